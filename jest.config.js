@@ -1,0 +1,8 @@
+export default {
+  roots: ['<rootDir>/.build/test'],
+  testMatch: ['**/*.test.js'],
+  transform: {},
+  setupFilesAfterEnv: ['<rootDir>/.build/test/setup.js'],
+  maxWorkers: 2,
+  testTimeout: 30_000,
+};

@@ -1,0 +1,1 @@
+export {GembatchError} from './lib/domain/errors.js';

@@ -1,0 +1,158 @@
+/**
+ * The one table of what can go wrong: code, exit code, and what to do next. Help, `docs/scripting.md` and the tests
+ * read it; nothing else decides an exit code.
+ */
+
+/** Exit codes by name. Numbers are part of the interface and never change their meaning. */
+export const EXIT = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  partial: 3,
+  running: 4,
+  locked: 5,
+  credentials: 6,
+  quota: 7,
+  unclear: 8,
+  service: 9,
+  storage: 10,
+  model: 11,
+  bug: 70,
+  hangup: 129,
+  interrupted: 130,
+  terminated: 143,
+} as const;
+
+/** What each exit code says, in the words of the help and of `docs/scripting.md`. */
+export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
+  ok: 'everything that was asked for is done',
+  failed: 'nothing of what was asked for worked',
+  usage: 'wrong usage, or every input is bad',
+  partial: 'a part is done, another part failed',
+  running: 'nothing failed, but something is still running',
+  locked: 'another process holds the job-info file',
+  credentials: 'no API key, or the service refused it',
+  quota: 'the service refused for lack of quota',
+  unclear: 'a batch job may or may not exist; run the same command again to find out',
+  service: 'the service cannot be reached or does not answer properly',
+  storage: 'a local file cannot be read or written',
+  model: 'the model is unknown, retired or has no batch support',
+  bug: 'a defect in gembatch',
+  hangup: 'ended by SIGHUP',
+  interrupted: 'ended by Ctrl-C (SIGINT)',
+  terminated: 'ended by SIGTERM',
+};
+
+interface ErrorKind {
+  readonly exit: keyof typeof EXIT;
+  /** What to do next, when the one who throws does not know better. */
+  readonly suggestion: string;
+}
+
+/** Every error code with its exit code and its remedy. */
+export const ERRORS = {
+  USAGE: {exit: 'usage', suggestion: 'Run the command with --help to see how it is used.'},
+  NO_INPUT: {
+    exit: 'usage',
+    suggestion: 'Name at least one JSONL request file, for example: gembatch submit batch/*.jsonl',
+  },
+  FILE_MISSING: {exit: 'usage', suggestion: 'Check the path; nothing was sent for it.'},
+  FILE_UNREADABLE: {exit: 'usage', suggestion: 'Make the file readable and run the same command again.'},
+  FILE_IS_FOLDER: {exit: 'usage', suggestion: 'Name the files in it, for example: FOLDER/*.jsonl'},
+  FILE_EMPTY: {exit: 'usage', suggestion: 'Put one request on each line, or leave the file out.'},
+  FILE_TOO_LARGE: {
+    exit: 'usage',
+    suggestion: 'Split the file; the service takes at most 2 GB in one request file.',
+  },
+  FILE_INVALID: {
+    exit: 'usage',
+    suggestion: 'Correct the line and run the same command again; --no-validate sends the file as it is.',
+  },
+  FILE_CHANGED: {
+    exit: 'failed',
+    suggestion: 'Let whatever writes the file finish, then run the same command again.',
+  },
+  KEY_MISSING: {
+    exit: 'credentials',
+    suggestion: 'Get a key at https://aistudio.google.com/apikey, then: export GEMINI_API_KEY=YOUR_KEY',
+  },
+  KEY_REFUSED: {exit: 'credentials', suggestion: 'Check GEMINI_API_KEY and the project that it belongs to.'},
+  MODEL_UNAVAILABLE: {exit: 'model', suggestion: 'Name a model with batch support: --model NAME'},
+  QUOTA: {
+    exit: 'quota',
+    suggestion:
+      'Wait for running jobs to finish, then run the same command again; what was submitted is recorded and is not sent twice.',
+  },
+  REFUSED: {
+    exit: 'failed',
+    suggestion: 'Nothing was created. Correct what the service names and run the same command again.',
+  },
+  NOT_FOUND: {
+    exit: 'failed',
+    suggestion:
+      'Check the name; the service keeps jobs and files for a limited time, and shows them only to the project that made them.',
+  },
+  SERVICE: {
+    exit: 'service',
+    suggestion:
+      'Check the network and run the same command again; what was submitted is recorded and is not sent twice.',
+  },
+  UNCLEAR: {
+    exit: 'unclear',
+    suggestion: 'Run the same command again: it finds out first, and never sends the same work twice.',
+  },
+  LOCKED: {exit: 'locked', suggestion: 'Wait until it is done, or raise --lock-timeout.'},
+  LOCK_LOST: {
+    exit: 'storage',
+    suggestion: 'Run the same command again; every batch job that was created is in the journal.',
+  },
+  STORAGE: {
+    exit: 'storage',
+    suggestion:
+      'Make room or mend the permissions, then run the same command again; every batch job that was created is in the journal.',
+  },
+  INTERRUPTED: {
+    exit: 'interrupted',
+    suggestion: 'Run the same command again to go on; nothing is sent twice.',
+  },
+  BUG: {
+    exit: 'bug',
+    suggestion:
+      'Please report it with the version and the command that you ran; set DEBUG=gembatch* for details.',
+  },
+} as const satisfies Record<string, ErrorKind>;
+
+/** The closed list of error codes. */
+export type ErrorCode = keyof typeof ERRORS;
+
+/** Facts that go with an error, for `--json`: plain values only, never a key or a whole request. */
+export type ErrorDetails = Readonly<Record<string, string | number | boolean | null>>;
+
+/** The only error that gembatch throws on purpose. Everything else that reaches the top is a defect. */
+export class GembatchError extends Error {
+  override readonly name = 'GembatchError';
+  readonly code: ErrorCode;
+  /** What to run or change next, one sentence each. */
+  readonly suggestions: readonly string[];
+  readonly details: ErrorDetails;
+
+  /**
+   * @param code - what kind of trouble this is; decides the exit code.
+   * @param message - what happened and to which file or job, and what is safe now.
+   * @param options - `suggestions` replace the one of the table.
+   */
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: {suggestions?: readonly string[]; details?: ErrorDetails; cause?: unknown} = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : {cause: options.cause});
+    this.code = code;
+    this.suggestions = options.suggestions ?? [ERRORS[code].suggestion];
+    this.details = options.details ?? {};
+  }
+
+  get exitCode(): number {
+    return EXIT[ERRORS[this.code].exit];
+  }
+}

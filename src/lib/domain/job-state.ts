@@ -1,0 +1,35 @@
+/**
+ * The states of a batch job and what follows from them.
+ *
+ * The service writes `BATCH_STATE_*`, its SDKs and our records `JOB_STATE_*`; both are understood everywhere.
+ * https://ai.google.dev/api/batch-api#BatchState and `googleapis/js-genai` `src/_transformers.ts` (`tJobState`).
+ */
+
+const TERMINAL_STATES: ReadonlySet<string> = new Set([
+  'JOB_STATE_SUCCEEDED',
+  'JOB_STATE_PARTIALLY_SUCCEEDED',
+  'JOB_STATE_FAILED',
+  'JOB_STATE_CANCELLED',
+  'JOB_STATE_EXPIRED',
+]);
+
+/** The state in the spelling of the records, `JOB_STATE_*`. A state that nobody knows yet comes back unchanged. */
+export function normaliseState(state: string): string {
+  return state.replace(/^BATCH_STATE_/, 'JOB_STATE_');
+}
+
+/**
+ * Whether the service will not change this state any more. The list is closed: an unknown state is not terminal,
+ * because treating a running job as finished loses it.
+ */
+export function isTerminal(state: string): boolean {
+  return TERMINAL_STATES.has(normaliseState(state));
+}
+
+/** The state as people read it: `JOB_STATE_RUNNING` is `running`. */
+export function stateLabel(state: string): string {
+  return normaliseState(state)
+    .replace(/^JOB_STATE_/, '')
+    .toLowerCase()
+    .replaceAll('_', ' ');
+}
