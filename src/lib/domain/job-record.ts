@@ -24,6 +24,16 @@ export interface JobRecord {
   readonly attempt?: string;
   /** When the create was answered, ISO 8601 UTC. */
   readonly submitted_at?: string;
+  /** Absent until the results are on disk, complete and counted. */
+  readonly results?: StoredResults;
+  /** Why the results could not be fetched the last time. */
+  readonly results_error?: {readonly message: string; readonly at: string};
+  /** When the service's copy of the request file and the job were deleted, ISO 8601 UTC. */
+  readonly remote_deleted_at?: string;
+  /** When the service said that it has no such job (any more), ISO 8601 UTC. */
+  readonly lost_at?: string;
+  /** Resource name of the batch job whose bad rows, or whose whole work, this one submits again. */
+  readonly retry_of?: string;
 }
 
 /**
@@ -43,4 +53,40 @@ export interface Intent {
   readonly size_bytes: number;
   /** When the intent was written, ISO 8601 UTC. */
   readonly intended_at: string;
+}
+
+/** Where the verified results of a batch job are, and what became of its requests; part of the job record. */
+export interface StoredResults {
+  /** Path of the result file, spelled like `input_file`. */
+  readonly file: string;
+  readonly size_bytes: number;
+  /** SHA-256 of the result file as it was fetched, 64 lower-case hex digits. */
+  readonly sha256: string;
+  /** When it was made durable, ISO 8601 UTC. */
+  readonly fetched_at: string;
+  readonly rows: RowCounts;
+  /** Whether the keys could be matched: with the request file as submitted, or why not. */
+  readonly request_file: 'matched' | 'changed' | 'missing';
+}
+
+/**
+ * Requests of a batch job by what their result rows say. `ok` to `malformed` and `missing` account for every request;
+ * `repeated` and `unknown_key` are rows beyond that.
+ */
+export interface RowCounts {
+  readonly ok: number;
+  /** The row holds an error in place of a response. */
+  readonly error: number;
+  /** The prompt or the answer was blocked. */
+  readonly blocked: number;
+  /** The answer ends at the output limit (`MAX_TOKENS`). */
+  readonly truncated: number;
+  /** A response without any content. */
+  readonly empty: number;
+  /** Not JSON, or neither response nor error. */
+  readonly malformed: number;
+  /** No row answers the request. */
+  readonly missing: number;
+  readonly repeated: number;
+  readonly unknown_key: number;
 }

@@ -1,0 +1,58 @@
+import {randomInt} from 'node:crypto';
+
+/**
+ * The documented limit for the display name of a file, in characters (https://ai.google.dev/api/files#File). None is
+ * documented for a batch job; the same is kept to.
+ */
+const DISPLAY_NAME_LIMIT = 512;
+
+const ATTEMPT_ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyz';
+const ATTEMPT_LENGTH = 10;
+const FINGERPRINT_HEAD_LENGTH = 12;
+
+/** What a display name of ours says about the job behind it. */
+export interface DisplayNameParts {
+  /** The request file, possibly shortened on the left. */
+  readonly inputFile: string;
+  /** First 12 hex digits of the request file's SHA-256. */
+  readonly fingerprintHead: string;
+  readonly attempt: string;
+}
+
+/** A new token for one create: 10 lower-case letters and digits, about 51 random bits. */
+export function newAttempt(): string {
+  return Array.from(
+    {length: ATTEMPT_LENGTH},
+    () => ATTEMPT_ALPHABET[randomInt(ATTEMPT_ALPHABET.length)],
+  ).join('');
+}
+
+/**
+ * The display name of a batch job: readable in Google's console and exact to find again, because it ends in the head
+ * of the fingerprint and the attempt. A long path is shortened on the left, where it says least.
+ */
+export function jobDisplayName(inputFile: string, sha256: string, attempt: string): string {
+  return withSuffix(inputFile, ` #gb-${sha256.slice(0, FINGERPRINT_HEAD_LENGTH)}-${attempt}`);
+}
+
+/** The display name of an uploaded request file; tells ours from those of other tools. */
+export function uploadDisplayName(inputFile: string, sha256: string): string {
+  return withSuffix(inputFile, ` #gb-${sha256.slice(0, FINGERPRINT_HEAD_LENGTH)}`);
+}
+
+/** Takes a display name apart again; undefined when the job is not one of ours. */
+export function parseJobDisplayName(displayName: string): DisplayNameParts | undefined {
+  const match = /^(?<inputFile>.*) #gb-(?<fingerprintHead>[0-9a-f]{12})-(?<attempt>[0-9a-z]+)$/su.exec(
+    displayName,
+  );
+  const {inputFile, fingerprintHead, attempt} = match?.groups ?? {};
+  if (inputFile === undefined || fingerprintHead === undefined || attempt === undefined) return undefined;
+  return {inputFile, fingerprintHead, attempt};
+}
+
+function withSuffix(inputFile: string, suffix: string): string {
+  const characters = Array.from(inputFile);
+  const room = DISPLAY_NAME_LIMIT - suffix.length;
+  if (characters.length <= room) return inputFile + suffix;
+  return `...${characters.slice(characters.length - room + 3).join('')}${suffix}`;
+}

@@ -1,0 +1,31 @@
+/** The model of a submission for which nobody named one. */
+export const DEFAULT_MODEL = 'gemini-2.5-flash-lite-preview-06-17';
+
+const STABLE_FLASH_LITE = /^models\/gemini-(?<version>\d+(?:\.\d+)?)-flash-lite$/u;
+
+/** The resource name of a model that a person wrote: `gemini-x` is `models/gemini-x`; a full name stays as it is. */
+export function modelResourceName(model: string): string {
+  return model.includes('/') ? model : `models/${model}`;
+}
+
+/** The short form of a model's resource name, as people write it: without `models/`. */
+export function modelLabel(resourceName: string): string {
+  return resourceName.replace(/^models\//u, '');
+}
+
+/**
+ * The model that takes the place of the default one when the service no longer has it: the newest stable Flash-Lite,
+ * the line that the default belongs to.
+ *
+ * @param names - resource names of the models that support batch jobs.
+ */
+export function successorOfDefault(names: readonly string[]): string | undefined {
+  return names
+    .filter((name) => STABLE_FLASH_LITE.test(name))
+    .sort((a, b) => versionOf(a) - versionOf(b))
+    .at(-1);
+}
+
+function versionOf(name: string): number {
+  return Number(STABLE_FLASH_LITE.exec(name)?.groups?.['version']);
+}

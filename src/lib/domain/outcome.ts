@@ -1,0 +1,31 @@
+import {ERRORS, EXIT, type ErrorCode} from './errors.js';
+
+/** What an item of a run came to, as far as the exit code is concerned. */
+export type ItemOutcome =
+  | {readonly kind: 'done'}
+  | {readonly kind: 'failed'; readonly code: ErrorCode}
+  /** Its effect at the service is not known. */
+  | {readonly kind: 'unclear'};
+
+/**
+ * The exit code of a run over many items.
+ *
+ * An interrupted run says so, whatever else is true. Not knowing outweighs the rest, because money may be at stake.
+ * What ended the run early names itself. Otherwise a mixture is a partial success, and a run in which nothing worked
+ * says why when there is one reason.
+ *
+ * @param fatal - the error that ended the run before its time.
+ */
+export function exitCodeOf(items: readonly ItemOutcome[], fatal?: ErrorCode): number {
+  if (fatal === 'INTERRUPTED') return EXIT.interrupted;
+  if (items.some((item) => item.kind === 'unclear')) return EXIT.unclear;
+  if (fatal !== undefined) return EXIT[ERRORS[fatal].exit];
+
+  const exits = new Set(
+    items.flatMap((item) => (item.kind === 'failed' ? [EXIT[ERRORS[item.code].exit]] : [])),
+  );
+  if (exits.size === 0) return EXIT.ok;
+  if (items.some((item) => item.kind === 'done')) return EXIT.partial;
+  const [only] = exits;
+  return exits.size === 1 && only !== undefined ? only : EXIT.failed;
+}
