@@ -1,0 +1,232 @@
+import type {Clock} from '../domain/clock.js';
+import {GembatchError} from '../domain/errors.js';
+import {isTerminal} from '../domain/job-state.js';
+import type {JobRecord} from '../domain/job-record.js';
+import type {LockHolder} from '../domain/lock-holder.js';
+import {CommitLock} from './commit-lock.js';
+import {pauseThread} from './file-steps.js';
+import type {HeldLock} from './held-lock.js';
+import {JobFile} from './job-file.js';
+import type {JobLine} from './job-lines.js';
+import {Journal} from './journal.js';
+import {LockContender} from './lock-contender.js';
+import type {LockContext} from './lock-contender.js';
+import {OpenSession} from './open-session.js';
+import type {Session} from './session.js';
+import {nodeIo} from './store-io.js';
+import type {StoreIo} from './store-io.js';
+import {StorePaths} from './store-paths.js';
+import type {StoreSnapshot} from './stored-record.js';
+import {sweepLitter} from './sweep.js';
+import {unsettledOf} from './unsettled.js';
+import {waitForLock} from './wait-for-lock.js';
+import type {WaitOptions} from './wait-for-lock.js';
+
+export type {Session} from './session.js';
+export type {LineProblem, StoredRecord, StoreSnapshot} from './stored-record.js';
+export type {WaitOptions} from './wait-for-lock.js';
+
+/** How a store is opened. */
+export interface JobStoreOptions {
+  /** What this process runs, for example `gembatch submit`; shown to whoever waits for it. */
+  readonly command: string;
+  readonly clock: Clock;
+  /** Of the program, for whoever reads the lock file. */
+  readonly version?: string;
+  /** The file system; another one only in tests. */
+  readonly io?: StoreIo;
+  /**
+   * After how long without a sign of life the holder of a lock on another host or in another container is presumed
+   * dead, in milliseconds. It gives one every 5 seconds.
+   */
+  readonly foreignLimitMs?: number;
+}
+
+/** What became of an attempt to open a session without waiting. */
+export type SessionAttempt<T> =
+  {readonly held: true; readonly value: T} | {readonly held: false; readonly holder: LockHolder | null};
+
+/** Eighteen missed signs of life: no pause of a busy or sleeping machine looks like that. */
+const FOREIGN_LIMIT_MS = 90_000;
+/** A lock without a name must stand for 20 ms before anybody can tell whether its maker lives. */
+const SECOND_LOOK_MS = 30;
+
+/**
+ * The job-info file: the records of all batch jobs of one folder of work, safe against crashes at any point and against
+ * other processes.
+ *
+ * Reading takes no lock. Records are added only in a session, of which there is one at a time; it waits for nobody else.
+ * Records that exist are updated under a lock held for milliseconds, also while somebody has a session.
+ */
+export class JobStore {
+  readonly #paths: StorePaths;
+  readonly #context: LockContext;
+  readonly #jobFile: JobFile;
+  readonly #commits: CommitLock;
+
+  private constructor(paths: StorePaths, context: LockContext) {
+    this.#paths = paths;
+    this.#context = context;
+    this.#jobFile = new JobFile(context.io, paths);
+    this.#commits = new CommitLock(this.#jobFile, paths, context);
+  }
+
+  /**
+   * Opens the store at `path`, which may be a symbolic link and need not exist yet. Creates nothing.
+   *
+   * @throws GembatchError STORAGE when its folder does not exist, or `path` is something else than a file.
+   */
+  static open(path: string, options: JobStoreOptions): JobStore {
+    const {command, clock, version = '', io = nodeIo, foreignLimitMs = FOREIGN_LIMIT_MS} = options;
+    return new JobStore(new StorePaths(path), {io, clock, command, version, foreignLimitMs});
+  }
+
+  /** Real path of the job-info file. */
+  get path(): string {
+    return this.#paths.file;
+  }
+
+  /** Real path of its folder, to which the inputs of records are relative. */
+  get folder(): string {
+    return this.#paths.folder;
+  }
+
+  /**
+   * The `input_file` of a request file: its real path relative to `folder`, with `/`; absolute when it is outside. All
+   * spellings of one path have one name, whether the file exists or not.
+   *
+   * @param file - absolute, or relative to the working folder.
+   */
+  inputName(file: string): string {
+    return this.#paths.inputName(file);
+  }
+
+  /** The absolute path of the `input_file` of a record. */
+  resolveInput(inputFile: string): string {
+    return this.#paths.resolveInput(inputFile);
+  }
+
+  /** Whether a path leads to the job-info file, or to a lock, journal or temporary file beside it. */
+  isOwnFile(file: string): boolean {
+    return this.#paths.isOwnFile(file);
+  }
+
+  /**
+   * Everything that is known now, without a lock and without waiting: the job-info file, and the jobs and open intents
+   * that are in the journal only. A file that does not exist has no records.
+   *
+   * @throws GembatchError STORAGE when something is there and cannot be read.
+   */
+  read(): StoreSnapshot {
+    // In this order, because jobs go from the journal to the file.
+    const journal = this.#journal().read();
+    const lines = this.#jobFile.read();
+    const {unpublished, openIntents} = unsettledOf(journal, lines);
+    const records = [...lines.jobs, ...unpublished.map((record) => ({record, line: null}))];
+    return {records, openIntents, problems: lines.problems};
+  }
+
+  /**
+   * Opens a session, waiting for the one before it to end, and closes it after `work`, whether that worked or not. On
+   * return everything that was done in it is in the job-info file, and the journal is gone unless a create is open.
+   *
+   * @throws GembatchError LOCKED, INTERRUPTED, STORAGE, LOCK_LOST, and whatever `work` throws.
+   */
+  async withSession<T>(options: WaitOptions, work: (session: Session) => Promise<T>): Promise<T> {
+    const contender = new LockContender(this.#paths.sessionLock, this.#context);
+    const lock = await waitForLock(contender, () => contender.try(), {
+      ...options,
+      file: this.path,
+      clock: this.#context.clock,
+    });
+    return this.#runSession(lock, work);
+  }
+
+  /** Opens a session like `withSession`, if nobody has one; the lock of a dead process is nobody's. */
+  async trySession<T>(work: (session: Session) => Promise<T>): Promise<SessionAttempt<T>> {
+    const contender = new LockContender(this.#paths.sessionLock, this.#context);
+    let lock = contender.try();
+    if (lock === null && contender.holder === null) {
+      pauseThread(SECOND_LOOK_MS);
+      lock = contender.try();
+    }
+    if (lock === null) return {held: false, holder: contender.holder};
+    return {held: true, value: await this.#runSession(lock, work)};
+  }
+
+  /**
+   * Changes records that are in the job-info file, in one commit; works beside a session of anybody. A state that is
+   * final stays, whatever the change says.
+   *
+   * @param changes - by batch name; each gets the newest record and returns the new one, unknown fields included. They
+   * must not do anything else.
+   * @returns the names of the jobs whose change is now durable. The others have no line in the file (yet), or their
+   * change would have replaced a final state.
+   * @throws GembatchError LOCKED, STORAGE, LOCK_LOST; nothing is changed then.
+   */
+  async updateJobs(
+    changes: ReadonlyMap<string, (record: JobRecord) => JobRecord>,
+  ): Promise<ReadonlySet<string>> {
+    let applied = new Set<string>();
+    if (changes.size === 0) return applied;
+    await this.#commits.commit((lines) => {
+      applied = new Set();
+      const edits = new Map<JobLine, JobRecord>();
+      for (const [name, change] of changes) {
+        for (const job of lines.find(name)) {
+          const next = change(job.record);
+          if (isTerminal(job.record.batch.state) && !isTerminal(next.batch.state)) continue;
+          if (next !== job.record) edits.set(job, next);
+          applied.add(name);
+        }
+      }
+      return edits.size === 0 ? lines : lines.with(edits, []);
+    });
+    return applied;
+  }
+
+  async #runSession<T>(lock: HeldLock, work: (session: Session) => Promise<T>): Promise<T> {
+    try {
+      lock.startHeartbeat();
+      sweepLitter(this.#paths, this.#context);
+      const session = new OpenSession({
+        lock,
+        lockPath: this.#paths.sessionLock,
+        jobFile: this.#jobFile,
+        commits: this.#commits,
+        journal: this.#journal(),
+        clock: this.#context.clock,
+      });
+      await session.recover();
+      return await finishing(session, work);
+    } finally {
+      lock.release();
+    }
+  }
+
+  #journal(): Journal {
+    return new Journal(this.#context.io, this.#paths.journal);
+  }
+}
+
+/** Closes the session after the work, also after work that failed. */
+async function finishing<T>(session: OpenSession, work: (session: Session) => Promise<T>): Promise<T> {
+  let value: T;
+  try {
+    value = await work(session);
+  } catch (error) {
+    await session.finish().catch((trouble: unknown) => {
+      throw graver(trouble, error);
+    });
+    throw error;
+  }
+  await session.finish();
+  return value;
+}
+
+/** Of two errors, that of closing: it says what is not in the job-info file. That of the work becomes its cause. */
+function graver(closing: unknown, work: unknown): unknown {
+  if (!(closing instanceof GembatchError)) return closing;
+  const {code, message, suggestions, details} = closing;
+  return new GembatchError(code, message, {suggestions, details, cause: work});
+}

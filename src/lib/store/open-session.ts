@@ -1,0 +1,243 @@
+import type {Clock} from '../domain/clock.js';
+import {GembatchError} from '../domain/errors.js';
+import type {Intent, JobRecord} from '../domain/job-record.js';
+import type {CommitLock} from './commit-lock.js';
+import type {HeldLock} from './held-lock.js';
+import {lockLost} from './job-file.js';
+import type {Change, JobFile} from './job-file.js';
+import type {JobLines} from './job-lines.js';
+import type {Journal} from './journal.js';
+import {RecordIndex} from './record-index.js';
+import type {Session} from './session.js';
+import type {StoredRecord, StoreSnapshot} from './stored-record.js';
+import {notIn, unsettledOf} from './unsettled.js';
+
+/** What a session works with; all of one job-info file. */
+export interface SessionParts {
+  /** The session lock, held. */
+  readonly lock: HeldLock;
+  readonly lockPath: string;
+  readonly jobFile: JobFile;
+  readonly commits: CommitLock;
+  readonly journal: Journal;
+  readonly clock: Clock;
+}
+
+/** Publications that take no longer are made at once, each job by itself. */
+const CHEAP_MS = 5;
+/** Otherwise jobs are joined until so many times the cost has passed: publishing takes a tenth of the time at most. */
+const PATIENCE = 10;
+/** After another process was found committing; commits take milliseconds. */
+const BUSY_PAUSE_MS = 50;
+
+/** A session while it lasts: the journal is written ahead, the job-info file follows. */
+export class OpenSession implements Session {
+  readonly #parts: SessionParts;
+  readonly #ended = new AbortController();
+  readonly #openIntents: Map<string, Intent>;
+  /** Every job that the journal or this session knows, by attempt; each publication adds those that have no line. */
+  readonly #done: Map<string, JobRecord>;
+  #lines: JobLines;
+  #index: RecordIndex;
+  #usesJournal: boolean;
+  #publishedAtMs: number;
+  #costMs: number;
+  #isUnpublished: boolean;
+  #isScheduled = false;
+  #hasFailed = false;
+
+  /** Reads what there is. Nothing is written yet. */
+  constructor(parts: SessionParts) {
+    const startMs = parts.clock.monotonic();
+    const journal = parts.journal.read();
+    const lines = parts.jobFile.read();
+    const {unpublished, openIntents} = unsettledOf(journal, lines);
+    this.#parts = parts;
+    this.#usesJournal = journal.exists;
+    this.#done = new Map(journal.done);
+    this.#openIntents = new Map(openIntents.map((intent) => [intent.attempt, intent]));
+    this.#lines = lines;
+    this.#index = indexOf(lines, unpublished);
+    this.#isUnpublished = unpublished.length > 0;
+    this.#publishedAtMs = parts.clock.monotonic();
+    // Until the first publication: reading costs about as much as writing.
+    this.#costMs = this.#publishedAtMs - startMs;
+  }
+
+  /** Publishes the jobs of a session that died before it could. Needs no network. */
+  async recover(): Promise<void> {
+    if (this.#isUnpublished) await this.#publishWaiting();
+  }
+
+  snapshot(): StoreSnapshot {
+    return {
+      records: this.#index.records,
+      openIntents: [...this.#openIntents.values()],
+      problems: this.#lines.problems,
+    };
+  }
+
+  findByInput(inputFile: string): readonly StoredRecord[] {
+    return this.#index.findByInput(inputFile);
+  }
+
+  findByContent(sha256: string, model: string): readonly StoredRecord[] {
+    return this.#index.findByContent(sha256, model);
+  }
+
+  intend(intent: Intent): void {
+    if (this.#hasFailed) this.publish();
+    const {journal, lock, lockPath} = this.#parts;
+    this.#usesJournal = true;
+    try {
+      journal.append({intent});
+      if (!lock.isOurs()) throw lockLost(lockPath);
+    } catch (error) {
+      this.#withdraw(intent.attempt);
+      throw error;
+    }
+    this.#openIntents.set(intent.attempt, intent);
+  }
+
+  done(attempt: string, record: JobRecord): void {
+    const job = {...record, attempt};
+    this.#usesJournal = true;
+    this.#done.set(attempt, job);
+    this.#index.add(job);
+    this.#isUnpublished = true;
+    try {
+      this.#parts.journal.append({done: attempt, record: job});
+    } catch (error) {
+      this.#publishWithoutJournal(job, error);
+    }
+    this.#openIntents.delete(attempt);
+    this.#publishSoon();
+  }
+
+  abort(attempt: string, reason: string): void {
+    this.#usesJournal = true;
+    this.#parts.journal.append({abort: attempt, reason});
+    this.#openIntents.delete(attempt);
+  }
+
+  publish(): void {
+    this.#measured(() => this.#parts.commits.commitBlocking(this.#addDone));
+  }
+
+  /**
+   * Ends the session, whose lock is still held: publishes, looks whether everything is there, and removes the journal if
+   * nothing in it is open.
+   *
+   * @throws GembatchError STORAGE, LOCKED or LOCK_LOST; the journal stays, and the next session goes on from it.
+   */
+  async finish(): Promise<void> {
+    this.#ended.abort();
+    if (!this.#usesJournal) return;
+    if (this.#done.size > 0) await this.#publishWaiting();
+    const {jobFile, journal, lock} = this.#parts;
+    const state = journal.read();
+    const lines = jobFile.read();
+    const [lost] = notIn(lines, this.#done.values());
+    if (lost) throw vanished(lost);
+    const {unpublished, openIntents} = unsettledOf(state, lines);
+    const isSettled = unpublished.length === 0 && openIntents.length === 0;
+    // With the lock lost, the journal is the business of whoever has it now.
+    if (state.exists && isSettled && lock.isOurs()) journal.remove();
+  }
+
+  readonly #addDone: Change = (current) => {
+    const missing = notIn(current, this.#done.values());
+    if (current !== this.#lines) this.#index = indexOf(current, missing);
+    return missing.length === 0 ? current : current.with(new Map(), missing);
+  };
+
+  /** Best effort: the create of an intent that was not taken is never sent, and the next session need not look for it. */
+  #withdraw(attempt: string): void {
+    try {
+      this.#parts.journal.append({abort: attempt, reason: 'never sent'});
+    } catch {
+      // The caller hears of the same trouble; if the intent did reach the disk, the next session settles it.
+    }
+  }
+
+  #publishWithoutJournal(job: JobRecord, journalError: unknown): void {
+    try {
+      this.publish();
+    } catch (error) {
+      const reasons = [journalError, error].map((reason) => (reason instanceof Error ? reason.message : ''));
+      throw new GembatchError(
+        'STORAGE',
+        `The batch job ${job.batch.name} for ${job.input_file} was created, but it cannot be recorded. ${reasons.join(' ')}`,
+        {
+          cause: error,
+          details: {job: job.batch.name, input_file: job.input_file},
+          suggestions: [
+            'Make room or mend the permissions, then run the same command again: it finds the job at the service and records it.',
+          ],
+        },
+      );
+    }
+  }
+
+  #publishSoon(): void {
+    if (this.#isScheduled || !this.#isUnpublished) return;
+    const dueMs = this.#publishedAtMs + PATIENCE * this.#costMs - this.#parts.clock.monotonic();
+    const isDue = this.#costMs <= CHEAP_MS || dueMs <= 0;
+    if (!isDue) void this.#publishAfter(dueMs);
+    else if (!this.#tryPublish()) void this.#publishAfter(BUSY_PAUSE_MS);
+  }
+
+  async #publishAfter(ms: number): Promise<void> {
+    this.#isScheduled = true;
+    await this.#parts.clock.sleep(ms, this.#ended.signal);
+    this.#isScheduled = false;
+    if (!this.#ended.signal.aborted) this.#publishSoon();
+  }
+
+  /** Whether there is nothing to try again: the jobs are published, or trouble is noted for the next intent. */
+  #tryPublish(): boolean {
+    try {
+      return this.#measured(() => this.#parts.commits.tryCommit(this.#addDone)) !== null;
+    } catch {
+      // The jobs are safe in the journal. The next intent, or the end of the session, tries again and reports it.
+      this.#hasFailed = true;
+      return true;
+    }
+  }
+
+  #measured(commit: () => JobLines | null): JobLines | null {
+    const startMs = this.#parts.clock.monotonic();
+    const published = commit();
+    if (published) this.#notePublished(published, startMs);
+    return published;
+  }
+
+  async #publishWaiting(): Promise<void> {
+    const startMs = this.#parts.clock.monotonic();
+    this.#notePublished(await this.#parts.commits.commit(this.#addDone), startMs);
+  }
+
+  #notePublished(lines: JobLines, startMs: number): void {
+    this.#lines = lines;
+    this.#isUnpublished = false;
+    this.#hasFailed = false;
+    this.#publishedAtMs = this.#parts.clock.monotonic();
+    this.#costMs = this.#publishedAtMs - startMs;
+  }
+}
+
+function indexOf(lines: JobLines, unpublished: readonly JobRecord[]): RecordIndex {
+  return new RecordIndex([...lines.jobs, ...unpublished.map((record) => ({record, line: null}))]);
+}
+
+function vanished({batch, input_file: inputFile}: JobRecord): GembatchError {
+  return new GembatchError(
+    'STORAGE',
+    `The record of ${batch.name} for ${inputFile} was written to the job-info file and is not there any more: another program changed the file. It is safe in the journal.`,
+    {
+      suggestions: [
+        'Close what edits the job-info file, then run the same command again: it adds the record.',
+      ],
+    },
+  );
+}
