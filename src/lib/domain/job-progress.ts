@@ -1,0 +1,82 @@
+/**
+ * How far a batch job is on its way from "submitted" to "results on disk", read from its record alone. That the service
+ * calls a job succeeded is the middle of that way, not its end.
+ */
+import type {JobRecord, RowCounts} from './job-record.js';
+import {isTerminal, normaliseState} from './job-state.js';
+
+/**
+ * What became of a batch job.
+ *
+ * - `done`: its results are on disk and every request has a good answer.
+ * - `bad_rows`: its results are on disk and some rows are bad or missing.
+ * - `failed`, `cancelled`, `expired`: it ended without results.
+ * - `lost`: the service has no such job, and the results are not here.
+ * - `running`: it is not over, or its results are not here yet.
+ */
+export type JobOutcome = 'done' | 'bad_rows' | 'failed' | 'cancelled' | 'expired' | 'lost' | 'running';
+
+const SUCCESS_STATES: ReadonlySet<string> = new Set(['JOB_STATE_SUCCEEDED', 'JOB_STATE_PARTIALLY_SUCCEEDED']);
+
+const OUTCOMES_WITHOUT_RESULTS: ReadonlyMap<string, JobOutcome> = new Map([
+  ['JOB_STATE_FAILED', 'failed'],
+  ['JOB_STATE_CANCELLED', 'cancelled'],
+  ['JOB_STATE_EXPIRED', 'expired'],
+]);
+
+/**
+ * Whether the service has to be asked about the job again: its state may change, or it has succeeded and its result
+ * file is not named yet, which can lag behind (repository `tidyverse/ellmer`, pull request 926).
+ */
+export function awaitsService(record: JobRecord): boolean {
+  if (record.lost_at !== undefined || record.results !== undefined) return false;
+  const {state, dest} = record.batch;
+  return !isTerminal(state) || (dest === undefined && SUCCESS_STATES.has(normaliseState(state)));
+}
+
+/** Whether the job is over and has results at the service that are not on disk. */
+export function awaitsFetch(record: JobRecord): boolean {
+  const isOpen = record.lost_at === undefined && record.results === undefined;
+  return isOpen && isTerminal(record.batch.state) && record.batch.dest !== undefined;
+}
+
+/** Whether nothing is left to wait for: the results are on disk, or there will be none. */
+export function isFinished(record: JobRecord): boolean {
+  return !awaitsService(record) && !awaitsFetch(record);
+}
+
+/** What became of the job, as its record tells it. */
+export function jobOutcome(record: JobRecord): JobOutcome {
+  if (record.results !== undefined) return badRowCount(record.results.rows) === 0 ? 'done' : 'bad_rows';
+  if (record.lost_at !== undefined) return 'lost';
+  if (awaitsFetch(record)) return 'running';
+  return OUTCOMES_WITHOUT_RESULTS.get(normaliseState(record.batch.state)) ?? 'running';
+}
+
+/**
+ * Rows that somebody has to look at: requests without a good answer, and rows that answer no request. A malformed row
+ * names no request, so that its request counts as missing too; the pair counts once.
+ */
+export function badRowCount(rows: RowCounts): number {
+  const unanswered = Math.max(rows.missing, rows.malformed);
+  return (
+    rows.error + rows.blocked + rows.truncated + rows.empty + unanswered + rows.repeated + rows.unknown_key
+  );
+}
+
+/**
+ * The batch names of jobs in whose place a later one stands, so that their own end says nothing about the work: jobs
+ * that were retried, and jobs without results whose request file was submitted again.
+ *
+ * @param records - in the order of the job-info file.
+ */
+export function replacedJobs(records: readonly JobRecord[]): ReadonlySet<string> {
+  const retried = new Set(records.flatMap(({retry_of: parent}) => (parent === undefined ? [] : [parent])));
+  const latest = new Map(records.map(({input_file: file, batch}) => [file, batch.name]));
+  const isReplaced = (record: JobRecord): boolean => {
+    if (retried.has(record.batch.name)) return true;
+    const isLatest = latest.get(record.input_file) === record.batch.name;
+    return !isLatest && record.results === undefined && isFinished(record);
+  };
+  return new Set(records.filter(isReplaced).map(({batch}) => batch.name));
+}
