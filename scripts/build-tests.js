@@ -7,7 +7,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 rmSync(`${root}/.build`, {recursive: true, force: true});
 execFileSync(
   process.execPath,
-  [`${root}/node_modules/typescript/bin/tsc`, '-p', `${root}/tsconfig.test.json`],
+  [`${root}/node_modules/typescript/bin/tsc`, '-p', `${root}/test/tsconfig.json`],
   {
     stdio: 'inherit',
   },

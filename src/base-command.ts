@@ -1,0 +1,112 @@
+import {Command} from '@oclif/core/command';
+import * as Flags from '@oclif/core/flags';
+import type {Clock} from './lib/domain/clock.js';
+import type {JobStore} from './lib/store/job-store.js';
+import {apiKeyFrom} from './shell/api-key.js';
+import {exitCodeOfFailure, failureJson, stackOf, toGembatchError, type FailureJson} from './shell/failure.js';
+import {serviceUrlFrom} from './shell/service-url.js';
+import {stopOnSignals} from './shell/stop-signal.js';
+import {systemClock} from './system-clock.js';
+
+/** Where a preloaded module (`node --import`) may put another clock, so that a test need not wait for real time. */
+const CLOCK = Symbol.for('gembatch.clock');
+
+/** `DEBUG=gembatch*` and its like: the stack of an error is shown too. */
+const DEBUG = /(?:^|[\s,])(?:\*|gembatch)/u;
+
+/**
+ * What all commands share: flags, the adapters that a workflow needs, and the one path from an error to an exit code.
+ *
+ * Nothing is loaded before a command asks for it, so that help and wrong usage answer at once.
+ */
+export abstract class BaseCommand extends Command {
+  static override enableJsonFlag = true;
+
+  static override baseFlags = {
+    'job-info': Flags.string({
+      description: 'file that holds the records of the batch jobs',
+      helpValue: '<file>',
+      helpGroup: 'GLOBAL',
+      env: 'GEMBATCH_JOB_INFO',
+      default: 'job-info.jsonl',
+    }),
+    quiet: Flags.boolean({
+      char: 'q',
+      description: 'print nothing but results and errors',
+      helpGroup: 'GLOBAL',
+    }),
+  };
+
+  protected readonly clock: Clock = (globalThis as {[CLOCK]?: Clock})[CLOCK] ?? systemClock;
+
+  /**
+   * The API key of the environment.
+   *
+   * @throws GembatchError KEY_MISSING, KEY_REFUSED
+   */
+  protected apiKey(): string {
+    const {value, warning} = apiKeyFrom(process.env);
+    if (warning !== undefined) this.logToStderr(`Warning: ${warning}`);
+    return value;
+  }
+
+  /**
+   * Address of the service where the environment names another than Google's.
+   *
+   * @throws GembatchError USAGE
+   */
+  protected serviceUrl(): string | undefined {
+    return serviceUrlFrom(process.env);
+  }
+
+  /**
+   * The store at `path`; nothing is created yet.
+   *
+   * @param path - the value of `--job-info`.
+   * @throws GembatchError STORAGE
+   */
+  protected async openStore(path: string): Promise<JobStore> {
+    const store = await import('./lib/store/job-store.js');
+    const command = `gembatch ${this.id ?? ''}`.trim();
+    return store.JobStore.open(path, {command, clock: this.clock, version: this.ownVersion});
+  }
+
+  /** Aborts when the command is to end; see `stopOnSignals`. Call it once. */
+  protected stopSignal(): AbortSignal {
+    return stopOnSignals((line) => process.stderr.write(`${line}\n`));
+  }
+
+  protected override async init(): Promise<void> {
+    await super.init();
+    process.once('uncaughtException', (error) => {
+      this.#fail(error);
+      // oxlint-disable-next-line unicorn/no-process-exit -- after an uncaught exception nothing can be relied on.
+      process.exit();
+    });
+  }
+
+  protected override async catch(error: Error): Promise<void> {
+    if ('code' in error && error.code === 'EEXIT') throw error;
+    this.#fail(error);
+  }
+
+  protected override toErrorJson(error: unknown): FailureJson {
+    return failureJson(toGembatchError(error, this.ownVersion));
+  }
+
+  #fail(cause: unknown): void {
+    const error = toGembatchError(cause, this.ownVersion);
+    if (this.jsonEnabled()) {
+      this.logJson(failureJson(error));
+    } else {
+      process.stderr.write([`Error: ${error.message}`, ...error.suggestions, ''].join('\n'));
+    }
+    if (DEBUG.test(process.env['DEBUG'] ?? '')) process.stderr.write(`${stackOf(cause)}\n`);
+    process.exitCode = exitCodeOfFailure(error);
+  }
+
+  /** The version of gembatch, also when it runs as a plugin of another CLI. */
+  private get ownVersion(): string {
+    return this.ctor.plugin?.version ?? this.config.version;
+  }
+}

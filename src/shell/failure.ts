@@ -1,0 +1,91 @@
+import {inspect} from 'node:util';
+import {CLIError, ModuleLoadError} from '@oclif/core/errors';
+import {GembatchError} from '../lib/domain/errors.js';
+import {hideKeys} from './api-key.js';
+import {exitCodeOfInterruption} from './stop-signal.js';
+
+/** The object that a failed command prints with `--json`. Its shape is part of the interface. */
+export interface FailureJson {
+  readonly error: {
+    readonly code: string;
+    readonly message: string;
+    readonly exit_code: number;
+    readonly suggestions: readonly string[];
+    readonly details: Readonly<Record<string, string | number | boolean | null>>;
+  };
+}
+
+const SEE_HELP = 'See more help with --help';
+
+/** What the operating system says when a local file or folder is the trouble. */
+const STORAGE_ERRNOS: ReadonlySet<unknown> = new Set([
+  'EACCES',
+  'EBUSY',
+  'EDQUOT',
+  'EEXIST',
+  'EFBIG',
+  'EIO',
+  'EISDIR',
+  'ELOOP',
+  'EMFILE',
+  'ENAMETOOLONG',
+  'ENFILE',
+  'ENOENT',
+  'ENOSPC',
+  'ENOTDIR',
+  'ENXIO',
+  'EPERM',
+  'EROFS',
+  'ESTALE',
+]);
+
+/**
+ * Whatever reached the top of a command, as one of our errors, ready to be shown: wrong usage that oclif found is USAGE,
+ * trouble with a local file that nobody handled is STORAGE, and everything else is a BUG. No API key is in its text.
+ *
+ * @param version - of gembatch, which a report of a bug needs.
+ */
+export function toGembatchError(error: unknown, version: string): GembatchError {
+  const {code, message, suggestions, details} = classify(error, version);
+  return new GembatchError(code, hideKeys(withoutParserNoise(message), process.env), {
+    suggestions: suggestions.map((text) => hideKeys(text, process.env)),
+    details,
+    cause: error,
+  });
+}
+
+function classify(error: unknown, version: string): GembatchError {
+  if (error instanceof GembatchError) return error;
+  if (error instanceof CLIError && !(error instanceof ModuleLoadError)) {
+    return new GembatchError('USAGE', error.message, {suggestions: [SEE_HELP]});
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof Error && 'syscall' in error && 'code' in error && STORAGE_ERRNOS.has(error.code)) {
+    return new GembatchError('STORAGE', `A file could not be used: ${message}.`);
+  }
+  return new GembatchError('BUG', `This is a defect in gembatch ${version}: ${message}`);
+}
+
+/** oclif's parser adds to the message of whatever the parse function of a flag throws, and to its own. */
+function withoutParserNoise(message: string): string {
+  return message
+    .replace(`\n${SEE_HELP}`, '')
+    .replace(/^Parsing (?<flag>--\S+) \n\t/u, '$<flag>: ')
+    .trim();
+}
+
+/** The exit code of a command that failed with `error`. */
+export function exitCodeOfFailure(error: GembatchError): number {
+  return error.code === 'INTERRUPTED' ? exitCodeOfInterruption(error) : error.exitCode;
+}
+
+/** The `--json` form of `error`: these fields and no others, so that nothing can leak through one that is added later. */
+export function failureJson(error: GembatchError): FailureJson {
+  const {code, message, suggestions, details} = error;
+  return {error: {code, message, exit_code: exitCodeOfFailure(error), suggestions, details}};
+}
+
+/** Where an error came from, for those who look for a defect; without any API key. */
+export function stackOf(error: unknown): string {
+  return hideKeys(inspect(error), process.env);
+}

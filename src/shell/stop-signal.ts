@@ -1,0 +1,43 @@
+import {EXIT, GembatchError} from '../lib/domain/errors.js';
+
+/** The signals that end a command, each with its exit code. */
+const EXIT_OF_SIGNAL = {SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated, SIGHUP: EXIT.hangup} as const;
+
+type StopSignalName = keyof typeof EXIT_OF_SIGNAL;
+
+const SIGNALS: readonly StopSignalName[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
+/**
+ * A signal that aborts when somebody wants the command to end: by Ctrl-C, SIGTERM or SIGHUP, or by closing the pipe that
+ * reads its output. What is in flight is then brought to its durable end; a second signal ends the process at once, with
+ * the exit code of that signal.
+ *
+ * The reason of the abort is a `GembatchError` INTERRUPTED whose `details.signal` names the signal.
+ *
+ * @param notify - takes the line that tells the person what happens now.
+ */
+export function stopOnSignals(notify: (line: string) => void): AbortSignal {
+  const controller = new AbortController();
+  for (const name of SIGNALS) {
+    process.on(name, () => {
+      if (controller.signal.aborted) return endAtOnce(name);
+      controller.abort(new GembatchError('INTERRUPTED', `Ended by ${name}.`, {details: {signal: name}}));
+      notify(`${name}: finishing what is in flight, starting nothing new. Once more ends at once.`);
+    });
+  }
+  process.stdout.on('error', () => {
+    controller.abort(new GembatchError('INTERRUPTED', 'Nobody reads the output any more.'));
+  });
+  return controller.signal;
+}
+
+/** The exit code of a command that was ended by `error`, an `INTERRUPTED` one. */
+export function exitCodeOfInterruption(error: GembatchError): number {
+  const name = SIGNALS.find((signal) => signal === error.details['signal']);
+  return name === undefined ? error.exitCode : EXIT_OF_SIGNAL[name];
+}
+
+function endAtOnce(name: StopSignalName): never {
+  // oxlint-disable-next-line unicorn/no-process-exit -- the second signal means now; the journal covers what is open.
+  process.exit(EXIT_OF_SIGNAL[name]);
+}

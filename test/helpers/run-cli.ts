@@ -1,0 +1,133 @@
+import {spawn, type ChildProcess} from 'node:child_process';
+import {once} from 'node:events';
+import {join} from 'node:path';
+import {fileURLToPath, pathToFileURL} from 'node:url';
+import {afterEach} from '@jest/globals';
+
+/** Root of the repository; tests run from `.build/test/...`. */
+export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** The launcher that users run. */
+export const BIN = join(ROOT, 'bin/run.js');
+
+/** The preload that makes time run faster in a child process: `nodeArgs: FAST_CLOCK`, `env: {GEMBATCH_TEST_SPEED: '60'}`. */
+export const FAST_CLOCK: readonly string[] = [
+  '--import',
+  pathToFileURL(join(ROOT, 'test/helpers/fast-clock.js')).href,
+];
+
+export interface CliOptions {
+  /** Working folder of the command; its home and temporary folders are inside it, below `.home`. */
+  readonly cwd: string;
+  /** Added to an environment without keys, base URL, CI marks and colours. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Text on its stdin; without it stdin is closed. */
+  readonly input?: string;
+  /** Arguments of node itself. */
+  readonly nodeArgs?: readonly string[];
+  /** Sends a signal once some text has appeared on stdout or stderr. */
+  readonly signalAfter?: {readonly text: string; readonly signal: NodeJS.Signals};
+  /** Another launcher than that of the repository. */
+  readonly bin?: string;
+}
+
+export interface CliResult {
+  /** Exit code; null when a signal ended it. */
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** What stdout holds, as one JSON value. */
+  readonly json: () => unknown;
+}
+
+/** A command that is running. */
+export interface RunningCli {
+  readonly process: ChildProcess;
+  /** Resolves once `text` has appeared on stdout or stderr; rejects when the command ends without it. */
+  seen(text: string): Promise<void>;
+  /** Resolves when the command has ended. */
+  readonly ended: Promise<CliResult>;
+}
+
+const running = new Set<ChildProcess>();
+
+afterEach(() => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+/** Runs the real command line in a child process, to its end. */
+export async function runCli(args: readonly string[], options: CliOptions): Promise<CliResult> {
+  const cli = startCli(args, options);
+  const {signalAfter} = options;
+  if (signalAfter) {
+    await cli.seen(signalAfter.text);
+    cli.process.kill(signalAfter.signal);
+  }
+  return cli.ended;
+}
+
+/** Starts the real command line in a child process; it is killed after the test if it still runs then. */
+export function startCli(args: readonly string[], options: CliOptions): RunningCli {
+  const child = spawn(process.execPath, [...(options.nodeArgs ?? []), options.bin ?? BIN, ...args], {
+    cwd: options.cwd,
+    env: {...isolatedEnvironment(options.cwd), ...options.env},
+    stdio: 'pipe',
+  });
+  running.add(child);
+  // A command may end before it has read its input.
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(options.input ?? '');
+
+  const output = {stdout: '', stderr: ''};
+  for (const channel of ['stdout', 'stderr'] as const) {
+    child[channel].setEncoding('utf8').on('data', (text: string) => {
+      output[channel] += text;
+      child.emit('output');
+    });
+  }
+  const ended = once(child, 'close').then(([code, signal]: (number | NodeJS.Signals | null)[]) => {
+    running.delete(child);
+    return {
+      ...output,
+      code: typeof code === 'number' ? code : null,
+      signal: typeof signal === 'string' ? signal : null,
+      json: (): unknown => JSON.parse(output.stdout),
+    };
+  });
+  return {process: child, ended, seen: (text) => seen({child, output, ended, text})};
+}
+
+async function seen(wait: {
+  child: ChildProcess;
+  output: {stdout: string; stderr: string};
+  ended: Promise<CliResult>;
+  text: string;
+}): Promise<void> {
+  const {child, output, ended, text} = wait;
+  let hasEnded = false;
+  const end = ended.then(() => {
+    hasEnded = true;
+  });
+  while (!output.stdout.includes(text) && !output.stderr.includes(text)) {
+    if (hasEnded) {
+      throw new Error(`"${text}" never appeared.\nstdout: ${output.stdout}\nstderr: ${output.stderr}`);
+    }
+    await Promise.race([once(child, 'output'), end]);
+  }
+}
+
+/** This process's environment without anything that changes what the command does or how it prints. */
+export function isolatedEnvironment(folder: string): Record<string, string> {
+  const {PATH = ''} = process.env;
+  const home = join(folder, '.home');
+  return {
+    PATH,
+    HOME: home,
+    XDG_CONFIG_HOME: join(home, 'config'),
+    XDG_CACHE_HOME: join(home, 'cache'),
+    XDG_DATA_HOME: join(home, 'data'),
+    LANG: 'C.UTF-8',
+    TZ: 'UTC',
+  };
+}
