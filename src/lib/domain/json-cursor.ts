@@ -1,0 +1,252 @@
+import {isUtf8} from 'node:buffer';
+
+/** Consumes the value that the cursor stands on. False gives up on the whole text. */
+export type Visit = (cursor: JsonCursor) => boolean;
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COLON = 0x3a;
+const COMMA = 0x2c;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+const OPEN_ARRAY = 0x5b;
+const CLOSE_ARRAY = 0x5d;
+const LETTER_U = 0x75;
+/** Deeper nesting than any answer has; beyond it the cursor gives up. */
+const MAX_DEPTH = 200;
+
+/**
+ * Walks over the bytes of one JSON text without building its values: for a reader that needs two or three members of
+ * a row it is several times as fast as `JSON.parse`.
+ *
+ * It accepts nothing that is not JSON in UTF-8: what it skips is checked as `JSON.parse` would. It may give up on
+ * texts that are JSON (escapes in names, very deep nesting), so whoever gets false asks `JSON.parse`.
+ */
+export class JsonCursor {
+  #bytes: Uint8Array = new Uint8Array(0);
+  #at = 0;
+  #end = 0;
+  #depth = 0;
+  #hasHighBytes = false;
+  /** The last string or member name, without its quotes. */
+  #spanStart = 0;
+  #spanEnd = 0;
+  #isPlain = true;
+  readonly #skip: Visit = () => this.skipValue();
+
+  /** Walks over one whole text: an object whose members go to `visit`. True when all of it was accepted. */
+  walkObject(
+    bytes: Uint8Array,
+    range: {readonly start: number; readonly end: number},
+    visit: Visit,
+  ): boolean {
+    this.#bytes = bytes;
+    this.#at = range.start;
+    this.#end = range.end;
+    this.#depth = 0;
+    this.#hasHighBytes = false;
+    if (!this.eachMember(visit)) return false;
+    this.#skipSpace();
+    if (this.#at !== this.#end) return false;
+    return !this.#hasHighBytes || isUtf8(bytes.subarray(range.start, range.end));
+  }
+
+  /** Whether the string just skipped, or the name of the member whose value comes next, is this one. */
+  is(name: Uint8Array): boolean {
+    if (this.#spanEnd - this.#spanStart !== name.length) return false;
+    for (let i = 0; i < name.length; i++) if (this.#bytes[this.#spanStart + i] !== name[i]) return false;
+    return true;
+  }
+
+  /** Where the string just skipped is, without its quotes. */
+  get span(): {readonly start: number; readonly end: number} {
+    return {start: this.#spanStart, end: this.#spanEnd};
+  }
+
+  /** Whether the string just skipped means exactly its bytes: it has no escapes. */
+  get isPlain(): boolean {
+    return this.#isPlain;
+  }
+
+  /** Whether the string just skipped is the empty one. */
+  get isEmpty(): boolean {
+    return this.#spanStart === this.#spanEnd;
+  }
+
+  /** Consumes an object and shows each member to `visit`: the cursor then is on the value, the name is in `is`. */
+  eachMember(visit: Visit): boolean {
+    if (!this.#enter(OPEN_OBJECT)) return false;
+    if (this.#leave(CLOSE_OBJECT)) return true;
+    do {
+      if (!this.skipString() || !this.#isPlain || !this.#take(COLON) || !visit(this)) return false;
+    } while (this.#take(COMMA));
+    return this.#leave(CLOSE_OBJECT);
+  }
+
+  /** Consumes an array and shows each element to `visit`. */
+  eachElement(visit: Visit): boolean {
+    if (!this.#enter(OPEN_ARRAY)) return false;
+    if (this.#leave(CLOSE_ARRAY)) return true;
+    do {
+      if (!visit(this)) return false;
+    } while (this.#take(COMMA));
+    return this.#leave(CLOSE_ARRAY);
+  }
+
+  /** Whether the next value is a string. */
+  isString(): boolean {
+    this.#skipSpace();
+    return this.#bytes[this.#at] === QUOTE;
+  }
+
+  /** Consumes any value. */
+  skipValue(): boolean {
+    this.#skipSpace();
+    switch (this.#bytes[this.#at]) {
+      case QUOTE:
+        return this.skipString();
+      case OPEN_OBJECT:
+        return this.eachMember(this.#skip);
+      case OPEN_ARRAY:
+        return this.eachElement(this.#skip);
+      case 0x74:
+        return this.#word(TRUE);
+      case 0x66:
+        return this.#word(FALSE);
+      case 0x6e:
+        return this.#word(NULL);
+      default:
+        return this.#number();
+    }
+  }
+
+  /** Consumes a string. */
+  skipString(): boolean {
+    if (!this.#take(QUOTE)) return false;
+    const bytes = this.#bytes;
+    this.#spanStart = this.#at;
+    this.#isPlain = true;
+    for (;;) {
+      const at = this.#skipText();
+      if (at >= this.#end) return false;
+      this.#at = at + 1;
+      if (bytes[at] === QUOTE) {
+        this.#spanEnd = at;
+        return true;
+      }
+      if (bytes[at] !== BACKSLASH || !this.#skipEscape()) return false;
+    }
+  }
+
+  /** Finds the next byte that may not stand for itself in a string: a quote, a backslash, a control character. */
+  #skipText(): number {
+    const bytes = this.#bytes;
+    const end = this.#end;
+    let at = this.#at;
+    let seen = 0;
+    // Four bytes at a time: almost all bytes of a result file pass through here, and this doubles the speed.
+    for (const lastFour = end - 4; at <= lastFour; at += 4) {
+      const four =
+        (IN_STRING[bytes[at] ?? 0] ?? 0) |
+        (IN_STRING[bytes[at + 1] ?? 0] ?? 0) |
+        (IN_STRING[bytes[at + 2] ?? 0] ?? 0) |
+        (IN_STRING[bytes[at + 3] ?? 0] ?? 0);
+      if (four >= SPECIAL) break;
+      seen |= four;
+    }
+    for (; at < end; at++) {
+      const kind = IN_STRING[bytes[at] ?? 0] ?? 0;
+      if (kind === SPECIAL) break;
+      seen |= kind;
+    }
+    if (seen !== 0) this.#hasHighBytes = true;
+    return at;
+  }
+
+  /** Consumes what follows a backslash. */
+  #skipEscape(): boolean {
+    this.#isPlain = false;
+    const escape = this.#bytes[this.#at++] ?? 0;
+    if (escape !== LETTER_U) return ESCAPES[escape] === 1;
+    for (const end = this.#at + 4; this.#at < end; this.#at++) {
+      if (HEX[this.#bytes[this.#at] ?? 0] !== 1) return false;
+    }
+    return true;
+  }
+
+  #number(): boolean {
+    const bytes = this.#bytes;
+    if (bytes[this.#at] === 0x2d) this.#at++;
+    const first = this.#at;
+    if (!this.#digits() || (bytes[first] === 0x30 && this.#at - first > 1)) return false;
+    if (bytes[this.#at] === 0x2e) {
+      this.#at++;
+      if (!this.#digits()) return false;
+    }
+    const exponent = bytes[this.#at];
+    if (exponent !== 0x65 && exponent !== 0x45) return true;
+    this.#at++;
+    const sign = bytes[this.#at];
+    if (sign === 0x2b || sign === 0x2d) this.#at++;
+    return this.#digits();
+  }
+
+  #digits(): boolean {
+    const start = this.#at;
+    for (; this.#at < this.#end; this.#at++) {
+      const byte = this.#bytes[this.#at] ?? 0;
+      if (byte < 0x30 || byte > 0x39) break;
+    }
+    return this.#at > start;
+  }
+
+  #word(word: Uint8Array): boolean {
+    for (const byte of word) if (this.#bytes[this.#at++] !== byte) return false;
+    return this.#at <= this.#end;
+  }
+
+  #enter(bracket: number): boolean {
+    this.#depth++;
+    return this.#depth <= MAX_DEPTH && this.#take(bracket);
+  }
+
+  #leave(bracket: number): boolean {
+    if (!this.#take(bracket)) return false;
+    this.#depth--;
+    return true;
+  }
+
+  #take(byte: number): boolean {
+    this.#skipSpace();
+    if (this.#at >= this.#end || this.#bytes[this.#at] !== byte) return false;
+    this.#at++;
+    return true;
+  }
+
+  #skipSpace(): void {
+    for (; this.#at < this.#end; this.#at++) {
+      const byte = this.#bytes[this.#at] ?? 0;
+      if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) return;
+    }
+  }
+}
+
+const TRUE = Buffer.from('true');
+const FALSE = Buffer.from('false');
+const NULL = Buffer.from('null');
+const ESCAPES = tableOf('"\\/bfnrt');
+const HEX = tableOf('0123456789abcdefABCDEF');
+
+/** Kinds of a byte within a string: zero stands for itself. */
+const HIGH = 1;
+const SPECIAL = 2;
+const IN_STRING = new Uint8Array(256).fill(SPECIAL, 0, 0x20).fill(HIGH, 0x80);
+IN_STRING[QUOTE] = SPECIAL;
+IN_STRING[BACKSLASH] = SPECIAL;
+
+/** 1 for each byte of the text. */
+function tableOf(text: string): Uint8Array {
+  const table = new Uint8Array(256);
+  for (const byte of Buffer.from(text)) table[byte] = 1;
+  return table;
+}

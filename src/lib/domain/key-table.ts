@@ -1,0 +1,105 @@
+import {hash128} from './key-hash.js';
+
+/** Share of the slots that may be taken: above it probing gets slow. */
+const MAX_LOAD = 0.6;
+const MIN_SLOTS = 1024;
+
+/**
+ * The set of the keys of a file, in about 25 bytes each whatever their length: a request file can hold 35 million, far
+ * more than a `Set` of strings can take.
+ *
+ * Keys get the numbers 0, 1, 2, … in the order of their first appearance, so that what is known of a key goes into
+ * typed arrays of the caller's. Two keys are the same when their 128-bit hashes are: among 35 million keys the chance
+ * of one mistake is below 10^-23, which is less than that of a memory fault; therefore no key itself is kept.
+ */
+export class KeyTable {
+  /** Four words per key. */
+  #hashes: Uint32Array;
+  /** Number of the key plus one; zero is free. */
+  #slots: Int32Array;
+  #size = 0;
+  readonly #probe = new Uint32Array(4);
+  #scratch = Buffer.allocUnsafe(256);
+
+  /** @param expectedKeys - how many keys are likely to come; more are welcome, at the cost of growing. */
+  constructor(expectedKeys = 0) {
+    let slots = MIN_SLOTS;
+    while (slots * MAX_LOAD < expectedKeys) slots *= 2;
+    this.#slots = new Int32Array(slots);
+    this.#hashes = new Uint32Array(Math.max(expectedKeys, MIN_SLOTS) * 4);
+  }
+
+  /** How many different keys were added. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /**
+   * The number of a key, which is added when it is new: then, and only then, the answer is the `size` from before.
+   *
+   * @param key - text, or its UTF-8 bytes; both name the same key.
+   */
+  add(key: string | Uint8Array): number {
+    const slot = this.#slotOf(key);
+    const taken = this.#slots[slot] ?? 0;
+    if (taken !== 0) return taken - 1;
+    const index = this.#size;
+    if ((index + 1) * 4 > this.#hashes.length) this.#hashes = enlarged(this.#hashes);
+    this.#hashes.set(this.#probe, index * 4);
+    this.#slots[slot] = index + 1;
+    this.#size = index + 1;
+    if (this.#size > this.#slots.length * MAX_LOAD) this.#rehash();
+    return index;
+  }
+
+  /** The number of a key, or -1 when it was never added. */
+  find(key: string | Uint8Array): number {
+    return (this.#slots[this.#slotOf(key)] ?? 0) - 1;
+  }
+
+  /** Where the key is, or the free slot where it belongs. Leaves its hash in `#probe`. */
+  #slotOf(key: string | Uint8Array): number {
+    hash128(typeof key === 'string' ? this.#encode(key) : key, this.#probe);
+    const mask = this.#slots.length - 1;
+    let slot = (this.#probe[0] ?? 0) & mask;
+    for (;;) {
+      const taken = this.#slots[slot] ?? 0;
+      if (taken === 0 || this.#isProbe(taken - 1)) return slot;
+      slot = (slot + 1) & mask;
+    }
+  }
+
+  #isProbe(index: number): boolean {
+    const hashes = this.#hashes;
+    const probe = this.#probe;
+    const at = index * 4;
+    return (
+      hashes[at] === probe[0] &&
+      hashes[at + 1] === probe[1] &&
+      hashes[at + 2] === probe[2] &&
+      hashes[at + 3] === probe[3]
+    );
+  }
+
+  #rehash(): void {
+    const slots = new Int32Array(this.#slots.length * 2);
+    const mask = slots.length - 1;
+    for (let index = 0; index < this.#size; index++) {
+      let slot = (this.#hashes[index * 4] ?? 0) & mask;
+      while (slots[slot] !== 0) slot = (slot + 1) & mask;
+      slots[slot] = index + 1;
+    }
+    this.#slots = slots;
+  }
+
+  #encode(key: string): Uint8Array {
+    if (this.#scratch.length < key.length * 3) this.#scratch = Buffer.allocUnsafe(key.length * 3);
+    return this.#scratch.subarray(0, this.#scratch.write(key));
+  }
+}
+
+function enlarged(words: Uint32Array): Uint32Array {
+  const larger = new Uint32Array(words.length * 2);
+  larger.set(words);
+  return larger;
+}

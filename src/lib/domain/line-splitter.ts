@@ -1,0 +1,90 @@
+/** Receives one line as a span of a buffer: valid only during the call, so that nothing is copied for it. */
+export type LineSink = (bytes: Uint8Array, start: number, end: number) => void;
+
+const NEWLINE = 0x0a;
+
+/**
+ * Cuts a stream of bytes into lines, whatever the chunks are.
+ *
+ * Only byte 0x0A ends a line: U+2028 and a lone CR are legal inside a line. A last line without a newline is a line;
+ * nothing after a last newline is none. Memory is one chunk, plus a line that spans chunks.
+ */
+export class LineSplitter {
+  readonly #sink: LineSink;
+  /** Pieces of the line that is not ended yet: copies, because a caller may fill its chunk anew. */
+  #pieces: Uint8Array[] = [];
+  #lineNumber = 0;
+  #lineOffset = 0;
+  #nextOffset = 0;
+
+  constructor(sink: LineSink) {
+    this.#sink = sink;
+  }
+
+  /** Number of the line that the sink is looking at, from 1. */
+  get lineNumber(): number {
+    return this.#lineNumber;
+  }
+
+  /** Where in the stream the line starts that the sink is looking at, in bytes. */
+  get lineOffset(): number {
+    return this.#lineOffset;
+  }
+
+  /** Takes the next bytes; the chunk may be reused afterwards. */
+  push(chunk: Uint8Array): void {
+    let start = 0;
+    let newline = chunk.indexOf(NEWLINE);
+    if (newline !== -1 && this.#pieces.length > 0) {
+      this.#pieces.push(chunk.subarray(0, newline));
+      this.#emitPieces();
+      start = newline + 1;
+      newline = chunk.indexOf(NEWLINE, start);
+    }
+    while (newline !== -1) {
+      this.#emit(chunk, start, newline);
+      start = newline + 1;
+      newline = chunk.indexOf(NEWLINE, start);
+    }
+    if (start < chunk.length) this.#pieces.push(Uint8Array.prototype.slice.call(chunk, start));
+  }
+
+  /** Ends the stream: what follows the last newline is the last line. */
+  finish(): void {
+    if (this.#pieces.length > 0) this.#emitPieces();
+  }
+
+  #emit(bytes: Uint8Array, start: number, end: number): void {
+    this.#lineNumber++;
+    this.#lineOffset = this.#nextOffset;
+    this.#nextOffset += end - start + 1;
+    this.#sink(bytes, start, end);
+  }
+
+  #emitPieces(): void {
+    const line = concat(this.#pieces);
+    this.#pieces = [];
+    this.#emit(line, 0, line.length);
+  }
+}
+
+/** Whether a line holds nothing but blanks: it is no row and no request. */
+export function isBlank(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end; at++) {
+    const byte = bytes[at] ?? 0;
+    if (byte !== 0x20 && byte !== 0x09 && byte !== 0x0d) return false;
+  }
+  return true;
+}
+
+function concat(pieces: readonly Uint8Array[]): Uint8Array {
+  const [only] = pieces;
+  if (only !== undefined && pieces.length === 1) return only;
+  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}
