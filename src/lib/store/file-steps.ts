@@ -41,6 +41,11 @@ export function storageError(doing: string, cause: unknown): GembatchError {
 
 /** The whole file, or null when there is none. Any other error is thrown: an unreadable file is never an empty one. */
 export function readIfThere(io: StoreIo, path: string): Buffer | null {
+  return readingIfThere(io, path, (descriptor) => io.read(descriptor));
+}
+
+/** Runs `work` on a file open for reading; null when there is none. */
+export function readingIfThere<T>(io: StoreIo, path: string, work: (descriptor: number) => T): T | null {
   let descriptor: number;
   try {
     descriptor = retryWhileBusy(io, () => io.open(path, 'r'));
@@ -48,7 +53,7 @@ export function readIfThere(io: StoreIo, path: string): Buffer | null {
     if (systemCode(error) === 'ENOENT') return null;
     throw error;
   }
-  return closing(io, descriptor, () => io.read(descriptor));
+  return closing(io, descriptor, () => work(descriptor));
 }
 
 /** Writes every byte, however few the system takes at a time. */

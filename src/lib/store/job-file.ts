@@ -8,6 +8,7 @@ import {
   closing,
   orStorageError,
   readIfThere,
+  readingIfThere,
   removeLitter,
   retryWhileBusy,
   syncFolderOf,
@@ -25,12 +26,13 @@ export type Change = (current: JobLines) => JobLines;
 
 /** Only its owner needs to read it: it names files and jobs of an account. */
 const NEW_FILE_MODE = 0o600;
+const COMPARE_CHUNK_BYTES = 256 * 1024;
 const PERMISSION_BITS = 0o7777n;
 
 export class JobFile {
   readonly #io: StoreIo;
   readonly #paths: StorePaths;
-  #last = JobLines.parse(Buffer.alloc(0));
+  #last: JobLines | null = null;
 
   constructor(io: StoreIo, paths: StorePaths) {
     this.#io = io;
@@ -43,11 +45,11 @@ export class JobFile {
    * @throws GembatchError STORAGE when it is there and cannot be read.
    */
   read(): JobLines {
-    const {file} = this.#paths;
-    const bytes = orStorageError(`read the job-info file ${file}`, () => readIfThere(this.#io, file));
-    if (!this.#last.bytes.equals(bytes ?? Buffer.alloc(0)))
-      this.#last = JobLines.parse(bytes ?? Buffer.alloc(0));
-    return this.#last;
+    return orStorageError(`read the job-info file ${this.#paths.file}`, () => {
+      if (this.#last !== null && this.#isStill(this.#last)) return this.#last;
+      this.#last = JobLines.parse(readIfThere(this.#io, this.#paths.file) ?? Buffer.alloc(0));
+      return this.#last;
+    });
   }
 
   /**
@@ -60,12 +62,31 @@ export class JobFile {
   replace(lock: HeldLock, change: Change): JobLines {
     const current = this.read();
     const next = change(current);
-    if (next === current || next.bytes.equals(current.bytes)) return current;
+    if (next === current) return current;
     orStorageError(`write the job-info file ${this.#paths.file}`, () => {
-      this.#publish(lock, this.#writeTwice(next.bytes));
+      this.#publish(lock, this.#writeTwice(next.pieces));
     });
     this.#last = next;
     return next;
+  }
+
+  /** Compares bytes, not times: a clock that is set back must not hide a change. */
+  #isStill(known: JobLines): boolean {
+    const isSame = readingIfThere(this.#io, this.#paths.file, (descriptor) => {
+      if (this.#io.fstat(descriptor).size !== BigInt(known.sizeBytes)) return false;
+      const buffer = Buffer.allocUnsafe(COMPARE_CHUNK_BYTES);
+      return known.pieces.every((piece) => this.#readsAs(descriptor, piece, buffer));
+    });
+    return isSame ?? known.sizeBytes === 0;
+  }
+
+  #readsAs(descriptor: number, piece: Buffer, buffer: Buffer): boolean {
+    for (let at = 0; at < piece.length;) {
+      const length = this.#io.readInto(descriptor, buffer.subarray(0, piece.length - at));
+      if (length === 0 || piece.compare(buffer, 0, length, at, at + length) !== 0) return false;
+      at += length;
+    }
+    return true;
   }
 
   #publish(lock: HeldLock, temporary: string): void {
@@ -82,22 +103,22 @@ export class JobFile {
   }
 
   /** After a failed fsync the system may call lost bytes written, so the second try is a new file. */
-  #writeTwice(bytes: Buffer): string {
+  #writeTwice(pieces: readonly Buffer[]): string {
     try {
-      return this.#writeTemporary(bytes);
+      return this.#writeTemporary(pieces);
     } catch (error) {
       if (systemCode(error) === 'ENOSPC') throw error;
-      return this.#writeTemporary(bytes);
+      return this.#writeTemporary(pieces);
     }
   }
 
-  #writeTemporary(bytes: Buffer): string {
+  #writeTemporary(pieces: readonly Buffer[]): string {
     const temporary = this.#paths.temporary(newOwnerId());
     try {
       const descriptor = this.#io.open(temporary, 'wx', NEW_FILE_MODE);
       closing(this.#io, descriptor, () => {
         this.#keepOwnerAndMode(descriptor);
-        writeAll(this.#io, descriptor, bytes);
+        for (const piece of pieces) writeAll(this.#io, descriptor, piece);
         this.#io.fsync(descriptor);
       });
       return temporary;

@@ -4,7 +4,6 @@ import {formatRecord, parseRecord} from './record-line.js';
 import type {LineProblem, StoredRecord} from './stored-record.js';
 
 const NEWLINE = 0x0a;
-const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /** A record in the job-info file with the place of its bytes; the newline is not among them. */
 export interface JobLine extends StoredRecord {
@@ -13,8 +12,9 @@ export interface JobLine extends StoredRecord {
   readonly end: number;
 }
 
-interface Parsed {
-  readonly bytes: Buffer;
+interface Content {
+  readonly pieces: readonly Buffer[];
+  readonly sizeBytes: number;
   readonly jobs: readonly JobLine[];
   readonly problems: readonly LineProblem[];
   readonly lineCount: number;
@@ -25,15 +25,16 @@ interface Parsed {
  * which every byte outside of the changed records is as it was.
  */
 export class JobLines {
-  readonly bytes: Buffer;
   /** In the order of the file. */
   readonly jobs: readonly JobLine[];
   readonly problems: readonly LineProblem[];
+  readonly sizeBytes: number;
   readonly #lineCount: number;
-  #byName: Map<string, JobLine[]> | undefined;
+  #pieces: readonly Buffer[];
 
-  private constructor({bytes, jobs, problems, lineCount}: Parsed) {
-    this.bytes = bytes;
+  private constructor({pieces, sizeBytes, jobs, problems, lineCount}: Content) {
+    this.#pieces = pieces;
+    this.sizeBytes = sizeBytes;
     this.jobs = jobs;
     this.problems = problems;
     this.#lineCount = lineCount;
@@ -49,18 +50,17 @@ export class JobLines {
       line += 1;
       const newline = bytes.indexOf(NEWLINE, start);
       const end = newline === -1 ? bytes.length : newline;
-      const record = recordIn(bytes.subarray(start, end), isSound);
+      const record = recordIn(bytes, {start, end, isSound});
       if (typeof record === 'string') problems.push({line, reason: record});
       else if (record !== null) jobs.push({record, line, start, end});
       start = end + 1;
     }
-    return new JobLines({bytes, jobs, problems, lineCount: line});
+    return new JobLines({pieces: [bytes], sizeBytes: bytes.length, jobs, problems, lineCount: line});
   }
 
-  /** The lines of a batch job; more than one when somebody copied lines. */
-  find(batchName: string): readonly JobLine[] {
-    this.#byName ??= byBatchName(this.jobs);
-    return this.#byName.get(batchName) ?? [];
+  /** The bytes, in parts that follow each other: adding a line to many megabytes does not copy them. */
+  get pieces(): readonly Buffer[] {
+    return this.#pieces;
   }
 
   /** Whether a record with this attempt is here. */
@@ -68,92 +68,108 @@ export class JobLines {
     return this.jobs.some(({record}) => record.attempt === attempt);
   }
 
-  /**
-   * The content with some records changed and others added at the end.
-   *
-   * @param changes - the new records of lines of this object.
-   */
-  with(changes: ReadonlyMap<JobLine, JobRecord>, added: readonly JobRecord[]): JobLines {
+  /** The content with the records of some of its lines changed; itself when none is. */
+  withChanged(changes: ReadonlyMap<JobLine, JobRecord>): JobLines {
+    const bytes = this.#bytes();
     const pieces: Buffer[] = [];
     const jobs: JobLine[] = [];
     let copied = 0;
     let shift = 0;
     for (const job of this.jobs) {
-      const changed = changes.get(job);
+      const {line, end} = job;
       const start = job.start + shift;
-      if (changed === undefined) {
-        jobs.push(shift === 0 ? job : {...job, start, end: job.end + shift});
+      const text = this.#changedText(job, changes.get(job));
+      if (text === null) {
+        jobs.push(shift === 0 ? job : {...job, start, end: end + shift});
         continue;
       }
-      const text = Buffer.from(formatRecord(changed, this.#valueOf(job)));
-      pieces.push(this.bytes.subarray(copied, job.start), text);
-      copied = job.end;
-      jobs.push({record: reread(text), line: job.line, start, end: start + text.length});
-      shift += text.length - (job.end - job.start);
+      const piece = Buffer.from(text);
+      pieces.push(bytes.subarray(copied, job.start), piece);
+      jobs.push({record: reread(text), line, start, end: start + piece.length});
+      copied = end;
+      shift = start + piece.length - end;
     }
-    pieces.push(this.bytes.subarray(copied));
-    return this.#append({pieces, jobs, length: this.bytes.length + shift}, added);
+    if (pieces.length === 0) return this;
+    pieces.push(bytes.subarray(copied));
+    const {problems, sizeBytes} = this;
+    const lineCount = this.#lineCount;
+    return new JobLines({
+      pieces: [Buffer.concat(pieces)],
+      sizeBytes: sizeBytes + shift,
+      jobs,
+      problems,
+      lineCount,
+    });
   }
 
-  #append(
-    {pieces, jobs, length}: {pieces: Buffer[]; jobs: JobLine[]; length: number},
-    added: readonly JobRecord[],
-  ): JobLines {
-    let start = length;
-    if (added.length > 0 && length > 0 && this.bytes.at(-1) !== NEWLINE) {
-      pieces.push(Buffer.of(NEWLINE));
-      start += 1;
+  /** The content with records added at the end; itself when there are none. */
+  withAdded(records: readonly JobRecord[]): JobLines {
+    if (records.length === 0) return this;
+    const isLineOpen = this.sizeBytes > 0 && this.#pieces.at(-1)?.at(-1) !== NEWLINE;
+    const texts = records.map((record) => formatRecord(record));
+    const tail = Buffer.from(`${isLineOpen ? '\n' : ''}${texts.join('\n')}\n`);
+    const added: JobLine[] = [];
+    let start = this.sizeBytes + (isLineOpen ? 1 : 0);
+    for (const text of texts) {
+      const end = start + Buffer.byteLength(text);
+      added.push({record: reread(text), line: this.#lineCount + added.length + 1, start, end});
+      start = end + 1;
     }
-    let line = this.#lineCount;
-    for (const record of added) {
-      const text = Buffer.from(`${formatRecord(record)}\n`);
-      line += 1;
-      pieces.push(text);
-      jobs.push({record: reread(text), line, start, end: start + text.length - 1});
-      start += text.length;
-    }
-    return new JobLines({bytes: Buffer.concat(pieces), jobs, problems: this.problems, lineCount: line});
+    return new JobLines({
+      pieces: [...this.#pieces, tail],
+      sizeBytes: this.sizeBytes + tail.length,
+      jobs: [...this.jobs, ...added],
+      problems: this.problems,
+      lineCount: this.#lineCount + added.length,
+    });
   }
 
-  #valueOf({start, end}: JobLine): unknown {
-    return jsonValue(this.bytes.subarray(start, end));
+  /** The new text of a line, null when it stays as it is. */
+  #changedText({start, end}: JobLine, record: JobRecord | undefined): string | null {
+    if (record === undefined) return null;
+    const old = textOf(this.#bytes(), start, end);
+    const text = formatRecord(record, jsonValue(old));
+    return text === old ? null : text;
   }
-}
 
-function byBatchName(jobs: readonly JobLine[]): Map<string, JobLine[]> {
-  const byName = new Map<string, JobLine[]>();
-  for (const job of jobs) {
-    const {name} = job.record.batch;
-    const same = byName.get(name);
-    if (same) same.push(job);
-    else byName.set(name, [job]);
+  #bytes(): Buffer {
+    const [first, ...others] = this.#pieces;
+    if (first !== undefined && others.length === 0) return first;
+    const whole = Buffer.concat(this.#pieces);
+    this.#pieces = [whole];
+    return whole;
   }
-  return byName;
 }
 
 /** The record in a line, null for a blank line, or in words what else it is. */
-function recordIn(bytes: Buffer, isSound: boolean): JobRecord | null | string {
-  if (!isSound && !isUtf8(bytes)) return 'it is not valid UTF-8';
-  const value = jsonValue(bytes);
+function recordIn(
+  bytes: Buffer,
+  {start, end, isSound}: {start: number; end: number; isSound: boolean},
+): JobRecord | null | string {
+  if (!isSound && !isUtf8(bytes.subarray(start, end))) return 'it is not valid UTF-8';
+  const text = textOf(bytes, start, end);
+  const value = jsonValue(text);
   if (value !== undefined) return parseRecord(value);
-  return bytes.toString('utf8').trim() === '' ? null : 'it is not valid JSON';
+  return text.trim() === '' ? null : 'it is not valid JSON';
+}
+
+/** The text of a line, without the byte order mark that some editors begin a file with. */
+function textOf(bytes: Buffer, start: number, end: number): string {
+  const hasMark = bytes[start] === 0xef && bytes[start + 1] === 0xbb && bytes[start + 2] === 0xbf;
+  return bytes.toString('utf8', hasMark ? start + 3 : start, end);
 }
 
 /** The JSON value of a line, undefined when it is none. JSON takes the carriage return of Windows lines for a blank. */
-function jsonValue(bytes: Buffer): unknown {
+function jsonValue(text: string): unknown {
   try {
-    return JSON.parse(withoutMark(bytes).toString('utf8'));
+    return JSON.parse(text);
   } catch {
     return undefined;
   }
 }
 
-function withoutMark(bytes: Buffer): Buffer {
-  return bytes.subarray(0, 3).equals(BYTE_ORDER_MARK) ? bytes.subarray(3) : bytes;
-}
-
 /** What we wrote is what the next reader sees, unknown fields included. */
-function reread(text: Buffer): JobRecord {
+function reread(text: string): JobRecord {
   const record = parseRecord(jsonValue(text));
   if (typeof record === 'string') throw new TypeError(`a job record cannot be read back: ${record}`);
   return record;

@@ -7,7 +7,7 @@ import {CommitLock} from './commit-lock.js';
 import {pauseThread} from './file-steps.js';
 import type {HeldLock} from './held-lock.js';
 import {JobFile} from './job-file.js';
-import type {JobLine} from './job-lines.js';
+import type {JobLine, JobLines} from './job-lines.js';
 import {Journal} from './journal.js';
 import {LockContender} from './lock-contender.js';
 import type {LockContext} from './lock-contender.js';
@@ -170,17 +170,9 @@ export class JobStore {
     let applied = new Set<string>();
     if (changes.size === 0) return applied;
     await this.#commits.commit((lines) => {
-      applied = new Set();
-      const edits = new Map<JobLine, JobRecord>();
-      for (const [name, change] of changes) {
-        for (const job of lines.find(name)) {
-          const next = change(job.record);
-          if (isTerminal(job.record.batch.state) && !isTerminal(next.batch.state)) continue;
-          if (next !== job.record) edits.set(job, next);
-          applied.add(name);
-        }
-      }
-      return edits.size === 0 ? lines : lines.with(edits, []);
+      const edits = editsOf(lines, changes);
+      applied = new Set(Array.from(edits.keys(), ({record}) => record.batch.name));
+      return lines.withChanged(edits);
     });
     return applied;
   }
@@ -207,6 +199,20 @@ export class JobStore {
   #journal(): Journal {
     return new Journal(this.#context.io, this.#paths.journal);
   }
+}
+
+/** The new records of the lines that a change is for and that it may change. */
+function editsOf(
+  lines: JobLines,
+  changes: ReadonlyMap<string, (record: JobRecord) => JobRecord>,
+): Map<JobLine, JobRecord> {
+  const edits = new Map<JobLine, JobRecord>();
+  for (const job of lines.jobs) {
+    const next = changes.get(job.record.batch.name)?.(job.record);
+    const isStale = next && isTerminal(job.record.batch.state) && !isTerminal(next.batch.state);
+    if (next && !isStale) edits.set(job, next);
+  }
+  return edits;
 }
 
 /** Closes the session after the work, also after work that failed. */

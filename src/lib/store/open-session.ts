@@ -148,7 +148,7 @@ export class OpenSession implements Session {
   readonly #addDone: Change = (current) => {
     const missing = notIn(current, this.#done.values());
     if (current !== this.#lines) this.#index = indexOf(current, missing);
-    return missing.length === 0 ? current : current.with(new Map(), missing);
+    return current.withAdded(missing);
   };
 
   /** Best effort: the create of an intent that was not taken is never sent, and the next session need not look for it. */

@@ -4,11 +4,11 @@ import type {StoredRecord} from './stored-record.js';
 /** Records with the ways to find one among 100,000: by input, and by content and model. */
 export class RecordIndex {
   readonly #records: StoredRecord[];
-  #byInput: Map<string, StoredRecord[]> | undefined;
-  #byContent: Map<string, StoredRecord[]> | undefined;
+  #byInput: Groups | undefined;
+  #byContent: Groups | undefined;
 
-  constructor(records: Iterable<StoredRecord>) {
-    this.#records = [...records];
+  constructor(records: StoredRecord[]) {
+    this.#records = records;
   }
 
   /** All of them; grows with `add`. */
@@ -19,41 +19,41 @@ export class RecordIndex {
   add(record: JobRecord): void {
     const stored = {record, line: null};
     this.#records.push(stored);
-    if (this.#byInput) addTo(this.#byInput, inputKey(record), stored);
-    if (this.#byContent) addTo(this.#byContent, contentKey(record), stored);
+    this.#byInput?.add(stored);
+    this.#byContent?.add(stored);
   }
 
   findByInput(inputFile: string): readonly StoredRecord[] {
-    this.#byInput ??= grouped(this.#records, inputKey);
-    return this.#byInput.get(inputFile) ?? [];
+    this.#byInput ??= new Groups(({input_file: name}) => name, this.#records);
+    return this.#byInput.get(inputFile);
   }
 
   findByContent(sha256: string, model: string): readonly StoredRecord[] {
-    this.#byContent ??= grouped(this.#records, contentKey);
-    return this.#byContent.get(`${sha256} ${model}`) ?? [];
+    this.#byContent ??= new Groups(({sha256: fingerprint}) => fingerprint, this.#records);
+    return this.#byContent.get(sha256).filter(({record}) => record.batch.model === model);
   }
 }
 
-type Key = (record: JobRecord) => string | null;
+/** Records by a key that is nearly always unique: only where it is not is there a list. */
+class Groups {
+  readonly #keyOf: (record: JobRecord) => string | undefined;
+  readonly #first = new Map<string, StoredRecord>();
+  readonly #others = new Map<string, StoredRecord[]>();
 
-function inputKey(record: JobRecord): string {
-  return record.input_file;
-}
+  constructor(keyOf: (record: JobRecord) => string | undefined, records: readonly StoredRecord[]) {
+    this.#keyOf = keyOf;
+    for (const stored of records) this.add(stored);
+  }
 
-/** Null for records of tools that note no fingerprint. */
-function contentKey({sha256, batch}: JobRecord): string | null {
-  return sha256 === undefined || batch.model === undefined ? null : `${sha256} ${batch.model}`;
-}
+  add(stored: StoredRecord): void {
+    const key = this.#keyOf(stored.record);
+    if (key === undefined) return;
+    if (!this.#first.has(key)) this.#first.set(key, stored);
+    else this.#others.set(key, [...(this.#others.get(key) ?? []), stored]);
+  }
 
-function grouped(records: readonly StoredRecord[], key: Key): Map<string, StoredRecord[]> {
-  const groups = new Map<string, StoredRecord[]>();
-  for (const stored of records) addTo(groups, key(stored.record), stored);
-  return groups;
-}
-
-function addTo(groups: Map<string, StoredRecord[]>, key: string | null, stored: StoredRecord): void {
-  if (key === null) return;
-  const group = groups.get(key);
-  if (group) group.push(stored);
-  else groups.set(key, [stored]);
+  get(key: string): readonly StoredRecord[] {
+    const first = this.#first.get(key);
+    return first ? [first, ...(this.#others.get(key) ?? [])] : [];
+  }
 }

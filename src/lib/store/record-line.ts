@@ -1,47 +1,55 @@
 import type {JobRecord} from '../domain/job-record.js';
 
-/** The fields that we know, by type; whatever else a record holds is kept as it is. */
-interface Shape {
-  readonly [field: string]: 'string' | 'number' | 'count' | Shape;
+/** The fields of an object that we know, in a form that is quick to check; whatever else it holds is kept as it is. */
+type Shape = ReadonlyMap<string, Field>;
+
+interface Field {
+  readonly name: string;
+  readonly type: 'string' | 'number' | 'count' | Shape;
+  /** Without it the object is not what our type says, and is left out of the record that we show. */
+  readonly isRequired: boolean;
 }
 
-const SHAPE = {
-  input_file: 'string',
-  count: 'count',
-  uploaded_file_name: 'string',
-  batch: {
-    name: 'string',
-    display_name: 'string',
-    model: 'string',
-    state: 'string',
-    create_time: 'string',
-    update_time: 'string',
-    end_time: 'string',
-    src: {file_name: 'string'},
-    dest: {file_name: 'string'},
-    error: {code: 'number', message: 'string'},
-    stats: {
-      request_count: 'number',
-      pending_request_count: 'number',
-      successful_request_count: 'number',
-      failed_request_count: 'number',
-    },
-  },
+/** @param types - by name; a required field has an exclamation mark behind its name. */
+function shapeOf(types: Readonly<Record<string, Field['type']>>): Shape {
+  const fields = Object.entries(types).map(([key, type]) => {
+    return {name: key.replace(/!$/, ''), type, isRequired: key.endsWith('!')};
+  });
+  return new Map(fields.map((field) => [field.name, field]));
+}
+
+const BATCH_SHAPE = shapeOf({
+  'name!': 'string',
+  'state!': 'string',
+  display_name: 'string',
+  model: 'string',
+  create_time: 'string',
+  update_time: 'string',
+  end_time: 'string',
+  src: shapeOf({'file_name!': 'string'}),
+  dest: shapeOf({'file_name!': 'string'}),
+  error: shapeOf({'message!': 'string', code: 'number'}),
+  stats: shapeOf({
+    'request_count!': 'number',
+    'pending_request_count!': 'number',
+    'successful_request_count!': 'number',
+    'failed_request_count!': 'number',
+  }),
+});
+
+const RECORD_SHAPE = shapeOf({
+  'input_file!': 'string',
+  'count!': 'count',
+  'uploaded_file_name!': 'string',
+  'batch!': BATCH_SHAPE,
   sha256: 'string',
   size_bytes: 'number',
   attempt: 'string',
   submitted_at: 'string',
-} as const satisfies Shape;
+});
 
-/** Fields that an object must have for our type of it; one that lacks any is left out of the record that we show. */
-const REQUIRED: ReadonlyMap<Shape, readonly string[]> = new Map<Shape, readonly string[]>([
-  [SHAPE, ['input_file', 'count', 'uploaded_file_name', 'batch']],
-  [SHAPE.batch, ['name', 'state']],
-  [SHAPE.batch.src, ['file_name']],
-  [SHAPE.batch.dest, ['file_name']],
-  [SHAPE.batch.error, ['message']],
-  [SHAPE.batch.stats, Object.keys(SHAPE.batch.stats)],
-]);
+/** What the first version of the Python tool wrote in place of `batch`. */
+const LEGACY_NAME = 'job_name';
 
 /** The state of a job that an old record names without saying anything else of it. */
 const UNKNOWN_STATE = 'JOB_STATE_UNSPECIFIED';
@@ -61,7 +69,7 @@ export function parseRecord(value: unknown): JobRecord | string {
   if (typeof value['input_file'] !== 'string') return 'it has no input_file';
   const batch = batchOf(value);
   if (batch === null) return 'it names no batch job';
-  const {job_name: _, ...rest} = withoutWrongTypes(value, SHAPE);
+  const {[LEGACY_NAME]: _, ...rest} = withoutWrongTypes(value, RECORD_SHAPE);
   const record = {count: null, uploaded_file_name: '', ...rest, batch};
   return isJobRecord(record) ? record : 'it is not a job record';
 }
@@ -73,7 +81,8 @@ export function parseRecord(value: unknown): JobRecord | string {
  * @param previous - the JSON value of the line that this one replaces.
  */
 export function formatRecord(record: JobRecord, previous: unknown = {}): string {
-  const merged = merge(isFields(previous) ? previous : {}, {...record}, {...SHAPE, job_name: 'string'});
+  const {[LEGACY_NAME]: _, ...known} = isFields(previous) ? previous : {};
+  const merged = merge(known, {...record}, RECORD_SHAPE);
   const {input_file, count, uploaded_file_name, batch, ...rest} = merged;
   // A count that nobody knows is left out rather than written as if it were known.
   const head = {input_file, ...(count === null ? {} : {count}), uploaded_file_name, batch};
@@ -81,45 +90,42 @@ export function formatRecord(record: JobRecord, previous: unknown = {}): string 
 }
 
 function batchOf(value: Fields): Fields | null {
-  const {batch, job_name: jobName} = value;
+  const {batch, [LEGACY_NAME]: jobName} = value;
   if (isFields(batch) && typeof batch['name'] === 'string') {
-    return {state: UNKNOWN_STATE, ...withoutWrongTypes(batch, SHAPE.batch)};
+    return {state: UNKNOWN_STATE, ...withoutWrongTypes(batch, BATCH_SHAPE)};
   }
   return typeof jobName === 'string' ? {name: jobName, state: UNKNOWN_STATE} : null;
 }
 
 function isJobRecord(value: unknown): value is JobRecord {
-  return conforms(value, SHAPE);
+  return conforms(value, RECORD_SHAPE);
 }
 
 /** Whether every known field that is there has its type, and every required one is there. */
 function conforms(value: unknown, shape: Shape): boolean {
   if (!isFields(value)) return false;
-  for (const field of REQUIRED.get(shape) ?? []) {
-    if (value[field] === undefined) return false;
-  }
-  for (const field in value) {
-    const type = Object.hasOwn(shape, field) ? shape[field] : undefined;
-    if (type !== undefined && !hasType(value[field], type)) return false;
+  for (const {name, type, isRequired} of shape.values()) {
+    const part = value[name];
+    if (part === undefined ? isRequired : !hasType(part, type)) return false;
   }
   return true;
 }
 
-function hasType(value: unknown, type: Shape[string]): boolean {
+function hasType(value: unknown, type: Field['type']): boolean {
   if (type === 'count') return value === null || (Number.isSafeInteger(value) && Number(value) >= 0);
   return typeof type === 'string' ? typeof value === type : conforms(value, type);
 }
 
 /** The object without the known fields that do not have their type, such as the nulls of other tools. */
 function withoutWrongTypes(value: Fields, shape: Shape): Fields {
-  const entries = Object.entries(value).map(([field, part]): [string, unknown] => {
-    const type = Object.hasOwn(shape, field) ? shape[field] : undefined;
-    return [field, typeof type === 'object' && isFields(part) ? withoutWrongTypes(part, type) : part];
+  const entries = Object.entries(value).map(([name, part]): [string, unknown] => {
+    const type = shape.get(name)?.type;
+    return [name, typeof type === 'object' && isFields(part) ? withoutWrongTypes(part, type) : part];
   });
   return Object.fromEntries(
-    entries.filter(([field, part]) => {
-      const type = Object.hasOwn(shape, field) ? shape[field] : undefined;
-      return type === undefined || hasType(part, type);
+    entries.filter(([name, part]) => {
+      const field = shape.get(name);
+      return field === undefined || hasType(part, field.type);
     }),
   );
 }
@@ -129,16 +135,15 @@ function withoutWrongTypes(value: Fields, shape: Shape): Fields {
  * gone; one that we do not know, or that was null and still means nothing, stays.
  */
 function merge(previous: Fields, next: Fields, shape: Shape): Fields {
-  const kept = Object.entries(previous).flatMap(([field, old]): [string, unknown][] => {
-    const type = Object.hasOwn(shape, field) ? shape[field] : undefined;
-    if (!Object.hasOwn(next, field)) return type === undefined || old === null ? [[field, old]] : [];
-    const value = next[field];
-    if (typeof type === 'object' && isFields(old) && isFields(value)) {
-      return [[field, merge(old, value, type)]];
-    }
-    return [[field, value]];
+  const kept = Object.entries(previous).flatMap(([name, old]): [string, unknown][] => {
+    const type = shape.get(name)?.type;
+    if (!Object.hasOwn(next, name)) return type === undefined || old === null ? [[name, old]] : [];
+    const value = next[name];
+    if (typeof type === 'object' && isFields(old) && isFields(value))
+      return [[name, merge(old, value, type)]];
+    return [[name, value]];
   });
-  const added = Object.entries(next).filter(([field]) => !Object.hasOwn(previous, field));
+  const added = Object.entries(next).filter(([name]) => !Object.hasOwn(previous, name));
   return Object.fromEntries([...kept, ...added]);
 }
 

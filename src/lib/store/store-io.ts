@@ -8,6 +8,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  readSync,
   renameSync,
   statSync,
   unlinkSync,
@@ -27,6 +28,8 @@ export interface StoreIo {
   open(path: string, flags: 'r' | 'r+' | 'a' | 'wx', mode?: number): number;
   /** The bytes of a file just opened, from its start to its end. */
   read(descriptor: number): Buffer;
+  /** Reads once, on from where the last read ended, and returns how many bytes came; 0 at the end. */
+  readInto(descriptor: number, buffer: Uint8Array): number;
   /** Writes once and returns how many bytes were taken, which may be fewer than given. */
   write(descriptor: number, bytes: Uint8Array): number;
   fsync(descriptor: number): void;
@@ -49,6 +52,7 @@ export const nodeIo: StoreIo = {
   isWindows: process.platform === 'win32',
   open: (path, flags, mode) => openSync(path, flags, mode),
   read: (descriptor) => readFileSync(descriptor),
+  readInto: (descriptor, buffer) => readSync(descriptor, buffer),
   write: (descriptor, bytes) => writeSync(descriptor, bytes),
   fsync: fsyncSync,
   close: closeSync,

@@ -25,5 +25,7 @@ export function unsettledOf({intents, done, aborted}: JournalState, lines: JobLi
 
 /** The records whose batch job has no line. */
 export function notIn(lines: JobLines, records: Iterable<JobRecord>): JobRecord[] {
-  return [...records].filter(({batch}) => lines.find(batch.name).length === 0);
+  const missing = new Map(Array.from(records, (record) => [record.batch.name, record]));
+  if (missing.size > 0) for (const {record} of lines.jobs) missing.delete(record.batch.name);
+  return [...missing.values()];
 }

@@ -1,0 +1,236 @@
+/**
+ * Files that appear whole or not at all, such as result files of gigabytes. The bytes go to a temporary file beside the
+ * target; the commit syncs it, puts it in place and syncs the folder. A crash leaves the temporary file behind and the
+ * target as it was.
+ */
+import {randomBytes} from 'node:crypto';
+import {lstat, link, mkdir, open, rename, unlink} from 'node:fs/promises';
+import type {FileHandle} from 'node:fs/promises';
+import {basename, dirname, join, resolve} from 'node:path';
+import {GembatchError} from '../domain/errors.js';
+import {storageError, systemCode} from './file-steps.js';
+
+/** How a file is put in place. */
+export interface AtomicFileOptions {
+  /** Replace a file that has other content. Off by default: such a file stays, and the commit fails. */
+  readonly overwrite?: boolean;
+  /** Permission bits of the new file; by default only its owner may read it. */
+  readonly mode?: number;
+}
+
+/** `unchanged`: the target had exactly these bytes already and was not touched. */
+export type CommitOutcome = 'created' | 'replaced' | 'unchanged';
+
+const PRIVATE_MODE = 0o600;
+const COMPARE_CHUNK_BYTES = 1 << 20;
+
+/**
+ * Writes a whole file: temporary file, fsync, rename, fsync of the folder.
+ *
+ * @throws GembatchError STORAGE, as `AtomicFile`; an error of `chunks` is thrown as it is. The target is then untouched.
+ */
+export async function replaceFile(
+  target: string,
+  chunks: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
+  options: AtomicFileOptions = {},
+): Promise<CommitOutcome> {
+  const file = await AtomicFile.open(target, options);
+  try {
+    for await (const chunk of chunks) await file.append(chunk);
+    return await file.commit();
+  } catch (error) {
+    await file.discard();
+    throw error;
+  }
+}
+
+/** A file that is being written and is not in place yet. Ends with exactly one `commit` or `discard`. */
+export class AtomicFile {
+  /** Absolute path that the file will have. */
+  readonly target: string;
+  /** Where the bytes are until the commit. */
+  readonly temporaryPath: string;
+  readonly #handle: FileHandle;
+  readonly #isOverwriting: boolean;
+  #sizeBytes = 0;
+  #isOpen = true;
+
+  private constructor(
+    handle: FileHandle,
+    paths: {target: string; temporaryPath: string},
+    overwrite: boolean,
+  ) {
+    this.#handle = handle;
+    this.target = paths.target;
+    this.temporaryPath = paths.temporaryPath;
+    this.#isOverwriting = overwrite;
+  }
+
+  /**
+   * Starts a file, with its folder if there is none. The temporary file is made anew under a name nobody can guess, so a
+   * link planted there is never followed; a link in place of the target is refused.
+   *
+   * @throws GembatchError STORAGE.
+   */
+  static async open(
+    target: string,
+    {overwrite = false, mode = PRIVATE_MODE}: AtomicFileOptions = {},
+  ): Promise<AtomicFile> {
+    const path = resolve(target);
+    return orStorage(`write ${path}`, async () => {
+      await makeFolder(dirname(path));
+      await kindOfTarget(path);
+      const temporaryPath = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+      const handle = await open(temporaryPath, 'wx', mode);
+      return new AtomicFile(handle, {target: path, temporaryPath}, overwrite);
+    });
+  }
+
+  /** Bytes appended so far. */
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  /** Adds bytes at the end; text as UTF-8. One call at a time. */
+  async append(chunk: string | Uint8Array): Promise<void> {
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+    await orStorage(`write ${this.temporaryPath}`, async () => {
+      for (let rest = bytes; rest.length > 0;) {
+        const {bytesWritten} = await this.#handle.write(rest);
+        rest = rest.subarray(bytesWritten);
+      }
+    });
+    this.#sizeBytes += bytes.length;
+  }
+
+  /**
+   * Puts the file in place. On return its bytes and its name are durable.
+   *
+   * @throws GembatchError STORAGE when it cannot be written, or the target exists with other content and `overwrite` is
+   * off. The target is then as it was; the temporary file waits for `discard`.
+   */
+  async commit(): Promise<CommitOutcome> {
+    return orStorage(`write ${this.target}`, async () => {
+      await this.#handle.sync();
+      const outcome = await this.#outcome();
+      await this.#close();
+      if (outcome === 'unchanged') await unlink(this.temporaryPath);
+      else if (outcome === 'replaced') await rename(this.temporaryPath, this.target);
+      else await this.#putWhereNothingIs();
+      await syncFolder(dirname(this.target));
+      return outcome;
+    });
+  }
+
+  /** Gives the file up and removes what was written of it. Does nothing after a commit that worked. */
+  async discard(): Promise<void> {
+    await this.#close();
+    await unlink(this.temporaryPath).catch((error: unknown) => {
+      if (systemCode(error) !== 'ENOENT') throw storageError(`remove ${this.temporaryPath}`, error);
+    });
+  }
+
+  async #outcome(): Promise<CommitOutcome> {
+    if ((await kindOfTarget(this.target)) === 'missing') return 'created';
+    if (await haveSameBytes(this.temporaryPath, this.target)) return 'unchanged';
+    if (this.#isOverwriting) return 'replaced';
+    throw differs(this.target);
+  }
+
+  /** A hard link fails where a rename would silently replace what somebody else put there meanwhile. */
+  async #putWhereNothingIs(): Promise<void> {
+    try {
+      await link(this.temporaryPath, this.target);
+    } catch (error) {
+      if (systemCode(error) === 'EEXIST') throw differs(this.target);
+      // The file system has no hard links; nothing was there a moment ago.
+      await rename(this.temporaryPath, this.target);
+      return;
+    }
+    await unlink(this.temporaryPath);
+  }
+
+  async #close(): Promise<void> {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    await this.#handle.close();
+  }
+}
+
+async function orStorage<T>(doing: string, operation: () => Promise<T>): Promise<T> {
+  try {
+    return await operation();
+  } catch (error) {
+    throw storageError(doing, error);
+  }
+}
+
+/** @throws GembatchError STORAGE when something else than a regular file is in the place of the target. */
+async function kindOfTarget(path: string): Promise<'file' | 'missing'> {
+  try {
+    if ((await lstat(path)).isFile()) return 'file';
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return 'missing';
+    throw error;
+  }
+  throw new GembatchError('STORAGE', `Cannot write ${path}: a link or something else than a file is there.`, {
+    suggestions: ['Move it away, or choose another folder for the results.'],
+  });
+}
+
+function differs(path: string): GembatchError {
+  return new GembatchError(
+    'STORAGE',
+    `Cannot write ${path}: a file with other content is there. It is untouched.`,
+    {
+      suggestions: ['Move that file away, or choose another folder for the results.'],
+    },
+  );
+}
+
+async function haveSameBytes(path: string, other: string): Promise<boolean> {
+  const one = await open(path, 'r');
+  try {
+    const two = await open(other, 'r');
+    try {
+      if ((await one.stat()).size !== (await two.stat()).size) return false;
+      return await readAlike(one, two);
+    } finally {
+      await two.close();
+    }
+  } finally {
+    await one.close();
+  }
+}
+
+async function readAlike(one: FileHandle, two: FileHandle): Promise<boolean> {
+  const buffers = [Buffer.allocUnsafe(COMPARE_CHUNK_BYTES), Buffer.allocUnsafe(COMPARE_CHUNK_BYTES)] as const;
+  for (let position = 0; ;) {
+    const [a, b] = await Promise.all([
+      one.read(buffers[0], 0, COMPARE_CHUNK_BYTES, position),
+      two.read(buffers[1], 0, COMPARE_CHUNK_BYTES, position),
+    ]);
+    const length = Math.min(a.bytesRead, b.bytesRead);
+    if (length === 0) return a.bytesRead === b.bytesRead;
+    if (!buffers[0].subarray(0, length).equals(buffers[1].subarray(0, length))) return false;
+    position += length;
+  }
+}
+
+/** Makes the folder and those above it, each with a durable name. */
+async function makeFolder(folder: string): Promise<void> {
+  const first = await mkdir(folder, {recursive: true});
+  if (first === undefined) return;
+  for (let made = folder; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
+}
+
+/** Windows has no such call and does not need it. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
