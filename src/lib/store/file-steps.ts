@@ -1,13 +1,17 @@
 import {dirname} from 'node:path';
+import {types} from 'node:util';
 import {GembatchError} from '../domain/errors.js';
 import type {StoreIo} from './store-io.js';
+
+// Errors of the system come from another realm than ours under some test runners, where `instanceof` is false.
+const {isNativeError} = types;
 
 /** How long a file that another program has open is tried again on Windows; scanners let go within seconds. */
 const BUSY_LIMIT_MS = 10_000;
 
 /** The system's error code, such as `ENOENT`; an empty text when there is none. */
 export function systemCode(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return isNativeError(error) && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
 
 /** Whether Windows said that another program has the file open, or that its deletion is not finished. */
@@ -32,7 +36,7 @@ export function orStorageError<T>(doing: string, operation: () => T): T {
 /** A STORAGE error for what could not be done; a GembatchError stays what it is. */
 export function storageError(doing: string, cause: unknown): GembatchError {
   if (cause instanceof GembatchError) return cause;
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = isNativeError(cause) ? cause.message : String(cause);
   return new GembatchError('STORAGE', `Cannot ${doing}: ${reason}.`, {
     cause,
     details: {system_code: systemCode(cause)},

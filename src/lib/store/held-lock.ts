@@ -30,9 +30,13 @@ export class HeldLock {
     return this.#id;
   }
 
-  /** Whether the lock file still bears our id. False once another process presumed us dead, or somebody deleted it. */
+  /**
+   * Whether the lock file still bears our id. False once another process presumed us dead, or somebody deleted it.
+   *
+   * @throws GembatchError STORAGE when it cannot be read.
+   */
   isOurs(): boolean {
-    const bytes = readIfThere(this.#io, this.#path);
+    const bytes = orStorageError(`read the lock ${this.#path}`, () => readIfThere(this.#io, this.#path));
     return bytes !== null && parseOwnerLine(bytes)?.id === this.#id;
   }
 

@@ -177,7 +177,10 @@ export class LockContender {
       const again = this.#look();
       if (again === null) return true;
       if (again === 'busy' || again.instance !== sight.instance || !this.#isDead(again)) return false;
+      const dead =
+        again.owner === null ? this.#announcers(again).filter(({liveness}) => liveness === 'dead') : [];
       removeIfThere(this.#context.io, this.#path);
+      for (const {path} of dead) removeLitter(this.#context.io, path);
       return true;
     } finally {
       guard.release();
@@ -204,7 +207,7 @@ export class LockContender {
    */
   #livenessOfMaker(sight: LockSight): Liveness {
     if (!this.#watch.hasStoodLongerThanTick(sight.modifiedNs)) return 'alive';
-    const announcers = this.#announcers(sight);
+    const announcers = this.#announcers(sight).map(({liveness}) => liveness);
     const again = this.#look();
     if (again === null || again === 'busy' || again.instance !== sight.instance) return 'alive';
     if (announcers.includes('alive')) return 'alive';
@@ -212,16 +215,14 @@ export class LockContender {
     return announcers.length > 0 && announcers.every((state) => state === 'dead') ? 'dead' : 'foreign';
   }
 
-  /** The announcers of this lock, by whether they live. Dead ones count only if they came together with the lock. */
-  #announcers(sight: LockSight): Liveness[] {
-    const {io} = this.#context;
-    const folder = dirname(this.#path);
+  /** The announcements of this lock. Those of the dead count only if they came together with the lock. */
+  #announcers(sight: LockSight): {path: string; liveness: Liveness}[] {
     const prefix = `${basename(this.#path)}.`;
-    return io.list(folder).flatMap((name) => {
+    return this.#context.io.list(dirname(this.#path)).flatMap((name) => {
       const id = name.startsWith(prefix) ? parseOwnerId(name.slice(prefix.length)) : null;
       if (id === null) return [];
-      const liveness = livenessOf(id);
-      return liveness !== 'dead' || this.#isNear(`${folder}/${name}`, sight) ? [liveness] : [];
+      const announcer = {path: `${dirname(this.#path)}/${name}`, liveness: livenessOf(id)};
+      return announcer.liveness !== 'dead' || this.#isNear(announcer.path, sight) ? [announcer] : [];
     });
   }
 

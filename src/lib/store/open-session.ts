@@ -2,6 +2,7 @@ import type {Clock} from '../domain/clock.js';
 import {GembatchError} from '../domain/errors.js';
 import type {Intent, JobRecord} from '../domain/job-record.js';
 import type {CommitLock} from './commit-lock.js';
+import {storageError} from './file-steps.js';
 import type {HeldLock} from './held-lock.js';
 import {lockLost} from './job-file.js';
 import type {Change, JobFile} from './job-file.js';
@@ -164,7 +165,7 @@ export class OpenSession implements Session {
     try {
       this.publish();
     } catch (error) {
-      const reasons = [journalError, error].map((reason) => (reason instanceof Error ? reason.message : ''));
+      const reasons = [journalError, error].map((reason) => storageError('write', reason).message);
       throw new GembatchError(
         'STORAGE',
         `The batch job ${job.batch.name} for ${job.input_file} was created, but it cannot be recorded. ${reasons.join(' ')}`,

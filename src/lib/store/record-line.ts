@@ -132,12 +132,12 @@ function withoutWrongTypes(value: Fields, shape: Shape): Fields {
 
 /**
  * The new value over the previous one: fields in their old order, new ones behind. A field of ours that is gone is
- * gone; one that we do not know, or that was null and still means nothing, stays.
+ * gone; one that the change was never shown, because we do not know it or it is not what we know it as, stays.
  */
 function merge(previous: Fields, next: Fields, shape: Shape): Fields {
   const kept = Object.entries(previous).flatMap(([name, old]): [string, unknown][] => {
     const type = shape.get(name)?.type;
-    if (!Object.hasOwn(next, name)) return type === undefined || old === null ? [[name, old]] : [];
+    if (!Object.hasOwn(next, name)) return type === undefined || !hasType(old, type) ? [[name, old]] : [];
     const value = next[name];
     if (typeof type === 'object' && isFields(old) && isFields(value))
       return [[name, merge(old, value, type)]];

@@ -1,0 +1,70 @@
+import {mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {describe, expect, test} from '@jest/globals';
+import {AtomicFile, replaceFile} from '../../../src/lib/store/atomic-file.js';
+import {useFolder} from './store-fixture.js';
+
+describe('a file that is written whole', () => {
+  test('appears at the commit, with its folder, for its owner only', async () => {
+    const folder = useFolder();
+    const target = join(folder, 'results/deep/a.jsonl');
+    const file = await AtomicFile.open(target);
+    await file.append('one\n');
+    await file.append(Buffer.from('two\n'));
+    expect(file.sizeBytes).toBe(8);
+    expect(readdirSync(join(folder, 'results/deep'))).not.toContain('a.jsonl');
+    await expect(file.commit()).resolves.toBe('created');
+    expect(readFileSync(target, 'utf8')).toBe('one\ntwo\n');
+    expect(readdirSync(join(folder, 'results/deep'))).toEqual(['a.jsonl']);
+    expect(statSync(target).mode & 0o777).toBe(0o600);
+  });
+
+  test('leaves nothing when it is given up, or when its source fails', async () => {
+    const folder = useFolder();
+    const file = await AtomicFile.open(join(folder, 'a'));
+    await file.append('half');
+    await file.discard();
+    async function* broken(): AsyncGenerator<string> {
+      yield 'half';
+      throw new RangeError('source');
+    }
+    await expect(replaceFile(join(folder, 'b'), broken())).rejects.toThrow(RangeError);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test('never replaces another content unless told to', async () => {
+    const folder = useFolder();
+    const target = join(folder, 'a');
+    writeFileSync(target, 'old');
+    await expect(replaceFile(target, ['new'])).rejects.toMatchObject({code: 'STORAGE'});
+    expect(readFileSync(target, 'utf8')).toBe('old');
+    await expect(replaceFile(target, ['o', 'ld'])).resolves.toBe('unchanged');
+    await expect(replaceFile(target, ['new'], {overwrite: true})).resolves.toBe('replaced');
+    expect(readFileSync(target, 'utf8')).toBe('new');
+    expect(readdirSync(folder)).toEqual(['a']);
+  });
+
+  test('never replaces what appeared while it was written', async () => {
+    const target = join(useFolder(), 'a');
+    const file = await AtomicFile.open(target);
+    await file.append('mine');
+    writeFileSync(target, 'theirs');
+    await expect(file.commit()).rejects.toMatchObject({code: 'STORAGE'});
+    await file.discard();
+    expect(readFileSync(target, 'utf8')).toBe('theirs');
+  });
+
+  test('refuses a link or a folder in the place of the target', async () => {
+    const folder = useFolder();
+    writeFileSync(join(folder, 'victim'), 'safe');
+    symlinkSync('victim', join(folder, 'link'));
+    symlinkSync('nowhere', join(folder, 'dangling'));
+    mkdirSync(join(folder, 'folder'));
+    for (const name of ['link', 'dangling', 'folder']) {
+      const attempt = replaceFile(join(folder, name), ['new'], {overwrite: true});
+      await expect(attempt).rejects.toMatchObject({code: 'STORAGE'});
+    }
+    expect(readFileSync(join(folder, 'victim'), 'utf8')).toBe('safe');
+    expect(readdirSync(folder).toSorted()).toEqual(['dangling', 'folder', 'link', 'victim']);
+  });
+});

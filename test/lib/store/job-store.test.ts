@@ -1,0 +1,343 @@
+import {
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+  chmodSync,
+} from 'node:fs';
+import {join, relative} from 'node:path';
+import {describe, expect, test} from '@jest/globals';
+import type {JobRecord} from '../../../src/lib/domain/job-record.js';
+import {SkippingClock} from './clocks.js';
+import {DEAD, lockText, ownerIdLike} from './owner-fixture.js';
+import {addJob, intentFor, jobRecord, recordLine} from './records.js';
+import {openStore, publishedNames, sideFiles, useFolder, useStore} from './store-fixture.js';
+
+const NOW = {timeoutMs: 0};
+const withState =
+  (state: string) =>
+  (record: JobRecord): JobRecord => ({...record, batch: {...record.batch, state}});
+
+describe('a session', () => {
+  test('leaves the records in the file and nothing else on the disk', async () => {
+    const {store, path} = useStore();
+    await store.withSession(NOW, async (session) => {
+      addJob(session, 'a');
+      addJob(session, 'b');
+    });
+    expect(publishedNames(path)).toEqual(['batches/a', 'batches/b']);
+    expect(sideFiles(path)).toEqual([]);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  test('finds its own jobs and those of before by input and by content', async () => {
+    const {store} = useStore(recordLine('old') + recordLine('copy', {input_file: 'old.jsonl'}));
+    await store.withSession(NOW, async (session) => {
+      addJob(session, 'new');
+      expect(session.findByInput('old.jsonl').map(({line}) => line)).toEqual([1, 2]);
+      expect(session.findByInput('new.jsonl')).toHaveLength(1);
+      expect(session.findByContent('new'.padStart(64, '0'), 'models/m')).toHaveLength(1);
+      expect(session.findByContent('new'.padStart(64, '0'), 'models/other')).toHaveLength(0);
+      expect(session.snapshot().records).toHaveLength(3);
+    });
+  });
+
+  test('shows an intent as open until it is done or aborted, and removes the journal then', async () => {
+    const {store, path} = useStore();
+    await store.withSession(NOW, async (session) => {
+      session.intend(intentFor('a'));
+      expect(session.snapshot().openIntents).toEqual([intentFor('a')]);
+      expect(store.read().openIntents).toEqual([intentFor('a')]);
+      session.abort('a', 'refused');
+      expect(session.snapshot().openIntents).toEqual([]);
+    });
+    expect(sideFiles(path)).toEqual([]);
+  });
+
+  test('keeps the journal while an intent is open, and the next session gets it', async () => {
+    const {store, path} = useStore();
+    await store.withSession(NOW, async (session) => {
+      session.intend(intentFor('open'));
+      addJob(session, 'a');
+    });
+    expect(sideFiles(path)).toEqual(['job-info.jsonl.journal']);
+    expect(publishedNames(path)).toEqual(['batches/a']);
+    await openStore(path).withSession(NOW, async (session) => {
+      expect(session.snapshot().openIntents).toEqual([intentFor('open')]);
+      session.done('open', jobRecord('open'));
+    });
+    expect(publishedNames(path)).toEqual(['batches/a', 'batches/open']);
+    expect(sideFiles(path)).toEqual([]);
+  });
+
+  test('publishes what a dead session left in the journal, and readers see it before', async () => {
+    const {store, path} = useStore(recordLine('old'));
+    const journal = [
+      {intent: intentFor('a')},
+      {done: 'a', record: jobRecord('a', {attempt: 'a'})},
+      {intent: intentFor('b')},
+    ];
+    writeFileSync(
+      `${path}.journal`,
+      `${journal.map((line) => JSON.stringify(line)).join('\n')}\n{"intent": {"atte`,
+    );
+    expect(store.read().records.map(({record, line}) => [record.batch.name, line])).toEqual([
+      ['batches/old', 1],
+      ['batches/a', null],
+    ]);
+    await store.withSession(NOW, async (session) => {
+      expect(publishedNames(path)).toEqual(['batches/old', 'batches/a']);
+      expect(session.snapshot().openIntents.map(({attempt}) => attempt)).toEqual(['b']);
+      session.abort('b', 'never made');
+    });
+    expect(sideFiles(path)).toEqual([]);
+  });
+
+  test('keeps what was done when the work fails, and passes the error on', async () => {
+    const {store, path} = useStore();
+    const failing = store.withSession(NOW, async (session) => {
+      addJob(session, 'a');
+      throw new RangeError('work failed');
+    });
+    await expect(failing).rejects.toThrow(RangeError);
+    expect(publishedNames(path)).toEqual(['batches/a']);
+    expect(sideFiles(path)).toEqual([]);
+  });
+
+  test('takes no new intent once its lock is gone, and still records the job that was made', async () => {
+    const {store, path} = useStore();
+    await store.withSession(NOW, async (session) => {
+      session.intend(intentFor('a'));
+      writeFileSync(`${path}.lock`, lockText(ownerIdLike({machine: '0123456789ab'})));
+      session.done('a', jobRecord('a'));
+      expect(() => session.intend(intentFor('b'))).toThrow(expect.objectContaining({code: 'LOCK_LOST'}));
+    });
+    expect(publishedNames(path)).toEqual(['batches/a']);
+    // The lock and the journal are the business of whoever has them now.
+    expect(sideFiles(path)).toEqual(['job-info.jsonl.journal', 'job-info.jsonl.lock']);
+  });
+
+  test('adds a record again that another program removed from the file meanwhile', async () => {
+    const {store, path} = useStore();
+    await store.withSession(NOW, async (session) => {
+      addJob(session, 'a');
+      unlinkSync(path);
+      addJob(session, 'b');
+    });
+    expect(publishedNames(path).toSorted()).toEqual(['batches/a', 'batches/b']);
+  });
+
+  test('joins the publications of a burst when one costs much, and publishes all at the end', async () => {
+    const clock = new SkippingClock();
+    const {store, path} = useStore(recordLine('old'), {clock});
+    let reads = 0;
+    clock.monotonic = () => (reads += 50);
+    await store.withSession(NOW, async (session) => {
+      for (let index = 0; index < 10; index += 1) addJob(session, `n${index}`);
+      expect(publishedNames(path).length).toBeLessThan(5);
+      expect(store.read().records).toHaveLength(11);
+      session.publish();
+      expect(publishedNames(path)).toHaveLength(11);
+      addJob(session, 'last');
+    });
+    expect(publishedNames(path)).toHaveLength(12);
+  });
+});
+
+describe('waiting for a session', () => {
+  test('serialises the sessions of several stores on one file', async () => {
+    const {store, path} = useStore();
+    const stores = [store, openStore(path), openStore(path)];
+    let inside = 0;
+    await Promise.all(
+      stores.map((one, index) =>
+        one.withSession({timeoutMs: null}, async (session) => {
+          expect((inside += 1)).toBe(1);
+          expect(session.snapshot().records.length).toBe(publishedCount(path));
+          addJob(session, `job${index}`);
+          await new Promise((resolve) => setImmediate(resolve));
+          inside -= 1;
+        }),
+      ),
+    );
+    expect(publishedNames(path)).toHaveLength(3);
+  });
+
+  test('ends with LOCKED after the time-out and names the holder', async () => {
+    const {store, path} = useStore(null, {clock: new SkippingClock()});
+    writeFileSync(`${path}.lock`, lockText(ownerIdLike({}), {command: 'gembatch submit', user: 'ann'}));
+    const waits: [string | undefined, boolean][] = [];
+    const onWait = (holder: {command: string} | null, waitedMs: number): void => {
+      waits.push([holder?.command, waitedMs >= 1000]);
+    };
+    await expect(store.withSession({timeoutMs: 3_500, onWait}, async () => 1)).rejects.toMatchObject({
+      code: 'LOCKED',
+      message: expect.stringMatching(
+        /gembatch submit \(pid 4711, ann on build-3\), since 2026-01-31T08:00:00/,
+      ),
+      details: {pid: 4711, user: 'ann', host: 'build-3', state: 'alive'},
+    });
+    expect(waits.length).toBeGreaterThanOrEqual(2);
+    expect(waits.every(([command, isLate]) => command === 'gembatch submit' && isLate)).toBe(true);
+  });
+
+  test('ends with INTERRUPTED when the signal comes', async () => {
+    const {store, path} = useStore();
+    writeFileSync(`${path}.lock`, lockText(ownerIdLike({})));
+    const waiting = store.withSession({timeoutMs: null, signal: AbortSignal.timeout(60)}, async () => 1);
+    await expect(waiting).rejects.toMatchObject({code: 'INTERRUPTED'});
+  });
+
+  test('is not needed when the holder is dead', async () => {
+    const {store, path} = useStore();
+    writeFileSync(`${path}.lock`, lockText(ownerIdLike(DEAD)));
+    await expect(store.withSession(NOW, async () => 'in')).resolves.toBe('in');
+  });
+
+  test('is what trySession does not do', async () => {
+    const {store, path} = useStore();
+    await store.withSession(NOW, async () => {
+      const attempt = await openStore(path).trySession(async () => 'in');
+      expect(attempt).toMatchObject({held: false, holder: {command: 'gembatch test', pid: process.pid}});
+    });
+    await expect(store.trySession(async () => 'in')).resolves.toEqual({held: true, value: 'in'});
+  });
+});
+
+describe('updateJobs', () => {
+  test('changes existing records only, also during a session, and says which', async () => {
+    const {store, path} = useStore(recordLine('a') + recordLine('b'));
+    await store.withSession(NOW, async (session) => {
+      const running = withState('JOB_STATE_RUNNING');
+      const applied = await openStore(path).updateJobs(
+        new Map([
+          ['batches/b', running],
+          ['batches/none', running],
+        ]),
+      );
+      expect([...applied]).toEqual(['batches/b']);
+      addJob(session, 'c');
+    });
+    expect(store.read().records.map(({record}) => record.batch.state)).toEqual([
+      'JOB_STATE_PENDING',
+      'JOB_STATE_RUNNING',
+      'JOB_STATE_PENDING',
+    ]);
+  });
+
+  test('never puts another state over a final one', async () => {
+    const {store} = useStore(recordLine('a'));
+    const update = (state: string): Promise<ReadonlySet<string>> =>
+      store.updateJobs(new Map([['batches/a', withState(state)]]));
+    expect((await update('JOB_STATE_SUCCEEDED')).size).toBe(1);
+    expect((await update('JOB_STATE_RUNNING')).size).toBe(0);
+    expect(store.read().records[0]?.record.batch.state).toBe('JOB_STATE_SUCCEEDED');
+    expect((await update('JOB_STATE_CANCELLED')).size).toBe(1);
+  });
+
+  test('writes nothing when nothing changes, and nothing when the change fails', async () => {
+    const {store, path} = useStore(recordLine('a'));
+    const before = statSync(path).ino;
+    await store.updateJobs(new Map([['batches/a', (record) => ({...record})]]));
+    const failing = store.updateJobs(
+      new Map([
+        [
+          'batches/a',
+          (): JobRecord => {
+            throw new RangeError('no');
+          },
+        ],
+      ]),
+    );
+    await expect(failing).rejects.toThrow(RangeError);
+    expect(statSync(path).ino).toBe(before);
+    expect(sideFiles(path)).toEqual([]);
+  });
+
+  test('keeps the mode of the file', async () => {
+    const {store, path} = useStore(recordLine('a'));
+    chmodSync(path, 0o640);
+    await store.updateJobs(new Map([['batches/a', withState('JOB_STATE_RUNNING')]]));
+    expect(statSync(path).mode & 0o777).toBe(0o640);
+  });
+});
+
+describe('paths', () => {
+  test('go through links to one real file, which may not exist yet', async () => {
+    const folder = useFolder();
+    mkdirSync(join(folder, 'real'));
+    symlinkSync(join(folder, 'real'), join(folder, 'alias'));
+    symlinkSync('real/jobs.jsonl', join(folder, 'link.jsonl'));
+    const stores = ['real/jobs.jsonl', 'alias/jobs.jsonl', 'link.jsonl'].map((name) =>
+      openStore(join(folder, name)),
+    );
+    expect(new Set(stores.map(({path}) => path))).toEqual(new Set([join(folder, 'real/jobs.jsonl')]));
+    await stores[2]?.withSession(NOW, async (session) => addJob(session, 'a'));
+    expect(publishedNames(join(folder, 'real/jobs.jsonl'))).toEqual(['batches/a']);
+  });
+
+  test('without a folder, or to something that is no file, are refused', () => {
+    const folder = useFolder();
+    symlinkSync('loop', join(folder, 'loop'));
+    for (const name of ['missing/job-info.jsonl', '.', 'loop']) {
+      expect(() => openStore(join(folder, name))).toThrow(expect.objectContaining({code: 'STORAGE'}));
+    }
+  });
+
+  test('of one input have one name, however they are spelled', () => {
+    const {store, folder} = useStore();
+    mkdirSync(join(folder, 'in'));
+    symlinkSync(join(folder, 'in'), join(folder, 'also'));
+    writeFileSync(join(folder, 'in/a.jsonl'), '');
+    const spellings = ['in/a.jsonl', './in/../in/a.jsonl', 'also/a.jsonl'].map((name) => join(folder, name));
+    spellings.push(relative(process.cwd(), join(folder, 'in/a.jsonl')));
+    expect(new Set(spellings.map((name) => store.inputName(name)))).toEqual(new Set(['in/a.jsonl']));
+    expect(store.inputName(join(folder, 'also/gone/b.jsonl'))).toBe('in/gone/b.jsonl');
+    expect(store.inputName(join(folder, '..b.jsonl'))).toBe('..b.jsonl');
+    expect(store.inputName('/elsewhere/a.jsonl')).toBe('/elsewhere/a.jsonl');
+    expect(store.resolveInput('in/a.jsonl')).toBe(join(folder, 'in/a.jsonl'));
+  });
+
+  test('to the file itself and what is beside it are known as own files', () => {
+    const {store, path, folder} = useStore(recordLine('a'));
+    symlinkSync(path, join(folder, 'link.jsonl'));
+    linkSync(path, join(folder, 'hard.jsonl'));
+    const own = ['', '.lock', '.commit.lock', '.lock.break', '.journal', `.${ownerIdLike({})}.tmp`];
+    expect(own.filter((suffix) => !store.isOwnFile(path + suffix))).toEqual([]);
+    expect(['link.jsonl', 'hard.jsonl'].every((name) => store.isOwnFile(join(folder, name)))).toBe(true);
+    expect(['a.jsonl', 'job-info.jsonl.bak.jsonl'].some((name) => store.isOwnFile(join(folder, name)))).toBe(
+      false,
+    );
+  });
+});
+
+describe('reading', () => {
+  test('of a file that cannot be read fails; it is never empty', async () => {
+    const {store, path} = useStore();
+    mkdirSync(path);
+    expect(() => store.read()).toThrow(expect.objectContaining({code: 'STORAGE'}));
+    await expect(store.withSession(NOW, async () => 1)).rejects.toMatchObject({code: 'STORAGE'});
+    expect(sideFiles(path)).toEqual([]);
+  });
+
+  test('sees a record in the first instant that a session knows it', async () => {
+    const {store, path} = useStore();
+    await store.withSession(NOW, async (session) => {
+      session.intend(intentFor('a'));
+      session.done('a', jobRecord('a'));
+      expect(openStore(path).read()).toMatchObject({records: [{record: {attempt: 'a'}}], openIntents: []});
+    });
+    expect(readFileSync(path, 'utf8')).toBe(recordLine('a', {attempt: 'a'}));
+  });
+});
+
+function publishedCount(path: string): number {
+  try {
+    return publishedNames(path).length;
+  } catch {
+    return 0;
+  }
+}
