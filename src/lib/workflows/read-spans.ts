@@ -15,7 +15,7 @@ const MAX_RUN_BYTES = 4 * 1024 * 1024;
 /**
  * Reads pieces of files, wherever they are, in the order of the files and with as few calls as pays off.
  *
- * The calls are synchronous on purpose: a million small reads take a fifth of the time that way.
+ * The calls are synchronous on purpose: for a million small reads that is several times as fast.
  *
  * @param fds - descriptors of the files.
  * @returns the bytes of each piece, by the object that asked for it.
