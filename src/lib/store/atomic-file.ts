@@ -3,12 +3,14 @@
  * target; the commit syncs it, puts it in place and syncs the folder. A crash leaves the temporary file behind and the
  * target as it was.
  */
-import {randomBytes} from 'node:crypto';
-import {lstat, link, mkdir, open, rename, unlink} from 'node:fs/promises';
+import {createHash} from 'node:crypto';
+import {link, lstat, mkdir, open, readdir, rename, unlink} from 'node:fs/promises';
 import type {FileHandle} from 'node:fs/promises';
 import {basename, dirname, join, resolve} from 'node:path';
 import {GembatchError} from '../domain/errors.js';
 import {storageError, systemCode} from './file-steps.js';
+import {livenessOf} from './liveness.js';
+import {newOwnerId, parseOwnerId} from './owner-id.js';
 
 /** How a file is put in place. */
 export interface AtomicFileOptions {
@@ -23,6 +25,7 @@ export type CommitOutcome = 'created' | 'replaced' | 'unchanged';
 
 const PRIVATE_MODE = 0o600;
 const COMPARE_CHUNK_BYTES = 1 << 20;
+const TEMPORARY_END = '.tmp';
 
 /**
  * Writes a whole file: temporary file, fsync, rename, fsync of the folder.
@@ -67,8 +70,9 @@ export class AtomicFile {
   }
 
   /**
-   * Starts a file, with its folder if there is none. The temporary file is made anew under a name nobody can guess, so a
-   * link planted there is never followed; a link in place of the target is refused.
+   * Starts a file, with its folder if there is none, and removes what a process that died left of the same target. The
+   * temporary file is made anew under a name nobody can guess, so a link planted there is never followed; a link in place
+   * of the target is refused.
    *
    * @throws GembatchError STORAGE.
    */
@@ -80,7 +84,9 @@ export class AtomicFile {
     return orStorage(`write ${path}`, async () => {
       await makeFolder(dirname(path));
       await kindOfTarget(path);
-      const temporaryPath = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`);
+      const prefix = join(dirname(path), `.gembatch-${hashOf(basename(path))}.`);
+      await removeLeftOvers(prefix);
+      const temporaryPath = `${prefix}${newOwnerId()}${TEMPORARY_END}`;
       const handle = await open(temporaryPath, 'wx', mode);
       return new AtomicFile(handle, {target: path, temporaryPath}, overwrite);
     });
@@ -125,9 +131,7 @@ export class AtomicFile {
   /** Gives the file up and removes what was written of it. Does nothing after a commit that worked. */
   async discard(): Promise<void> {
     await this.#close();
-    await unlink(this.temporaryPath).catch((error: unknown) => {
-      if (systemCode(error) !== 'ENOENT') throw storageError(`remove ${this.temporaryPath}`, error);
-    });
+    await orStorage(`remove ${this.temporaryPath}`, () => removeIfThere(this.temporaryPath));
   }
 
   async #outcome(): Promise<CommitOutcome> {
@@ -163,6 +167,26 @@ async function orStorage<T>(doing: string, operation: () => Promise<T>): Promise
   } catch (error) {
     throw storageError(doing, error);
   }
+}
+
+/** Names the target in the name of its temporary file, however long it is. */
+function hashOf(name: string): string {
+  return createHash('sha256').update(name).digest('hex').slice(0, 12);
+}
+
+/** A temporary file of a result may take gigabytes, and nobody goes on with one whose process is dead. */
+async function removeLeftOvers(prefix: string): Promise<void> {
+  for (const name of await readdir(dirname(prefix))) {
+    if (!name.startsWith(basename(prefix)) || !name.endsWith(TEMPORARY_END)) continue;
+    const owner = parseOwnerId(name.slice(basename(prefix).length, -TEMPORARY_END.length));
+    if (owner && livenessOf(owner) === 'dead') await removeIfThere(join(dirname(prefix), name));
+  }
+}
+
+async function removeIfThere(path: string): Promise<void> {
+  await unlink(path).catch((error: unknown) => {
+    if (systemCode(error) !== 'ENOENT') throw error;
+  });
 }
 
 /** @throws GembatchError STORAGE when something else than a regular file is in the place of the target. */

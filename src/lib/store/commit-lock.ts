@@ -6,8 +6,11 @@ import type {LockContext} from './lock-contender.js';
 import type {StorePaths} from './store-paths.js';
 import {lockedError, waitForLock} from './wait-for-lock.js';
 
-/** Holders need it for milliseconds, or for a fraction of a second with very large files. */
-const WAIT_LIMIT_MS = 30_000;
+/**
+ * Holders need it for milliseconds, or for a fraction of a second with very large files. A dead one on another host is
+ * presumed dead only after the foreign limit, so the wait is so much longer than that.
+ */
+const WAIT_BEYOND_FOREIGN_LIMIT_MS = 30_000;
 /** How long a caller that must not give way to other work stops the thread. */
 const BLOCKING_LIMIT_MS = 2_000;
 const BLOCKING_PAUSE_MS = 5;
@@ -20,29 +23,39 @@ export class CommitLock {
   readonly #paths: StorePaths;
   readonly #context: LockContext;
   readonly #jobFile: JobFile;
+  /** One for all commits, because it remembers for how long a holder on another host has been silent. */
+  readonly #contender: LockContender;
 
   constructor(jobFile: JobFile, paths: StorePaths, context: LockContext) {
     this.#jobFile = jobFile;
     this.#paths = paths;
     this.#context = context;
+    this.#contender = new LockContender(paths.commitLock, context);
   }
 
   /** Commits if nobody else does just now; otherwise returns null. */
   tryCommit(change: Change): JobLines | null {
-    return this.#commitWith(this.#contender(), change);
+    const lock = this.#contender.try();
+    if (lock === null) return null;
+    try {
+      return this.#jobFile.replace(lock, change);
+    } finally {
+      lock.release();
+    }
   }
 
   /**
    * Commits, waiting for the commits of others to end.
    *
-   * @throws GembatchError LOCKED after thirty seconds, STORAGE, LOCK_LOST.
+   * @throws GembatchError LOCKED when somebody does not end, STORAGE, LOCK_LOST.
    */
   commit(change: Change): Promise<JobLines> {
-    const contender = this.#contender();
-    return waitForLock(contender, () => this.#commitWith(contender, change), {
+    const {clock, foreignLimitMs} = this.#context;
+    const timeoutMs = foreignLimitMs + WAIT_BEYOND_FOREIGN_LIMIT_MS;
+    return waitForLock(this.#contender, () => this.tryCommit(change), {
       file: this.#paths.file,
-      clock: this.#context.clock,
-      timeoutMs: WAIT_LIMIT_MS,
+      clock,
+      timeoutMs,
     });
   }
 
@@ -52,28 +65,14 @@ export class CommitLock {
    * @throws GembatchError LOCKED after two seconds, STORAGE, LOCK_LOST.
    */
   commitBlocking(change: Change): JobLines {
-    const contender = this.#contender();
     const startMs = performance.now();
     for (;;) {
-      const committed = this.#commitWith(contender, change);
+      const committed = this.tryCommit(change);
       if (committed) return committed;
-      if (performance.now() - startMs > BLOCKING_LIMIT_MS)
-        throw lockedError(this.#paths.file, contender.holder);
+      if (performance.now() - startMs > BLOCKING_LIMIT_MS) {
+        throw lockedError(this.#paths.file, this.#contender.holder);
+      }
       pauseThread(BLOCKING_PAUSE_MS);
     }
-  }
-
-  #commitWith(contender: LockContender, change: Change): JobLines | null {
-    const lock = contender.try();
-    if (lock === null) return null;
-    try {
-      return this.#jobFile.replace(lock, change);
-    } finally {
-      lock.release();
-    }
-  }
-
-  #contender(): LockContender {
-    return new LockContender(this.#paths.commitLock, this.#context);
   }
 }

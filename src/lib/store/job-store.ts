@@ -63,12 +63,15 @@ export class JobStore {
   readonly #context: LockContext;
   readonly #jobFile: JobFile;
   readonly #commits: CommitLock;
+  /** One for all sessions, because it remembers for how long a holder on another host has been silent. */
+  readonly #contender: LockContender;
 
   private constructor(paths: StorePaths, context: LockContext) {
     this.#paths = paths;
     this.#context = context;
     this.#jobFile = new JobFile(context.io, paths);
     this.#commits = new CommitLock(this.#jobFile, paths, context);
+    this.#contender = new LockContender(paths.sessionLock, context);
   }
 
   /**
@@ -133,7 +136,7 @@ export class JobStore {
    * @throws GembatchError LOCKED, INTERRUPTED, STORAGE, LOCK_LOST, and whatever `work` throws.
    */
   async withSession<T>(options: WaitOptions, work: (session: Session) => Promise<T>): Promise<T> {
-    const contender = new LockContender(this.#paths.sessionLock, this.#context);
+    const contender = this.#contender;
     const lock = await waitForLock(contender, () => contender.try(), {
       ...options,
       file: this.path,
@@ -144,13 +147,12 @@ export class JobStore {
 
   /** Opens a session like `withSession`, if nobody has one; the lock of a dead process is nobody's. */
   async trySession<T>(work: (session: Session) => Promise<T>): Promise<SessionAttempt<T>> {
-    const contender = new LockContender(this.#paths.sessionLock, this.#context);
-    let lock = contender.try();
-    if (lock === null && contender.holder === null) {
+    let lock = this.#contender.try();
+    if (lock === null && this.#contender.holder === null) {
       pauseThread(SECOND_LOOK_MS);
-      lock = contender.try();
+      lock = this.#contender.try();
     }
-    if (lock === null) return {held: false, holder: contender.holder};
+    if (lock === null) return {held: false, holder: this.#contender.holder};
     return {held: true, value: await this.#runSession(lock, work)};
   }
 

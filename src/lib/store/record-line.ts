@@ -1,51 +1,93 @@
-import type {JobRecord} from '../domain/job-record.js';
+import type {BatchJob, BatchStats} from '../domain/batch-job.js';
+import type {JobRecord, RowCounts, StoredResults} from '../domain/job-record.js';
 
 /** The fields of an object that we know, in a form that is quick to check; whatever else it holds is kept as it is. */
 type Shape = ReadonlyMap<string, Field>;
 
+type FieldType = 'string' | 'number' | 'count' | Shape;
+
 interface Field {
   readonly name: string;
-  readonly type: 'string' | 'number' | 'count' | Shape;
+  readonly type: FieldType;
   /** Without it the object is not what our type says, and is left out of the record that we show. */
   readonly isRequired: boolean;
 }
 
-/** @param types - by name; a required field has an exclamation mark behind its name. */
-function shapeOf(types: Readonly<Record<string, Field['type']>>): Shape {
-  const fields = Object.entries(types).map(([key, type]) => {
-    return {name: key.replace(/!$/, ''), type, isRequired: key.endsWith('!')};
-  });
-  return new Map(fields.map((field) => [field.name, field]));
+interface Optional {
+  readonly optional: FieldType;
 }
 
-const BATCH_SHAPE = shapeOf({
-  'name!': 'string',
-  'state!': 'string',
-  display_name: 'string',
-  model: 'string',
-  create_time: 'string',
-  update_time: 'string',
-  end_time: 'string',
-  src: shapeOf({'file_name!': 'string'}),
-  dest: shapeOf({'file_name!': 'string'}),
-  error: shapeOf({'message!': 'string', code: 'number'}),
-  stats: shapeOf({
-    'request_count!': 'number',
-    'pending_request_count!': 'number',
-    'successful_request_count!': 'number',
-    'failed_request_count!': 'number',
-  }),
+/** One entry for every field of `T`, so that a field added to the type is not forgotten here. */
+type FieldsOf<T> = {readonly [K in keyof T]-?: object extends Pick<T, K> ? Optional : FieldType};
+
+function shapeOf<T>(fields: FieldsOf<T>): Shape {
+  const entries: [string, FieldType | Optional][] = Object.entries(fields);
+  return new Map(
+    entries.map(([name, field]) => {
+      const isOptional = typeof field === 'object' && 'optional' in field;
+      return [name, {name, type: isOptional ? field.optional : field, isRequired: !isOptional}];
+    }),
+  );
+}
+
+const text: Optional = {optional: 'string'};
+
+const BATCH_SHAPE = shapeOf<BatchJob>({
+  name: 'string',
+  state: 'string',
+  display_name: text,
+  model: text,
+  create_time: text,
+  update_time: text,
+  end_time: text,
+  src: {optional: shapeOf<NonNullable<BatchJob['src']>>({file_name: 'string'})},
+  dest: {optional: shapeOf<NonNullable<BatchJob['dest']>>({file_name: 'string'})},
+  error: {optional: shapeOf<NonNullable<BatchJob['error']>>({message: 'string', code: {optional: 'number'}})},
+  stats: {
+    optional: shapeOf<BatchStats>({
+      request_count: 'number',
+      pending_request_count: 'number',
+      successful_request_count: 'number',
+      failed_request_count: 'number',
+    }),
+  },
 });
 
-const RECORD_SHAPE = shapeOf({
-  'input_file!': 'string',
-  'count!': 'count',
-  'uploaded_file_name!': 'string',
-  'batch!': BATCH_SHAPE,
-  sha256: 'string',
+const RESULTS_SHAPE = shapeOf<StoredResults>({
+  file: 'string',
   size_bytes: 'number',
-  attempt: 'string',
-  submitted_at: 'string',
+  sha256: 'string',
+  fetched_at: 'string',
+  rows: shapeOf<RowCounts>({
+    ok: 'number',
+    error: 'number',
+    blocked: 'number',
+    truncated: 'number',
+    empty: 'number',
+    malformed: 'number',
+    missing: 'number',
+    repeated: 'number',
+    unknown_key: 'number',
+  }),
+  request_file: 'string',
+});
+
+const RECORD_SHAPE = shapeOf<JobRecord>({
+  input_file: 'string',
+  count: 'count',
+  uploaded_file_name: 'string',
+  batch: BATCH_SHAPE,
+  sha256: text,
+  size_bytes: {optional: 'number'},
+  attempt: text,
+  submitted_at: text,
+  results: {optional: RESULTS_SHAPE},
+  results_error: {
+    optional: shapeOf<NonNullable<JobRecord['results_error']>>({message: 'string', at: 'string'}),
+  },
+  remote_deleted_at: text,
+  lost_at: text,
+  retry_of: text,
 });
 
 /** What the first version of the Python tool wrote in place of `batch`. */

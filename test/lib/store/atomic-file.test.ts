@@ -1,5 +1,5 @@
 import {mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync} from 'node:fs';
-import {join} from 'node:path';
+import {basename, join} from 'node:path';
 import {describe, expect, test} from '@jest/globals';
 import {AtomicFile, replaceFile} from '../../../src/lib/store/atomic-file.js';
 import {useFolder} from './store-fixture.js';
@@ -30,6 +30,19 @@ describe('a file that is written whole', () => {
     }
     await expect(replaceFile(join(folder, 'b'), broken())).rejects.toThrow(RangeError);
     expect(readdirSync(folder)).toEqual([]);
+  });
+
+  test('takes the place of what a process that died left of it, and of nothing else', async () => {
+    const folder = useFolder();
+    const target = join(folder, 'a'.repeat(250));
+    const file = await AtomicFile.open(target);
+    const dead = file.temporaryPath.replace(/-\d+-([0-9a-f]{12}\.tmp)$/, '-1-$1');
+    writeFileSync(dead, 'left over');
+    const next = await AtomicFile.open(target);
+    expect(readdirSync(folder).toSorted()).toEqual(
+      [file, next].map((one) => basename(one.temporaryPath)).toSorted(),
+    );
+    await Promise.all([file.discard(), next.discard()]);
   });
 
   test('never replaces another content unless told to', async () => {

@@ -208,6 +208,13 @@ describe('waiting for a session', () => {
 });
 
 describe('updateJobs', () => {
+  test('outlasts a holder of the commit lock that died on another host', async () => {
+    const {store, path} = useStore(recordLine('a'), {clock: new SkippingClock(), foreignLimitMs: 60_000});
+    writeFileSync(`${path}.commit.lock`, lockText(ownerIdLike({machine: '0123456789ab'})));
+    const applied = await store.updateJobs(new Map([['batches/a', withState('JOB_STATE_RUNNING')]]));
+    expect(applied.size).toBe(1);
+  });
+
   test('changes existing records only, also during a session, and says which', async () => {
     const {store, path} = useStore(recordLine('a') + recordLine('b'));
     await store.withSession(NOW, async (session) => {
@@ -311,6 +318,21 @@ describe('paths', () => {
     expect(['a.jsonl', 'job-info.jsonl.bak.jsonl'].some((name) => store.isOwnFile(join(folder, name)))).toBe(
       false,
     );
+  });
+});
+
+describe('trying for a session again and again', () => {
+  test('outlasts a holder that died on another host', async () => {
+    const clock = new SkippingClock();
+    const {store, path} = useStore(null, {clock});
+    writeFileSync(`${path}.lock`, lockText(ownerIdLike({machine: '0123456789ab'})));
+    const outcomes = [];
+    for (let round = 0; round < 20; round += 1) {
+      outcomes.push((await store.trySession(async () => 'in')).held);
+      clock.ms += 30_000;
+    }
+    expect(outcomes.slice(0, 3)).toEqual([false, false, false]);
+    expect(outcomes.at(-1)).toBe(true);
   });
 });
 

@@ -99,7 +99,7 @@ describe('a process', () => {
 
   onLinux('of another user counts by its start like any other', () => {
     if (process.getuid?.() !== 0) return;
-    const module = new URL('../../../src/lib/store/', import.meta.url);
+    const {href: module} = new URL('../../../src/lib/store/', import.meta.url);
     const script = `
       const {ownProcess} = await import('${module}owner-id.js');
       const {livenessOf} = await import('${module}liveness.js');
