@@ -1,4 +1,6 @@
 export default {
+  // They install packages; npm run test:package runs them.
+  testPathIgnorePatterns: ['/test/package/'],
   roots: ['<rootDir>/.build/test'],
   testMatch: ['**/*.test.js'],
   transform: {},

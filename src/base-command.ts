@@ -3,16 +3,14 @@ import * as Flags from '@oclif/core/flags';
 import type {Clock} from './lib/domain/clock.js';
 import type {JobStore} from './lib/store/job-store.js';
 import {apiKeyFrom} from './shell/api-key.js';
-import {exitCodeOfFailure, failureJson, stackOf, toGembatchError, type FailureJson} from './shell/failure.js';
+import {fail} from './shell/fail.js';
+import {failureJson, toGembatchError, type FailureJson} from './shell/failure.js';
 import {serviceUrlFrom} from './shell/service-url.js';
 import {stopOnSignals} from './shell/stop-signal.js';
 import {systemClock} from './system-clock.js';
 
 /** Where a preloaded module (`node --import`) may put another clock, so that a test need not wait for real time. */
 const CLOCK = Symbol.for('gembatch.clock');
-
-/** `DEBUG=gembatch*` and its like: the stack of an error is shown too. */
-const DEBUG = /(?:^|[\s,])(?:\*|gembatch)/u;
 
 /**
  * What all commands share: flags, the adapters that a workflow needs, and the one path from an error to an exit code.
@@ -95,14 +93,7 @@ export abstract class BaseCommand extends Command {
   }
 
   #fail(cause: unknown): void {
-    const error = toGembatchError(cause, this.ownVersion);
-    if (this.jsonEnabled()) {
-      this.logJson(failureJson(error));
-    } else {
-      process.stderr.write([`Error: ${error.message}`, ...error.suggestions, ''].join('\n'));
-    }
-    if (DEBUG.test(process.env['DEBUG'] ?? '')) process.stderr.write(`${stackOf(cause)}\n`);
-    process.exitCode = exitCodeOfFailure(error);
+    fail(cause, {version: this.ownVersion, isJson: this.jsonEnabled()});
   }
 
   /** The version of gembatch, also when it runs as a plugin of another CLI. */

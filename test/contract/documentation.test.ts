@@ -1,0 +1,71 @@
+import {readdir, readFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import {describe, expect, test} from '@jest/globals';
+import {schemaErrors} from '../helpers/json-schema.js';
+import {ROOT, runCli} from '../helpers/run-cli.js';
+import {tempDir} from '../helpers/temp-dir.js';
+
+interface Manifest {
+  readonly commands: Readonly<Record<string, ManifestCommand>>;
+}
+
+interface ManifestCommand {
+  readonly id: string;
+  readonly summary?: string;
+  readonly description?: string;
+  readonly examples?: readonly unknown[];
+  readonly flags: Readonly<Record<string, {readonly description?: string; readonly env?: string}>>;
+}
+
+const read = (path: string) => readFile(join(ROOT, path), 'utf8');
+const manifest = JSON.parse(await read('oclif.manifest.json')) as Manifest;
+const commands = Object.values(manifest.commands);
+const scripting = await read('docs/scripting.md');
+
+describe('the help', () => {
+  test('of each command has a short summary, a description with its exit codes, and examples', () => {
+    const incomplete = commands.filter(
+      ({summary = '', description = '', examples = []}) =>
+        summary === '' || summary.length > 80 || !description.includes('EXIT CODES') || examples.length === 0,
+    );
+    expect(incomplete.map(({id}) => id)).toEqual([]);
+  });
+
+  test('describes each flag', () => {
+    const undescribed = commands.flatMap(({id, flags}) =>
+      Object.entries(flags)
+        .filter(([, {description}]) => !description)
+        .map(([name]) => `${id} --${name}`),
+    );
+    expect(undescribed).toEqual([]);
+  });
+});
+
+describe('docs/scripting.md', () => {
+  test('names each environment variable of a flag', () => {
+    const variables = commands.flatMap(({flags}) => Object.values(flags).flatMap(({env}) => env ?? []));
+    expect(variables.filter((name) => !scripting.includes(`\`${name}\``))).toEqual([]);
+  });
+
+  test('links each schema', async () => {
+    const schemas = await readdir(join(ROOT, 'docs/schemas'));
+    expect(schemas.filter((name) => !scripting.includes(`(schemas/${name})`))).toEqual([]);
+  });
+
+  test('shows JSON that is as the schema of its section says', () => {
+    const sections = scripting.split(/^## /mu).slice(1);
+    const examples = sections.flatMap((section) => {
+      const [, name] = /\(schemas\/([\w-]+)\.json\)/u.exec(section) ?? [];
+      const [, json] = /^```json\n([^]*?)^```$/mu.exec(section) ?? [];
+      return name === undefined || json === undefined ? [] : [{name, json}];
+    });
+    expect(examples.map(({name}) => name)).toEqual(expect.arrayContaining(['error', 'submit']));
+    for (const {name, json} of examples)
+      expect([name, schemaErrors(name, JSON.parse(json))]).toEqual([name, []]);
+  });
+});
+
+test('a failure is the JSON that its schema describes', async () => {
+  const {json} = await runCli(['nonsense', '--json'], {cwd: await tempDir()});
+  expect(schemaErrors('error', json())).toEqual([]);
+});

@@ -1,0 +1,38 @@
+import {describe, expect, test} from '@jest/globals';
+import {runCli} from '../helpers/run-cli.js';
+import {tempDir} from '../helpers/temp-dir.js';
+
+describe('a command that does not exist', () => {
+  test('ends with 2 and the command that was probably meant, without asking or running anything', async () => {
+    const {code, stdout, stderr} = await runCli(['autocomplet'], {cwd: await tempDir(), input: 'y\n'});
+    expect({code, stdout}).toEqual({code: 2, stdout: ''});
+    expect(stderr).toBe(
+      [
+        'Error: There is no command "autocomplet".',
+        'Did you mean: gembatch autocomplete',
+        'See all commands: gembatch help',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  test('that resembles nothing gets no guess', async () => {
+    const {code, stderr} = await runCli(['frobnicate'], {cwd: await tempDir()});
+    expect(code).toBe(2);
+    expect(stderr).not.toContain('Did you mean');
+  });
+
+  test('is JSON with --json', async () => {
+    const {code, json} = await runCli(['hlep', '--json'], {cwd: await tempDir()});
+    expect(code).toBe(2);
+    expect(json()).toEqual({
+      error: {
+        code: 'USAGE',
+        message: 'There is no command "hlep".',
+        exit_code: 2,
+        suggestions: ['Did you mean: gembatch help', 'See all commands: gembatch help'],
+        details: {},
+      },
+    });
+  });
+});

@@ -1,0 +1,167 @@
+import {execFile} from 'node:child_process';
+import {mkdir, mkdtemp, readFile, realpath, rm, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {promisify} from 'node:util';
+import {afterAll, beforeAll, describe, expect, test} from '@jest/globals';
+import {ROOT, runCli} from '../helpers/run-cli.js';
+
+// These tests take seconds each: they pack the package as it would be published, and let npm install it.
+
+const run = promisify(execFile);
+
+let folder: string;
+let tarball: string;
+let files: string[];
+let version: string;
+
+/** Runs npm with the settings of this machine: it needs its registry. */
+async function npm(args: readonly string[], cwd: string): Promise<string> {
+  const {stdout} = await run('npm', [...args, '--no-audit', '--no-fund', '--prefer-offline'], {
+    cwd,
+    env: {...process.env, npm_config_prefix: undefined, npm_config_global: undefined},
+  });
+  return stdout;
+}
+
+/** The commands that the manifest lists. */
+async function commands(): Promise<{id: string; summary: string}[]> {
+  const manifest = JSON.parse(await readFile(join(ROOT, 'oclif.manifest.json'), 'utf8')) as {
+    commands: Record<string, {id: string; summary: string}>;
+  };
+  return Object.values(manifest.commands);
+}
+
+beforeAll(async () => {
+  folder = await realpath(await mkdtemp(join(tmpdir(), 'gembatch-package-')));
+  const [packed] = JSON.parse(
+    await npm(['pack', '--json', '--ignore-scripts', '--pack-destination', folder], ROOT),
+  ) as {filename: string; version: string; files: {path: string}[]}[];
+  if (!packed) throw new Error('npm pack packed nothing');
+  tarball = join(folder, packed.filename);
+  files = packed.files.map(({path}) => path);
+  version = packed.version;
+}, 60_000);
+
+afterAll(async () => {
+  await rm(folder, {recursive: true, force: true});
+});
+
+test('the package holds what runs, its types, and nothing else', () => {
+  expect(files).toEqual(
+    expect.arrayContaining([
+      'LICENSE',
+      'README.md',
+      'bin/run.js',
+      'dist/index.d.ts',
+      'dist/index.js',
+      'oclif.manifest.json',
+      'package.json',
+    ]),
+  );
+  const known =
+    /^(?:LICENSE|README\.md|package\.json|oclif\.manifest\.json|bin\/run\.js|dist\/.+(?:\.d\.ts|\.js))$/u;
+  expect(files.filter((path) => !known.test(path))).toEqual([]);
+});
+
+describe('installed globally', () => {
+  let bin: string;
+
+  beforeAll(async () => {
+    const prefix = join(folder, 'global');
+    await npm(['install', '--global', '--prefix', prefix, tarball], folder);
+    bin = await realpath(join(prefix, 'bin/gembatch'));
+  }, 120_000);
+
+  test('tells its version and its commands', async () => {
+    expect((await runCli(['--version'], {cwd: folder, bin})).stdout).toContain(`gembatch/${version} `);
+    for (const args of [[], ['help'], ['--help']]) {
+      const {code, stdout} = await runCli(args, {cwd: folder, bin});
+      expect({code, stdout}).toEqual({code: 0, stdout: expect.stringContaining('COMMANDS')});
+    }
+  });
+
+  test('has help for each of its commands, asked for in either way', async () => {
+    for (const {id, summary} of await commands()) {
+      const words = id.split(':');
+      const [asked, flagged] = await Promise.all(
+        [
+          ['help', ...words],
+          [...words, '--help'],
+        ].map((args) => runCli(args, {cwd: folder, bin})),
+      );
+      expect(asked).toMatchObject({code: 0, stdout: expect.stringContaining(summary)});
+      expect(flagged?.stdout).toBe(asked?.stdout);
+    }
+  });
+
+  test('completes commands in a shell', async () => {
+    const {code, stdout} = await runCli(['autocomplete', 'script', 'bash'], {cwd: folder, bin});
+    expect(code).toBe(0);
+    expect(stdout).toContain('GEMBATCH_AC_BASH_SETUP_PATH');
+  });
+});
+
+describe('as a plugin of another CLI', () => {
+  let host: string;
+  let bin: string;
+
+  beforeAll(async () => {
+    host = join(folder, 'host');
+    bin = join(host, 'run.js');
+    await mkdir(host);
+    await writeFile(
+      join(host, 'package.json'),
+      JSON.stringify({
+        name: 'host',
+        version: '9.9.9',
+        type: 'module',
+        dependencies: {'@oclif/core': '^4.14.0', gembatch: tarball},
+        oclif: {bin: 'host', topicSeparator: ' ', plugins: ['gembatch']},
+      }),
+    );
+    await writeFile(bin, await readFile(join(ROOT, 'bin/run.js')));
+    await npm(['install'], host);
+  }, 120_000);
+
+  test('its commands are those of the other CLI', async () => {
+    const {code, stdout} = await runCli(['--help'], {cwd: host, bin});
+    expect(code).toBe(0);
+    expect(stdout).toContain('host/9.9.9');
+    for (const {id, summary} of await commands()) {
+      const {stdout: help} = await runCli([...id.split(':'), '--help'], {cwd: host, bin});
+      expect(help).toContain(summary);
+    }
+  });
+
+  test('an unknown command is answered by the other CLI', async () => {
+    const {code, stderr} = await runCli(['nonsense'], {cwd: host, bin});
+    expect(code).not.toBe(0);
+    expect(stderr).toContain('command nonsense not found');
+    expect(stderr).not.toContain('gembatch');
+  });
+
+  test('a program can import it, with types', async () => {
+    await writeFile(
+      join(host, 'consumer.mts'),
+      `import {GembatchError} from 'gembatch';
+       const error: Error = new GembatchError('LOCKED', 'held');
+       if (error instanceof GembatchError) process.exitCode = error.exitCode;
+       // @ts-expect-error -- the codes are a closed list
+       export const wrong = () => new GembatchError('NONSENSE', 'none');`,
+    );
+    const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
+    const options = [
+      '--module',
+      'nodenext',
+      '--strict',
+      '--types',
+      'node',
+      '--typeRoots',
+      join(ROOT, 'node_modules/@types'),
+    ];
+    await run(process.execPath, [tsc, ...options, 'consumer.mts'], {cwd: host});
+    const {code} = await runCli([], {cwd: host, bin: join(host, 'consumer.mjs')});
+    expect(code).toBe(5);
+  });
+});

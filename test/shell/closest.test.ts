@@ -1,0 +1,11 @@
+import {expect, test} from '@jest/globals';
+import {closest} from '../../src/shell/closest.js';
+
+test.each([
+  ['sumbit', 'submit'],
+  ['lst', 'list'],
+  ['emulator:strat', 'emulator:start'],
+  ['xyz', undefined],
+])('%s was meant to be %s', (word, meant) => {
+  expect(closest(word, ['submit', 'list', 'emulator:start', 'emulator:exec'])).toBe(meant);
+});
