@@ -9,12 +9,11 @@ import {fileURLToPath} from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const gembatch = join(root, 'bin/run.js');
 
-// The keys and settings of whoever runs the demo stay out of it.
-for (const name of ['GOOGLE_API_KEY', 'GEMBATCH_MODEL', 'GEMBATCH_JOB_INFO']) delete process.env[name];
-
 if (process.argv.includes('--inside')) {
   showSession();
 } else {
+  // The keys and settings of whoever runs the demo stay out of it.
+  for (const name of ['GOOGLE_API_KEY', 'GEMBATCH_MODEL', 'GEMBATCH_JOB_INFO']) delete process.env[name];
   const folder = mkdtempSync(join(tmpdir(), 'gembatch-demo-'));
   try {
     cpSync(join(root, 'examples'), join(folder, 'examples'), {recursive: true});
