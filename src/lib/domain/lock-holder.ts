@@ -28,7 +28,7 @@ export function describeLockHolder(holder: LockHolder | null): string {
 }
 
 function signOfLife({state, silentMs}: LockHolder): string {
-  if (state !== 'alive')
-    return `, not on this system, last sign of life ${Math.round(silentMs / 1000)} s ago or earlier`;
-  return silentMs > QUIET_MS ? ', alive but not responding' : '';
+  if (state === 'alive') return silentMs > QUIET_MS ? ', alive but not responding' : '';
+  const place = state === 'foreign' ? ', on another system' : '';
+  return `${place}, last sign of life ${Math.round(silentMs / 1000)} s ago or earlier`;
 }

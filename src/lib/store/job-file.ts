@@ -62,9 +62,10 @@ export class JobFile {
   replace(lock: HeldLock, change: Change): JobLines {
     const current = this.read();
     const next = change(current);
-    if (next === current) return current;
     orStorageError(`write the job-info file ${this.#paths.file}`, () => {
-      this.#publish(lock, this.#writeTwice(next.pieces));
+      if (next !== current) this.#putInPlace(lock, this.#writeTwice(next.pieces));
+      // Also when nothing changed: whoever made that content may have died before it was durable.
+      syncFolderOf(this.#io, this.#paths.file);
     });
     this.#last = next;
     return next;
@@ -89,7 +90,7 @@ export class JobFile {
     return true;
   }
 
-  #publish(lock: HeldLock, temporary: string): void {
+  #putInPlace(lock: HeldLock, temporary: string): void {
     try {
       if (!lock.isOurs()) throw lockLost(this.#paths.commitLock);
       retryWhileBusy(this.#io, () => {
@@ -99,7 +100,6 @@ export class JobFile {
       removeLitter(this.#io, temporary);
       throw error;
     }
-    syncFolderOf(this.#io, this.#paths.file);
   }
 
   /** After a failed fsync the system may call lost bytes written, so the second try is a new file. */

@@ -57,9 +57,11 @@ export class Journal {
     });
   }
 
-  /** Removes the file, durably. */
+  /** Removes the file, durably, once everything is in the job-info file. */
   remove(): void {
     orStorageError(`remove the journal ${this.#path}`, () => {
+      // Another process may have put the job-info file in place and died before it made that durable.
+      syncFolderOf(this.#io, this.#path);
       removeIfThere(this.#io, this.#path);
       syncFolderOf(this.#io, this.#path);
     });

@@ -176,3 +176,80 @@ test('any bytes survive changes: only changed records and one missing newline di
     expect(changed.subarray(changed.length - tail.length).equals(tail)).toBe(true);
   }
 });
+
+describe('a field of the wrong type', () => {
+  const whole = {
+    ...jobRecord('a'),
+    sha256: 's',
+    size_bytes: 1,
+    attempt: 'a',
+    submitted_at: 't',
+    results: {
+      file: 'f',
+      size_bytes: 1,
+      sha256: 's',
+      fetched_at: 't',
+      rows: {
+        ok: 1,
+        error: 0,
+        blocked: 0,
+        truncated: 0,
+        empty: 0,
+        malformed: 0,
+        missing: 0,
+        repeated: 0,
+        unknown_key: 0,
+      },
+      request_file: 'matched',
+    },
+    results_error: {message: 'm', at: 't'},
+    remote_deleted_at: 't',
+    lost_at: 't',
+    retry_of: 'r',
+    batch: {
+      name: 'batches/a',
+      state: 's',
+      display_name: 'd',
+      model: 'm',
+      create_time: 't',
+      update_time: 't',
+      end_time: 't',
+      src: {file_name: 'f'},
+      dest: {file_name: 'f'},
+      error: {message: 'm', code: 1},
+      stats: {
+        request_count: 1,
+        pending_request_count: 1,
+        successful_request_count: 1,
+        failed_request_count: 1,
+      },
+    },
+  } satisfies Required<JobRecord>;
+
+  const lineWith = (changes: object): JobLines => parse(`${JSON.stringify({...whole, ...changes})}\n`);
+
+  test('is not shown, whichever it is, and stays in the file', () => {
+    expect(lineWith({}).jobs[0]?.record).toEqual(whole);
+    for (const name of Object.keys(whole).filter((field) => !['input_file', 'batch'].includes(field))) {
+      const lines = lineWith({[name]: [1]});
+      expect(lines.jobs[0]?.record).not.toHaveProperty(name, [1]);
+      if (name !== 'count' && name !== 'uploaded_file_name') {
+        expect(JSON.parse(textOf(changeAll(lines, finish)))).toHaveProperty(name, [1]);
+      }
+    }
+    for (const name of Object.keys(whole.batch).filter((field) => field !== 'name')) {
+      const lines = lineWith({batch: {...whole.batch, [name]: [1]}});
+      expect(lines.jobs[0]?.record.batch).not.toHaveProperty(name, [1]);
+      expect(lines.jobs[0]?.record.batch.name).toBe('batches/a');
+    }
+  });
+
+  test('hides the object that needs it', () => {
+    const stats = {...whole.batch.stats, request_count: '1'};
+    const rows = {...whole.results.rows, ok: null};
+    const {record} =
+      lineWith({batch: {...whole.batch, stats}, results: {...whole.results, rows}}).jobs[0] ?? {};
+    expect(record).not.toHaveProperty('results');
+    expect(record?.batch).not.toHaveProperty('stats');
+  });
+});
