@@ -1,0 +1,60 @@
+import type {OperationName} from './faults.js';
+
+/** A create that took effect, whether anybody heard of it or not. */
+export interface PaidJob {
+  readonly name: string;
+  readonly display_name: string;
+  readonly model: string;
+  readonly input_file_name: string | null;
+  readonly request_count: number;
+  /** Of the request file, 64 lower-case hex digits; null for a job with its requests inline. */
+  readonly sha256: string | null;
+  readonly create_time: string;
+}
+
+/** A call that reached the emulator. */
+export interface LoggedRequest {
+  readonly operation: OperationName;
+  readonly method: string;
+  readonly path: string;
+  /** Real time in milliseconds since the emulator started. */
+  readonly at_ms: number;
+  /** HTTP status of the answer; null while there is none, and when the connection was cut. */
+  status: number | null;
+}
+
+/** What the emulator remembers of what was asked of it. */
+export class Ledger {
+  readonly paid: PaidJob[] = [];
+  readonly requests: LoggedRequest[] = [];
+  /** The most calls of one kind that were under way at once. */
+  readonly peaks = new Map<OperationName, number>();
+  readonly #inFlight = new Map<OperationName, number>();
+  readonly #startedMs = performance.now();
+
+  begin(operation: OperationName, method: string, path: string): LoggedRequest {
+    const request = {operation, method, path, at_ms: performance.now() - this.#startedMs, status: null};
+    this.requests.push(request);
+    const running = (this.#inFlight.get(operation) ?? 0) + 1;
+    this.#inFlight.set(operation, running);
+    this.peaks.set(operation, Math.max(running, this.peaks.get(operation) ?? 0));
+    return request;
+  }
+
+  end({operation}: LoggedRequest): void {
+    this.#inFlight.set(operation, (this.#inFlight.get(operation) ?? 1) - 1);
+  }
+
+  /** How many calls of each kind there were. */
+  counts(): Partial<Record<OperationName, number>> {
+    const counts: Partial<Record<OperationName, number>> = {};
+    for (const {operation} of this.requests) counts[operation] = (counts[operation] ?? 0) + 1;
+    return counts;
+  }
+
+  clear(): void {
+    this.paid.length = 0;
+    this.requests.length = 0;
+    this.peaks.clear();
+  }
+}
