@@ -1,6 +1,7 @@
 import {Command} from '@oclif/core/command';
 import * as Flags from '@oclif/core/flags';
 import type {Clock} from './lib/domain/clock.js';
+import type {GeminiBatchClient} from './lib/gemini/gemini-batch-client.js';
 import type {JobStore} from './lib/store/job-store.js';
 import {apiKeyFrom} from './shell/api-key.js';
 import {fail} from './shell/fail.js';
@@ -67,6 +68,17 @@ export abstract class BaseCommand extends Command {
     const store = await import('./lib/store/job-store.js');
     const command = `gembatch ${this.id ?? ''}`.trim();
     return store.JobStore.open(path, {command, clock: this.clock, version: this.ownVersion});
+  }
+
+  /**
+   * A client of the service; nothing is sent yet.
+   *
+   * @throws GembatchError USAGE when the environment names an unusable address.
+   */
+  protected async createClient(apiKey: string): Promise<GeminiBatchClient> {
+    const baseUrl = this.serviceUrl();
+    const {GeminiBatchClient} = await import('./lib/gemini/gemini-batch-client.js');
+    return new GeminiBatchClient({apiKey, clock: this.clock, ...(baseUrl === undefined ? {} : {baseUrl})});
   }
 
   /** Aborts when the command is to end; see `stopOnSignals`. Call it once. */
