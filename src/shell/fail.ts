@@ -1,4 +1,4 @@
-import {exitCodeOfFailure, failureJson, stackOf, toGembatchError} from './failure.js';
+import {failureJson, stackOf, toGembatchError} from './failure.js';
 
 /** `DEBUG=gembatch*` and its like: the stack of an error is shown too. */
 const DEBUG = /(?:^|[\s,])(?:\*|gembatch)/u;
@@ -17,5 +17,5 @@ export function fail(cause: unknown, options: {version: string; isJson: boolean}
     process.stderr.write([`Error: ${error.message}`, ...error.suggestions, ''].join('\n'));
   }
   if (DEBUG.test(process.env['DEBUG'] ?? '')) process.stderr.write(`${stackOf(cause)}\n`);
-  process.exitCode = exitCodeOfFailure(error);
+  process.exitCode = error.exitCode;
 }

@@ -2,7 +2,6 @@ import {inspect} from 'node:util';
 import {CLIError, ModuleLoadError} from '@oclif/core/errors';
 import {GembatchError} from '../lib/domain/errors.js';
 import {hideKeys} from './api-key.js';
-import {exitCodeOfInterruption} from './stop-signal.js';
 
 /** The object that a failed command prints with `--json`. Its shape is part of the interface. */
 export interface FailureJson {
@@ -74,15 +73,10 @@ function withoutParserNoise(message: string): string {
     .trim();
 }
 
-/** The exit code of a command that failed with `error`. */
-export function exitCodeOfFailure(error: GembatchError): number {
-  return error.code === 'INTERRUPTED' ? exitCodeOfInterruption(error) : error.exitCode;
-}
-
 /** The `--json` form of `error`: these fields and no others, so that nothing can leak through one that is added later. */
 export function failureJson(error: GembatchError): FailureJson {
   const {code, message, suggestions, details} = error;
-  return {error: {code, message, exit_code: exitCodeOfFailure(error), suggestions, details}};
+  return {error: {code, message, exit_code: error.exitCode, suggestions, details}};
 }
 
 /** Where an error came from, for those who look for a defect; without any API key. */

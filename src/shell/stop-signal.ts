@@ -1,11 +1,6 @@
-import {EXIT, GembatchError} from '../lib/domain/errors.js';
+import {EXIT_OF_SIGNAL, GembatchError} from '../lib/domain/errors.js';
 
-/** The signals that end a command, each with its exit code. */
-const EXIT_OF_SIGNAL = {SIGINT: EXIT.interrupted, SIGTERM: EXIT.terminated, SIGHUP: EXIT.hangup} as const;
-
-type StopSignalName = keyof typeof EXIT_OF_SIGNAL;
-
-const SIGNALS: readonly StopSignalName[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
  * A signal that aborts when somebody wants the command to end: by Ctrl-C, SIGTERM or SIGHUP, or by closing the pipe that
@@ -31,13 +26,7 @@ export function stopOnSignals(notify: (line: string) => void): AbortSignal {
   return controller.signal;
 }
 
-/** The exit code of a command that was ended by `error`, an `INTERRUPTED` one. */
-export function exitCodeOfInterruption(error: GembatchError): number {
-  const name = SIGNALS.find((signal) => signal === error.details['signal']);
-  return name === undefined ? error.exitCode : EXIT_OF_SIGNAL[name];
-}
-
-function endAtOnce(name: StopSignalName): never {
+function endAtOnce(name: (typeof SIGNALS)[number]): never {
   // oxlint-disable-next-line unicorn/no-process-exit -- the second signal means now; the journal covers what is open.
-  process.exit(EXIT_OF_SIGNAL[name]);
+  process.exit(EXIT_OF_SIGNAL.get(name));
 }

@@ -23,6 +23,13 @@ export const EXIT = {
   terminated: 143,
 } as const;
 
+/** The signals that ask a command to end, with the exit code of a command that they ended. */
+export const EXIT_OF_SIGNAL: ReadonlyMap<unknown, number> = new Map([
+  ['SIGINT', EXIT.interrupted],
+  ['SIGTERM', EXIT.terminated],
+  ['SIGHUP', EXIT.hangup],
+]);
+
 /** What each exit code says, in the words of the help and of `docs/scripting.md`. */
 export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   ok: 'everything that was asked for is done',
@@ -152,7 +159,10 @@ export class GembatchError extends Error {
     this.details = options.details ?? {};
   }
 
+  /** An interruption by a signal, named in `details.signal`, has the exit code of that signal. */
   get exitCode(): number {
-    return EXIT[ERRORS[this.code].exit];
+    const {signal} = this.details;
+    const bySignal = this.code === 'INTERRUPTED' ? EXIT_OF_SIGNAL.get(signal) : undefined;
+    return bySignal ?? EXIT[ERRORS[this.code].exit];
   }
 }

@@ -1,4 +1,4 @@
-import {ERRORS, EXIT, type ErrorCode} from './errors.js';
+import {ERRORS, EXIT, type ErrorCode, type GembatchError} from './errors.js';
 
 /** What an item of a run came to, as far as the exit code is concerned. */
 export type ItemOutcome =
@@ -16,10 +16,10 @@ export type ItemOutcome =
  *
  * @param fatal - the error that ended the run before its time.
  */
-export function exitCodeOf(items: readonly ItemOutcome[], fatal?: ErrorCode): number {
-  if (fatal === 'INTERRUPTED') return EXIT.interrupted;
+export function exitCodeOf(items: readonly ItemOutcome[], fatal?: GembatchError): number {
+  if (fatal?.code === 'INTERRUPTED') return fatal.exitCode;
   if (items.some((item) => item.kind === 'unclear')) return EXIT.unclear;
-  if (fatal !== undefined) return EXIT[ERRORS[fatal].exit];
+  if (fatal !== undefined) return fatal.exitCode;
 
   const exits = new Set(
     items.flatMap((item) => (item.kind === 'failed' ? [EXIT[ERRORS[item.code].exit]] : [])),

@@ -1,5 +1,5 @@
 import {expect, test} from '@jest/globals';
-import {EXIT} from '../../../src/lib/domain/errors.js';
+import {EXIT, GembatchError} from '../../../src/lib/domain/errors.js';
 import {exitCodeOf, type ItemOutcome} from '../../../src/lib/domain/outcome.js';
 
 const done: ItemOutcome = {kind: 'done'};
@@ -20,7 +20,9 @@ test.each([
 });
 
 test('what ended the run early decides, an interruption above all', () => {
-  expect(exitCodeOf([done, refused], 'KEY_REFUSED')).toBe(EXIT.credentials);
-  expect(exitCodeOf([done, unclear], 'INTERRUPTED')).toBe(EXIT.interrupted);
-  expect(exitCodeOf([done, unclear], 'STORAGE')).toBe(EXIT.unclear);
+  expect(exitCodeOf([done, refused], new GembatchError('KEY_REFUSED', ''))).toBe(EXIT.credentials);
+  expect(exitCodeOf([done, unclear], new GembatchError('INTERRUPTED', ''))).toBe(EXIT.interrupted);
+  const terminated = new GembatchError('INTERRUPTED', '', {details: {signal: 'SIGTERM'}});
+  expect(exitCodeOf([done], terminated)).toBe(EXIT.terminated);
+  expect(exitCodeOf([done, unclear], new GembatchError('STORAGE', ''))).toBe(EXIT.unclear);
 });
