@@ -32,6 +32,8 @@ export interface FileOutcome {
   readonly job?: {readonly name: string; readonly display_name?: string; readonly state: string};
   /** Why it was skipped. */
   readonly reason?: 'same_file' | 'same_content' | 'own_file';
+  /** With `same_content`: the other request file, as its record or this run's command line spells it. */
+  readonly same_as?: string;
   /** With `same_file`: whether the file has changed since it was submitted; null when nobody can tell. */
   readonly changed?: boolean | null;
   /** Why it failed, is unclear or was not started. */

@@ -1,0 +1,38 @@
+import type {JobRecord} from '../domain/job-record.js';
+import type {StoreSnapshot} from '../store/job-store.js';
+
+/**
+ * The batch jobs that exist for request files, found by path and by content in constant time.
+ *
+ * Where several jobs fit, the one recorded last is found: it is the one that `--force` made.
+ */
+export class KnownJobs {
+  readonly #byInputFile = new Map<string, JobRecord>();
+  readonly #byContent = new Map<string, JobRecord>();
+
+  constructor(snapshot: StoreSnapshot) {
+    for (const {record} of snapshot.records) this.add(record);
+  }
+
+  add(record: JobRecord): void {
+    this.#byInputFile.set(record.input_file, record);
+    if (record.sha256 !== undefined && record.batch.model !== undefined) {
+      this.#byContent.set(contentId(record.sha256, record.batch.model), record);
+    }
+  }
+
+  /** @param inputFile - canonical path, as `JobStore.inputName` gives it. */
+  ofInputFile(inputFile: string): JobRecord | undefined {
+    return this.#byInputFile.get(inputFile);
+  }
+
+  /** @param model - resource name of the model, `models/<id>`. */
+  ofContent(sha256: string, model: string): JobRecord | undefined {
+    return this.#byContent.get(contentId(sha256, model));
+  }
+}
+
+/** Identifies work: the same bytes for the same model are the same work, whatever the file is called. */
+export function contentId(sha256: string, model: string): string {
+  return `${sha256} ${model}`;
+}

@@ -1,0 +1,219 @@
+/**
+ * Finds out what became of creates whose answer never came.
+ *
+ * A create is never sent again while its fate is unknown. It is looked up in the service's list, by display name,
+ * which carries its attempt, and by the uploaded file that the service echoes. Found: the job is adopted. Absent: the
+ * list is asked again until the grace time has passed, because a new job may show up late, and only then is the
+ * intent aborted. A list that cannot be read proves nothing, so the intent stays open.
+ */
+import type {BatchJob} from '../domain/batch-job.js';
+import type {Clock} from '../domain/clock.js';
+import {GembatchError} from '../domain/errors.js';
+import type {Intent, JobRecord} from '../domain/job-record.js';
+import type {GeminiBatchClient} from '../gemini/gemini-batch-client.js';
+import type {Session} from '../store/job-store.js';
+import type {SettledIntent} from './submit-report.js';
+
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 15_000;
+
+/** What settling needs from the outside. */
+export interface SettleDeps {
+  readonly client: GeminiBatchClient;
+  readonly clock: Clock;
+}
+
+/** The terms under which intents are settled. */
+export interface SettleOptions {
+  /** How long after its create a job may first show up in the service's list, in milliseconds. */
+  readonly graceMs: number;
+  /**
+   * When the create may have been sent last: `intent` where only the time of the intent is known, `now` where the
+   * create has just ended without an answer.
+   */
+  readonly graceFrom: 'intent' | 'now';
+  /** Stops waiting; what is not found by then stays unclear. */
+  readonly stop: AbortSignal;
+  /** Told before each wait for a job that may show up late. */
+  readonly onWait?: (intents: readonly Intent[], delayMs: number) => void;
+}
+
+/** An intent whose fate is decided, or still unknown; `record` is there when its job was adopted. */
+export interface Settlement {
+  readonly intent: Intent;
+  readonly result: SettledIntent;
+  readonly record?: JobRecord;
+  /** Why it is still unknown. */
+  readonly error?: GembatchError;
+}
+
+/**
+ * Settles intents against the service's list of batch jobs and notes the result in the journal.
+ *
+ * When it returns, each adopted job and each abort is durable. Intents that stay unclear are untouched.
+ *
+ * @throws GembatchError `STORAGE` or `LOCK_LOST` when the journal cannot be written.
+ */
+export async function settleIntents(
+  deps: SettleDeps,
+  session: Session,
+  intents: readonly Intent[],
+  options: SettleOptions,
+): Promise<readonly Settlement[]> {
+  const settled: Settlement[] = [];
+  let open = intents.map((intent) => ({
+    intent,
+    deadlineMs: deps.clock.monotonic() + graceLeft(intent, deps.clock, options),
+  }));
+
+  for (let pauseMs = FIRST_PAUSE_MS; open.length > 0; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+    const askedMs = deps.clock.monotonic();
+    const found = await listCandidates(
+      deps.client,
+      open.map(({intent}) => intent),
+      options.stop,
+    );
+    if (found instanceof GembatchError) {
+      return [...settled, ...open.map(({intent}) => stillUnclear(intent, found))];
+    }
+
+    const waiting: typeof open = [];
+    for (const entry of open) {
+      const candidates = found.get(entry.intent.attempt) ?? [];
+      const isGraceOver = askedMs >= entry.deadlineMs;
+      if (candidates.length > 0 || isGraceOver) {
+        settled.push(settle(session, entry.intent, candidates));
+      } else {
+        waiting.push(entry);
+      }
+    }
+    open = waiting;
+    if (open.length === 0) break;
+    if (options.stop.aborted)
+      return [...settled, ...open.map(({intent}) => stillUnclear(intent, stoppedError(intent)))];
+
+    const nextDeadlineMs = Math.min(...open.map(({deadlineMs}) => deadlineMs));
+    const delayMs = Math.max(0, Math.min(pauseMs, nextDeadlineMs - deps.clock.monotonic()));
+    options.onWait?.(
+      open.map(({intent}) => intent),
+      delayMs,
+    );
+    await deps.clock.sleep(delayMs, options.stop);
+  }
+  return settled;
+}
+
+/** The job record of a created or adopted job. */
+export function recordOf(intent: Intent, batch: BatchJob, submittedAt: string): JobRecord {
+  return {
+    input_file: intent.input_file,
+    count: intent.count,
+    uploaded_file_name: intent.uploaded_file_name,
+    batch,
+    sha256: intent.sha256,
+    size_bytes: intent.size_bytes,
+    attempt: intent.attempt,
+    submitted_at: submittedAt,
+  };
+}
+
+/**
+ * How much of the grace time is left. The intent may come from a machine with another clock: an intent dated in the
+ * future gets the whole grace time, never more.
+ */
+function graceLeft(intent: Intent, clock: Clock, {graceMs, graceFrom}: SettleOptions): number {
+  if (graceFrom === 'now') return graceMs;
+  const ageMs = clock.now() - Date.parse(intent.intended_at);
+  return Number.isFinite(ageMs) && ageMs > 0 ? Math.max(0, graceMs - ageMs) : graceMs;
+}
+
+async function listCandidates(
+  client: GeminiBatchClient,
+  intents: readonly Intent[],
+  stop: AbortSignal,
+): Promise<Map<string, BatchJob[]> | GembatchError> {
+  const attemptByName = new Map(intents.map((intent) => [intent.display_name, intent.attempt]));
+  const attemptByFile = new Map(intents.map((intent) => [intent.uploaded_file_name, intent.attempt]));
+  const found = new Map<string, BatchJob[]>();
+  try {
+    for await (const page of client.listBatches({signal: stop})) {
+      for (const batch of page) {
+        const attempt =
+          attemptByName.get(batch.display_name ?? '') ?? attemptByFile.get(batch.src?.file_name ?? '');
+        if (attempt !== undefined) found.set(attempt, [...(found.get(attempt) ?? []), batch]);
+      }
+    }
+  } catch (error) {
+    if (error instanceof GembatchError) return error;
+    throw error;
+  }
+  return found;
+}
+
+function settle(session: Session, intent: Intent, candidates: readonly BatchJob[]): Settlement {
+  const [batch, ...others] = distinct(candidates);
+  if (batch === undefined) return abort(session, intent);
+  if (others.length > 0) return stillUnclear(intent, ambiguousError(intent, [batch, ...others]));
+
+  const record = recordOf(intent, batch, batch.create_time ?? intent.intended_at);
+  session.done(intent.attempt, record);
+  return {
+    intent,
+    record,
+    result: {
+      file: intent.input_file,
+      attempt: intent.attempt,
+      outcome: 'adopted',
+      job: batch.name,
+      message: `the create of ${intent.input_file} had worked: ${batch.name} is recorded now and was not sent again`,
+    },
+  };
+}
+
+/** A job that moves between two pages while they are read is listed twice; it is one job. */
+function distinct(candidates: readonly BatchJob[]): readonly BatchJob[] {
+  return [...new Map(candidates.map((batch) => [batch.name, batch])).values()];
+}
+
+function abort(session: Session, intent: Intent): Settlement {
+  session.abort(intent.attempt, 'not in the list of batch jobs after the grace time');
+  return {
+    intent,
+    result: {
+      file: intent.input_file,
+      attempt: intent.attempt,
+      outcome: 'aborted',
+      message: `the create of ${intent.input_file} had not worked: the service has no such batch job, nothing was paid for it`,
+    },
+  };
+}
+
+/** An intent whose fate is still not known, and why. */
+export function stillUnclear(intent: Intent, error: GembatchError): Settlement {
+  return {
+    intent,
+    error,
+    result: {file: intent.input_file, attempt: intent.attempt, outcome: 'unclear', message: error.message},
+  };
+}
+
+function ambiguousError(intent: Intent, candidates: readonly BatchJob[]): GembatchError {
+  const names = candidates.map(({name}) => name).join(', ');
+  return new GembatchError(
+    'UNCLEAR',
+    `${intent.input_file}: more than one batch job answers to its one create (${names}); none is adopted and nothing is sent again.`,
+    {
+      suggestions: [
+        'Look at these jobs in Google AI Studio, delete the surplus one there, and run the same command again.',
+      ],
+      details: {candidates: names},
+    },
+  );
+}
+
+function stoppedError(intent: Intent): GembatchError {
+  return new GembatchError(
+    'UNCLEAR',
+    `${intent.input_file}: stopped before it was known whether its batch job exists; the create is in the journal.`,
+  );
+}

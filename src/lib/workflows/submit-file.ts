@@ -1,0 +1,184 @@
+/** Follows one request file through a submission, from its check to its outcome. */
+import {uploadDisplayName} from '../domain/display-name.js';
+import {GembatchError} from '../domain/errors.js';
+import {checkFile, factsOf, jobOf} from './check-file.js';
+import {createJob, type CreateResult} from './create-job.js';
+import {discardUpload} from './discard-upload.js';
+import {failed, type OutcomeDraft} from './file-outcome.js';
+import type {Inspection} from './inspect-file.js';
+import type {FileOutcome} from './submit-report.js';
+import type {CheckRun, RequestFileInput, SubmitRun} from './submit-run.js';
+
+/** Errors after which no other file can fare better: the run ends, what is in flight is brought to its end. */
+const FATAL_CODES: ReadonlySet<string> = new Set(['KEY_REFUSED', 'STORAGE', 'LOCK_LOST']);
+
+/** Submits one request file, or says why not. Never rejects because of the file. */
+export function submitFile(run: SubmitRun, file: RequestFileInput): Promise<FileOutcome> {
+  return conclude(run, file, (inspection) => send(run, file, inspection));
+}
+
+/** Says what a submission would do with one request file. Nothing is sent or written. */
+export function previewFile(run: CheckRun, file: RequestFileInput): Promise<FileOutcome> {
+  return conclude(run, file, async (inspection) => ({...factsOf(inspection), outcome: 'would_submit'}));
+}
+
+async function conclude(
+  run: CheckRun,
+  file: RequestFileInput,
+  work: (inspection: Inspection) => Promise<OutcomeDraft>,
+): Promise<FileOutcome> {
+  const startedMs = run.clock.monotonic();
+  const finish = (draft: OutcomeDraft): FileOutcome => ({
+    file: file.name,
+    ...draft,
+    duration_ms: Math.round(run.clock.monotonic() - startedMs),
+  });
+
+  const outcome = await outcomeOf(run, file, async (inspection) => finish(await work(inspection)), finish);
+  run.report({type: 'outcome', index: file.index, outcome});
+  return outcome;
+}
+
+async function outcomeOf(
+  run: CheckRun,
+  file: RequestFileInput,
+  work: (inspection: Inspection) => Promise<FileOutcome>,
+  finish: (draft: OutcomeDraft) => FileOutcome,
+): Promise<FileOutcome> {
+  if (run.halt.signal.aborted) return finish(notStarted(run));
+  try {
+    const check = await checkFile(run, file);
+    if ('outcome' in check) return finish(check.outcome);
+    const {inspection, content} = check;
+    if (run.options.isForced) return await work(inspection);
+    return await claim(
+      run,
+      content,
+      () => work(inspection),
+      (twin) => finish(sameWorkAs(twin, inspection)),
+    );
+  } catch (error) {
+    if (!(error instanceof GembatchError)) throw error;
+    return finish(error.code === 'INTERRUPTED' ? notStarted(run) : {outcome: 'failed', error: failed(error)});
+  }
+}
+
+/**
+ * Takes on a piece of work unless another file of this run has it already; then waits for what comes of it there, and
+ * takes it on only when nothing was made of it.
+ */
+async function claim(
+  run: CheckRun,
+  content: string,
+  work: () => Promise<FileOutcome>,
+  follow: (twin: FileOutcome) => FileOutcome,
+): Promise<FileOutcome> {
+  for (let other = run.claims.get(content); other !== undefined; other = run.claims.get(content)) {
+    const twin = await other;
+    if (twin.outcome !== 'failed' && twin.outcome !== 'not_started') return follow(twin);
+    if (run.claims.get(content) === other) run.claims.delete(content);
+  }
+  const outcome = work();
+  run.claims.set(content, outcome);
+  return outcome;
+}
+
+function sameWorkAs(twin: FileOutcome, inspection: Inspection): OutcomeDraft {
+  const facts = factsOf(inspection);
+  if (twin.outcome === 'unclear' && twin.error) return {...facts, outcome: 'unclear', error: twin.error};
+  return {
+    ...facts,
+    outcome: 'skipped',
+    reason: 'same_content',
+    same_as: twin.file,
+    ...(twin.job ? {job: twin.job} : {}),
+  };
+}
+
+async function send(run: SubmitRun, file: RequestFileInput, inspection: Inspection): Promise<OutcomeDraft> {
+  const facts = factsOf(inspection);
+  if (run.gate.exhausted) return {...facts, outcome: 'not_started', error: failed(run.gate.exhausted)};
+
+  const uploadedFileName = await upload(run, file, inspection).catch((error: unknown) => {
+    throw haltOn(run, error);
+  });
+  const uploaded = {...facts, uploaded_file_name: uploadedFileName};
+  const result = await create(run, file, inspection, uploadedFileName);
+  switch (result.kind) {
+    case 'created':
+      run.known.add(result.record);
+      return {...uploaded, outcome: 'submitted', job: jobOf(result.record)};
+    case 'unclear':
+      haltOn(run, result.error);
+      return {
+        ...uploaded,
+        outcome: 'unclear',
+        error: failed(result.error),
+        ...(result.batch ? {job: {name: result.batch.name, state: result.batch.state}} : {}),
+      };
+    case 'refused':
+      haltOn(run, result.error);
+      return withWarning(
+        {...facts, outcome: 'failed', error: failed(result.error)},
+        await discardUpload(run, uploadedFileName),
+      );
+    case 'stopped':
+      return withWarning({...facts, ...notStarted(run)}, await discardUpload(run, uploadedFileName));
+  }
+}
+
+async function upload(run: SubmitRun, file: RequestFileInput, inspection: Inspection): Promise<string> {
+  const {index} = file;
+  run.report({type: 'phase', index, phase: 'uploading'});
+  const {name} = await run.client.uploadFile(
+    {
+      path: file.path,
+      sizeBytes: inspection.size_bytes,
+      sha256: inspection.sha256,
+      displayName: uploadDisplayName(file.inputFile, inspection.sha256),
+    },
+    {
+      signal: run.halt.signal,
+      onProgress: (bytes) => run.report({type: 'progress', index, bytes, totalBytes: inspection.size_bytes}),
+      onWait: ({reason, delayMs}) => run.report({type: 'wait', index, reason, delayMs}),
+    },
+  );
+  return name;
+}
+
+/** A journal that cannot be written refuses the create before anything is sent, so the upload is not needed either. */
+async function create(
+  run: SubmitRun,
+  file: RequestFileInput,
+  inspection: Inspection,
+  uploadedFileName: string,
+): Promise<CreateResult> {
+  try {
+    return await createJob(run, {
+      index: file.index,
+      inputFile: file.inputFile,
+      count: inspection.count,
+      sizeBytes: inspection.size_bytes,
+      sha256: inspection.sha256,
+      uploadedFileName,
+    });
+  } catch (error) {
+    if (error instanceof GembatchError) return {kind: 'refused', error};
+    throw error;
+  }
+}
+
+/** Ends the run when the error concerns every file. */
+function haltOn(run: CheckRun, error: unknown): unknown {
+  if (error instanceof GembatchError && FATAL_CODES.has(error.code)) run.halt.abort(error);
+  return error;
+}
+
+function notStarted(run: CheckRun): OutcomeDraft {
+  const reason: unknown = run.halt.signal.reason;
+  return {outcome: 'not_started', ...(reason instanceof GembatchError ? {error: failed(reason)} : {})};
+}
+
+function withWarning(draft: OutcomeDraft, warning: string | undefined): OutcomeDraft {
+  return warning === undefined ? draft : {...draft, warnings: [...(draft.warnings ?? []), warning]};
+}

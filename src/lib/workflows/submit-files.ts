@@ -1,0 +1,227 @@
+/**
+ * The use case of `gembatch submit`: a folder of request files becomes recorded batch jobs.
+ *
+ * The whole of it runs in one session of the job-info file, so that what the duplicate check read stays true until
+ * the last job is recorded. Per file: check, upload, intent, create, record (`submit-file.ts`, `create-job.ts`);
+ * several files at once. Creates of earlier runs whose fate is unknown are settled at the same time.
+ */
+import pMap from 'p-map';
+import {GembatchError} from '../domain/errors.js';
+import {exitCodeOf, type ItemOutcome} from '../domain/outcome.js';
+import {describeLockHolder} from '../domain/lock-holder.js';
+import type {Session, StoreSnapshot} from '../store/job-store.js';
+import {chooseModel, type ModelWish} from './choose-model.js';
+import {collectInputs} from './collect-inputs.js';
+import {CreateGate} from './create-gate.js';
+import {KnownJobs} from './known-jobs.js';
+import {OpenIntents} from './open-intents.js';
+import {settleEarlier} from './settle-earlier.js';
+import {stillUnclear, type Settlement} from './settle-intents.js';
+import {previewFile, submitFile} from './submit-file.js';
+import type {FileOutcome, SettledIntent, SubmitResult, SubmitSummary} from './submit-report.js';
+import type {CheckRun, RequestFileInput, SubmitDeps, SubmitOptions, SubmitRun} from './submit-run.js';
+
+/** What to submit, and how. Times are in milliseconds. */
+export interface SubmitInput extends Omit<SubmitOptions, 'model'> {
+  /** Paths and glob patterns of request files. */
+  readonly files: readonly string[];
+  /** Folder that relative paths start from. */
+  readonly cwd: string;
+  /** As the person wrote it; undefined takes the default model. */
+  readonly model: string | undefined;
+  /** Asks for consent to the successor of a default model that is gone; absent where nobody can be asked. */
+  readonly consentToModel?: ModelWish['consent'];
+  /** Checks everything, sends and writes nothing. */
+  readonly isDryRun: boolean;
+  /** How many files are worked on at once. */
+  readonly concurrency: number;
+  /** How long creates may be refused for lack of quota before the run gives up; 0 for one try each. */
+  readonly quotaWaitMs: number;
+  /** How long to wait for the session lock; null for without limit. */
+  readonly lockTimeoutMs: number | null;
+  /** Asks the run to end: nothing new is begun, what is in flight is brought to its durable end. */
+  readonly stop?: AbortSignal;
+}
+
+/** How the run, as a whole, is under way: what all its files share besides their options. */
+interface Submission {
+  readonly deps: SubmitDeps;
+  readonly input: SubmitInput;
+  readonly options: SubmitOptions;
+  readonly files: readonly RequestFileInput[];
+  readonly halt: AbortController;
+}
+
+/**
+ * Submits request files as batch jobs.
+ *
+ * When it returns, each job that was created is durable in the job-info file or, if that failed, in its journal.
+ *
+ * @throws GembatchError for what concerns the run as a whole before its first file: `NO_INPUT`, `MODEL_UNAVAILABLE`,
+ *   `KEY_REFUSED`, `SERVICE`, `LOCKED`, `STORAGE`, `INTERRUPTED`. What concerns a file is in its outcome.
+ */
+export async function submitFiles(deps: SubmitDeps, input: SubmitInput): Promise<SubmitResult> {
+  const startedMs = deps.clock.monotonic();
+  const halt = haltOn(input.stop);
+  const files = await collect(deps, input);
+  const model = await chooseModel(deps.client, {
+    model: input.model,
+    ...(input.consentToModel === undefined ? {} : {consent: input.consentToModel}),
+    stop: halt.signal,
+    onWait: ({reason}) => deps.report({type: 'status', message: `Looking the model up: ${reason}`}),
+  });
+
+  const submission: Submission = {deps, input, options: {...input, model}, files, halt};
+  const {outcomes, settled} = input.isDryRun
+    ? await preview(submission)
+    : await inSession(submission, (session) => submitAll(submission, session));
+
+  const summary = summarise(outcomes, settled, halt, deps.clock.monotonic() - startedMs);
+  deps.report({type: 'summary', summary});
+  return {job_info: deps.store.path, model, dry_run: input.isDryRun, files: outcomes, settled, summary};
+}
+
+function haltOn(stop: AbortSignal | undefined): AbortController {
+  const halt = new AbortController();
+  const interrupt = (): void => halt.abort(interruption(stop?.reason));
+  if (stop?.aborted) interrupt();
+  stop?.addEventListener('abort', interrupt, {once: true});
+  return halt;
+}
+
+/** What a file is told that is not begun, or given up, because the run is to end; keeps which signal it was. */
+function interruption(reason: unknown): GembatchError {
+  const details = reason instanceof GembatchError ? reason.details : {};
+  return new GembatchError('INTERRUPTED', 'Stopped before it was created; nothing was paid for it.', {
+    details,
+  });
+}
+
+async function collect({store}: SubmitDeps, {files, cwd}: SubmitInput): Promise<readonly RequestFileInput[]> {
+  const inputs = await collectInputs(files, {cwd, identify: (path) => store.inputName(path)});
+  if (inputs.length === 0) throw new GembatchError('NO_INPUT', 'No request file is named.');
+  return inputs.map(({path, name}, position) => ({
+    index: position + 1,
+    path,
+    name,
+    inputFile: store.inputName(path),
+  }));
+}
+
+async function inSession<T>(
+  {deps, input, halt}: Submission,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  return deps.store.withSession(
+    {
+      timeoutMs: input.lockTimeoutMs,
+      signal: halt.signal,
+      onWait: (holder) =>
+        deps.report({
+          type: 'status',
+          message: `Waiting for ${describeLockHolder(holder)}, which holds ${deps.store.path}`,
+        }),
+    },
+    work,
+  );
+}
+
+interface RunOutcomes {
+  readonly outcomes: readonly FileOutcome[];
+  readonly settled: readonly SettledIntent[];
+}
+
+async function preview(submission: Submission): Promise<RunOutcomes> {
+  const snapshot = submission.deps.store.read();
+  const unsettled = snapshot.openIntents.map((intent): Settlement => {
+    const error = new GembatchError(
+      'UNCLEAR',
+      `${intent.input_file}: it is not known whether an earlier create worked; a submission finds out first.`,
+    );
+    return stillUnclear(intent, error);
+  });
+  const run: CheckRun = {
+    ...checkRun(submission, snapshot),
+    open: new OpenIntents(snapshot.openIntents, Promise.resolve(unsettled)),
+  };
+  return {
+    outcomes: await eachFile(submission, (file) => previewFile(run, file)),
+    settled: unsettled.map(({result}) => result),
+  };
+}
+
+async function submitAll(submission: Submission, session: Session): Promise<RunOutcomes> {
+  const {deps, input} = submission;
+  const snapshot = session.snapshot();
+  const shared = checkRun(submission, snapshot);
+  const settling = settleEarlier(
+    {deps, session, known: shared.known, halt: submission.halt, createGraceMs: input.createGraceMs},
+    snapshot.openIntents,
+  );
+  const run: SubmitRun = {
+    ...shared,
+    open: new OpenIntents(snapshot.openIntents, settling),
+    session,
+    gate: new CreateGate(deps.clock, input.quotaWaitMs),
+  };
+
+  const outcomes = await eachFile(submission, (file) => submitFile(run, file));
+  const settlements = await settling;
+  return {outcomes, settled: settlements.map(({result}) => result)};
+}
+
+function checkRun({deps, options, halt}: Submission, snapshot: StoreSnapshot): Omit<CheckRun, 'open'> {
+  for (const {line, reason} of snapshot.problems) {
+    deps.report({
+      type: 'warning',
+      message: `${deps.store.path}:${line}: ${reason}; the line is kept as it is`,
+    });
+  }
+  return {...deps, options, known: new KnownJobs(snapshot), claims: new Map(), halt};
+}
+
+function eachFile(
+  {deps, input, files}: Submission,
+  work: (file: RequestFileInput) => Promise<FileOutcome>,
+): Promise<FileOutcome[]> {
+  deps.report({type: 'files', files: files.map(({index, name}) => ({index, name}))});
+  return pMap(files, work, {concurrency: input.concurrency, stopOnError: false});
+}
+
+function summarise(
+  outcomes: readonly FileOutcome[],
+  settled: readonly SettledIntent[],
+  halt: AbortController,
+  durationMs: number,
+): SubmitSummary {
+  const number = (kind: FileOutcome['outcome']): number =>
+    outcomes.filter(({outcome}) => outcome === kind).length;
+  const submitted = outcomes.filter(({outcome}) => outcome === 'submitted');
+  const unsettled = settled
+    .filter(({outcome}) => outcome === 'unclear')
+    .map((): ItemOutcome => ({kind: 'unclear'}));
+  return {
+    files: outcomes.length,
+    submitted: submitted.length,
+    skipped: number('skipped'),
+    would_submit: number('would_submit'),
+    failed: number('failed'),
+    unclear: number('unclear'),
+    not_started: number('not_started'),
+    requests: submitted.reduce((sum, {count}) => sum + (count ?? 0), 0),
+    bytes: submitted.reduce((sum, {size_bytes}) => sum + (size_bytes ?? 0), 0),
+    duration_ms: Math.round(durationMs),
+    exit_code: exitCodeOf([...outcomes.map(itemOutcome), ...unsettled], fatalError(halt)),
+  };
+}
+
+function itemOutcome({outcome, error}: FileOutcome): ItemOutcome {
+  if (outcome === 'unclear') return {kind: 'unclear'};
+  if (outcome === 'failed' || outcome === 'not_started')
+    return {kind: 'failed', code: error?.code ?? 'INTERRUPTED'};
+  return {kind: 'done'};
+}
+
+function fatalError({signal}: AbortController): GembatchError | undefined {
+  return signal.reason instanceof GembatchError ? signal.reason : undefined;
+}
