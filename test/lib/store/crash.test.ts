@@ -15,6 +15,8 @@ import type {PaidService} from './submission.js';
 
 const OLD = `# kept\n${recordLine('old')}, "half": `;
 
+const CODES = ['EIO', 'ENOSPC', 'EACCES', 'EROFS', 'EDQUOT'];
+
 const ownName = ownerIdLike({}).slice(0, -12);
 
 interface Trial {
@@ -70,14 +72,14 @@ describe('a session in which file operations fail', () => {
     return steps;
   }
 
-  // Each code at each of some 120 operations: about 500 small sessions.
-  test.each(['EIO', 'ENOSPC'])('pays nothing twice and loses nothing, whichever gives %s', async (code) => {
+  // Some 120 small sessions, one for each operation.
+  test('pays nothing twice and loses nothing, whichever it is', async () => {
     const steps = await stepsOfWholeRun();
     expect(steps).toBeGreaterThan(100);
     for (let failing = 1; failing <= steps; failing += 1) {
       const trial = useTrial();
       const io = steppedIo((step) => {
-        if (step === failing) throw systemError(code);
+        if (step === failing) throw systemError(CODES[failing % CODES.length] ?? '');
       });
       const errors = await submitThree(
         openStore(trial.path, {io, clock: new SkippingClock()}),

@@ -1,25 +1,11 @@
-import {
-  linkSync,
-  mkdirSync,
-  readFileSync,
-  statSync,
-  symlinkSync,
-  unlinkSync,
-  writeFileSync,
-  chmodSync,
-} from 'node:fs';
-import {join, relative} from 'node:path';
+import {mkdirSync, readFileSync, statSync, unlinkSync, writeFileSync} from 'node:fs';
 import {describe, expect, test} from '@jest/globals';
-import type {JobRecord} from '../../../src/lib/domain/job-record.js';
 import {SkippingClock} from './clocks.js';
 import {DEAD, lockText, ownerIdLike} from './owner-fixture.js';
 import {addJob, intentFor, jobRecord, recordLine} from './records.js';
-import {openStore, publishedNames, sideFiles, useFolder, useStore} from './store-fixture.js';
+import {openStore, publishedNames, sideFiles, useStore} from './store-fixture.js';
 
 const NOW = {timeoutMs: 0};
-const withState =
-  (state: string) =>
-  (record: JobRecord): JobRecord => ({...record, batch: {...record.batch, state}});
 
 describe('a session', () => {
   test('leaves the records in the file and nothing else on the disk', async () => {
@@ -204,120 +190,6 @@ describe('waiting for a session', () => {
       expect(attempt).toMatchObject({held: false, holder: {command: 'gembatch test', pid: process.pid}});
     });
     await expect(store.trySession(async () => 'in')).resolves.toEqual({held: true, value: 'in'});
-  });
-});
-
-describe('updateJobs', () => {
-  test('outlasts a holder of the commit lock that died on another host', async () => {
-    const {store, path} = useStore(recordLine('a'), {clock: new SkippingClock(), foreignLimitMs: 60_000});
-    writeFileSync(`${path}.commit.lock`, lockText(ownerIdLike({machine: '0123456789ab'})));
-    const applied = await store.updateJobs(new Map([['batches/a', withState('JOB_STATE_RUNNING')]]));
-    expect(applied.size).toBe(1);
-  });
-
-  test('changes existing records only, also during a session, and says which', async () => {
-    const {store, path} = useStore(recordLine('a') + recordLine('b'));
-    await store.withSession(NOW, async (session) => {
-      const running = withState('JOB_STATE_RUNNING');
-      const applied = await openStore(path).updateJobs(
-        new Map([
-          ['batches/b', running],
-          ['batches/none', running],
-        ]),
-      );
-      expect([...applied]).toEqual(['batches/b']);
-      addJob(session, 'c');
-    });
-    expect(store.read().records.map(({record}) => record.batch.state)).toEqual([
-      'JOB_STATE_PENDING',
-      'JOB_STATE_RUNNING',
-      'JOB_STATE_PENDING',
-    ]);
-  });
-
-  test('never puts another state over a final one', async () => {
-    const {store} = useStore(recordLine('a'));
-    const update = (state: string): Promise<ReadonlySet<string>> =>
-      store.updateJobs(new Map([['batches/a', withState(state)]]));
-    expect((await update('JOB_STATE_SUCCEEDED')).size).toBe(1);
-    expect((await update('JOB_STATE_RUNNING')).size).toBe(0);
-    expect(store.read().records[0]?.record.batch.state).toBe('JOB_STATE_SUCCEEDED');
-    expect((await update('JOB_STATE_CANCELLED')).size).toBe(1);
-  });
-
-  test('writes nothing when nothing changes, and nothing when the change fails', async () => {
-    const {store, path} = useStore(recordLine('a'));
-    const before = statSync(path).ino;
-    await store.updateJobs(new Map([['batches/a', (record) => ({...record})]]));
-    const failing = store.updateJobs(
-      new Map([
-        [
-          'batches/a',
-          (): JobRecord => {
-            throw new RangeError('no');
-          },
-        ],
-      ]),
-    );
-    await expect(failing).rejects.toThrow(RangeError);
-    expect(statSync(path).ino).toBe(before);
-    expect(sideFiles(path)).toEqual([]);
-  });
-
-  test('keeps the mode of the file', async () => {
-    const {store, path} = useStore(recordLine('a'));
-    chmodSync(path, 0o640);
-    await store.updateJobs(new Map([['batches/a', withState('JOB_STATE_RUNNING')]]));
-    expect(statSync(path).mode & 0o777).toBe(0o640);
-  });
-});
-
-describe('paths', () => {
-  test('go through links to one real file, which may not exist yet', async () => {
-    const folder = useFolder();
-    mkdirSync(join(folder, 'real'));
-    symlinkSync(join(folder, 'real'), join(folder, 'alias'));
-    symlinkSync('real/jobs.jsonl', join(folder, 'link.jsonl'));
-    const stores = ['real/jobs.jsonl', 'alias/jobs.jsonl', 'link.jsonl'].map((name) =>
-      openStore(join(folder, name)),
-    );
-    expect(new Set(stores.map(({path}) => path))).toEqual(new Set([join(folder, 'real/jobs.jsonl')]));
-    await stores[2]?.withSession(NOW, async (session) => addJob(session, 'a'));
-    expect(publishedNames(join(folder, 'real/jobs.jsonl'))).toEqual(['batches/a']);
-  });
-
-  test('without a folder, or to something that is no file, are refused', () => {
-    const folder = useFolder();
-    symlinkSync('loop', join(folder, 'loop'));
-    for (const name of ['missing/job-info.jsonl', '.', 'loop']) {
-      expect(() => openStore(join(folder, name))).toThrow(expect.objectContaining({code: 'STORAGE'}));
-    }
-  });
-
-  test('of one input have one name, however they are spelled', () => {
-    const {store, folder} = useStore();
-    mkdirSync(join(folder, 'in'));
-    symlinkSync(join(folder, 'in'), join(folder, 'also'));
-    writeFileSync(join(folder, 'in/a.jsonl'), '');
-    const spellings = ['in/a.jsonl', './in/../in/a.jsonl', 'also/a.jsonl'].map((name) => join(folder, name));
-    spellings.push(relative(process.cwd(), join(folder, 'in/a.jsonl')));
-    expect(new Set(spellings.map((name) => store.inputName(name)))).toEqual(new Set(['in/a.jsonl']));
-    expect(store.inputName(join(folder, 'also/gone/b.jsonl'))).toBe('in/gone/b.jsonl');
-    expect(store.inputName(join(folder, '..b.jsonl'))).toBe('..b.jsonl');
-    expect(store.inputName('/elsewhere/a.jsonl')).toBe('/elsewhere/a.jsonl');
-    expect(store.resolveInput('in/a.jsonl')).toBe(join(folder, 'in/a.jsonl'));
-  });
-
-  test('to the file itself and what is beside it are known as own files', () => {
-    const {store, path, folder} = useStore(recordLine('a'));
-    symlinkSync(path, join(folder, 'link.jsonl'));
-    linkSync(path, join(folder, 'hard.jsonl'));
-    const own = ['', '.lock', '.commit.lock', '.lock.break', '.journal', `.${ownerIdLike({})}.tmp`];
-    expect(own.filter((suffix) => !store.isOwnFile(path + suffix))).toEqual([]);
-    expect(['link.jsonl', 'hard.jsonl'].every((name) => store.isOwnFile(join(folder, name)))).toBe(true);
-    expect(['a.jsonl', 'job-info.jsonl.bak.jsonl'].some((name) => store.isOwnFile(join(folder, name)))).toBe(
-      false,
-    );
   });
 });
 

@@ -1,0 +1,77 @@
+import {chmodSync, statSync, writeFileSync} from 'node:fs';
+import {describe, expect, test} from '@jest/globals';
+import type {JobRecord} from '../../../src/lib/domain/job-record.js';
+import {SkippingClock} from './clocks.js';
+import {lockText, ownerIdLike} from './owner-fixture.js';
+import {addJob, recordLine} from './records.js';
+import {openStore, sideFiles, useStore} from './store-fixture.js';
+
+const NOW = {timeoutMs: 0};
+const withState =
+  (state: string) =>
+  (record: JobRecord): JobRecord => ({...record, batch: {...record.batch, state}});
+
+describe('updateJobs', () => {
+  test('outlasts a holder of the commit lock that died on another host', async () => {
+    const {store, path} = useStore(recordLine('a'), {clock: new SkippingClock(), foreignLimitMs: 60_000});
+    writeFileSync(`${path}.commit.lock`, lockText(ownerIdLike({machine: '0123456789ab'})));
+    const applied = await store.updateJobs(new Map([['batches/a', withState('JOB_STATE_RUNNING')]]));
+    expect(applied.size).toBe(1);
+  });
+
+  test('changes existing records only, also during a session, and says which', async () => {
+    const {store, path} = useStore(recordLine('a') + recordLine('b'));
+    await store.withSession(NOW, async (session) => {
+      const running = withState('JOB_STATE_RUNNING');
+      const applied = await openStore(path).updateJobs(
+        new Map([
+          ['batches/b', running],
+          ['batches/none', running],
+        ]),
+      );
+      expect([...applied]).toEqual(['batches/b']);
+      addJob(session, 'c');
+    });
+    expect(store.read().records.map(({record}) => record.batch.state)).toEqual([
+      'JOB_STATE_PENDING',
+      'JOB_STATE_RUNNING',
+      'JOB_STATE_PENDING',
+    ]);
+  });
+
+  test('never puts another state over a final one', async () => {
+    const {store} = useStore(recordLine('a'));
+    const update = (state: string): Promise<ReadonlySet<string>> =>
+      store.updateJobs(new Map([['batches/a', withState(state)]]));
+    expect((await update('JOB_STATE_SUCCEEDED')).size).toBe(1);
+    expect((await update('JOB_STATE_RUNNING')).size).toBe(0);
+    expect(store.read().records[0]?.record.batch.state).toBe('JOB_STATE_SUCCEEDED');
+    expect((await update('JOB_STATE_CANCELLED')).size).toBe(1);
+  });
+
+  test('writes nothing when nothing changes, and nothing when the change fails', async () => {
+    const {store, path} = useStore(recordLine('a'));
+    const before = statSync(path).ino;
+    await store.updateJobs(new Map([['batches/a', (record) => ({...record})]]));
+    const failing = store.updateJobs(
+      new Map([
+        [
+          'batches/a',
+          (): JobRecord => {
+            throw new RangeError('no');
+          },
+        ],
+      ]),
+    );
+    await expect(failing).rejects.toThrow(RangeError);
+    expect(statSync(path).ino).toBe(before);
+    expect(sideFiles(path)).toEqual([]);
+  });
+
+  test('keeps the mode of the file', async () => {
+    const {store, path} = useStore(recordLine('a'));
+    chmodSync(path, 0o640);
+    await store.updateJobs(new Map([['batches/a', withState('JOB_STATE_RUNNING')]]));
+    expect(statSync(path).mode & 0o777).toBe(0o640);
+  });
+});
