@@ -6,5 +6,5 @@ export default {
   transform: {},
   setupFilesAfterEnv: ['<rootDir>/.build/test/setup.js'],
   maxWorkers: 2,
-  testTimeout: 30_000,
+  testTimeout: 60_000,
 };

@@ -1,6 +1,6 @@
 // Shows the main job on the embedded emulator, in a folder that is thrown away: no key, no network, nothing paid.
 // Runs itself a second time inside `gembatch emulator exec`, where the address and the key are the emulator's.
-import {execFileSync} from 'node:child_process';
+import {spawnSync} from 'node:child_process';
 import {cpSync, mkdtempSync, readFileSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -15,19 +15,15 @@ if (process.argv.includes('--inside')) {
   // The keys and settings of whoever runs the demo stay out of it.
   for (const name of ['GOOGLE_API_KEY', 'GEMBATCH_MODEL', 'GEMBATCH_JOB_INFO']) delete process.env[name];
   const folder = mkdtempSync(join(tmpdir(), 'gembatch-demo-'));
-  try {
-    cpSync(join(root, 'examples'), join(folder, 'examples'), {recursive: true});
-    run(['emulator', 'exec', '--', process.execPath, fileURLToPath(import.meta.url), '--inside'], folder);
-  } catch (error) {
-    process.exitCode = error.status ?? 1;
-  } finally {
-    rmSync(folder, {recursive: true, force: true});
-  }
+  process.on('exit', () => rmSync(folder, {recursive: true, force: true}));
+  cpSync(join(root, 'examples'), join(folder, 'examples'), {recursive: true});
+  const session = [process.execPath, fileURLToPath(import.meta.url), '--inside'];
+  run(['emulator', 'exec', '--', ...session], folder);
 }
 
 function showSession() {
-  show('submit', 'examples/*.jsonl');
-  show('submit', 'examples/*.jsonl');
+  show('submit', 'examples/*.jsonl', '--model', 'gemini-3.5-flash-lite');
+  show('submit', 'examples/*.jsonl', '--model', 'gemini-3.5-flash-lite');
   console.log('\n$ cat job-info.jsonl');
   for (const line of readFileSync('job-info.jsonl', 'utf8').trim().split('\n')) {
     console.log(JSON.stringify(JSON.parse(line), null, 2));
@@ -39,6 +35,8 @@ function show(...args) {
   run(args, process.cwd());
 }
 
+/** Runs gembatch as a person would; the demo ends with the first command that does not work. */
 function run(args, cwd) {
-  execFileSync(process.execPath, [gembatch, ...args], {cwd, stdio: 'inherit'});
+  const {status} = spawnSync(process.execPath, [gembatch, ...args], {cwd, stdio: 'inherit'});
+  if (status !== 0) process.exit(status ?? 1);
 }

@@ -88,6 +88,8 @@ export abstract class BaseCommand extends Command {
 
   protected override async init(): Promise<void> {
     await super.init();
+    // Whoever read the messages is gone; what the command does goes on.
+    process.stderr.on('error', () => undefined);
     process.once('uncaughtException', (error) => {
       this.#fail(error);
       // oxlint-disable-next-line unicorn/no-process-exit -- after an uncaught exception nothing can be relied on.

@@ -6,7 +6,7 @@ import {FAST_CLOCK, isolatedEnvironment, ROOT, runCli, startCli, type CliOptions
 import {tempDir} from './helpers/temp-dir.js';
 
 const bin = join(ROOT, 'test/fixtures/endings/run.js');
-const KEY = 'AIzaSyExample';
+const KEY = 'AIzaSyExampleExampleExample';
 
 async function end(args: readonly string[], options: Partial<CliOptions> = {}) {
   return runCli(['end', ...args], {cwd: await tempDir(), bin, ...options});
@@ -54,6 +54,13 @@ describe.each([
     const {code, json} = await end([...args.filter((arg) => arg !== '--job-info'), '--json', '--oops']);
     expect(code).toBe(2);
     expect(json()).toMatchObject({error: {code: 'USAGE', exit_code: 2}});
+  });
+});
+
+test('a flag that is not known names the one that was probably meant', async () => {
+  const {json} = await end(['well', '--job-inof', 'x.jsonl', '--json']);
+  expect(json()).toMatchObject({
+    error: {suggestions: ['Did you mean: --job-info', 'See more help with --help']},
   });
 });
 
@@ -136,6 +143,16 @@ test('a reader that goes away ends the command without a complaint', async () =>
   child.stdout.destroy();
   const [code] = (await once(child, 'close')) as [number];
   expect(code).toBe(130);
+});
+
+test('a terminal that goes away lets the command come to its end', async () => {
+  const cwd = await tempDir();
+  const child = spawn(process.execPath, [bin, 'end', 'stopped'], {cwd, env: isolatedEnvironment(cwd)});
+  await once(child.stderr, 'data');
+  child.stderr.destroy();
+  child.kill('SIGHUP');
+  const [code] = (await once(child, 'close')) as [number];
+  expect(code).toBe(129);
 });
 
 test('a preloaded clock makes waits shorter', async () => {

@@ -37,9 +37,13 @@ export function apiKeyFrom(environment: Environment): ApiKey {
     : {value};
 }
 
+/** Shorter than this a key is a stand-in, as an emulator takes it, and may well be a word of the text. */
+const SHORTEST_SECRET = 16;
+
 /** `text` with every API key of the environment left out: the last guard before anything is printed about an error. */
 export function hideKeys(text: string, environment: Environment): string {
   return [environment['GOOGLE_API_KEY'], environment['GEMINI_API_KEY']]
-    .map((key) => key?.trim())
-    .reduce<string>((shown, key) => (key ? shown.replaceAll(key, '[API key]') : shown), text);
+    .map((key) => key?.trim() ?? '')
+    .filter((key) => key.length >= SHORTEST_SECRET)
+    .reduce((shown, key) => shown.replaceAll(key, '[API key]'), text);
 }
