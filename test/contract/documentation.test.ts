@@ -23,12 +23,19 @@ const commands = Object.values(manifest.commands);
 const scripting = await read('docs/scripting.md');
 
 describe('the help', () => {
-  test('of each command has a short summary, a description with its exit codes, and examples', () => {
+  test('of each command has a short summary, a description and examples', () => {
     const incomplete = commands.filter(
       ({summary = '', description = '', examples = []}) =>
-        summary === '' || summary.length > 80 || !description.includes('EXIT CODES') || examples.length === 0,
+        summary === '' || summary.length > 80 || description === '' || examples.length === 0,
     );
     expect(incomplete.map(({id}) => id)).toEqual([]);
+  });
+
+  test('of each command lists its exit codes, but for the emulator, which ends as what it runs', () => {
+    const silent = commands.filter(
+      ({id, description = ''}) => !id.startsWith('emulator:') && !description.includes('EXIT CODES'),
+    );
+    expect(silent.map(({id}) => id)).toEqual([]);
   });
 
   test('describes each flag', () => {

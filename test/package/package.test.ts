@@ -95,6 +95,13 @@ describe('installed globally', () => {
     }
   });
 
+  test('runs a command against its own emulator', async () => {
+    const print = 'console.log(process.env.GOOGLE_GEMINI_BASE_URL); process.exitCode = 3';
+    const args = ['emulator', 'exec', '--', process.execPath, '--eval', print];
+    const {code, stdout} = await runCli(args, {cwd: folder, bin});
+    expect({code, stdout}).toEqual({code: 3, stdout: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/mu)});
+  });
+
   test('completes commands in a shell', async () => {
     const {code, stdout} = await runCli(['autocomplete', 'script', 'bash'], {cwd: folder, bin});
     expect(code).toBe(0);
