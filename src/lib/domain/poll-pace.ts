@@ -1,0 +1,46 @@
+/** Nothing that takes hours is worth asking about more rarely: whoever waits wants to know within minutes. */
+const SLOWEST_MS = 300_000;
+const GROWTH = 1.5;
+/** The first pause after trouble with the service; it doubles as long as the trouble lasts. */
+const TROUBLE_MS = 5_000;
+/** Keeps many pollers that were started together from asking together. */
+const JITTER = 0.2;
+
+/** How long to wait before the service is asked again: longer while nothing moves, at once as usual when it does. */
+export class PollPace {
+  readonly #intervalMs: number;
+  readonly #random: () => number;
+  #stillMs: number;
+  #troubleMs: number;
+
+  /**
+   * @param intervalMs - the pause while things move.
+   * @param random - numbers from 0 to 1, 1 excluded.
+   */
+  constructor(intervalMs: number, random: () => number = Math.random) {
+    this.#intervalMs = intervalMs;
+    this.#random = random;
+    this.#stillMs = intervalMs;
+    this.#troubleMs = Math.min(intervalMs, TROUBLE_MS);
+  }
+
+  /** The pause in milliseconds after the service has answered. */
+  afterAnswer(hasMoved: boolean): number {
+    this.#troubleMs = Math.min(this.#intervalMs, TROUBLE_MS);
+    if (hasMoved) this.#stillMs = this.#intervalMs;
+    const pauseMs = this.#stillMs;
+    this.#stillMs = Math.min(pauseMs * GROWTH, Math.max(SLOWEST_MS, this.#intervalMs));
+    return this.#jittered(pauseMs);
+  }
+
+  /** The pause in milliseconds after the service could not be asked. */
+  afterTrouble(): number {
+    const pauseMs = this.#troubleMs;
+    this.#troubleMs = Math.min(pauseMs * 2, Math.max(SLOWEST_MS, this.#intervalMs));
+    return this.#jittered(pauseMs);
+  }
+
+  #jittered(ms: number): number {
+    return Math.round(ms * (1 - JITTER + 2 * JITTER * this.#random()));
+  }
+}
