@@ -1,0 +1,199 @@
+/**
+ * Brings the results of one finished job home.
+ *
+ * The order is what makes every moment safe to be killed at: the file is complete, checked and durable under its name
+ * before the job-info file says so, and the job-info file says so, durably, before anything is deleted at the service. A
+ * kill before the first leaves a job to fetch, one between leaves a file that the next run recognises by its content,
+ * one after leaves remote files for `gembatch cleanup`.
+ */
+import {lstat} from 'node:fs/promises';
+import {GembatchError} from '../domain/errors.js';
+import type {JobRecord, StoredResults} from '../domain/job-record.js';
+import type {AtomicFile} from '../store/atomic-file.js';
+import {discardRemote} from './discard-remote.js';
+import type {PollDeps} from './poll-run.js';
+import {readChunks} from './read-chunks.js';
+import {receiveResult, type ReceivedResult, type ReceiveOptions} from './receive-result.js';
+import {refuseLinks, resultTargets} from './result-target.js';
+
+/** How long deleting may take, in milliseconds; what is left then is for `gembatch cleanup`. */
+const DELETION_PATIENCE_MS = 15_000;
+
+/** How to fetch. */
+export interface FetchOptions extends ReceiveOptions {
+  readonly keepsRemote: boolean;
+  /** Absolute path of the folder for the results; null for `results` beside each request file. */
+  readonly resultsDir: string | null;
+}
+
+/** What is true after a fetch. */
+export interface FetchedResult {
+  readonly results: StoredResults;
+  /** What a person should know, one sentence each. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Fetches the results of a job that is over and has some.
+ *
+ * When it returns, the results and their record are durable, and what the service kept is deleted if every request has
+ * a row and nobody wants it kept. When it throws, no half file is left behind.
+ *
+ * @throws GembatchError what the download says, `STORAGE`, `LOCKED`, `LOCK_LOST`, and `INTERRUPTED`.
+ */
+export async function fetchResult(
+  deps: PollDeps,
+  record: JobRecord,
+  options: FetchOptions,
+): Promise<FetchedResult> {
+  const resultFileName = record.batch.dest?.file_name;
+  if (resultFileName === undefined) throw new TypeError(`${record.batch.name} has no results`);
+  const {file, others} = await openTarget(deps, record, options);
+  try {
+    const received = await receiveResult(deps, {record, resultFileName, file}, options);
+    const path = await putInPlace(deps, file, others);
+    const results = storedResults(deps, path, received);
+    const recorded = await recordResults(deps, record, {results, requests: received.requests});
+    const notes = [...received.notes, ...placeNotes(file.target, path)];
+    return {results: recorded, notes: [...notes, ...(await letGo(deps, record, received, options))]};
+  } finally {
+    await file.discard();
+  }
+}
+
+async function openTarget(
+  {store, createFile}: PollDeps,
+  record: JobRecord,
+  {resultsDir}: FetchOptions,
+): Promise<{file: AtomicFile; others: readonly string[]}> {
+  const records = store.read().records.map((stored) => stored.record);
+  const {root, paths} = resultTargets(record, {store, records, resultsDir});
+  const kinds = await Promise.all(paths.map((path) => kindOf(path)));
+  const usable = paths.filter((_, index) => kinds[index] !== 'other');
+  const [target, ...others] = usable;
+  if (target === undefined) {
+    throw new GembatchError('STORAGE', `There is no place for the results of ${record.input_file}.`, {
+      suggestions: ['Name another folder for the results: --results-dir FOLDER'],
+    });
+  }
+  await refuseLinks(root, target);
+  return {file: await createFile(target), others};
+}
+
+/**
+ * Gives the file the first name under which nothing else stands.
+ *
+ * @returns its path. It may be one that held exactly these bytes before.
+ */
+async function putInPlace(
+  deps: PollDeps,
+  file: AtomicFile,
+  [next, ...others]: readonly string[],
+): Promise<string> {
+  try {
+    await file.commit();
+    return file.target;
+  } catch (error) {
+    const isTaken = (await kindOf(file.target)) !== 'missing';
+    if (!isTaken || next === undefined) throw error;
+  }
+  const copy = await deps.createFile(next);
+  try {
+    for await (const chunk of readChunks(file.temporaryPath)) await copy.append(chunk);
+    return await putInPlace(deps, copy, others);
+  } finally {
+    await copy.discard();
+  }
+}
+
+function storedResults({store, clock}: PollDeps, path: string, received: ReceivedResult): StoredResults {
+  return {
+    file: store.inputName(path),
+    size_bytes: received.sizeBytes,
+    sha256: received.sha256,
+    fetched_at: new Date(clock.now()).toISOString(),
+    rows: received.rows,
+    request_file: received.requestsState === 'gone' ? 'missing' : received.requestsState,
+  };
+}
+
+/** Another poller may have been faster; what it recorded stays. */
+async function recordResults(
+  {store}: PollDeps,
+  {batch: {name}, input_file}: JobRecord,
+  {results, requests}: {results: StoredResults; requests: number | null},
+): Promise<StoredResults> {
+  let recorded = results;
+  const applied = await store.updateJobs(
+    new Map([
+      [
+        name,
+        (newest: JobRecord): JobRecord => {
+          if (newest.results !== undefined) recorded = newest.results;
+          const {results_error: _, ...rest} = newest;
+          return {...rest, count: newest.count ?? requests, results: recorded};
+        },
+      ],
+    ]),
+  );
+  if (applied.has(name)) return recorded;
+  throw new GembatchError(
+    'STORAGE',
+    `The results of ${input_file} are in ${results.file}, but its job ${name} is not in ${store.path} any more. Nothing was deleted at the service.`,
+  );
+}
+
+function placeNotes(wanted: string, path: string): string[] {
+  return path === wanted
+    ? []
+    : [`${wanted} holds something else and is untouched; the results are in ${path}.`];
+}
+
+/** Deletes what the service keeps, unless the results miss rows that are still there to be fetched. */
+async function letGo(
+  deps: PollDeps,
+  record: JobRecord,
+  {isComplete}: ReceivedResult,
+  {keepsRemote, stop}: FetchOptions,
+): Promise<readonly string[]> {
+  if (keepsRemote) return [];
+  if (!isComplete) {
+    return ['Not every request is known to have a row: the service keeps the job and its files.'];
+  }
+  const records = deps.store.read().records.map((stored) => stored.record);
+  const failures = await withinPatience(deps, stop, (signal) =>
+    discardRemote(deps.client, {record, records}, {signal}),
+  );
+  if (failures.length > 0) return [...failures, 'To delete it later: gembatch cleanup'];
+  const deletedAt = new Date(deps.clock.now()).toISOString();
+  const mark = (newest: JobRecord): JobRecord => ({...newest, remote_deleted_at: deletedAt});
+  await deps.store.updateJobs(new Map([[record.batch.name, mark]]));
+  return [];
+}
+
+async function withinPatience<T>(
+  {clock}: PollDeps,
+  stop: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const patience = new AbortController();
+  const finished = new AbortController();
+  const give = (): void => patience.abort();
+  if (stop.aborted) give();
+  stop.addEventListener('abort', give, {once: true});
+  void clock.sleep(DELETION_PATIENCE_MS, finished.signal).then(give);
+  try {
+    return await work(patience.signal);
+  } finally {
+    finished.abort();
+    stop.removeEventListener('abort', give);
+  }
+}
+
+async function kindOf(path: string): Promise<'file' | 'other' | 'missing'> {
+  try {
+    return (await lstat(path)).isFile() ? 'file' : 'other';
+  } catch {
+    return 'missing'; // What cannot be looked at cannot be written either, which writing will say.
+  }
+}

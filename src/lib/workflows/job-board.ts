@@ -1,0 +1,122 @@
+import {isDeepStrictEqual} from 'node:util';
+import type {Intent, JobRecord} from '../domain/job-record.js';
+import {replacedJobs} from '../domain/job-progress.js';
+import type {LineProblem, StoredRecord} from '../store/job-store.js';
+import type {PolledJob} from './poll-report.js';
+import {polledJob} from './polled-job.js';
+import type {PollDeps} from './poll-run.js';
+import {jobSelector, selectJobs} from './select-jobs.js';
+import {storeStamp} from './store-stamp.js';
+
+/** How a record becomes a newer one; must do nothing else. */
+export type RecordChange = (record: JobRecord) => JobRecord;
+
+/**
+ * The jobs that are followed, as they are now: what the job-info file says, and over it what this run has learnt of jobs
+ * that a submission has not written there yet. Reports every job that is new or has changed.
+ */
+export class JobBoard {
+  readonly #deps: PollDeps;
+  readonly #selection: readonly string[];
+  /** Changes that could not be written, because the job has no line yet. */
+  readonly #unwritten = new Map<string, RecordChange>();
+  readonly #shown = new Map<string, PolledJob>();
+  #stamp = '';
+  #stored: readonly StoredRecord[] = [];
+  #records: readonly JobRecord[] = [];
+  #openIntents: readonly Intent[] = [];
+  #problems: readonly LineProblem[] = [];
+  #hasMoved = false;
+
+  /** @param selection - request files and batch jobs, as the person named them; none for all. */
+  constructor(deps: PollDeps, selection: readonly string[]) {
+    this.#deps = deps;
+    this.#selection = selection;
+  }
+
+  /** The jobs that are followed, in the order of the job-info file. */
+  get records(): readonly JobRecord[] {
+    return this.#records;
+  }
+
+  /** Those of them that are in the job-info file, so that results can be recorded. */
+  get writtenRecords(): readonly JobRecord[] {
+    const written = new Set(
+      this.#stored.flatMap(({record, line}) => (line === null ? [] : [record.batch.name])),
+    );
+    return this.#records.filter(({batch}) => written.has(batch.name));
+  }
+
+  /** Creates of which nobody knows yet what came of them. */
+  get openIntents(): readonly Intent[] {
+    return this.#openIntents;
+  }
+
+  /** Lines of the job-info file that are not job records. */
+  get problems(): readonly LineProblem[] {
+    return this.#problems;
+  }
+
+  /** Whether the journal holds something that a dead process left, or that a live one has not published yet. */
+  get hasUnsettled(): boolean {
+    return this.#openIntents.length > 0 || this.#stored.some(({line}) => line === null);
+  }
+
+  /** The jobs as they are shown. */
+  get jobs(): readonly PolledJob[] {
+    const replaced = replacedJobs(this.#stored.map(({record}) => record));
+    return this.#records.map((record) => polledJob(record, replaced.has(record.batch.name)));
+  }
+
+  /** Reads the store if it has changed, and reports what is new. */
+  reload(): void {
+    const stamp = storeStamp(this.#deps.store.path);
+    if (stamp === this.#stamp) return;
+    this.#stamp = stamp;
+    const {records, openIntents, problems} = this.#deps.store.read();
+    this.#openIntents = openIntents;
+    this.#problems = problems;
+    this.#stored = records;
+    this.#show();
+  }
+
+  /** Writes changes to the job-info file in one commit, and reports them. On return they are durable. */
+  async change(changes: ReadonlyMap<string, RecordChange>): Promise<void> {
+    for (const [name, change] of changes) {
+      const before = this.#unwritten.get(name) ?? ((record: JobRecord) => record);
+      this.#unwritten.set(name, (record) => change(before(record)));
+    }
+    const written = await this.#deps.store.updateJobs(this.#unwritten);
+    for (const name of written) this.#unwritten.delete(name);
+    this.#stamp = '';
+    this.reload();
+  }
+
+  /** Whether any job is new or has changed since this was asked last. */
+  takeMovement(): boolean {
+    const hasMoved = this.#hasMoved;
+    this.#hasMoved = false;
+    return hasMoved;
+  }
+
+  #show(): void {
+    const newest = this.#stored.map(({record}) => this.#unwritten.get(record.batch.name)?.(record) ?? record);
+    const {store} = this.#deps;
+    const isFirst = this.#shown.size === 0;
+    this.#records = isFirst
+      ? selectJobs(store, newest, this.#selection)
+      : newest.filter(jobSelector(store, this.#selection));
+    const jobs = this.jobs;
+    const changed = jobs.filter((job) => !isDeepStrictEqual(job, this.#shown.get(job.name)));
+    if (changed.length === 0) return;
+    this.#hasMoved = true;
+    if (isFirst) this.#deps.report({type: 'jobs', jobs});
+    else for (const job of changed) this.#deps.report({type: this.#typeOf(job), job});
+    for (const job of changed) this.#shown.set(job.name, job);
+  }
+
+  #typeOf(job: PolledJob): 'state' | 'result' {
+    const hadResults = this.#shown.get(job.name)?.results !== undefined;
+    return job.results !== undefined && !hadResults ? 'result' : 'state';
+  }
+}
