@@ -1,0 +1,49 @@
+/** East Asian wide and fullwidth characters and emoji take two columns (Unicode Standard Annex 11, in broad ranges). */
+const WIDE =
+  /[\u1100-\u115F\u2E80-\u303E\u3041-\u33FF\u3400-\u4DBF\u4E00-\u9FFF\uA000-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6\u{1F300}-\u{1FAFF}\u{20000}-\u{3FFFD}]/u;
+/** What takes no column of its own: combining marks, joiners, variation selectors. */
+const NARROW = /[\p{Mn}\p{Me}\p{Cf}]/u;
+/** Plain text needs no look at each character. */
+const PLAIN = /^[\u0020-\u007E]*$/u;
+
+/** The columns that a text takes on a terminal. It must hold no control characters. */
+export function displayWidth(text: string): number {
+  if (PLAIN.test(text)) return text.length;
+  let width = 0;
+  for (const character of text) width += widthOf(character);
+  return width;
+}
+
+/** The text with blanks behind it, `width` columns wide. */
+export function padEnd(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - displayWidth(text)));
+}
+
+/** The text with blanks before it, `width` columns wide. */
+export function padStart(text: string, width: number): string {
+  return ' '.repeat(Math.max(0, width - displayWidth(text))) + text;
+}
+
+/** The text, cut at its end to `width` columns. */
+export function shortenRight(text: string, width: number): string {
+  return displayWidth(text) <= width ? text : `${fitting(Array.from(text), width - 1).join('')}…`;
+}
+
+/** The text, cut at its start to `width` columns: of a path, the end says most. */
+export function shortenLeft(text: string, width: number): string {
+  if (displayWidth(text) <= width) return text;
+  return `…${fitting(Array.from(text).toReversed(), width - 1)
+    .toReversed()
+    .join('')}`;
+}
+
+function fitting(characters: readonly string[], width: number): string[] {
+  let rest = width;
+  const end = characters.findIndex((character) => (rest -= widthOf(character)) < 0);
+  return characters.slice(0, end === -1 ? characters.length : end);
+}
+
+function widthOf(character: string): number {
+  if (NARROW.test(character)) return 0;
+  return WIDE.test(character) ? 2 : 1;
+}

@@ -1,0 +1,43 @@
+import type {WriteStream} from 'node:tty';
+import {displayWidth} from './display-width.js';
+
+/** Moves the cursor up to the first of the lines that are shown, and clears from there. */
+const up = (rows: number): string => (rows === 0 ? '' : `\u001B[${rows}A\u001B[J`);
+
+/** Lines at the bottom of a terminal that are drawn over in place. No line may be wider than the terminal. */
+export class LiveLines {
+  readonly #stream: Pick<WriteStream, 'columns' | 'write'>;
+  #shown: readonly string[] = [];
+
+  constructor(stream: Pick<WriteStream, 'columns' | 'write'>) {
+    this.#stream = stream;
+  }
+
+  /** Shows these lines in place of the ones before. */
+  draw(lines: readonly string[]): void {
+    if (lines.length === this.#shown.length && lines.every((line, i) => line === this.#shown[i])) return;
+    this.#write('', lines);
+  }
+
+  /** Writes lines that stay, above those that are drawn over. */
+  print(lines: readonly string[]): void {
+    this.#write(lines.map((line) => `${line}\n`).join(''), this.#shown);
+  }
+
+  /** Leaves what is shown on the screen for good. */
+  end(): void {
+    this.#shown = [];
+  }
+
+  #write(above: string, lines: readonly string[]): void {
+    const text = lines.map((line) => `${line}\n`).join('');
+    this.#stream.write(`${up(this.#rows)}${above}${text}`);
+    this.#shown = lines;
+  }
+
+  /** The rows that the lines take now: a terminal that was made narrower has broken them. */
+  get #rows(): number {
+    const columns = Math.max(1, this.#stream.columns);
+    return this.#shown.reduce((rows, line) => rows + Math.max(1, Math.ceil(displayWidth(line) / columns)), 0);
+  }
+}

@@ -1,0 +1,179 @@
+/**
+ * The live table of `gembatch poll` as lines of text: as wide and as high as the terminal, whatever the number of jobs.
+ */
+import {ageMs, leftMs, usualDurations} from '../domain/job-estimate.js';
+import {stateLabel} from '../domain/job-state.js';
+import type {PolledJob} from '../workflows/poll-report.js';
+import {displayWidth, padEnd, padStart, shortenLeft, shortenRight} from './display-width.js';
+import {formatBytes, formatCount, formatDuration} from './format.js';
+import {printable} from './printable.js';
+
+/** What the table shows. */
+export interface PollTableState {
+  /** In the order of the job-info file. */
+  readonly jobs: readonly PolledJob[];
+  /** Bytes that have arrived of results that are being fetched; by batch name. */
+  readonly downloads: ReadonlyMap<string, number>;
+  /** When jobs came into their state in this run, in milliseconds since the epoch; by batch name. */
+  readonly changedAt: ReadonlyMap<string, number>;
+  readonly nowMs: number;
+}
+
+/** The room for the table. */
+export interface TableRoom {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+interface Column {
+  readonly title: string;
+  readonly align: 'left' | 'right';
+  readonly cell: (job: PolledJob) => string;
+}
+
+const GAP = '  ';
+const NARROWEST_FILE = 20;
+/** A change is news for this long. */
+const NEWS_MS = 30_000;
+/** Labels that are not here follow in the order in which they turn up. */
+const TALLY_ORDER = [
+  'done',
+  'with bad rows',
+  'failed',
+  'cancelled',
+  'expired',
+  'lost',
+  'succeeded',
+  'running',
+];
+
+/** The lines of the table: a header, as many jobs as there is room for, and one line about the others. */
+export function pollTable(state: PollTableState, room: TableRoom): readonly string[] {
+  const shown = chooseJobs(state, room.rows - 1);
+  const hidden = state.jobs.filter((job) => !shown.includes(job));
+  const columns = chooseColumns(columnsOf(state), shown, room.columns);
+  const lines = layOut(columns, shown, room.columns);
+  if (hidden.length === 0) return lines;
+  return [...lines, shortenRight(`… and ${formatCount(hidden.length)} more`, room.columns)];
+}
+
+/** How many jobs are where, in words: what is over first, then what runs. */
+export function tally(jobs: readonly PolledJob[]): string {
+  const numbers = new Map(TALLY_ORDER.map((label) => [label, 0]));
+  for (const job of jobs) numbers.set(tallyLabel(job), (numbers.get(tallyLabel(job)) ?? 0) + 1);
+  return [...numbers]
+    .filter(([, number]) => number > 0)
+    .map(([label, number]) => `${formatCount(number)} ${label}`)
+    .join(', ');
+}
+
+function tallyLabel(job: PolledJob): string {
+  if (job.outcome === 'bad_rows') return 'with bad rows';
+  return job.outcome === 'running' ? printable(stateLabel(job.state)) : job.outcome;
+}
+
+/** All jobs when there is room; otherwise those in which most happens, still in the order of the file. */
+function chooseJobs(state: PollTableState, rows: number): readonly PolledJob[] {
+  if (state.jobs.length <= rows) return state.jobs;
+  const since = (job: PolledJob): number => state.changedAt.get(job.name) ?? 0;
+  const ranked = state.jobs.map((job, position) => ({position, job, rank: rankOf(state, job)}));
+  ranked.sort((a, b) => a.rank - b.rank || since(b.job) - since(a.job) || a.position - b.position);
+  const chosen = ranked.slice(0, Math.max(0, rows - 1));
+  return chosen.sort((a, b) => a.position - b.position).map(({job}) => job);
+}
+
+function rankOf({downloads, changedAt, nowMs}: PollTableState, job: PolledJob): number {
+  if (downloads.has(job.name)) return 0;
+  if (nowMs - (changedAt.get(job.name) ?? -Infinity) < NEWS_MS) return 1;
+  if (job.outcome === 'running') return job.state === 'JOB_STATE_PENDING' ? 3 : 2;
+  return job.outcome === 'done' ? 5 : 4;
+}
+
+/** In the order in which they give way on a narrow terminal, the last first; the file always stays. */
+function columnsOf(state: PollTableState): readonly Column[] {
+  const {nowMs, downloads} = state;
+  const usual = usualDurations(
+    state.jobs.filter(({outcome}) => outcome === 'done' || outcome === 'bad_rows'),
+  );
+  const left = (job: PolledJob): string => {
+    const ms =
+      job.outcome === 'running' && !downloads.has(job.name) && leftMs(job, usual.get(job.model), nowMs);
+    return typeof ms === 'number' ? `~${formatDuration(ms)}` : '';
+  };
+  return [
+    {title: 'File', align: 'left', cell: ({file}) => printable(file)},
+    {title: 'State', align: 'left', cell: (job) => printable(stateLabel(job.state))},
+    {title: 'Result', align: 'left', cell: (job) => resultCell(job, downloads.get(job.name))},
+    {title: 'Time', align: 'right', cell: (job) => durationCell(ageMs(job, nowMs))},
+    {
+      title: 'Requests',
+      align: 'right',
+      cell: ({requests}) => (requests === null ? '?' : formatCount(requests)),
+    },
+    {title: 'Done', align: 'right', cell: ({stats}) => countCell(stats?.successful_request_count)},
+    {title: 'Failed', align: 'right', cell: ({stats}) => countCell(stats?.failed_request_count)},
+    {title: 'Left', align: 'right', cell: left},
+  ];
+}
+
+const DISPLAY_ORDER = ['File', 'Requests', 'State', 'Done', 'Failed', 'Time', 'Left', 'Result'];
+
+function chooseColumns(
+  columns: readonly Column[],
+  jobs: readonly PolledJob[],
+  width: number,
+): readonly Column[] {
+  for (let number = columns.length; number > 1; number -= 1) {
+    const chosen = columns.slice(0, number);
+    const rest = chosen.slice(1).reduce((sum, column) => sum + GAP.length + widthOf(column, jobs), 0);
+    if (rest + NARROWEST_FILE <= width) {
+      return chosen.toSorted((a, b) => DISPLAY_ORDER.indexOf(a.title) - DISPLAY_ORDER.indexOf(b.title));
+    }
+  }
+  return columns.slice(0, 1);
+}
+
+function layOut(columns: readonly Column[], jobs: readonly PolledJob[], width: number): readonly string[] {
+  const widths = columns.map((column) => widthOf(column, jobs));
+  const others = widths.slice(1).reduce((sum, columnWidth) => sum + GAP.length + columnWidth, 0);
+  const fileWidth = Math.max(1, Math.min(widths[0] ?? 0, width - others));
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, i) => {
+        const columnWidth = i === 0 ? fileWidth : (widths[i] ?? 0);
+        const text = i === 0 ? shortenLeft(cell, fileWidth) : cell;
+        return columns[i]?.align === 'right' ? padStart(text, columnWidth) : padEnd(text, columnWidth);
+      })
+      .join(GAP)
+      .trimEnd();
+  return [
+    line(columns.map(({title}) => title)),
+    ...jobs.map((job) => line(columns.map(({cell}) => cell(job)))),
+  ];
+}
+
+function widthOf({title, cell}: Column, jobs: readonly PolledJob[]): number {
+  return jobs.reduce((width, job) => Math.max(width, displayWidth(cell(job))), displayWidth(title));
+}
+
+function resultCell(job: PolledJob, downloadedBytes: number | undefined): string {
+  if (downloadedBytes !== undefined) return `fetching ${formatBytes(downloadedBytes)}`;
+  if (job.results !== undefined) return rowsText(job);
+  if (job.replaced) return 'replaced';
+  if (job.results_error !== undefined) return 'not fetched yet';
+  return job.outcome === 'lost' ? 'lost' : '';
+}
+
+/** The rows of fetched results in a few words. */
+export function rowsText({results, bad_rows: bad = 0}: PolledJob): string {
+  const ok = formatCount(results?.rows.ok ?? 0);
+  return bad === 0 ? `${ok} ok` : `${ok} ok, ${formatCount(bad)} bad`;
+}
+
+function durationCell(ms: number | undefined): string {
+  return ms === undefined ? '' : formatDuration(ms);
+}
+
+function countCell(count: number | undefined): string {
+  return count === undefined ? '' : formatCount(count);
+}
