@@ -2,6 +2,7 @@ import {Command} from '@oclif/core/command';
 import * as Flags from '@oclif/core/flags';
 import type {Clock} from './lib/domain/clock.js';
 import type {GeminiBatchClient} from './lib/gemini/gemini-batch-client.js';
+import type {AtomicFile} from './lib/store/atomic-file.js';
 import type {JobStore} from './lib/store/job-store.js';
 import {apiKeyFrom} from './shell/api-key.js';
 import {fail} from './shell/fail.js';
@@ -12,6 +13,9 @@ import {systemClock} from './system-clock.js';
 
 /** Where a preloaded module (`node --import`) may put another clock, so that a test need not wait for real time. */
 const CLOCK = Symbol.for('gembatch.clock');
+
+/** Results are for whoever the person's umask lets read them. */
+const RESULT_MODE = 0o666;
 
 /**
  * What all commands share: flags, the adapters that a workflow needs, and the one path from an error to an exit code.
@@ -79,6 +83,12 @@ export abstract class BaseCommand extends Command {
     const baseUrl = this.serviceUrl();
     const {GeminiBatchClient} = await import('./lib/gemini/gemini-batch-client.js');
     return new GeminiBatchClient({apiKey, clock: this.clock, ...(baseUrl === undefined ? {} : {baseUrl})});
+  }
+
+  /** Starts files that appear at their target whole or not at all, and never over another file. */
+  protected async fileMaker(): Promise<(target: string) => Promise<AtomicFile>> {
+    const {AtomicFile} = await import('./lib/store/atomic-file.js');
+    return (target) => AtomicFile.open(target, {mode: RESULT_MODE});
   }
 
   /** Aborts when the command is to end; see `stopOnSignals`. Call it once. */

@@ -36,7 +36,7 @@ export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   failed: 'nothing of what was asked for worked',
   usage: 'wrong usage, or every input is bad',
   partial: 'a part is done, another part failed',
-  running: 'nothing failed, but something is still running',
+  running: 'something is still running; run the same command again to go on',
   locked: 'another process holds the job-info file',
   credentials: 'no API key, or the service refused it',
   quota: 'the service refused for lack of quota',

@@ -1,0 +1,128 @@
+import {readFile, writeFile} from 'node:fs/promises';
+import {dirname, join} from 'node:path';
+import {mkdir} from 'node:fs/promises';
+import {afterEach} from '@jest/globals';
+import type {Behaviour} from '../../src/emulator/behaviour.js';
+import {createEmulator, type Emulator} from '../../src/emulator/server.js';
+import type {JobRecord} from '../../src/lib/domain/job-record.js';
+import {requestLines} from './request-files.js';
+import {startCli, type CliOptions, type CliResult, type RunningCli} from './run-cli.js';
+import {tempDir} from './temp-dir.js';
+
+const MODEL = 'models/gemini-2.5-flash-lite';
+
+const emulators: Emulator[] = [];
+
+afterEach(async () => {
+  await Promise.all(emulators.splice(0).map((emulator) => emulator.close()));
+});
+
+/** A folder with a job-info file, and an emulator whose time stands still until the test moves it. */
+export class JobFixture {
+  readonly folder: string;
+  readonly emulator: Emulator;
+  readonly #lines: string[] = [];
+
+  private constructor(folder: string, emulator: Emulator) {
+    this.folder = folder;
+    this.emulator = emulator;
+  }
+
+  static async create(behaviour: Partial<Behaviour> = {}): Promise<JobFixture> {
+    const defaults = {pending_ms: 60_000, running_ms: 60_000, max_concurrent_jobs: 2_000};
+    const emulator = await createEmulator({speed: 0, seed: 1, behaviour: {...defaults, ...behaviour}});
+    emulators.push(emulator);
+    return new JobFixture(await tempDir(), emulator);
+  }
+
+  /** Writes a request file, submits it, and records the job. The keys are `r1`, `r2`, … */
+  async submit(file: string, requests = 3, extra: Partial<JobRecord> = {}): Promise<JobRecord> {
+    const text = requestLines(requests, file);
+    const path = join(this.folder, file);
+    await mkdir(dirname(path), {recursive: true});
+    await writeFile(path, text);
+    return this.record(file, {count: requests, uploaded: await this.upload(text), extra});
+  }
+
+  /** Creates a job for an uploaded file and records it. */
+  async record(
+    file: string,
+    {count, uploaded, extra = {}}: {count: number; uploaded: string; extra?: Partial<JobRecord>},
+  ): Promise<JobRecord> {
+    const batch = {inputConfig: {fileName: uploaded}, displayName: file};
+    const {name} = await this.#post<{name: string}>(`${MODEL}:batchGenerateContent`, {batch});
+    const job = {name, model: MODEL, state: 'JOB_STATE_PENDING'};
+    const record = {input_file: file, count, uploaded_file_name: uploaded, batch: job, ...extra};
+    this.#lines.push(`${JSON.stringify(record)}\n`);
+    await writeFile(join(this.folder, 'job-info.jsonl'), this.#lines.join(''));
+    return record;
+  }
+
+  /** @returns the resource name of the uploaded file. */
+  async upload(text: string): Promise<string> {
+    const start = await fetch(`${this.emulator.url}/upload/v1beta/files`, {
+      method: 'POST',
+      headers: {...KEY, 'x-goog-upload-protocol': 'resumable', 'x-goog-upload-command': 'start'},
+      body: JSON.stringify({file: {mimeType: 'application/jsonl'}}),
+    });
+    const end = await fetch(start.headers.get('x-goog-upload-url') ?? '', {
+      method: 'POST',
+      headers: {...KEY, 'x-goog-upload-command': 'upload, finalize', 'x-goog-upload-offset': '0'},
+      body: text,
+    });
+    const {file} = (await end.json()) as {file: {name: string}};
+    return file.name;
+  }
+
+  /** Lets so much time pass at the service that every job ends. */
+  finishJobs(): void {
+    this.emulator.control.advance(120_000);
+  }
+
+  poll(...args: string[]): Promise<CliResult> {
+    return this.start(...args).ended;
+  }
+
+  /** Starts `gembatch poll`, asking ten times a second. */
+  start(...args: string[]): RunningCli {
+    return startCli(['poll', '--interval', '100ms', ...args], this.options());
+  }
+
+  options(env: Readonly<Record<string, string>> = {}): CliOptions {
+    return {
+      cwd: this.folder,
+      env: {GOOGLE_GEMINI_BASE_URL: this.emulator.url, GEMINI_API_KEY: 'emulator', ...env},
+    };
+  }
+
+  async read(file: string): Promise<string> {
+    return readFile(join(this.folder, file), 'utf8');
+  }
+
+  /** The job records as they are on disk. */
+  async records(): Promise<JobRecord[]> {
+    const lines = (await this.read('job-info.jsonl')).split('\n').filter((line) => line !== '');
+    return lines.map((line) => JSON.parse(line) as JobRecord);
+  }
+
+  async #post<T>(path: string, body: unknown): Promise<T> {
+    const response = await fetch(`${this.emulator.url}/v1beta/${path}`, {
+      method: 'POST',
+      headers: {...KEY, 'content-type': 'application/json'},
+      body: JSON.stringify(body),
+    });
+    if (!response.ok) throw new Error(await response.text());
+    return (await response.json()) as T;
+  }
+}
+
+const KEY = {'x-goog-api-key': 'emulator'};
+
+/** The keys of the rows of a result file, in alphabetical order. */
+export function keysOf(result: string): string[] {
+  return result
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => (JSON.parse(line) as {key: string}).key)
+    .sort();
+}
