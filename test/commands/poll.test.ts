@@ -182,7 +182,7 @@ describe('gembatch poll', () => {
   });
 
   test('ends at once when the key is refused', async () => {
-    const jobs = await JobFixture.create({invalid_keys: ['emulator']});
+    const jobs = await JobFixture.create({invalid_keys: ['test-key']});
     await writeFile(
       join(jobs.folder, 'job-info.jsonl'),
       '{"input_file":"a.jsonl","uploaded_file_name":"files/a","batch":{"name":"batches/a","state":"JOB_STATE_PENDING"}}\n',

@@ -1,38 +1,33 @@
-import {readFile, writeFile} from 'node:fs/promises';
+import {mkdir, readFile, writeFile} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
-import {mkdir} from 'node:fs/promises';
-import {afterEach} from '@jest/globals';
 import type {Behaviour} from '../../src/emulator/behaviour.js';
-import {createEmulator, type Emulator} from '../../src/emulator/server.js';
+import type {Emulator} from '../../src/emulator/server.js';
+import type {BatchJob} from '../../src/lib/domain/batch-job.js';
 import type {JobRecord} from '../../src/lib/domain/job-record.js';
 import {requestLines} from './request-files.js';
 import {startCli, type CliOptions, type CliResult, type RunningCli} from './run-cli.js';
 import {tempDir} from './temp-dir.js';
+import {useEmulator, type UsedEmulator} from './use-emulator.js';
 
 const MODEL = 'models/gemini-2.5-flash-lite';
-
-const emulators: Emulator[] = [];
-
-afterEach(async () => {
-  await Promise.all(emulators.splice(0).map((emulator) => emulator.close()));
-});
 
 /** A folder with a job-info file, and an emulator whose time stands still until the test moves it. */
 export class JobFixture {
   readonly folder: string;
   readonly emulator: Emulator;
+  readonly #env: UsedEmulator['env'];
   readonly #lines: string[] = [];
 
-  private constructor(folder: string, emulator: Emulator) {
+  private constructor(folder: string, {emulator, env}: UsedEmulator) {
     this.folder = folder;
     this.emulator = emulator;
+    this.#env = env;
   }
 
   static async create(behaviour: Partial<Behaviour> = {}): Promise<JobFixture> {
     const defaults = {pending_ms: 60_000, running_ms: 60_000, max_concurrent_jobs: 2_000};
-    const emulator = await createEmulator({speed: 0, seed: 1, behaviour: {...defaults, ...behaviour}});
-    emulators.push(emulator);
-    return new JobFixture(await tempDir(), emulator);
+    const used = await useEmulator({speed: 0, seed: 1, behaviour: {...defaults, ...behaviour}});
+    return new JobFixture(await tempDir(), used);
   }
 
   /** Writes a request file, submits it, and records the job. The keys are `r1`, `r2`, … */
@@ -49,13 +44,18 @@ export class JobFixture {
     file: string,
     {count, uploaded, extra = {}}: {count: number; uploaded: string; extra?: Partial<JobRecord>},
   ): Promise<JobRecord> {
-    const batch = {inputConfig: {fileName: uploaded}, displayName: file};
-    const {name} = await this.#post<{name: string}>(`${MODEL}:batchGenerateContent`, {batch});
-    const job = {name, model: MODEL, state: 'JOB_STATE_PENDING'};
-    const record = {input_file: file, count, uploaded_file_name: uploaded, batch: job, ...extra};
+    const batch = await this.create(file, uploaded);
+    const record = {input_file: file, count, uploaded_file_name: uploaded, batch, ...extra};
     this.#lines.push(`${JSON.stringify(record)}\n`);
     await writeFile(join(this.folder, 'job-info.jsonl'), this.#lines.join(''));
     return record;
+  }
+
+  /** Creates a job for an uploaded file, and records nothing. */
+  async create(displayName: string, uploaded: string): Promise<BatchJob> {
+    const batch = {inputConfig: {fileName: uploaded}, displayName};
+    const {name} = await this.#post<{name: string}>(`${MODEL}:batchGenerateContent`, {batch});
+    return {name, model: MODEL, state: 'JOB_STATE_PENDING'};
   }
 
   /** @returns the resource name of the uploaded file. */
@@ -85,14 +85,12 @@ export class JobFixture {
 
   /** Starts `gembatch poll`, asking ten times a second. */
   start(...args: string[]): RunningCli {
-    return startCli(['poll', '--interval', '100ms', ...args], this.options());
+    return startCli(['poll', '--interval', '100ms', ...args], this.options);
   }
 
-  options(env: Readonly<Record<string, string>> = {}): CliOptions {
-    return {
-      cwd: this.folder,
-      env: {GOOGLE_GEMINI_BASE_URL: this.emulator.url, GEMINI_API_KEY: 'emulator', ...env},
-    };
+  /** How a command is run on these jobs. */
+  get options(): CliOptions {
+    return {cwd: this.folder, env: this.#env};
   }
 
   async read(file: string): Promise<string> {
