@@ -1,71 +1,100 @@
 /**
- * The fields that the service knows in a request, in both spellings that it takes.
- * https://ai.google.dev/api/generate-content#request-body and `googleapis/js-genai` `src/types.ts`.
+ * The names that the service knows in a request. It takes each in two spellings (`generationConfig`,
+ * `generation_config`) and refuses a request with a name that it does not know.
+ *
+ * Sources: `GenerateContentRequest` in https://ai.google.dev/api/generate-content, and what the SDK sends to the
+ * Gemini API: `generateContentConfigToMldev` and `partToMldev` in `googleapis/js-genai` 2.32.
  */
 
-const REQUEST_FIELDS = [
-  'model',
+/** A field, by the one spelling that we use. */
+export class RequestFields<Name extends string> {
+  readonly #bySpelling: ReadonlyMap<string, Name>;
+
+  constructor(readonly names: readonly Name[]) {
+    this.#bySpelling = new Map(names.flatMap((name) => spellings(name).map((spelling) => [spelling, name])));
+  }
+
+  /** The field that a name stands for, in either spelling; undefined for a name that the service does not know. */
+  fieldOf(name: string): Name | undefined {
+    return this.#bySpelling.get(name);
+  }
+}
+
+/** Fields of a request. */
+export const REQUEST_FIELDS = new RequestFields([
   'contents',
+  'generationConfig',
   'systemInstruction',
+  'safetySettings',
   'tools',
   'toolConfig',
-  'safetySettings',
-  'generationConfig',
   'cachedContent',
+  'model',
   'labels',
   'serviceTier',
   'store',
-] as const;
+  'continuationToken',
+] as const);
 
-/** The name of a field of a request, in the camel-case spelling. */
-export type RequestField = (typeof REQUEST_FIELDS)[number];
+/** Fields of a content, which is one turn of a conversation. */
+export const CONTENT_FIELDS = new RequestFields(['role', 'parts'] as const);
 
-const GENERATION_CONFIG_FIELDS = [
-  'stopSequences',
-  'responseMimeType',
-  'responseSchema',
-  '_responseJsonSchema',
-  'responseJsonSchema',
-  'responseFormat',
-  'responseModalities',
-  'candidateCount',
-  'maxOutputTokens',
+/** Fields of a part that hold what the part is; each part has one of them. */
+export const PART_DATA_FIELDS = new RequestFields([
+  'text',
+  'inlineData',
+  'fileData',
+  'functionCall',
+  'functionResponse',
+  'executableCode',
+  'codeExecutionResult',
+  'toolCall',
+  'toolResponse',
+  'audioTranscription',
+] as const);
+
+/** Fields of a part that say more about its data. */
+export const PART_NOTE_FIELDS = new RequestFields([
+  'thought',
+  'thoughtSignature',
+  'videoMetadata',
+  'partMetadata',
+  'mediaResolution',
+  'mediaProcessing',
+  'speechMetadata',
+] as const);
+
+/** Fields of `generationConfig`. */
+export const GENERATION_CONFIG_FIELDS = new RequestFields([
   'temperature',
   'topP',
   'topK',
+  'candidateCount',
+  'maxOutputTokens',
+  'stopSequences',
   'seed',
   'presencePenalty',
   'frequencyPenalty',
+  'responseMimeType',
+  'responseSchema',
+  'responseJsonSchema',
+  '_responseJsonSchema',
+  'responseFormat',
+  'responseModalities',
   'responseLogprobs',
   'logprobs',
-  'enableEnhancedCivicAnswers',
-  'speechConfig',
   'thinkingConfig',
+  'speechConfig',
   'imageConfig',
   'mediaResolution',
-  'audioTimestamp',
-  'routingConfig',
-  'modelSelectionConfig',
-];
+  'audioTranscriptionConfig',
+  'translationConfig',
+  'enableAffectiveDialog',
+  'enableEnhancedCivicAnswers',
+] as const);
 
-const requestFieldBySpelling: ReadonlyMap<string, RequestField> = new Map(
-  REQUEST_FIELDS.flatMap((field) => [[field, field] as const, [snakeCase(field), field] as const]),
-);
-
-const generationConfigSpellings: ReadonlySet<string> = new Set(
-  GENERATION_CONFIG_FIELDS.flatMap((field) => [field, snakeCase(field)]),
-);
-
-/** The field that a name stands for, in either spelling; undefined for a name that the service does not know. */
-export function requestField(name: string): RequestField | undefined {
-  return requestFieldBySpelling.get(name);
-}
-
-/** Whether a name is a field of `generationConfig`. */
-export function isGenerationConfigField(name: string): boolean {
-  return generationConfigSpellings.has(name);
-}
-
-function snakeCase(field: string): string {
-  return field.replaceAll(/[A-Z]/gu, (letter) => `_${letter.toLowerCase()}`);
+/** Both spellings of a field, ours first; one when they are the same. */
+export function spellings(name: string): readonly string[] {
+  const snakeCase = name.replaceAll(/[A-Z]/gu, (letter) => `_${letter.toLowerCase()}`);
+  return snakeCase === name ? [name] : [name, snakeCase];
 }

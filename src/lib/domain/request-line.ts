@@ -1,168 +1,156 @@
+/** The rules for one line of a request file that is JSON. Whether its key is unique is for whoever sees all lines. */
+import {isObject, type JsonObject} from './json-object.js';
+import {contentFindings, contentsFindings} from './request-content.js';
+import {GENERATION_CONFIG_FIELDS, REQUEST_FIELDS, type RequestFields} from './request-fields.js';
+import {kindOf, problem, quoted, warning, type JsonPath, type RequestFinding} from './request-finding.js';
+import {foreignLine, generationConfigRemedy, keyAlias, LINE_FORM, requestRemedy} from './request-mistakes.js';
+
+/** How the value of a field has to be; fields that are not named here are left to the service. */
+const FIELD_KINDS: Readonly<Record<string, ReturnType<typeof kindOf>>> = {
+  generationConfig: 'an object',
+  toolConfig: 'an object',
+  labels: 'an object',
+  tools: 'a list',
+  safetySettings: 'a list',
+  cachedContent: 'text',
+  model: 'text',
+  responseSchema: 'an object',
+  thinkingConfig: 'an object',
+  speechConfig: 'an object',
+  imageConfig: 'an object',
+};
+
 /**
- * The rules for one line of a request file: what the service accepts, and the mistakes that people make most.
- *
- * A problem stops the file before it is uploaded, because the service would tell hours later, or never. A warning is
- * for what the service may well accept.
+ * Says what is wrong or questionable in a line, in its order. What follows a problem may be no more than its
+ * consequence.
  */
-import {isGenerationConfigField, requestField, type RequestField} from './request-fields.js';
-
-type Json = Record<string, unknown>;
-
-/** What the rules say about one line. */
-export interface LineVerdict {
-  /** What is wrong, as the end of a sentence that starts with the place. */
-  readonly problem?: string;
-  readonly warning?: string;
+export function* judgeLine(line: unknown): Generator<RequestFinding> {
+  if (!isObject(line)) {
+    yield problem([], `is ${kindOf(line)}, not an object; write ${LINE_FORM}`);
+    return;
+  }
+  yield* foreignFindings(line);
+  yield* keyFindings(line);
+  yield* outsideFindings(line);
+  yield* requestFindings(line['request']);
 }
 
-const FORM = '{"key": "…", "request": {"contents": […]}}';
-const GOOD: LineVerdict = {};
-const ROLES: ReadonlySet<unknown> = new Set(['user', 'model', 'function', undefined]);
-
-/** Fields that must be objects, lists or text. */
-const OBJECT_FIELDS: readonly RequestField[] = ['toolConfig', 'generationConfig'];
-const LIST_FIELDS: readonly RequestField[] = ['tools', 'safetySettings'];
-
-/** Judges a line that is JSON. Whether its key is unique is for the one who sees all lines. */
-export function judgeLine(line: unknown): LineVerdict {
-  if (!isObject(line)) return {problem: `is ${kindOf(line)}, not an object; write ${FORM}`};
-  const problem = foreignFormat(line) ?? keyProblem(line) ?? requestProblem(line);
-  if (problem !== undefined) return {problem};
-
-  const outside = Object.keys(line).find((name) => name !== 'key' && name !== 'request');
-  if (outside !== undefined) return outsideVerdict(outside);
-  return generationConfigVerdict(line['request']);
+function* foreignFindings(line: JsonObject): Generator<RequestFinding> {
+  if (line['request'] !== undefined) return;
+  const what = foreignLine(line);
+  if (what !== undefined) yield problem([], `is ${what}; write ${LINE_FORM}`);
 }
 
-function foreignFormat(line: Json): string | undefined {
-  if ('request' in line) return undefined;
-  if ('custom_id' in line && 'params' in line)
-    return `is in Anthropic's batch format (custom_id, params); write ${FORM}`;
-  if ('custom_id' in line || 'body' in line)
-    return `is in OpenAI's batch format (custom_id, body); write ${FORM}`;
-  if ('messages' in line) return `is in OpenAI's chat format (messages); write ${FORM}`;
-  const field = Object.keys(line)
-    .map(requestField)
-    .find((name) => name !== undefined);
-  if (field !== undefined) return `has ${field} outside of request; write ${FORM}`;
-  return undefined;
-}
-
-function keyProblem(line: Json): string | undefined {
+function* keyFindings(line: JsonObject): Generator<RequestFinding> {
   const {key} = line;
-  if (typeof key === 'string') return key === '' ? 'has an empty key' : undefined;
-  if (key !== undefined) return `has a key that is ${kindOf(key)}; write it as text in quotes`;
-  const other = ['custom_id', 'id', 'request_id', 'Key', 'KEY'].find((name) => name in line);
-  return other === undefined ? `has no key; write ${FORM}` : `has ${other} in place of key; write ${FORM}`;
+  if (key === '') yield problem(['key'], 'the key is empty; each request needs one of its own');
+  if (typeof key === 'string') return;
+  if (key !== undefined) {
+    yield problem(['key'], `the key is ${kindOf(key)}; write text in quotes`);
+    return;
+  }
+  const alias = keyAlias(line);
+  if (alias !== undefined) yield problem([alias], `has ${quoted(alias)} in place of "key"`);
+  else if (line['request'] !== undefined) {
+    yield problem(
+      [],
+      'has no "key" beside "request", as in the format of Vertex AI; results are found by it',
+    );
+  } else yield problem([], `has no "key" and no "request"; write ${LINE_FORM}`);
 }
 
-function requestProblem(line: Json): string | undefined {
-  const {request} = line;
-  if (request === undefined) return `has no request; write ${FORM}`;
-  if (!isObject(request)) return `has a request that is ${kindOf(request)}, not an object`;
-
-  const mistake = typicalMistake(request);
-  if (mistake !== undefined) return mistake;
-
-  const fields = new Map<RequestField, unknown>();
-  for (const [name, value] of Object.entries(request)) {
-    const field = requestField(name);
-    if (field === undefined)
-      return `has the field "${shortened(name)}" in its request, which the service does not know`;
-    if (fields.has(field)) return `gives ${field} twice in its request, in two spellings`;
-    fields.set(field, value);
+function* outsideFindings(line: JsonObject): Generator<RequestFinding> {
+  for (const name of Object.keys(line)) {
+    if (name === 'key' || name === 'request') continue;
+    const isMisplaced =
+      REQUEST_FIELDS.fieldOf(name) !== undefined || GENERATION_CONFIG_FIELDS.fieldOf(name) !== undefined;
+    if (isMisplaced) yield problem([name], `${quoted(name)} stands beside "request"; it belongs inside`);
+    else yield warning([name], `${quoted(name)} beside "key" and "request" is not known to the service`);
   }
-  return contentsProblem(fields.get('contents')) ?? otherFieldsProblem(fields);
 }
 
-function typicalMistake(request: Json): string | undefined {
-  if ('config' in request) {
-    return 'has config in its request, which only SDK calls know; write generationConfig, and systemInstruction, tools, safetySettings beside it';
+function* requestFindings(request: unknown): Generator<RequestFinding> {
+  const path = ['request'];
+  if (request === undefined) {
+    yield problem([], `has no "request"; write ${LINE_FORM}`);
+    return;
   }
-  if ('messages' in request) return "has messages in its request, as OpenAI's format; write contents";
-  if ('content' in request && !('contents' in request)) {
-    return 'is a request for an embedding (content); gembatch submits requests that generate content (contents)';
+  if (!isObject(request)) {
+    yield problem(path, `"request" is ${kindOf(request)}, not an object`);
+    return;
   }
-  return undefined;
+  if (isEmbedding(request)) {
+    yield problem(
+      ['request', 'content'],
+      'asks for an embedding ("content"); only requests that generate content ("contents") can be submitted',
+    );
+    return;
+  }
+  const fields = yield* knownFields(request, REQUEST_FIELDS, path, unknownRequestField);
+  if (!fields.has('contents')) yield problem(path, '"request" has no "contents"');
+  for (const [field, [name, value]] of fields) {
+    const at = [...path, name];
+    yield* kindFindings(field, value, at);
+    if (field === 'contents') yield* contentsFindings(value, at);
+    if (field === 'systemInstruction') yield* contentFindings(value, at);
+    if (field === 'generationConfig') yield* generationConfigFindings(value, at);
+    if (field === 'model') yield warning(at, '"model" has no effect here: the model of the job is used');
+  }
 }
 
-function contentsProblem(contents: unknown): string | undefined {
-  if (contents === undefined) return 'has no contents in its request';
-  if (!Array.isArray(contents)) {
-    return `has contents that are ${kindOf(contents)}, not a list; write [{"parts": [{"text": "…"}]}]`;
-  }
-  if (contents.length === 0) return 'has an empty list of contents';
-  for (const content of contents) {
-    const problem = contentProblem(content, 'contents');
-    if (problem !== undefined) return problem;
-  }
-  return undefined;
+/** An embedding has one `content` with its `parts`; see https://ai.google.dev/api/embeddings#EmbedContentRequest. */
+function isEmbedding(request: JsonObject): boolean {
+  const {content} = request;
+  return request['contents'] === undefined && isObject(content) && content['parts'] !== undefined;
 }
 
-function contentProblem(content: unknown, name: string): string | undefined {
-  if (!isObject(content)) return `has ${name} with ${kindOf(content)} in place of {"parts": [{"text": "…"}]}`;
-  const {role, parts} = content;
-  if (!ROLES.has(role)) {
-    const hint = role === 'system' ? '; use systemInstruction' : '; the roles are user and model';
-    return `has the role ${shortened(JSON.stringify(role))} in ${name}${hint}`;
+function unknownRequestField(name: string, path: JsonPath): RequestFinding {
+  if (GENERATION_CONFIG_FIELDS.fieldOf(name) !== undefined) {
+    return problem(path, `${quoted(name)} stands in "request"; it belongs into "generationConfig"`);
   }
-  if (parts === undefined) return `has ${name} without parts; write {"parts": [{"text": "…"}]}`;
-  if (!Array.isArray(parts)) return `has parts that are ${kindOf(parts)}, not a list; write [{"text": "…"}]`;
-  if (parts.length === 0) return `has an empty list of parts in ${name}`;
-  for (const part of parts) {
-    if (!isObject(part)) return `has a part that is ${kindOf(part)}; write {"text": "…"}`;
-    if (part['text'] !== undefined && typeof part['text'] !== 'string')
-      return `has a part whose text is ${kindOf(part['text'])}`;
+  const remedy = requestRemedy(name) ?? 'the service refuses it';
+  return problem(path, `${quoted(name)} is no field of a request; ${remedy}`);
+}
+
+function* generationConfigFindings(config: unknown, path: JsonPath): Generator<RequestFinding> {
+  if (!isObject(config)) return;
+  const fields = yield* knownFields(config, GENERATION_CONFIG_FIELDS, path, unknownConfigField);
+  for (const [field, [name, value]] of fields) yield* kindFindings(field, value, [...path, name]);
+}
+
+function unknownConfigField(name: string, path: JsonPath): RequestFinding {
+  if (REQUEST_FIELDS.fieldOf(name) !== undefined) {
+    return problem(path, `${quoted(name)} stands in "generationConfig"; it belongs beside it, in "request"`);
   }
-  return undefined;
+  const remedy = generationConfigRemedy(name);
+  if (remedy !== undefined)
+    return problem(path, `${quoted(name)} is no field of "generationConfig"; ${remedy}`);
+  return warning(path, `${quoted(name)} is no known field of "generationConfig"; the service may refuse it`);
 }
 
-function otherFieldsProblem(fields: ReadonlyMap<RequestField, unknown>): string | undefined {
-  const instruction = fields.get('systemInstruction');
-  if (instruction !== undefined) {
-    const problem = contentProblem(instruction, 'systemInstruction');
-    if (problem !== undefined) return problem;
+/** The fields of an object by their one name; reports names that are unknown, and fields in both spellings. */
+function* knownFields<Name extends string>(
+  object: JsonObject,
+  known: RequestFields<Name>,
+  path: JsonPath,
+  unknown: (name: string, path: JsonPath) => RequestFinding,
+): Generator<RequestFinding, ReadonlyMap<Name, readonly [string, unknown]>> {
+  const fields = new Map<Name, readonly [string, unknown]>();
+  for (const [name, value] of Object.entries(object)) {
+    if (value === null) continue; // https://protobuf.dev/programming-guides/json/: null is the same as no field.
+    const field = known.fieldOf(name);
+    const twin = field === undefined ? undefined : fields.get(field);
+    if (field === undefined) yield unknown(name, [...path, name]);
+    else if (twin === undefined) fields.set(field, [name, value]);
+    else yield problem([...path, name], `${quoted(name)} is there a second time, as ${quoted(twin[0])}`);
   }
-  for (const field of OBJECT_FIELDS) {
-    const value = fields.get(field);
-    if (value !== undefined && !isObject(value))
-      return `has ${field} that is ${kindOf(value)}, not an object`;
-  }
-  for (const field of LIST_FIELDS) {
-    const value = fields.get(field);
-    if (value !== undefined && !Array.isArray(value))
-      return `has ${field} that is ${kindOf(value)}, not a list`;
-  }
-  return undefined;
+  return fields;
 }
 
-function outsideVerdict(name: string): LineVerdict {
-  if (requestField(name) !== undefined) return {problem: `has ${name} outside of request; put it inside`};
-  return {warning: `has the field "${shortened(name)}" beside key and request, which the service may refuse`};
-}
-
-function generationConfigVerdict(request: unknown): LineVerdict {
-  if (!isObject(request)) return GOOD;
-  const config = request['generationConfig'] ?? request['generation_config'];
-  if (!isObject(config)) return GOOD;
-  const unknown = Object.keys(config).find((name) => !isGenerationConfigField(name));
-  if (unknown === undefined) return GOOD;
-  return {warning: `has the field "${shortened(unknown)}" in generationConfig, which the service may refuse`};
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function kindOf(value: unknown): string {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'object') return 'an object';
-  if (typeof value === 'string') return 'text';
-  return typeof value === 'number' ? 'a number' : 'true or false';
-}
-
-function shortened(text: string): string {
-  const visible = text.replaceAll(/\p{C}/gu, '?');
-  return visible.length > 40 ? `${visible.slice(0, 39)}…` : visible;
+function* kindFindings(field: string, value: unknown, path: JsonPath): Generator<RequestFinding> {
+  const kind = FIELD_KINDS[field];
+  if (kind === undefined || kindOf(value) === kind) return;
+  const text = `"${field}" is ${kindOf(value)}; it must be ${kind}`;
+  // Google's JSON reader takes one object for a list of one.
+  yield kind === 'a list' && isObject(value) ? warning(path, text) : problem(path, text);
 }

@@ -1,6 +1,5 @@
-import {access} from 'node:fs/promises';
-import {resolve, sep} from 'node:path';
-import {glob, isDynamicPattern} from 'tinyglobby';
+import {lstat} from 'node:fs/promises';
+import {isAbsolute, relative, resolve, sep} from 'node:path';
 
 /** A request file that was named. */
 export interface NamedInput {
@@ -10,19 +9,20 @@ export interface NamedInput {
   readonly name: string;
 }
 
-/** Where names are looked up and how two names of one file are known for one. */
+/** Where names are looked up, and how two names of one file are known for one. */
 export interface CollectOptions {
   /** Folder that relative names start from. */
   readonly cwd: string;
-  /** The one name of a file that has several. */
+  /** The one name of the file at an absolute path, which may not exist. */
   readonly identify: (path: string) => string;
 }
 
 /**
  * The request files that arguments name, in their order, each once.
  *
- * An argument that exists is a file, whatever characters it has; otherwise one with glob characters is a pattern,
- * whose matches come in natural order. What matches nothing is kept under its own name, for whoever reads it to fail on.
+ * An argument that exists is a file, whatever characters it has; any other with glob characters is a pattern, whose
+ * matches come in natural order (`9.jsonl` before `10.jsonl`). What matches nothing is kept under its own name: whoever
+ * reads it fails with `FILE_MISSING`.
  */
 export async function collectInputs(
   args: readonly string[],
@@ -39,19 +39,25 @@ export async function collectInputs(
   return [...inputs.values()];
 }
 
+const GLOB_CHARACTER = /[*?[{(]/u;
+
 async function expand(arg: string, cwd: string): Promise<readonly string[]> {
-  if (!isDynamicPattern(arg) || (await isThere(resolve(cwd, arg)))) return [arg];
-  const pattern = sep === '\\' ? arg.replaceAll(sep, '/') : arg;
-  const matches = await glob(pattern, {cwd, expandDirectories: false, onlyFiles: true});
+  // Where backslashes separate folders they cannot escape a glob character as well.
+  const pattern = sep === '\\' ? arg.replaceAll('\\', '/') : arg;
+  if (!GLOB_CHARACTER.test(pattern) || (await isThere(resolve(cwd, arg)))) return [arg];
+  const {glob} = await import('tinyglobby'); // Only here: most shells have expanded the patterns already.
+  const matches = await glob(pattern, {cwd, absolute: true, expandDirectories: false});
   if (matches.length === 0) return [arg];
-  return matches.sort(new Intl.Collator('en', {numeric: true}).compare);
+  return matches
+    .map((match) => (isAbsolute(arg) ? resolve(match) : relative(cwd, match)))
+    .sort(naturalOrder.compare);
 }
 
+const naturalOrder = new Intl.Collator('en', {numeric: true});
+
 async function isThere(path: string): Promise<boolean> {
-  try {
-    await access(path);
-    return true;
-  } catch {
-    return false;
-  }
+  return lstat(path).then(
+    () => true,
+    () => false, // Whatever is in the way, reading the file will say it.
+  );
 }

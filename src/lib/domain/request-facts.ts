@@ -1,0 +1,36 @@
+/** Something that is wrong with a request file. */
+export interface FileProblem {
+  /** From 1. */
+  readonly line: number;
+  /** In characters, from 1. */
+  readonly column: number;
+  readonly text: string;
+}
+
+/** Something questionable in a request file, told once however many lines have it. */
+export interface FileWarning {
+  readonly text: string;
+  readonly firstLine: number;
+  readonly lineCount: number;
+}
+
+/** What is known of a request file when its last byte has been seen. */
+export interface RequestFileFacts {
+  /** Requests, that is non-blank lines, as far as they were read. */
+  readonly count: number;
+  /** At most one for each line; the first few lines that have one. */
+  readonly problems: readonly FileProblem[];
+  readonly warnings: readonly FileWarning[];
+  /** Whether all of the file was read, and not given up on after too many problems. */
+  readonly isComplete: boolean;
+}
+
+/** Takes the bytes of a request file as they come and says what it holds. */
+export interface RequestFileReader {
+  /** Whether so much is wrong that the rest of the file need not be read. */
+  readonly isHopeless: boolean;
+  /** Takes the next bytes of the file; the chunk may be reused afterwards. */
+  push(chunk: Uint8Array): void;
+  /** Ends the file. */
+  finish(): RequestFileFacts;
+}
