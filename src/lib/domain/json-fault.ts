@@ -151,13 +151,13 @@ class JsonReader {
     this.#matched--;
   }
 
-  /** Reads a string and returns what it means when it has no escapes, else as it is written. */
+  /** Reads a string and returns what it means. */
   #string(): string {
     const start = ++this.#at;
     for (;;) {
       this.#skip(PLAIN_TEXT);
       const character = this.#text[this.#at];
-      if (character === '"') return this.#text.slice(start, this.#at++);
+      if (character === '"') return meaningOf(this.#text.slice(start, this.#at++));
       if (character === undefined) this.#failAt('');
       if (character !== '\\') this.#fail('a control character stands inside a text; write it as an escape');
       if (!this.#skip(ESCAPE)) this.#fail('a backslash starts no known escape; write \\\\ for a backslash');
@@ -203,6 +203,10 @@ class JsonReader {
     pattern.lastIndex = this.#at;
     return pattern.exec(this.#text)?.[0] ?? '';
   }
+}
+
+function meaningOf(written: string): string {
+  return written.includes('\\') ? String(JSON.parse(`"${written}"`)) : written;
 }
 
 function wordReason(word: string): string {
