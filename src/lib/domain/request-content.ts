@@ -78,20 +78,25 @@ function* partFindings(part: unknown, path: JsonPath): Generator<RequestFinding>
     );
     return;
   }
-  let hasData = false;
+  const data: string[] = [];
   for (const [name, value] of Object.entries(part)) {
     if (value === null) continue;
     const field = PART_DATA_FIELDS.fieldOf(name);
     if (field !== undefined) {
-      hasData = true;
+      data.push(field);
       yield* dataFindings(field, value, [...path, name]);
     } else if (PART_NOTE_FIELDS.fieldOf(name) === undefined) {
       yield unknownField([...path, name], name, 'a part');
-    } else if (name === 'thoughtSignature' || name === 'thought_signature') {
-      hasData = true; // A signature without text is how a stream of thoughts ends, and may be sent back as it came.
     }
   }
-  if (!hasData) yield problem(path, `a part holds nothing to read; write ${PART_FORM}`);
+  const [first, second] = data;
+  // A signature alone is how a stream of thoughts ends, and may be sent back as it came.
+  const isSigned = 'thoughtSignature' in part || 'thought_signature' in part;
+  if (first === undefined && !isSigned)
+    yield problem(path, `a part holds nothing to read; write ${PART_FORM}`);
+  if (second !== undefined) {
+    yield warning(path, `a part holds "${first}" and "${second}"; the service may take only one of them`);
+  }
 }
 
 function* dataFindings(field: string, value: unknown, path: JsonPath): Generator<RequestFinding> {

@@ -64,6 +64,12 @@ export const PART_NOTE_FIELDS = new RequestFields([
   'speechMetadata',
 ] as const);
 
+/** Fields of `inlineData`, which needs both. */
+export const BLOB_FIELDS = new RequestFields(['mimeType', 'data'] as const);
+
+/** Fields of `fileData`, which needs the first. */
+export const FILE_FIELDS = new RequestFields(['fileUri', 'mimeType'] as const);
+
 /** Fields of `generationConfig`. */
 export const GENERATION_CONFIG_FIELDS = new RequestFields([
   'temperature',

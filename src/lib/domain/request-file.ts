@@ -18,7 +18,7 @@ const MAX_PROBLEMS = 20;
 /** More kinds of warnings than this are noise. */
 const MAX_WARNINGS = 10;
 /** No request is this long; a line that is has lost its newlines, or is not text. */
-const MAX_LINE_BYTES = 256 * 1024 * 1024;
+const MAX_LINE_BYTES = 128 * 1024 * 1024;
 const NEWLINE = 0x0a;
 
 /** The check of one request file. */

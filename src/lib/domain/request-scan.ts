@@ -1,19 +1,28 @@
 import {JsonCursor, type Visit} from './json-cursor.js';
-import {GENERATION_CONFIG_FIELDS, REQUEST_FIELDS, spellings, type RequestFields} from './request-fields.js';
+import {
+  BLOB_FIELDS,
+  FILE_FIELDS,
+  GENERATION_CONFIG_FIELDS,
+  PART_DATA_FIELDS,
+  REQUEST_FIELDS,
+  spellings,
+  type RequestFields,
+} from './request-fields.js';
 
 const KEY = Buffer.from('key');
 const REQUEST = Buffer.from('request');
 const ROLE = Buffer.from('role');
 const PARTS = Buffer.from('parts');
-const TEXT = Buffer.from('text');
 const USER = Buffer.from('user');
 const MODEL = Buffer.from('model');
+const DATA_URL = Buffer.from('data:');
+const FILE_NAME = Buffer.from('files/');
 
 /**
  * Recognises good lines of a request file without parsing them, in about half the time that `JSON.parse` takes.
  *
- * It says yes only to lines that are good beyond doubt, of the kind that most are: turns of text, settings, tools. To
- * any other it says no, and `judgeLine` has to tell; on a yes both agree, which a test holds them to.
+ * It says yes only to lines that are good beyond doubt, of the kind that most are: turns of text and media, settings,
+ * tools. To any other it says no, and `judgeLine` has to tell; on a yes both agree, which a test holds them to.
  */
 export class RequestScan {
   readonly #cursor = new JsonCursor();
@@ -96,15 +105,44 @@ export class RequestScan {
 
   readonly #onPart: Visit = (cursor) => {
     this.#met.parts++;
-    this.#met.texts = 0;
-    return cursor.eachMember(this.#onPartField) && this.#met.texts === 1;
+    this.#met.partData = 0;
+    return cursor.eachMember(this.#onPartField) && this.#met.partData === 1;
   };
 
   readonly #onPartField: Visit = (cursor) => {
-    if (!cursor.is(TEXT) || !cursor.isString() || !cursor.skipString()) return false;
-    this.#met.texts++;
-    return !cursor.isEmpty;
+    const index = PART_DATA_NAMES.indexOf(cursor);
+    if (index === -1) return false;
+    this.#met.partData++;
+    this.#met.mediaFields = 0;
+    switch (PART_DATA_FIELDS.names[index]) {
+      case 'text':
+        return cursor.isString() && cursor.skipString() && !cursor.isEmpty;
+      case 'inlineData':
+        return cursor.eachMember(this.#onBlobField) && this.#met.mediaFields === BLOB_NAMES.allBits;
+      case 'fileData':
+        return cursor.eachMember(this.#onFileField) && (this.#met.mediaFields & URI_BIT) !== 0;
+      default:
+        return cursor.eachMember(skipValue);
+    }
   };
+
+  readonly #onBlobField: Visit = (cursor) => this.#readMediaField(cursor, BLOB_NAMES);
+
+  readonly #onFileField: Visit = (cursor) => this.#readMediaField(cursor, FILE_NAMES);
+
+  #readMediaField(cursor: JsonCursor, names: FieldNames): boolean {
+    const index = names.indexOf(cursor);
+    if (index === -1 || (this.#met.mediaFields & (1 << index)) !== 0) return false;
+    this.#met.mediaFields |= 1 << index;
+    if (!cursor.isString() || !cursor.skipString() || !cursor.isPlain || cursor.isEmpty) return false;
+    return !this.#startsWith(DATA_URL) && !this.#startsWith(FILE_NAME);
+  }
+
+  /** Whether the string just skipped starts like this. */
+  #startsWith(head: Uint8Array): boolean {
+    const {start, end} = this.#cursor.span;
+    return end - start >= head.length && head.every((byte, at) => this.#bytes[start + at] === byte);
+  }
 
   readonly #onConfigField: Visit = (cursor) => {
     const index = CONFIG_NAMES.indexOf(cursor);
@@ -135,7 +173,8 @@ interface Met {
   roles: number;
   partLists: number;
   parts: number;
-  texts: number;
+  partData: number;
+  mediaFields: number;
 }
 
 function nothingMet(): Met {
@@ -149,7 +188,8 @@ function nothingMet(): Met {
     roles: 0,
     partLists: 0,
     parts: 0,
-    texts: 0,
+    partData: 0,
+    mediaFields: 0,
   };
 }
 
@@ -158,7 +198,11 @@ class FieldNames {
   /** By length, since most names differ in that already. */
   readonly #byLength: (readonly {readonly bytes: Uint8Array; readonly index: number}[])[] = [];
 
+  /** A bit for each field. */
+  readonly allBits: number;
+
   constructor({names}: RequestFields<string>) {
+    this.allBits = 2 ** names.length - 1;
     for (const [index, name] of names.entries()) {
       for (const spelling of spellings(name)) {
         const bytes = Buffer.from(spelling);
@@ -177,3 +221,7 @@ class FieldNames {
 
 const REQUEST_NAMES = new FieldNames(REQUEST_FIELDS);
 const CONFIG_NAMES = new FieldNames(GENERATION_CONFIG_FIELDS);
+const PART_DATA_NAMES = new FieldNames(PART_DATA_FIELDS);
+const BLOB_NAMES = new FieldNames(BLOB_FIELDS);
+const FILE_NAMES = new FieldNames(FILE_FIELDS);
+const URI_BIT = 1 << FILE_FIELDS.names.indexOf('fileUri');
