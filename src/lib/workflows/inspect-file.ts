@@ -148,7 +148,7 @@ const ERRORS_BY_CODE: Readonly<Partial<Record<string, readonly [ErrorCode, strin
 /** Says what the file system said; anything else that was thrown is left as it is. */
 function fileError(name: string, cause: unknown): unknown {
   const systemCode = fieldOf(cause, 'code');
-  if (!(cause instanceof Error) || typeof systemCode !== 'string') return cause;
+  if (fieldOf(cause, 'syscall') === undefined || typeof systemCode !== 'string') return cause;
   const [code, text] = ERRORS_BY_CODE[systemCode] ?? ['FILE_UNREADABLE', `cannot be read (${systemCode}).`];
   const isPattern = code === 'FILE_MISSING' && /[*?[{]/u.test(name);
   if (!isPattern) return new GembatchError(code, `${name}: ${text}`, {cause});
