@@ -128,7 +128,7 @@ describe('a signal', () => {
 
   test('that comes twice ends the command at once', async () => {
     const cli = startCli(['end', 'stubborn'], {cwd: await tempDir(), bin});
-    await cli.seen('waiting');
+    await cli.seen('Waiting');
     cli.process.kill('SIGINT');
     await cli.seen('Once more ends at once.');
     cli.process.kill('SIGTERM');

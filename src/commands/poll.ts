@@ -85,11 +85,13 @@ ${exitCodesHelp(['ok', 'failed', 'partial', 'running', 'locked', 'credentials', 
       this.createClient(apiKey),
       this.fileMaker(),
     ]);
+    const stop = this.stopSignal();
     const view = createPollView({
       mode: this.#viewMode(flags.quiet),
       clock: this.clock,
       stdout: process.stdout,
       stderr: process.stderr,
+      stop,
       nextCommand: nextCommandFor,
     });
     try {
@@ -103,7 +105,7 @@ ${exitCodesHelp(['ok', 'failed', 'partial', 'running', 'locked', 'credentials', 
           keepsRemote: flags['keep-remote'],
           resultsDir: flags['results-dir'] === undefined ? null : resolve(flags['results-dir']),
           createGraceMs: flags['create-grace'],
-          stop: this.stopSignal(),
+          stop,
         },
       );
       return await this.#done(summary, flags['on-done']);

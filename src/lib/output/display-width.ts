@@ -37,6 +37,18 @@ export function shortenLeft(text: string, width: number): string {
     .join('')}`;
 }
 
+/** The text on several lines, broken at blanks, each at most `width` columns wide. */
+export function foldText(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    const joined = last === undefined ? word : `${last} ${word}`;
+    if (last !== undefined && displayWidth(joined) <= width) lines[lines.length - 1] = joined;
+    else lines.push(shortenRight(word, width));
+  }
+  return lines;
+}
+
 function fitting(characters: readonly string[], width: number): string[] {
   let rest = width;
   const end = characters.findIndex((character) => (rest -= widthOf(character)) < 0);

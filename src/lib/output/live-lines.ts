@@ -1,8 +1,11 @@
 import type {WriteStream} from 'node:tty';
 import {displayWidth} from './display-width.js';
 
-/** Moves the cursor up to the first of the lines that are shown, and clears from there. */
-const up = (rows: number): string => (rows === 0 ? '' : `\u001B[${rows}A\u001B[J`);
+/** Moves the cursor to the first of the lines that are shown. */
+const up = (rows: number): string => (rows === 0 ? '' : `\r\u001B[${rows}A`);
+/** Each line is cleared behind its text: clearing a whole screen would put it into the history of some terminals. */
+const LINE_END = '\u001B[K\n';
+const CLEAR_BELOW = '\u001B[J';
 
 /** Lines at the bottom of a terminal that are drawn over in place. No line may be wider than the terminal. */
 export class LiveLines {
@@ -16,12 +19,12 @@ export class LiveLines {
   /** Shows these lines in place of the ones before. */
   draw(lines: readonly string[]): void {
     if (lines.length === this.#shown.length && lines.every((line, i) => line === this.#shown[i])) return;
-    this.#write('', lines);
+    this.#write([], lines);
   }
 
   /** Writes lines that stay, above those that are drawn over. */
   print(lines: readonly string[]): void {
-    this.#write(lines.map((line) => `${line}\n`).join(''), this.#shown);
+    this.#write(lines, this.#shown);
   }
 
   /** Leaves what is shown on the screen for good. */
@@ -29,9 +32,9 @@ export class LiveLines {
     this.#shown = [];
   }
 
-  #write(above: string, lines: readonly string[]): void {
-    const text = lines.map((line) => `${line}\n`).join('');
-    this.#stream.write(`${up(this.#rows)}${above}${text}`);
+  #write(above: readonly string[], lines: readonly string[]): void {
+    const text = [...above, ...lines].map((line) => line + LINE_END).join('');
+    this.#stream.write(`${up(this.#rows)}${text}${CLEAR_BELOW}`);
     this.#shown = lines;
   }
 

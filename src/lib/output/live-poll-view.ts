@@ -1,5 +1,5 @@
 import type {PolledJob, PollEvent} from '../workflows/poll-report.js';
-import {shortenRight} from './display-width.js';
+import {foldText, shortenRight} from './display-width.js';
 import {formatCount, formatDuration} from './format.js';
 import {LiveLines} from './live-lines.js';
 import {pollLines} from './poll-lines.js';
@@ -9,8 +9,9 @@ import type {PollView, PollViewOptions} from './poll-view.js';
 /** Four times a second is as often as anybody can read. */
 const REDRAW_MS = 250;
 const DEFAULT_ROOM = {columns: 80, rows: 24};
-/** The table leaves a line free, so that the terminal never scrolls, and three for what is below it. */
-const OTHER_LINES = 4;
+const TOTALS_LINES = 2;
+/** The table leaves a line free, so that the terminal never scrolls, a blank one, and those for what is below it. */
+const OTHER_LINES = TOTALS_LINES + 3;
 
 /** A live table of the jobs, with one line below it about the whole run. Errors and warnings stay above it. */
 export class LivePollView implements PollView {
@@ -28,6 +29,8 @@ export class LivePollView implements PollView {
     this.#live = new LiveLines(options.stderr);
     this.#timer = setInterval(() => this.#draw(), REDRAW_MS);
     this.#timer.unref();
+    // What is said about the end of the run is written where the table stands.
+    options.stop.addEventListener('abort', () => this.#live.draw([]), {once: true});
   }
 
   readonly report = (event: PollEvent): void => {
@@ -90,12 +93,13 @@ export class LivePollView implements PollView {
       {columns, rows},
     );
     const isOver = this.#timer === undefined;
-    const below = isOver ? [] : ['', this.#totals(jobs), this.#whatNext()];
-    this.#live.draw([...table, ...below.map((line) => shortenRight(line, columns))]);
+    const below = isOver ? [] : ['', ...this.#totals(jobs, columns), shortenRight(this.#whatNext(), columns)];
+    this.#live.draw([...table, ...below]);
   }
 
-  #totals(jobs: readonly PolledJob[]): string {
-    return `${formatCount(jobs.length)} ${jobs.length === 1 ? 'job' : 'jobs'}: ${tally(jobs)}`;
+  #totals(jobs: readonly PolledJob[], columns: number): readonly string[] {
+    const text = `${formatCount(jobs.length)} ${jobs.length === 1 ? 'job' : 'jobs'}: ${tally(jobs)}`;
+    return foldText(text, columns).slice(0, TOTALS_LINES);
   }
 
   #whatNext(): string {

@@ -71,8 +71,8 @@ function resultLine(job: PolledJob): string {
 }
 
 function waitLine({file, reason, delayMs}: PollEvent & {type: 'wait'}): string {
-  const subject = file === undefined ? '' : `${file}: `;
-  return printable(`${subject}waiting ${formatDuration(delayMs)}, because ${reason}`);
+  const text = `Waiting ${formatDuration(delayMs)}, because ${reason}`;
+  return printable(file === undefined ? text : `${file}: ${text}`);
 }
 
 function errorLines(error: PollTrouble, retryMs: number | null): readonly string[] {

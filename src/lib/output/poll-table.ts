@@ -33,6 +33,7 @@ interface Column {
 
 const GAP = '  ';
 const NARROWEST_FILE = 20;
+const LONGEST_REASON = 32;
 /** A change is news for this long. */
 const NEWS_MS = 30_000;
 /** Labels that are not here follow in the order in which they turn up. */
@@ -161,7 +162,8 @@ function resultCell(job: PolledJob, downloadedBytes: number | undefined): string
   if (job.results !== undefined) return rowsText(job);
   if (job.replaced) return 'replaced';
   if (job.results_error !== undefined) return 'not fetched yet';
-  return job.outcome === 'lost' ? 'lost' : '';
+  if (job.outcome === 'lost') return 'lost';
+  return shortenRight(printable(job.error?.message ?? ''), LONGEST_REASON);
 }
 
 /** The rows of fetched results in a few words. */

@@ -1,5 +1,6 @@
 import type {Clock} from '../domain/clock.js';
 import type {PolledJob, PollEvent} from '../workflows/poll-report.js';
+import {foldText} from './display-width.js';
 import {pollJson} from './poll-json.js';
 import {LivePollView} from './live-poll-view.js';
 import {pollLines, summaryLines} from './poll-lines.js';
@@ -17,9 +18,11 @@ export interface PollViewOptions {
   readonly mode: 'live' | 'plain' | 'quiet' | 'json';
   readonly clock: Clock;
   /** Results and events. */
-  readonly stdout: Pick<NodeJS.WriteStream, 'write'>;
+  readonly stdout: Pick<NodeJS.WriteStream, 'write' | 'columns' | 'isTTY'>;
   /** Progress. */
   readonly stderr: Pick<NodeJS.WriteStream, 'write' | 'columns' | 'rows'>;
+  /** Aborts when the run is to end, just before the person is told so. */
+  readonly stop: AbortSignal;
   /** The command that helps on after a run that left something to do. */
   readonly nextCommand?: (exitCode: number) => string | undefined;
 }
@@ -41,7 +44,8 @@ export function createPollView(options: PollViewOptions): PollView {
       if (event.type !== 'summary') return;
       view.close();
       const lines = summaryLines(event.summary, nextCommand?.(event.summary.exit_code));
-      for (const line of lines) stdout.write(`${line}\n`);
+      const width = stdout.isTTY ? stdout.columns : Infinity;
+      for (const line of lines.flatMap((text) => foldText(text, width))) stdout.write(`${line}\n`);
     },
     close: () => view.close(),
   };

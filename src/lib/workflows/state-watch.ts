@@ -90,10 +90,11 @@ export class StateWatch {
 
   #schedule(error: GembatchError | undefined): void {
     const {deps, board, input} = this.#parts;
+    if (error?.code === 'INTERRUPTED') return;
     this.#trouble = error;
     if (error === undefined) {
       this.#askIn(this.#pace.afterAnswer(board.takeMovement()));
-    } else if (error.code !== 'INTERRUPTED') {
+    } else {
       if (input.isOnce || (error.code !== 'SERVICE' && error.code !== 'QUOTA')) throw error;
       const delayMs = this.#pace.afterTrouble();
       deps.report({type: 'wait', reason: error.message, delayMs});
