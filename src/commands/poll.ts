@@ -24,7 +24,7 @@ export default class Poll extends BaseCommand {
 
 It can be stopped and started again at any time, and run beside "gembatch submit", whose new jobs it follows too. Ctrl-C stops watching: what is being recorded is finished, half downloads are removed, the jobs go on. Trouble with the network is waited out. A batch job may take a day.
 
-${exitCodesHelp(['ok', 'failed', 'partial', 'running', 'locked', 'credentials', 'unclear', 'service', 'storage', 'interrupted', 'terminated'])}`;
+${exitCodesHelp(['ok', 'failed', 'partial', 'running', 'locked', 'credentials', 'quota', 'unclear', 'service', 'storage', 'interrupted', 'terminated'])}`;
 
   static override examples = [
     {

@@ -89,7 +89,7 @@ export class JobFixture {
   }
 
   /** How a command is run on these jobs. */
-  get options(): CliOptions {
+  get options(): CliOptions & {env: UsedEmulator['env']} {
     return {cwd: this.folder, env: this.#env};
   }
 

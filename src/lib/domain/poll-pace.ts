@@ -1,5 +1,7 @@
 /** Nothing that takes hours is worth asking about more rarely: whoever waits wants to know within minutes. */
 const SLOWEST_MS = 300_000;
+/** Whatever a person asks for, the service is not flooded. */
+const FASTEST_MS = 100;
 const GROWTH = 1.5;
 /** The first pause after trouble with the service; it doubles as long as the trouble lasts. */
 const TROUBLE_MS = 5_000;
@@ -18,10 +20,10 @@ export class PollPace {
    * @param random - numbers from 0 to 1, 1 excluded.
    */
   constructor(intervalMs: number, random: () => number = Math.random) {
-    this.#intervalMs = intervalMs;
+    this.#intervalMs = Math.max(intervalMs, FASTEST_MS);
     this.#random = random;
-    this.#stillMs = intervalMs;
-    this.#troubleMs = Math.min(intervalMs, TROUBLE_MS);
+    this.#stillMs = this.#intervalMs;
+    this.#troubleMs = Math.min(this.#intervalMs, TROUBLE_MS);
   }
 
   /** The pause in milliseconds after the service has answered. */

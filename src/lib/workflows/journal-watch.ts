@@ -1,4 +1,3 @@
-import type {GembatchError} from '../domain/errors.js';
 import type {JobBoard} from './job-board.js';
 import type {PollDeps} from './poll-run.js';
 import {isHopeless, settleJournal, type SettleJournalOptions} from './settle-journal.js';
@@ -23,11 +22,6 @@ export class JournalWatch {
   async settle(): Promise<void> {
     if (!this.#board.hasUnsettled) return;
     await this.#tryToSettle();
-  }
-
-  /** Why the service could not be asked about open creates the last time. */
-  get trouble(): GembatchError | undefined {
-    return this.#unclear.find(({error}) => error?.code === 'SERVICE' || error?.code === 'QUOTA')?.error;
   }
 
   /** Whether asking again may still tell what came of a create. */

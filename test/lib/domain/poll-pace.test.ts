@@ -26,6 +26,10 @@ describe('the pace of polling', () => {
     expect(pace.afterTrouble()).toBe(5_000);
   });
 
+  test('never floods the service', () => {
+    expect(new PollPace(0, middle).afterAnswer(true)).toBe(100);
+  });
+
   test('varies by a fifth either way', () => {
     expect(new PollPace(10_000, () => 0).afterAnswer(true)).toBe(8_000);
     expect(new PollPace(10_000, () => 1).afterAnswer(true)).toBe(12_000);

@@ -1,0 +1,61 @@
+import {setTimeout as pause} from 'node:timers/promises';
+import {describe, expect, test} from '@jest/globals';
+import {JobFixture} from '../helpers/job-fixture.js';
+import {FAST_CLOCK, runCli, startCli} from '../helpers/run-cli.js';
+
+const OUTAGE = {fault: {kind: 'status', status: 503}, times: null} as const;
+
+describe('trouble with the service', () => {
+  // Two seconds are twenty minutes for the command: longer than the client alone waits an outage out.
+  test('is shown and waited out', async () => {
+    const jobs = await JobFixture.create();
+    await jobs.submit('a.jsonl');
+    jobs.finishJobs();
+    jobs.emulator.control.fault({on: 'batches.get', ...OUTAGE});
+    const cli = startCli(['poll'], {
+      cwd: jobs.options.cwd,
+      env: {...jobs.options.env, GEMBATCH_TEST_SPEED: '600'},
+      nodeArgs: FAST_CLOCK,
+    });
+    await cli.seen('Waiting');
+    await pause(2_000);
+    expect(cli.process.exitCode).toBeNull();
+    jobs.emulator.control.clearFaults();
+    expect((await cli.ended).code).toBe(0);
+  });
+
+  test('ends a single look, and the exit code says so', async () => {
+    const jobs = await JobFixture.create();
+    await jobs.submit('a.jsonl');
+    jobs.emulator.control.fault({on: 'batches.get', ...OUTAGE});
+    const {code} = await runCli(['poll', '--once'], {
+      cwd: jobs.options.cwd,
+      env: {...jobs.options.env, GEMBATCH_TEST_SPEED: '3000'},
+      nodeArgs: FAST_CLOCK,
+    });
+    expect(code).toBe(9);
+  });
+
+  test('with one result does not keep the others, and ends after a few tries', async () => {
+    const jobs = await JobFixture.create();
+    const lost = await jobs.submit('a.jsonl');
+    await jobs.submit('b.jsonl');
+    jobs.finishJobs();
+    jobs.emulator.control.fault({
+      on: 'files.download',
+      match: lost.batch.name.replace('batches/', ''),
+      fault: {kind: 'status', status: 404, body: {error: {code: 404, message: 'gone', status: 'NOT_FOUND'}}},
+      times: null,
+    });
+    const {code, stdout} = await runCli(['poll'], {
+      cwd: jobs.options.cwd,
+      env: {...jobs.options.env, GEMBATCH_TEST_SPEED: '20'},
+      nodeArgs: FAST_CLOCK,
+    });
+    expect([code, stdout.split(' (')[0]]).toEqual([3, '2 jobs: 1 done, 1 failed']);
+    const [record] = await jobs.records();
+    expect(record?.results_error?.message).toEqual(expect.any(String));
+    expect(jobs.emulator.control.jobs()).toEqual([lost.batch.name]);
+    expect(jobs.emulator.control.counts()['files.download']).toBe(4);
+  });
+});
