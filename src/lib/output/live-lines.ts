@@ -1,4 +1,5 @@
 import type {WriteStream} from 'node:tty';
+import {stripVTControlCharacters} from 'node:util';
 import {displayWidth} from './display-width.js';
 
 /** Moves the cursor to the first of the lines that are shown. */
@@ -41,6 +42,9 @@ export class LiveLines {
   /** The rows that the lines take now: a terminal that was made narrower has broken them. */
   get #rows(): number {
     const columns = Math.max(1, this.#stream.columns);
-    return this.#shown.reduce((rows, line) => rows + Math.max(1, Math.ceil(displayWidth(line) / columns)), 0);
+    return this.#shown.reduce(
+      (rows, line) => rows + Math.max(1, Math.ceil(displayWidth(stripVTControlCharacters(line)) / columns)),
+      0,
+    );
   }
 }

@@ -1,0 +1,36 @@
+import type {FileError} from '../workflows/submit-report.js';
+import {printable, printableLines} from './printable.js';
+
+/** What is said of an error: what happened, and what to do. */
+export interface ErrorText {
+  readonly message: string;
+  readonly suggestions: readonly string[];
+}
+
+/** An error as lines for people: what happened, then what to do next, each on lines of its own. */
+export function errorLines({message, suggestions}: ErrorText): readonly string[] {
+  const [first = '', ...rest] = printableLines(message);
+  return [`Error: ${first}`, ...rest, ...suggestions.flatMap(printableLines).map((line) => `  ${line}`)];
+}
+
+/**
+ * An error of a file as an annotation of GitHub Actions.
+ * https://docs.github.com/actions/reference/workflow-commands-for-github-actions#setting-an-error-message
+ */
+export function annotation(error: FileError, file: string): string {
+  const {line, column} = error;
+  const properties = [
+    `file=${escapeProperty(file)}`,
+    ...(line === undefined ? [] : [`line=${line}`]),
+    ...(column === undefined ? [] : [`col=${column}`]),
+  ].join(',');
+  return `::error ${properties}::${escapeData([error.message, ...error.suggestions].map(printable).join('\n'))}`;
+}
+
+function escapeData(text: string): string {
+  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+}
+
+function escapeProperty(text: string): string {
+  return escapeData(text).replaceAll(':', '%3A').replaceAll(',', '%2C');
+}

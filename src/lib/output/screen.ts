@@ -1,0 +1,88 @@
+import picocolors from 'picocolors';
+import type {Clock} from '../domain/clock.js';
+
+/** Functions that colour a text, or leave it as it is. */
+export type Colors = ReturnType<typeof picocolors.createColors>;
+
+/** Where lines are printed. */
+export interface OutputStream {
+  write(text: string): unknown;
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  readonly rows?: number;
+}
+
+/** What the output goes by: the streams of the command and what its environment says of them. */
+export interface Screen {
+  /** Takes what was asked for: data and summaries. */
+  readonly stdout: OutputStream;
+  /** Takes how it goes: progress, warnings and errors. */
+  readonly stderr: OutputStream;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * How progress is shown. `live`: a list that is drawn anew all the time. `plain`: a line for each event. `quiet`: only
+ * what went wrong. `silent`: warnings only, because standard output belongs to JSON.
+ */
+export type OutputMode = 'live' | 'plain' | 'quiet' | 'silent';
+
+/** How and where a command shows its progress. */
+export interface Display {
+  readonly mode: OutputMode;
+  readonly screen: Screen & {readonly stderr: NodeJS.WriteStream};
+  readonly clock: Clock;
+}
+
+/** Marks of the states of a task. */
+export interface Marks {
+  readonly done: string;
+  readonly skipped: string;
+  readonly failed: string;
+  readonly unclear: string;
+  readonly waiting: string;
+  readonly active: readonly string[];
+}
+
+const UNICODE_MARKS: Marks = {
+  done: '✔',
+  skipped: '↓',
+  failed: '✖',
+  unclear: '?',
+  waiting: '·',
+  active: ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'],
+};
+
+const ASCII_MARKS: Marks = {
+  done: '+',
+  skipped: '-',
+  failed: 'x',
+  unclear: '?',
+  waiting: '.',
+  active: ['|', '/', '-', '\\'],
+};
+
+/** Live output needs a terminal that moves its cursor, and somebody who looks at it. */
+export function outputMode({stderr, env}: Screen, flags: {isJson: boolean; isQuiet: boolean}): OutputMode {
+  if (flags.isJson) return 'silent';
+  if (flags.isQuiet) return 'quiet';
+  const isInteractive = stderr.isTTY === true && env['TERM'] !== 'dumb' && !isSet(env['CI']);
+  return isInteractive ? 'live' : 'plain';
+}
+
+/** The marks that the terminal can show. */
+export function marksFor({env}: Screen): Marks {
+  const locale = env['LC_ALL'] ?? env['LC_CTYPE'] ?? env['LANG'] ?? '';
+  return process.platform === 'win32' || /utf-?8/iu.test(locale) ? UNICODE_MARKS : ASCII_MARKS;
+}
+
+/** Colours for a stream, or none: https://no-color.org and https://force-color.org. */
+export function colorsFor(stream: OutputStream, env: Screen['env']): Colors {
+  const isForced = isSet(env['FORCE_COLOR']) && env['FORCE_COLOR'] !== '0';
+  const isWanted = isForced || (stream.isTTY === true && env['TERM'] !== 'dumb' && !isSet(env['NO_COLOR']));
+  return picocolors.createColors(isWanted);
+}
+
+function isSet(value: string | undefined): boolean {
+  return value !== undefined && value !== '' && value !== 'false';
+}

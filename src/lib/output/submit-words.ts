@@ -1,0 +1,52 @@
+/** What becomes of a request file, in words. */
+import {stateLabel} from '../domain/job-state.js';
+import type {FileOutcome, SubmitPhase} from '../workflows/submit-report.js';
+import {plural} from './format.js';
+import {printable} from './printable.js';
+
+/** States of an existing job after which people want its file submitted again. */
+const UNSUCCESSFUL: ReadonlySet<string> = new Set(['failed', 'cancelled', 'expired']);
+
+/** What happens to a file in a phase. */
+export const PHASE_WORDS: Readonly<Record<SubmitPhase, string>> = {
+  inspecting: 'checking',
+  uploading: 'uploading',
+  creating: 'creating the batch job',
+  reconciling: 'looking for its batch job',
+};
+
+/** One line on what became of a file, without its name; what to do next is not in it. */
+export function outcomeText(outcome: FileOutcome): string {
+  switch (outcome.outcome) {
+    case 'submitted':
+      return `submitted: ${outcome.job?.name ?? ''} (${plural(outcome.count ?? 0, 'request')})`;
+    case 'skipped':
+      return `skipped: ${skipReason(outcome)}`;
+    case 'would_submit':
+      return `would be submitted (${plural(outcome.count ?? 0, 'request')})`;
+    case 'failed':
+      return `failed: ${reasonText(outcome)}`;
+    case 'unclear':
+      return `unclear: ${reasonText(outcome)}`;
+    case 'not_started':
+      return `not submitted: ${reasonText(outcome)}`;
+  }
+}
+
+/** Why a file came to no job, without its name: that stands beside it. */
+export function reasonText({file, error}: FileOutcome): string {
+  const message = error?.message ?? '';
+  return printable(message.startsWith(`${file}:`) ? message.slice(file.length + 1).trimStart() : message);
+}
+
+function skipReason({reason, same_as: twin, job, changed}: FileOutcome): string {
+  if (reason === 'own_file') return 'it is the job-info file';
+  const state = job === undefined ? '' : stateLabel(job.state);
+  const existing = job === undefined ? 'it' : `${job.name} (${state})`;
+  const again = UNSUCCESSFUL.has(state) ? '; --force submits it again' : '';
+  if (reason === 'same_content') {
+    return `the same content as ${printable(twin ?? '')}, which has ${existing}${again}`;
+  }
+  if (changed === true) return `${existing} exists, but the file has CHANGED since; --force submits it again`;
+  return `${existing} exists${again}`;
+}
