@@ -132,7 +132,7 @@ async function answeredBefore(
   if (fault.kind === 'delay') await new Promise((resolve) => setTimeout(resolve, fault.ms));
   if (fault.kind === 'hang_before') return true;
   if (fault.kind === 'reset_before') {
-    request.destroy();
+    request.socket.destroy();
     return true;
   }
   const error = answerBefore(fault);

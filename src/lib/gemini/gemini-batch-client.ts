@@ -127,10 +127,7 @@ export class GeminiBatchClient {
       }
       if (!isIntact(uploaded, file)) {
         await this.deleteFile(uploaded.name, options);
-        throw new GembatchError(
-          'SERVICE',
-          `upload of ${file.displayName}: the service has other bytes than were sent.`,
-        );
+        throw new GembatchError('SERVICE', 'upload: the service has other bytes than were sent.');
       }
       return this.#whenActive(uploaded, options);
     }, patience);
@@ -145,7 +142,7 @@ export class GeminiBatchClient {
    */
   async createBatch(request: CreateBatchRequest): Promise<BatchJob> {
     const call = {
-      name: `create of ${request.displayName}`,
+      name: 'create',
       subject: 'create',
       make: (ai: GoogleGenAI) =>
         ai.batches.create({

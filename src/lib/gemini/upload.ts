@@ -99,7 +99,7 @@ export class Upload {
   }
 
   get #callName(): string {
-    return `upload of ${this.#file.displayName}`;
+    return 'upload';
   }
 
   /** Sends until the service has it all; undefined when the session is lost and a new one is needed. */
