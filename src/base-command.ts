@@ -10,6 +10,7 @@ import {failureJson, toGembatchError, type FailureJson} from './shell/failure.js
 import {serviceUrlFrom} from './shell/service-url.js';
 import {stopOnSignals} from './shell/stop-signal.js';
 import {systemClock} from './system-clock.js';
+import {outputMode, type Display} from './lib/output/screen.js';
 
 /** Where a preloaded module (`node --import`) may put another clock, so that a test need not wait for real time. */
 const CLOCK = Symbol.for('gembatch.clock');
@@ -89,6 +90,17 @@ export abstract class BaseCommand extends Command {
   protected async fileMaker(): Promise<(target: string) => Promise<AtomicFile>> {
     const {AtomicFile} = await import('./lib/store/atomic-file.js');
     return (target) => AtomicFile.open(target, {mode: RESULT_MODE});
+  }
+
+  /** How the command shows its progress, and where. */
+  protected display(flags: {quiet: boolean}): Display {
+    const {stdout, stderr, env} = process;
+    const screen = {stdout, stderr, env};
+    return {
+      screen,
+      clock: this.clock,
+      mode: outputMode(screen, {isJson: this.jsonEnabled(), isQuiet: flags.quiet}),
+    };
   }
 
   /** Aborts when the command is to end; see `stopOnSignals`. Call it once. */

@@ -1,3 +1,4 @@
+import {errorLines} from '../lib/output/error-text.js';
 import {failureJson, stackOf, toGembatchError} from './failure.js';
 
 /** `DEBUG=gembatch*` and its like: the stack of an error is shown too. */
@@ -14,7 +15,7 @@ export function fail(cause: unknown, options: {version: string; isJson: boolean}
   if (options.isJson) {
     process.stdout.write(`${JSON.stringify(failureJson(error), null, 2)}\n`);
   } else {
-    process.stderr.write([`Error: ${error.message}`, ...error.suggestions, ''].join('\n'));
+    process.stderr.write([...errorLines(error), ''].join('\n'));
   }
   if (DEBUG.test(process.env['DEBUG'] ?? '')) process.stderr.write(`${stackOf(cause)}\n`);
   process.exitCode = error.exitCode;

@@ -9,8 +9,8 @@ describe('a command that does not exist', () => {
     expect(stderr).toBe(
       [
         'Error: There is no command "autocomplet".',
-        'Did you mean: gembatch autocomplete',
-        'See all commands: gembatch help',
+        '  Did you mean: gembatch autocomplete',
+        '  See all commands: gembatch help',
         '',
       ].join('\n'),
     );

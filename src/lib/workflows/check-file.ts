@@ -82,6 +82,7 @@ async function openIntentError(
 function inspect(run: CheckRun, file: RequestFileInput, isValidated: boolean): Promise<Inspection> {
   run.report({type: 'phase', index: file.index, phase: 'inspecting'});
   return inspectFile(file.path, {
+    name: file.name,
     validate: isValidated,
     signal: run.halt.signal,
     onProgress: (bytes, totalBytes) => run.report({type: 'progress', index: file.index, bytes, totalBytes}),

@@ -1,0 +1,126 @@
+import {readdir} from 'node:fs/promises';
+import {expect, test} from '@jest/globals';
+import {EXIT} from '../../src/lib/domain/errors.js';
+import {requestFiles} from '../helpers/request-files.js';
+import {records, startSubmit, submit, tally} from '../helpers/submit.js';
+import {tempDir} from '../helpers/temp-dir.js';
+import {until} from '../helpers/until.js';
+import {useEmulator} from '../helpers/use-emulator.js';
+
+test('a create whose answer is lost is looked up and adopted in the same run; one job is paid', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, 4);
+  emulator.control.fault({on: 'batches.create', match: '002.jsonl', fault: {kind: 'reset_after'}});
+  emulator.control.behave({list_delay_calls: 2});
+  const {code, result} = await submit({folder, env, speed: 100}, '0*.jsonl');
+  expect(code).toBe(0);
+  expect(tally(result)).toEqual({submitted: 4});
+  expect(emulator.control.paid()).toHaveLength(4);
+  expect(new Set((await records(folder)).map(({batch}) => batch.name)).size).toBe(4);
+});
+
+test('a create that was lost on its way is known to have failed after the grace time', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, 1);
+  emulator.control.fault({on: 'batches.create', fault: {kind: 'reset_before'}});
+  const {code, result} = await submit({folder, env, speed: 500}, '001.jsonl');
+  expect(code).toBe(EXIT.service);
+  expect(tally(result)).toEqual({failed: 1});
+  expect(emulator.control.paid()).toHaveLength(0);
+  expect(emulator.control.files()).toEqual([]);
+  expect(await readdir(folder)).not.toContain('job-info.jsonl.journal');
+});
+
+test('while the list cannot be read the create stays unclear; the next run adopts its job', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, 2);
+  emulator.control.fault({
+    on: 'batches.create',
+    match: '001.jsonl',
+    fault: {kind: 'error_after', status: 503},
+  });
+  emulator.control.fault({on: 'batches.list', times: null, fault: {kind: 'status', status: 503}});
+  const first = await submit({folder, env, speed: 500}, '0*.jsonl');
+  expect(first.code).toBe(EXIT.unclear);
+  expect(tally(first.result)).toEqual({unclear: 1, submitted: 1});
+  expect(await readdir(folder)).toContain('job-info.jsonl.journal');
+
+  emulator.control.clearFaults();
+  const second = await submit({folder, env}, '0*.jsonl');
+  expect(second.code).toBe(0);
+  expect(second.result.settled).toMatchObject([{file: '001.jsonl', outcome: 'adopted'}]);
+  expect(tally(second.result)).toEqual({skipped: 2});
+  expect(emulator.control.paid()).toHaveLength(2);
+  expect(await readdir(folder)).not.toContain('job-info.jsonl.journal');
+});
+
+test('two submissions at once on one job-info file submit every file once', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, 8);
+  emulator.control.fault({on: 'batches.create', times: null, fault: {kind: 'delay', ms: 30}});
+  const both = await Promise.all([submit({folder, env}, '0*.jsonl'), submit({folder, env}, '0*.jsonl')]);
+  expect(both.map(({code}) => code)).toEqual([0, 0]);
+  expect(both.map(({result}) => result.summary.submitted).toSorted((a, b) => a - b)).toEqual([0, 8]);
+  expect(emulator.control.paid()).toHaveLength(8);
+});
+
+test('--lock-timeout ends the wait and names the holder', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, 1);
+  emulator.control.fault({on: 'batches.create', fault: {kind: 'hang_before'}});
+  const holder = startSubmit({folder, env}, '001.jsonl');
+  await until(() => emulator.control.counts()['batches.create'] === 1);
+  const waiter = startSubmit({folder, env}, '001.jsonl', '--lock-timeout', '500ms');
+  const ended = await waiter.ended;
+  expect(ended.code).toBe(EXIT.locked);
+  expect(ended.stderr).toContain(`gembatch submit (pid ${holder.process.pid},`);
+});
+
+// Each round starts two commands, one of which is killed: about 2 s altogether.
+test('killed at any moment and run again, every file is submitted once', async () => {
+  for (const [operation, skip] of [
+    ['upload.chunk', 1],
+    ['batches.create', 0],
+    ['batches.create', 3],
+    ['batches.create', 5],
+  ] as const) {
+    const folder = await tempDir();
+    const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+    await requestFiles(folder, 6);
+    emulator.control.fault({on: operation, skip, fault: {kind: 'hang_after'}});
+    const victim = startSubmit({folder, env}, '0*.jsonl', '--concurrency', '2');
+    await until(() => (emulator.control.counts()[operation] ?? 0) > skip);
+    victim.process.kill('SIGKILL');
+    await victim.ended;
+
+    const again = await submit({folder, env, speed: 500}, '0*.jsonl');
+    expect(again.code).toBe(0);
+    expect(emulator.control.paid()).toHaveLength(6);
+    expect(new Set(emulator.control.paid().map(({sha256}) => sha256)).size).toBe(6);
+    expect(await records(folder)).toHaveLength(6);
+  }
+}, 60_000);
+
+test('the first Ctrl-C brings creates to their end and begins nothing new; the same command goes on', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, 6);
+  emulator.control.fault({on: 'batches.create', times: 2, fault: {kind: 'delay', ms: 400}});
+  const running = startSubmit({folder, env}, '0*.jsonl', '--concurrency', '2');
+  await until(() => emulator.control.counts()['batches.create'] === 2);
+  running.process.kill('SIGINT');
+  const ended = await running.ended;
+  expect(ended.code).toBe(EXIT.interrupted);
+  expect(emulator.control.paid()).toHaveLength(2);
+  expect(await records(folder)).toHaveLength(2);
+  expect((await readdir(folder)).filter((name) => name.startsWith('job-info.jsonl.'))).toEqual([]);
+
+  const again = await submit({folder, env}, '0*.jsonl');
+  expect(tally(again.result)).toEqual({skipped: 2, submitted: 4});
+  expect(emulator.control.paid()).toHaveLength(6);
+});

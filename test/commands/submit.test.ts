@@ -1,0 +1,146 @@
+import {copyFile, readdir, symlink, writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import {expect, test} from '@jest/globals';
+import {requestFiles, requestLines} from '../helpers/request-files.js';
+import {records, submit, tally} from '../helpers/submit.js';
+import {tempDir} from '../helpers/temp-dir.js';
+import {useEmulator} from '../helpers/use-emulator.js';
+
+test('23 files become 23 recorded jobs; the same command again skips them all', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, 23);
+
+  const first = await submit({folder, env}, '*.jsonl');
+  expect(first.code).toBe(0);
+  expect(first.result.summary).toMatchObject({files: 23, submitted: 23, requests: 69, exit_code: 0});
+  expect(emulator.control.paid()).toHaveLength(23);
+  const jobs = await records(folder);
+  expect(jobs).toHaveLength(23);
+  for (const {batch, count, uploaded_file_name: file, sha256} of jobs) {
+    const paid = emulator.control.paid().find(({name}) => name === batch.name);
+    expect(paid).toMatchObject({input_file_name: file, request_count: count, sha256});
+  }
+  expect(await readdir(folder)).not.toContain('job-info.jsonl.journal');
+
+  const second = await submit({folder, env}, '*.jsonl');
+  expect(second.code).toBe(0);
+  expect(tally(second.result)).toEqual({skipped: 24});
+  expect(second.result.files.filter(({reason}) => reason === 'own_file').map(({file}) => file)).toEqual([
+    'job-info.jsonl',
+  ]);
+  expect(emulator.control.paid()).toHaveLength(23);
+});
+
+test('a file that has changed since is skipped, and that is said; --force submits it again', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  const [path = ''] = await requestFiles(folder, 2);
+  await submit({folder, env}, '0*.jsonl');
+  await writeFile(path, requestLines(3, 'something else'));
+
+  const again = await submit({folder, env}, '0*.jsonl');
+  expect(again.result.files.map(({outcome, changed}) => [outcome, changed])).toEqual([
+    ['skipped', true],
+    ['skipped', false],
+  ]);
+  const forced = await submit({folder, env}, '001.jsonl', '--force');
+  expect(tally(forced.result)).toEqual({submitted: 1});
+  expect(emulator.control.paid()).toHaveLength(3);
+});
+
+test('the same content under another name is skipped, in one run and in the next', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, 1);
+  await copyFile(join(folder, '001.jsonl'), join(folder, '002.jsonl'));
+  const first = await submit({folder, env}, '001.jsonl', '002.jsonl');
+  expect(first.result.files.map(({outcome, reason, same_as: twin}) => [outcome, reason, twin])).toEqual([
+    ['submitted', undefined, undefined],
+    ['skipped', 'same_content', '001.jsonl'],
+  ]);
+  await copyFile(join(folder, '001.jsonl'), join(folder, '003.jsonl'));
+  const second = await submit({folder, env}, '003.jsonl');
+  expect(second.result.files[0]).toMatchObject({
+    outcome: 'skipped',
+    reason: 'same_content',
+    same_as: '001.jsonl',
+  });
+  expect(emulator.control.paid()).toHaveLength(1);
+});
+
+test('spellings of one path are one file, also in the next run', async () => {
+  const folder = await tempDir();
+  const {env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, 1);
+  await symlink('001.jsonl', join(folder, 'link.jsonl'));
+  const first = await submit(
+    {folder, env},
+    '001.jsonl',
+    './001.jsonl',
+    join(folder, '001.jsonl'),
+    'link.jsonl',
+  );
+  expect(tally(first.result)).toEqual({submitted: 1});
+  const second = await submit({folder, env}, join(folder, 'link.jsonl'));
+  expect(second.result.files[0]).toMatchObject({outcome: 'skipped', reason: 'same_file'});
+});
+
+test('--dry-run says what would be submitted, skipped and refused, and sends nothing', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, 3);
+  await submit({folder, env}, '001.jsonl');
+  await writeFile(join(folder, '003.jsonl'), 'not JSON\n');
+  const before = emulator.control.counts();
+
+  const dry = await submit({folder, env}, '0*.jsonl', '--dry-run');
+  expect(dry.code).toBe(3);
+  expect(tally(dry.result)).toEqual({skipped: 1, would_submit: 1, failed: 1});
+  const after = emulator.control.counts();
+  expect(after['upload.start']).toBe(before['upload.start']);
+  expect(after['batches.create']).toBe(before['batches.create']);
+  expect(await records(folder)).toHaveLength(1);
+});
+
+test('a submitted file that is gone is skipped, not missing', async () => {
+  const folder = await tempDir();
+  const {env} = await useEmulator({speed: 0, seed: 1});
+  await writeFile(
+    join(folder, 'job-info.jsonl'),
+    `${JSON.stringify({
+      input_file: 'gone.jsonl',
+      count: 2,
+      uploaded_file_name: 'files/abc',
+      batch: {name: 'batches/1', display_name: 'gone.jsonl', model: 'models/m', state: 'JOB_STATE_RUNNING'},
+    })}\n`,
+  );
+  const {result} = await submit({folder, env}, 'gone.jsonl');
+  expect(result.files[0]).toMatchObject({outcome: 'skipped', changed: null, job: {name: 'batches/1'}});
+});
+
+test('records of the Python tool, current and 0.1.0, keep their files from being sent again', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, 2);
+  const lines = [
+    '{"input_file": "001.jsonl", "count": 3, "uploaded_file_name": "files/a", "batch": {"name": "batches/a", "display_name": "001.jsonl", "model": "models/m", "state": "JOB_STATE_PENDING"}}',
+    '{"input_file": "002.jsonl", "job_name": "batches/b", "uploaded_file_name": "files/b"}',
+  ];
+  await writeFile(join(folder, 'job-info.jsonl'), `${lines.join('\n')}\n`);
+  const {result} = await submit({folder, env}, '0*.jsonl');
+  expect(result.files.map(({outcome, job}) => [outcome, job?.name])).toEqual([
+    ['skipped', 'batches/a'],
+    ['skipped', 'batches/b'],
+  ]);
+  expect(emulator.control.paid()).toHaveLength(0);
+});
+
+test('several files are worked on at once, as many as --concurrency says', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, 12);
+  emulator.control.fault({on: 'upload.start', fault: {kind: 'delay', ms: 50}, times: null});
+  await submit({folder, env}, '0*.jsonl', '--concurrency', '3');
+  expect(emulator.control.peak('upload.start')).toBe(3);
+});
