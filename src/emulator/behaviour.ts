@@ -1,12 +1,7 @@
 import {DEFAULT_MODELS, type EmulatedModel} from './models.js';
 
-/** How the emulated service behaves where nothing goes wrong; all of it can be changed while it runs. */
-export interface Behaviour {
-  readonly models: readonly EmulatedModel[];
-  /** Keys that are refused; every other one is taken. */
-  readonly invalid_keys: readonly string[];
-  /** MIME types of request files that are refused. */
-  readonly refused_mime_types: readonly string[];
+/** When jobs move and when they are seen; for single jobs an outcome rule can say otherwise. */
+export interface JobTiming {
   /** How long a job is pending, in emulated milliseconds. */
   readonly pending_ms: number;
   /** How long a job is running after that, in emulated milliseconds. */
@@ -15,10 +10,19 @@ export interface Behaviour {
   readonly list_delay_ms: number;
   /** In how many lists of jobs a new job is missing. */
   readonly list_delay_calls: number;
-  /** Whether a list without a page size is empty, as has been reported of the service. */
-  readonly is_list_empty_without_page_size: boolean;
   /** How long after the end of a job its result file is missing, in emulated milliseconds. */
   readonly output_delay_ms: number;
+}
+
+/** How the emulated service behaves where nothing goes wrong; all of it can be changed while it runs. */
+export interface Behaviour extends JobTiming {
+  readonly models: readonly EmulatedModel[];
+  /** Keys that are refused; every other one is taken. */
+  readonly invalid_keys: readonly string[];
+  /** MIME types of request files that are refused. */
+  readonly refused_mime_types: readonly string[];
+  /** Whether a list without a page size is empty, as has been reported of the service. */
+  readonly is_list_empty_without_page_size: boolean;
   /** Whether an upload can be asked how far it got. */
   readonly has_upload_query: boolean;
   /** Whether downloads can start in the middle of a file. */

@@ -1,3 +1,11 @@
+/** A change of the emulator's time. */
+export interface ClockSetting {
+  /** Moves it on by so many milliseconds. */
+  readonly advance_ms?: number;
+  /** Emulated seconds per real second; 0 stands still. */
+  readonly speed?: number;
+}
+
 /** The emulator's time: it runs as real time does, faster, or not at all, and can be moved on. */
 export class EmulatorClock {
   #speed: number;
@@ -7,6 +15,10 @@ export class EmulatorClock {
   /** @param speed - emulated seconds per real second; 0 stands still. */
   constructor(speed = 1) {
     this.#speed = speed;
+  }
+
+  get speed(): number {
+    return this.#speed;
   }
 
   /** Milliseconds since the Unix epoch. */

@@ -1,14 +1,11 @@
-/** How tests and people steer the emulator: as methods in one process, or as `/emulator/...` over HTTP. */
-import type {IncomingMessage} from 'node:http';
-import {isObject, readJson} from './call.js';
 import type {Behaviour} from './behaviour.js';
+import {timestamp, type ClockSetting} from './clock.js';
 import type {FaultRule, OperationName} from './faults.js';
 import type {LoggedRequest, PaidJob} from './ledger.js';
 import type {OutcomeRule} from './outcomes.js';
-import {ServiceError} from './service-error.js';
 import type {World} from './world.js';
 
-/** What can be asked of a running emulator. */
+/** How tests and people look into a running emulator and steer it. The same can be had over HTTP, below `/emulator/`. */
 export class EmulatorControl {
   readonly #world: World;
 
@@ -36,16 +33,22 @@ export class EmulatorControl {
     return this.#world.ledger.peaks.get(operation) ?? 0;
   }
 
-  /** Names of the uploaded files that the service has. */
+  /** The same for all kinds that were called. */
+  peaks(): Partial<Record<OperationName, number>> {
+    return Object.fromEntries(this.#world.ledger.peaks);
+  }
+
+  /** Names of the uploaded files that the service has, newest first. */
   files(): readonly string[] {
-    return [...this.#world.files.values()].filter(({isGenerated}) => !isGenerated).map(({name}) => name);
+    return this.#world.files.uploaded().map(({name}) => name);
   }
 
-  /** Names of the batch jobs that the service has. */
+  /** Names of the batch jobs that the service has, newest first. */
   jobs(): readonly string[] {
-    return [...this.#world.jobs.keys()];
+    return this.#world.jobs.newestFirst().map(({name}) => name);
   }
 
+  /** Adds a fault; those asked for first come first. */
   fault(rule: FaultRule): void {
     this.#world.faults.add(rule);
   }
@@ -54,83 +57,47 @@ export class EmulatorControl {
     this.#world.faults.clear();
   }
 
+  /** Says what jobs come to; of several rules that fit a job, the one added last holds. */
   outcome(rule: OutcomeRule): void {
     this.#world.outcomes.add(rule);
+  }
+
+  clearOutcomes(): void {
+    this.#world.outcomes.clear();
+  }
+
+  behaviour(): Behaviour {
+    return this.#world.behaviour;
   }
 
   behave(changes: Partial<Behaviour>): void {
     this.#world.behaviour = {...this.#world.behaviour, ...changes};
   }
 
+  /** The emulated time, RFC 3339, and how fast it runs. */
+  time(): {readonly now: string; readonly speed: number} {
+    const {clock} = this.#world;
+    return {now: timestamp(clock.now()), speed: clock.speed};
+  }
+
   /** Moves the emulated time on. */
   advance(ms: number): void {
-    this.#world.clock.advance(ms);
+    this.setClock({advance_ms: ms});
   }
 
   /** @param speed - emulated seconds per real second; 0 stands still. */
   setSpeed(speed: number): void {
-    this.#world.clock.setSpeed(speed);
+    this.setClock({speed});
   }
 
-  /** Forgets files, jobs, faults, outcomes and what was paid; keeps how it behaves. */
-  reset(): void {
-    this.#world.reset();
+  setClock({advance_ms: advanceMs = 0, speed}: ClockSetting): void {
+    if (speed !== undefined) this.#world.clock.setSpeed(speed);
+    this.#world.clock.advance(advanceMs);
+    this.#world.jobs.catchUp();
   }
-}
 
-/** Answers a request below `/emulator/`. */
-export async function answerControl(
-  control: EmulatorControl,
-  request: IncomingMessage,
-  path: string,
-): Promise<unknown> {
-  const action = `${request.method} ${path.replace(/^\/emulator\//u, '')}`;
-  switch (action) {
-    case 'GET paid':
-      return {paid: control.paid()};
-    case 'GET requests':
-      return {requests: control.requests(), counts: control.counts()};
-    case 'POST faults':
-      control.fault(faultRuleOf(await readJson(request)));
-      return {};
-    case 'DELETE faults':
-      control.clearFaults();
-      return {};
-    case 'POST outcomes':
-      control.outcome(await readJson(request));
-      return {};
-    case 'POST behaviour':
-      control.behave(await readJson(request));
-      return {};
-    case 'POST clock':
-      moveClock(control, await readJson(request));
-      return {};
-    case 'POST reset':
-      control.reset();
-      return {};
-    default:
-      throw new ServiceError(404, `The emulator has no control ${action}.`);
+  /** Forgets files, jobs, faults, outcomes and what was paid; keeps how it behaves and what time it is. */
+  reset(): Promise<void> {
+    return this.#world.reset();
   }
-}
-
-/** @throws ServiceError 400 for what is not a fault rule. */
-export function faultRuleOf(value: unknown): FaultRule {
-  if (!isFaultRule(value)) {
-    throw new ServiceError(
-      400,
-      'A fault needs "on", the name of a call, and "fault", an object with a "kind".',
-    );
-  }
-  return value;
-}
-
-function isFaultRule(value: unknown): value is FaultRule {
-  if (!isObject(value)) return false;
-  const {on, fault} = value;
-  return typeof on === 'string' && isObject(fault) && typeof fault['kind'] === 'string';
-}
-
-function moveClock(control: EmulatorControl, {advance_ms: advanceMs, speed}: Record<string, unknown>): void {
-  if (typeof advanceMs === 'number') control.advance(advanceMs);
-  if (typeof speed === 'number') control.setSpeed(speed);
 }

@@ -1,30 +1,30 @@
-/**
- * The closed list of faults that the emulator can be asked for. Each has hurt someone.
- */
+/** The closed list of faults that the emulator can be asked for. Each has hurt someone. */
 import {seededRandom} from './random.js';
-import {quotaExceeded, ServiceError} from './service-error.js';
 
 /** The calls that faults can be attached to, named as the service names them. */
-export type OperationName =
-  | 'upload.start'
-  | 'upload.chunk'
-  | 'upload.query'
-  | 'upload.cancel'
-  | 'files.get'
-  | 'files.list'
-  | 'files.delete'
-  | 'files.download'
-  | 'models.get'
-  | 'models.list'
-  | 'batches.create'
-  | 'batches.get'
-  | 'batches.list'
-  | 'batches.cancel'
-  | 'batches.delete';
+export const OPERATIONS = [
+  'upload.start',
+  'upload.chunk',
+  'upload.query',
+  'upload.cancel',
+  'files.get',
+  'files.list',
+  'files.delete',
+  'files.download',
+  'models.get',
+  'models.list',
+  'batches.create',
+  'batches.get',
+  'batches.list',
+  'batches.cancel',
+  'batches.delete',
+] as const;
 
-/** What goes wrong. `before`: the call has no effect. `after`: it has its full effect, and nobody hears of it. */
-export type Fault =
-  /** Any answer in place of the call. A text body is sent as it is, anything else as JSON. */
+export type OperationName = (typeof OPERATIONS)[number];
+
+/** Ends a call before it has any effect. */
+type FaultBefore =
+  /** Any answer in place of the call. A text body is sent as it is, anything else as JSON; `''` is an empty one. */
   | {
       readonly kind: 'status';
       readonly status: number;
@@ -34,31 +34,44 @@ export type Fault =
   /** 429, with `RetryInfo` when a delay is given. */
   | {readonly kind: 'quota'; readonly retry_delay_seconds?: number}
   | {readonly kind: 'reset_before'}
+  | {readonly kind: 'hang_before'};
+
+/** Spoils the answer to a call that takes its full effect. */
+type FaultAfter =
   | {readonly kind: 'reset_after'}
-  | {readonly kind: 'error_after'; readonly status: number}
-  | {readonly kind: 'hang_before'}
   | {readonly kind: 'hang_after'}
-  /** The call works, after so many real milliseconds. */
-  | {readonly kind: 'delay'; readonly ms: number}
-  /** The call works, and the answer is this text. */
+  | {readonly kind: 'error_after'; readonly status: number}
+  /** The answer is this text. */
   | {
       readonly kind: 'body_after';
       readonly text: string;
       readonly status?: number;
       readonly content_type?: string;
     }
-  /** The call works, and the answer never ends. */
+  /** The answer never ends. */
   | {readonly kind: 'endless_body'}
-  /** The connection breaks after so many bytes of an upload or download; the service keeps what it got. */
-  | {readonly kind: 'drop_after_bytes'; readonly bytes: number}
+  /** The answer has a header of this size. */
+  | {readonly kind: 'huge_header'; readonly bytes: number}
+  /** `upload.query` is off by so many bytes. */
+  | {readonly kind: 'offset_lie'; readonly bytes: number}
+  /** The connection of an upload or download breaks after so many bytes; the service keeps what it got. */
+  | {readonly kind: 'drop_after_bytes'; readonly bytes: number};
+
+/** Makes a call slow; goes together with any other fault. */
+type FaultOfSpeed =
+  /** Starts after so many real milliseconds. */
+  | {readonly kind: 'delay'; readonly ms: number}
   /** An upload or download is slowed down. */
   | {readonly kind: 'bandwidth'; readonly bytes_per_second: number};
+
+/** What goes wrong. */
+export type Fault = FaultBefore | FaultAfter | FaultOfSpeed;
 
 /** Which calls a fault meets. */
 export interface FaultRule {
   readonly on: OperationName;
   readonly fault: Fault;
-  /** Only calls whose path, or whose display name in the body, contains this. */
+  /** Only calls whose path, body or display name (of the file or job that is called for) contains this. */
   readonly match?: string;
   /** Lets so many calls that fit go by first. */
   readonly skip?: number;
@@ -66,6 +79,20 @@ export interface FaultRule {
   readonly times?: number | null;
   /** Meets a call that fits only with this probability. */
   readonly probability?: number;
+}
+
+/** The faults that meet one call: any of speed, and at most one other. */
+export class CallFaults {
+  readonly #faults: readonly Fault[];
+
+  constructor(faults: readonly Fault[]) {
+    this.#faults = faults;
+  }
+
+  /** The fault of this kind; undefined when there is none. */
+  get<K extends Fault['kind']>(kind: K): Extract<Fault, {kind: K}> | undefined {
+    return this.#faults.find((fault): fault is Extract<Fault, {kind: K}> => fault.kind === kind);
+  }
 }
 
 interface ActiveRule extends FaultRule {
@@ -83,35 +110,40 @@ export class Faults {
   }
 
   add(rule: FaultRule): void {
-    const times = rule.times === undefined ? 1 : rule.times;
-    this.#rules.push({...rule, skipLeft: rule.skip ?? 0, timesLeft: times ?? Number.POSITIVE_INFINITY});
+    const {skip = 0, times = 1} = rule;
+    this.#rules.push({...rule, skipLeft: skip, timesLeft: times ?? Number.POSITIVE_INFINITY});
   }
 
   clear(): void {
     this.#rules = [];
   }
 
-  /** The fault that meets this call; it is used up by that. */
-  take(on: OperationName, subject: string): Fault | undefined {
+  /**
+   * The faults that meet this call; they are used up by that. Of those that decide its answer the first one counts, and the
+   * others wait for the next call.
+   *
+   * @param subject - what `match` of a rule is looked for in.
+   */
+  take(on: OperationName, subject: string): CallFaults {
+    const met: Fault[] = [];
+    let isDecided = false;
     for (const rule of this.#rules) {
-      if (rule.on !== on || rule.timesLeft <= 0) continue;
-      if (rule.match !== undefined && !subject.includes(rule.match)) continue;
-      if (rule.probability !== undefined && this.#random() >= rule.probability) continue;
-      if (rule.skipLeft > 0) {
-        rule.skipLeft -= 1;
-        continue;
-      }
-      rule.timesLeft -= 1;
-      return rule.fault;
+      const decides = rule.fault.kind !== 'delay' && rule.fault.kind !== 'bandwidth';
+      if ((decides && isDecided) || rule.on !== on || !this.#meets(rule, subject)) continue;
+      met.push(rule.fault);
+      isDecided ||= decides;
     }
-    return undefined;
+    return new CallFaults(met);
   }
-}
 
-/** The answer of a fault that answers in place of the call. */
-export function answerBefore(fault: Fault): ServiceError | undefined {
-  if (fault.kind === 'quota') return quotaExceeded(fault.retry_delay_seconds);
-  if (fault.kind === 'status' && fault.body === undefined)
-    return new ServiceError(fault.status, 'An injected fault.');
-  return undefined;
+  #meets(rule: ActiveRule, subject: string): boolean {
+    if (rule.timesLeft <= 0 || !subject.includes(rule.match ?? '')) return false;
+    if (rule.probability !== undefined && this.#random() >= rule.probability) return false;
+    if (rule.skipLeft > 0) {
+      rule.skipLeft -= 1;
+      return false;
+    }
+    rule.timesLeft -= 1;
+    return true;
+  }
 }

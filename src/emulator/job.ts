@@ -1,26 +1,10 @@
-import type {Behaviour} from './behaviour.js';
+import type {JobTiming} from './behaviour.js';
 import {timestamp} from './clock.js';
-import type {FinalState} from './outcomes.js';
+import type {Counts, JobEnd} from './job-end.js';
+import type {JobKind} from './request-check.js';
 
 /** How long the service lets a job wait and run, https://ai.google.dev/gemini-api/docs/batch-api. */
 const EXPIRY_MS = 48 * 3_600_000;
-
-/** Requests of a job by what became of them. */
-export interface Counts {
-  readonly successful: number;
-  readonly failed: number;
-}
-
-/** What a job came to. */
-export interface JobEnd {
-  readonly state: FinalState;
-  readonly atMs: number;
-  readonly counts: Counts;
-  readonly error?: {readonly code: number; readonly message: string};
-  /** `files/batch-<id>` */
-  readonly outputFile?: string;
-  readonly inlineResponses?: readonly unknown[];
-}
 
 /** A batch job of the emulated service. */
 export interface Job {
@@ -31,7 +15,7 @@ export interface Job {
   readonly displayName: string;
   /** `models/<id>` */
   readonly model: string;
-  readonly kind: 'generate' | 'embed';
+  readonly kind: JobKind;
   readonly inputFile: string | undefined;
   readonly inlineRequests: readonly unknown[] | undefined;
   readonly webhookConfig: unknown;
@@ -40,10 +24,40 @@ export interface Job {
   readonly createdMs: number;
   readonly pendingMs: number;
   readonly runningMs: number;
+  /** How long after its end its output is missing. */
+  readonly outputDelayMs: number;
   /** Lists of jobs in which it is still missing. */
   hiddenCalls: number;
   readonly visibleFromMs: number;
   end?: JobEnd;
+}
+
+/** What a new job is made of. */
+export type NewJob = Pick<
+  Job,
+  | 'displayName'
+  | 'model'
+  | 'kind'
+  | 'inputFile'
+  | 'inlineRequests'
+  | 'webhookConfig'
+  | 'requestCount'
+  | 'sizeBytes'
+>;
+
+/** When a job that is created now moves, and when it is seen. */
+export function timingOf(
+  nowMs: number,
+  timing: JobTiming,
+): Pick<Job, 'createdMs' | 'pendingMs' | 'runningMs' | 'outputDelayMs' | 'hiddenCalls' | 'visibleFromMs'> {
+  return {
+    createdMs: nowMs,
+    pendingMs: timing.pending_ms,
+    runningMs: timing.running_ms,
+    outputDelayMs: timing.output_delay_ms,
+    hiddenCalls: timing.list_delay_calls,
+    visibleFromMs: nowMs + timing.list_delay_ms,
+  };
 }
 
 /** Where a job that has not ended is at this time. */
@@ -59,13 +73,21 @@ export function dueMs(job: Job): number {
   return job.createdMs + Math.min(job.pendingMs + job.runningMs, EXPIRY_MS);
 }
 
-/** The job as the service describes it: a long-running operation, https://ai.google.dev/api/batch-api#Operation. */
-export function operationOf(job: Job, nowMs: number, {output_delay_ms: outputDelayMs}: Behaviour): unknown {
+/**
+ * The job as the service describes it: a long-running operation, https://ai.google.dev/api/batch-api#Operation.
+ *
+ * @param options - whether responses that come inline are there; in lists they are not.
+ */
+export function operationOf(
+  job: Job,
+  nowMs: number,
+  {hasInlineResponses = true} = {},
+): Record<string, unknown> {
   const {end} = job;
   const kind = job.kind === 'embed' ? 'EmbedContentBatch' : 'GenerateContentBatch';
   const type = `type.googleapis.com/google.ai.generativelanguage.v1main.${kind}`;
-  const hasOutput = end !== undefined && nowMs >= end.atMs + outputDelayMs;
-  const output = hasOutput ? outputOf(end) : undefined;
+  const hasOutput = end !== undefined && nowMs >= end.atMs + job.outputDelayMs;
+  const output = hasOutput ? outputOf(end, hasInlineResponses) : undefined;
   const phase = phaseOf(job, nowMs);
   return {
     name: job.name,
@@ -93,10 +115,13 @@ export function operationOf(job: Job, nowMs: number, {output_delay_ms: outputDel
   };
 }
 
-function outputOf(end: JobEnd): Record<string, unknown> | undefined {
-  if (end.outputFile !== undefined) return {responsesFile: end.outputFile};
-  if (end.inlineResponses !== undefined) return {inlinedResponses: {inlinedResponses: end.inlineResponses}};
-  return undefined;
+function outputOf(
+  {outputFile, inlineResponses}: JobEnd,
+  hasInlineResponses: boolean,
+): Record<string, unknown> | undefined {
+  if (outputFile !== undefined) return {responsesFile: outputFile};
+  if (inlineResponses === undefined || !hasInlineResponses) return undefined;
+  return {inlinedResponses: {inlinedResponses: inlineResponses}};
 }
 
 /** Counters are text, and those that are zero are left out. */

@@ -10,6 +10,8 @@ export interface PaidJob {
   /** Of the request file, 64 lower-case hex digits; null for a job with its requests inline. */
   readonly sha256: string | null;
   readonly create_time: string;
+  /** What the create said about web hooks; the emulator calls none. */
+  readonly webhook_config: unknown;
 }
 
 /** A call that reached the emulator. */
@@ -19,8 +21,12 @@ export interface LoggedRequest {
   readonly path: string;
   /** Real time in milliseconds since the emulator started. */
   readonly at_ms: number;
-  /** HTTP status of the answer; null while there is none, and when the connection was cut. */
+  /** HTTP status of the answer; null while there is none, and when the connection was cut before it. */
   status: number | null;
+  /** Bytes of the body that were taken. */
+  request_bytes: number;
+  /** Bytes of the answer's body that were sent. */
+  response_bytes: number;
 }
 
 /** What the emulator remembers of what was asked of it. */
@@ -33,7 +39,8 @@ export class Ledger {
   readonly #startedMs = performance.now();
 
   begin(operation: OperationName, method: string, path: string): LoggedRequest {
-    const request = {operation, method, path, at_ms: performance.now() - this.#startedMs, status: null};
+    const at_ms = performance.now() - this.#startedMs;
+    const request = {operation, method, path, at_ms, status: null, request_bytes: 0, response_bytes: 0};
     this.requests.push(request);
     const running = (this.#inFlight.get(operation) ?? 0) + 1;
     this.#inFlight.set(operation, running);

@@ -1,24 +1,44 @@
 /** What jobs and their rows come to, where a test wants something else than success. */
+import type {JobTiming} from './behaviour.js';
 import {seededRandom} from './random.js';
 
 /** States in which a job can end. */
-export type FinalState = 'SUCCEEDED' | 'FAILED' | 'CANCELLED' | 'EXPIRED' | 'PARTIALLY_SUCCEEDED';
+export type FinalState = (typeof FINAL_STATES)[number];
+
+export const FINAL_STATES = ['SUCCEEDED', 'FAILED', 'CANCELLED', 'EXPIRED', 'PARTIALLY_SUCCEEDED'] as const;
 
 /** What can be wrong with a result row. */
-export type RowFault =
-  | 'error'
-  | 'blocked'
-  | 'safety'
-  | 'truncated'
-  | 'empty'
-  | 'missing'
-  | 'repeated'
-  | 'unknown_key'
-  | 'no_usage'
-  | 'malformed';
+export type RowFault = (typeof ROW_FAULTS)[number];
 
-/** What jobs that fit come to. */
-export interface OutcomeRule {
+export const ROW_FAULTS = [
+  /** An error in place of a response. */
+  'error',
+  /** The same, under the name `status`, as some clients read it. */
+  'error_as_status',
+  /** The prompt was blocked: no candidates. */
+  'blocked',
+  /** The answer was withheld: a candidate without content. */
+  'safety',
+  /** Cut off in the middle, `MAX_TOKENS`. */
+  'truncated',
+  /** A candidate without any parts. */
+  'empty',
+  /** Without `usageMetadata`. */
+  'no_usage',
+  /** Without its key. */
+  'no_key',
+  /** No row at all. */
+  'missing',
+  /** The row twice. */
+  'repeated',
+  /** One more row, with a key that nobody sent. */
+  'unknown_key',
+  /** A row that is not JSON. */
+  'malformed',
+] as const;
+
+/** What jobs that fit come to, and when: the times of `JobTiming` hold for them in place of the usual ones. */
+export interface OutcomeRule extends Partial<JobTiming> {
   /** Only jobs whose display name contains this. */
   readonly match?: string;
   readonly state?: FinalState;

@@ -3,42 +3,55 @@ import {ServiceError} from './service-error.js';
 const DEFAULT_SIZE = 10;
 const MAX_SIZE = 100;
 
-/** A page of a list as the service sends it: no empty list, no token on the last page. */
+/** A collection that is listed in pages. */
+export interface PagedList<T> {
+  /** What the collection is called in the answer. */
+  readonly name: string;
+  /** In descending order of their positions. */
+  readonly items: readonly T[];
+  /** Stays the same for as long as the item exists, so that pages hold while others come and go. */
+  readonly positionOf: (item: T) => number;
+  /** What one item looks like. */
+  readonly resourceOf: (item: T) => unknown;
+  readonly defaultSize?: number;
+  readonly maxSize?: number;
+}
+
+/** The items of the page that a request asks for, and the token of the next page; none when this is the last. */
 export function pageOf<T>(
-  url: URL,
-  list: {
-    readonly name: string;
-    readonly items: readonly T[];
-    readonly idOf: (item: T) => string;
-    readonly maxSize?: number;
-  },
-  resource: (item: T) => unknown,
-): Record<string, unknown> {
-  const size = Math.min(sizeOf(url.searchParams.get('pageSize')), list.maxSize ?? MAX_SIZE);
-  const token = url.searchParams.get('pageToken') ?? '';
-  const start = token === '' ? 0 : startOf(list.items.map(list.idOf), token);
-  const items = list.items.slice(start, start + size);
+  {searchParams}: URL,
+  list: PagedList<T>,
+): {items: readonly T[]; nextPageToken?: string} {
+  const size = sizeOf(searchParams.get('pageSize') ?? searchParams.get('page_size'), list);
+  const token = searchParams.get('pageToken') ?? searchParams.get('page_token') ?? '';
+  const rest = token === '' ? list.items : itemsAfter(list, token);
+  const items = rest.slice(0, size);
   const last = items.at(-1);
-  const isLast = start + size >= list.items.length;
+  if (last === undefined || items.length === rest.length) return {items};
+  return {items, nextPageToken: Buffer.from(`after ${list.positionOf(last)}`).toString('base64url')};
+}
+
+/** A page as the service sends it: an empty list is left out, and so is the token on the last page. */
+export function pageReply<T>(url: URL, list: PagedList<T>): Record<string, unknown> {
+  const {items, nextPageToken} = pageOf(url, list);
   return {
-    ...(items.length === 0 ? {} : {[list.name]: items.map(resource)}),
-    ...(isLast || last === undefined
-      ? {}
-      : {nextPageToken: Buffer.from(list.idOf(last)).toString('base64url')}),
+    ...(items.length === 0 ? {} : {[list.name]: items.map(list.resourceOf)}),
+    ...(nextPageToken === undefined ? {} : {nextPageToken}),
   };
 }
 
-function sizeOf(text: string | null): number {
-  if (text === null || text === '') return DEFAULT_SIZE;
-  const size = Number(text);
+function sizeOf(
+  text: string | null,
+  {defaultSize = DEFAULT_SIZE, maxSize = MAX_SIZE}: {defaultSize?: number; maxSize?: number},
+): number {
+  const size = Number(text ?? 0);
   if (!Number.isInteger(size) || size < 0)
     throw new ServiceError(400, `Invalid value for page_size: ${text}`);
-  return size === 0 ? DEFAULT_SIZE : size;
+  return Math.min(size === 0 ? defaultSize : size, maxSize);
 }
 
-/** A token names the last item of the page before, so that items that come or go do not move the others. */
-function startOf(ids: readonly string[], token: string): number {
-  const at = ids.indexOf(Buffer.from(token, 'base64url').toString());
-  if (at === -1) throw new ServiceError(400, 'Invalid page token.');
-  return at + 1;
+function itemsAfter<T>({items, positionOf}: PagedList<T>, token: string): readonly T[] {
+  const [, position] = /^after (?<position>-?\d+)$/u.exec(Buffer.from(token, 'base64url').toString()) ?? [];
+  if (position === undefined) throw new ServiceError(400, 'Invalid page token.');
+  return items.filter((item) => positionOf(item) < Number(position));
 }

@@ -15,3 +15,11 @@ const ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
 export function randomId(length: number, random: () => number): string {
   return Array.from({length}, () => ALPHABET[Math.floor(random() * ALPHABET.length)]).join('');
 }
+
+/** Puts items into another order, in place. */
+export function shuffle(items: unknown[], random: () => number): void {
+  for (let at = items.length - 1; at > 0; at -= 1) {
+    const other = Math.floor(random() * (at + 1));
+    [items[at], items[other]] = [items[other], items[at]];
+  }
+}

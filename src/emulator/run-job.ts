@@ -1,101 +1,113 @@
 /** Works a job off: reads its requests as a stream and writes its result file as one. */
-import {createReadStream} from 'node:fs';
-import {answerRows, isFailedRow, readLine} from './answers.js';
-import type {Counts, Job} from './job.js';
-import {rowFaults, type RowRule} from './outcomes.js';
-import {seededRandom} from './random.js';
-import type {FileWriter} from './stored-file.js';
+import {dueMs, type Job} from './job.js';
+import {defaultError, endWithoutResults, type Counts, type JobEnd} from './job-end.js';
+import {isObject, type Json} from './json.js';
+import type {OutcomeRule} from './outcomes.js';
+import {seededRandom, shuffle} from './random.js';
+import {BadRequestFile, requestLinesOf} from './request-lines.js';
+import {RowMaker} from './row-maker.js';
+import type {FileWriter, NewFile, StoredFile} from './stored-file.js';
 
 /** So many rows change places with each other: enough to break whoever counts on their order, little enough to hold. */
-const SHUFFLE_ROWS = 1_000;
+const SHUFFLED_ROWS = 1_000;
 
-/** A request file that cannot be worked off at all. */
-export class BadRequestFile extends Error {}
-
-/** How a job's rows come out. */
-export interface RunOptions {
-  readonly rows: readonly RowRule[];
-  readonly isShuffled: boolean;
+/** What a job comes to, with the result file that is still to be put among the service's files. */
+export interface Result {
+  readonly end: JobEnd;
+  readonly output?: NewFile;
 }
 
-/**
- * Answers each line of a request file.
- *
- * @throws BadRequestFile at a line that is not JSON.
- */
-export async function runFileJob(
+/** What a job is worked off with. */
+export interface WorkOptions {
+  /** Undefined when the job has its requests inline, and when its file is gone. */
+  readonly input: StoredFile | undefined;
+  readonly rule: OutcomeRule | undefined;
+  readonly isShuffled: boolean;
+  readonly newFileWriter: () => Promise<FileWriter>;
+  /** Breaks the work off; what it comes to then is of no use. */
+  readonly signal: AbortSignal;
+}
+
+/** Decides what a job comes to and makes its results. */
+export async function runJob(job: Job, options: WorkOptions): Promise<Result> {
+  const {rule} = options;
+  const state = rule?.state ?? 'SUCCEEDED';
+  const hasResults = state === 'SUCCEEDED' || state === 'PARTIALLY_SUCCEEDED' || rule?.has_output === true;
+  if (!hasResults) return {end: endWithoutResults(job.name, {state, atMs: dueMs(job), error: rule?.error})};
+  const result = job.inlineRequests === undefined ? await runFile(job, options) : runInline(job, options);
+  if (result.end.state !== 'SUCCEEDED') return result;
+  const error = rule?.error ?? defaultError(job.name, state);
+  return {...result, end: {...result.end, state, ...(error === undefined ? {} : {error})}};
+}
+
+async function runFile(job: Job, options: WorkOptions): Promise<Result> {
+  const atMs = dueMs(job);
+  const failed = (code: number, message: string): Result => ({
+    end: endWithoutResults(job.name, {state: 'FAILED', atMs, error: {code, message}}),
+  });
+  const {input} = options;
+  if (input === undefined) return failed(5, `File ${job.inputFile ?? ''} not found.`);
+  const writer = await options.newFileWriter();
+  try {
+    const counts = await writeRows(job, {input, writer}, options);
+    const name = `files/batch-${job.name.replace('batches/', '')}`;
+    const output: NewFile = {
+      ...(await writer.finish()),
+      name,
+      displayName: '',
+      mimeType: 'application/jsonl',
+      createdMs: atMs,
+      isGenerated: true,
+    };
+    return {end: {state: 'SUCCEEDED', atMs, counts, outputFile: name}, output};
+  } catch (error) {
+    await writer.discard();
+    if (error instanceof BadRequestFile) return failed(3, error.message);
+    throw error;
+  }
+}
+
+async function writeRows(
   job: Job,
-  inputPath: string,
-  writer: FileWriter,
-  {rows, isShuffled}: RunOptions,
+  {input, writer}: {input: StoredFile; writer: FileWriter},
+  {rule, isShuffled, signal}: WorkOptions,
 ): Promise<Counts> {
   const random = seededRandom(job.number);
-  const faultOf = rowFaults(rows, job.number);
-  let counts: Counts = {successful: 0, failed: 0};
+  const maker = new RowMaker(job, rule);
   let waiting: string[] = [];
   const flush = async (): Promise<void> => {
     if (isShuffled) shuffle(waiting, random);
     if (waiting.length > 0) await writer.write(Buffer.from(`${waiting.join('\n')}\n`));
     waiting = [];
   };
-
-  for await (const text of linesOf(inputPath)) {
-    if (text.trim() === '') continue;
-    const line = readLine(text);
-    if (line === undefined) throw new BadRequestFile(text.slice(0, 40));
-    const fault = faultOf(line.key);
-    waiting.push(...answerRows(line, job.model, fault));
-    const isFailed = isFailedRow(line, fault);
-    counts = isFailed
-      ? {...counts, failed: counts.failed + 1}
-      : {...counts, successful: counts.successful + 1};
-    if (waiting.length >= SHUFFLE_ROWS) await flush();
+  for await (const line of requestLinesOf(input.path)) {
+    if (signal.aborted) break;
+    waiting.push(...maker.rowsFor(line));
+    if (waiting.length >= SHUFFLED_ROWS) await flush();
   }
   await flush();
-  return counts;
+  return maker.counts;
 }
 
-/** Answers requests that came inside the create. */
-export function runInlineJob(job: Job): readonly unknown[] {
-  return (job.inlineRequests ?? []).map((request) => {
-    const {request: body, metadata}: {request?: unknown; metadata?: {key?: unknown}} =
-      typeof request === 'object' && request !== null ? request : {};
-    const key = typeof metadata?.key === 'string' ? metadata.key : undefined;
-    const line = readLine(JSON.stringify({key, request: body}));
-    const [row] = line === undefined ? [] : answerRows(line, job.model, undefined);
-    const {response, error}: {response?: unknown; error?: unknown} = row === undefined ? {} : parsed(row);
-    return {
-      ...(response === undefined ? {error} : {response}),
-      ...(metadata === undefined ? {} : {metadata}),
-    };
+/** Answers requests that came inside the create, in their order, each with its metadata in place of the key. */
+function runInline(job: Job, {rule}: WorkOptions): Result {
+  const maker = new RowMaker(job, rule);
+  const inlineResponses = (job.inlineRequests ?? []).filter(isObject).flatMap(({request, metadata}) => {
+    const key = isObject(metadata) && typeof metadata['key'] === 'string' ? metadata['key'] : undefined;
+    const rows = maker.rowsFor({key, request: isObject(request) ? request : undefined});
+    return rows.flatMap((row) => inlineResponse(row, metadata));
   });
+  return {end: {state: 'SUCCEEDED', atMs: dueMs(job), counts: maker.counts, inlineResponses}};
 }
 
-function parsed(row: string): {response?: unknown; error?: unknown} {
-  const value: unknown = JSON.parse(row);
-  return typeof value === 'object' && value !== null ? value : {};
-}
-
-async function* linesOf(path: string): AsyncGenerator<string> {
-  let rest: Buffer = Buffer.alloc(0);
-  for await (const chunk of createReadStream(path, {highWaterMark: 1024 * 1024})) {
-    if (!Buffer.isBuffer(chunk)) continue;
-    let start = 0;
-    for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, start)) {
-      const piece = chunk.subarray(start, end);
-      yield (rest.length === 0 ? piece : Buffer.concat([rest, piece])).toString('utf8');
-      rest = Buffer.alloc(0);
-      start = end + 1;
-    }
-    rest = Buffer.concat([rest, chunk.subarray(start)]);
+function inlineResponse(row: string, metadata: unknown): readonly Json[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(row);
+  } catch {
+    return []; // A row that was asked to be malformed; inside a JSON document there can be none.
   }
-  if (rest.length > 0) yield rest.toString('utf8');
-}
-
-function shuffle(items: string[], random: () => number): void {
-  for (let at = items.length - 1; at > 0; at -= 1) {
-    const other = Math.floor(random() * (at + 1));
-    const [a, b] = [items[at], items[other]];
-    if (a !== undefined && b !== undefined) [items[at], items[other]] = [b, a];
-  }
+  if (!isObject(value)) return [];
+  const {key: _key, ...rest} = value;
+  return [metadata === undefined ? rest : {...rest, metadata}];
 }

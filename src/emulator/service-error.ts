@@ -1,44 +1,36 @@
 /** Errors of the imitated service, with its own words where they are known. */
 
-/** gRPC status names by number, https://grpc.io/docs/guides/status-codes/. */
-type GrpcStatus =
-  | 'INVALID_ARGUMENT'
-  | 'FAILED_PRECONDITION'
-  | 'OUT_OF_RANGE'
-  | 'UNAUTHENTICATED'
-  | 'PERMISSION_DENIED'
-  | 'NOT_FOUND'
-  | 'RESOURCE_EXHAUSTED'
-  | 'INTERNAL'
-  | 'UNAVAILABLE'
-  | 'DEADLINE_EXCEEDED'
-  | 'UNKNOWN';
-
-const STATUS_NAMES: Readonly<Record<number, GrpcStatus>> = {
+/** Names of gRPC codes by HTTP status, https://cloud.google.com/apis/design/errors#http_mapping. */
+const STATUS_NAMES: Readonly<Record<number, string>> = {
   400: 'INVALID_ARGUMENT',
   401: 'UNAUTHENTICATED',
   403: 'PERMISSION_DENIED',
   404: 'NOT_FOUND',
+  409: 'ALREADY_EXISTS',
+  416: 'OUT_OF_RANGE',
   429: 'RESOURCE_EXHAUSTED',
+  499: 'CANCELLED',
   500: 'INTERNAL',
+  501: 'UNIMPLEMENTED',
   503: 'UNAVAILABLE',
   504: 'DEADLINE_EXCEEDED',
 };
 
 /** An answer that is an error. */
 export class ServiceError extends Error {
+  /** @param status - of HTTP */
   constructor(
     readonly status: number,
     message: string,
     readonly details?: readonly unknown[],
-    readonly grpcStatus: GrpcStatus = STATUS_NAMES[status] ?? 'UNKNOWN',
   ) {
     super(message);
   }
 
-  /** The body as the service writes it, https://cloud.google.com/apis/design/errors#http_mapping. */
+  /** The body as the service writes it. */
   get body(): unknown {
-    const {status: code, message, grpcStatus: status, details} = this;
+    const {status: code, message, details} = this;
+    const status = STATUS_NAMES[code] ?? 'UNKNOWN';
     return {error: {code, message, status, ...(details === undefined ? {} : {details})}};
   }
 }
@@ -64,10 +56,15 @@ export function missingKey(): ServiceError {
   );
 }
 
-export function unknownModel(name: string): ServiceError {
+/**
+ * The answer for a model that is unknown or cannot do what is asked for.
+ *
+ * @param id - without `models/`
+ */
+export function unknownModel(id: string, {version, method}: {version: string; method: string}): ServiceError {
   return new ServiceError(
     404,
-    `${name} is not found for API version v1beta, or is not supported for batchGenerateContent. Call ListModels to see the list of available models and their supported methods.`,
+    `models/${id} is not found for API version ${version}, or is not supported for ${method}. Call ListModels to see the list of available models and their supported methods.`,
   );
 }
 
@@ -88,30 +85,38 @@ export function unknownBatch(name: string): ServiceError {
   return new ServiceError(404, `Requested entity was not found: ${name}`);
 }
 
-export function unknownField(name: string): ServiceError {
-  const message = `Invalid JSON payload received. Unknown name "${name}": Cannot find field.`;
-  return new ServiceError(400, message, [
-    {'@type': 'type.googleapis.com/google.rpc.BadRequest', fieldViolations: [{description: message}]},
+/** @param at - the object that has the field; without it the field is on top. */
+export function unknownField(name: string, at?: string): ServiceError {
+  const place = at === undefined ? '' : ` at '${at}'`;
+  const description = `Invalid JSON payload received. Unknown name "${name}"${place}: Cannot find field.`;
+  const violation = at === undefined ? {description} : {field: at, description};
+  return new ServiceError(400, description, [
+    {'@type': 'type.googleapis.com/google.rpc.BadRequest', fieldViolations: [violation]},
   ]);
 }
 
-/** @param retryDelaySeconds - what `RetryInfo` asks for; without it there is none, as often on batch calls. */
-export function quotaExceeded(retryDelaySeconds?: number): ServiceError {
-  const links = [
-    {
-      description: 'Learn more about Gemini API quotas',
-      url: 'https://ai.google.dev/gemini-api/docs/rate-limits',
-    },
-  ];
-  const retry = retryDelaySeconds === undefined ? '' : ` Please retry in ${retryDelaySeconds.toFixed(1)}s.`;
-  return new ServiceError(
-    429,
-    `You exceeded your current quota, please check your plan and billing details.${retry}`,
-    [
-      {'@type': 'type.googleapis.com/google.rpc.Help', links},
-      ...(retryDelaySeconds === undefined
-        ? []
-        : [{'@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: `${retryDelaySeconds}s`}]),
+/**
+ * The refusal for lack of quota.
+ *
+ * @param options - `retryDelaySeconds` is what `RetryInfo` asks for; without it there is none, as often on batch calls.
+ */
+export function quotaExceeded({
+  message = 'You exceeded your current quota, please check your plan and billing details.',
+  retryDelaySeconds,
+}: {
+  message?: string;
+  retryDelaySeconds?: number | undefined;
+} = {}): ServiceError {
+  const help = {
+    '@type': 'type.googleapis.com/google.rpc.Help',
+    links: [
+      {
+        description: 'Learn more about Gemini API quotas',
+        url: 'https://ai.google.dev/gemini-api/docs/rate-limits',
+      },
     ],
-  );
+  };
+  if (retryDelaySeconds === undefined) return new ServiceError(429, message, [help]);
+  const retry = {'@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: `${retryDelaySeconds}s`};
+  return new ServiceError(429, `${message} Please retry in ${retryDelaySeconds.toFixed(1)}s.`, [help, retry]);
 }

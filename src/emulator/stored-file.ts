@@ -7,6 +7,8 @@ const LIFETIME_MS = 48 * 3_600_000;
 
 /** A file that the emulated service has; its content is on disk. */
 export interface StoredFile {
+  /** Grows with each file; decides the order of lists. */
+  readonly number: number;
   /** `files/<id>` */
   readonly name: string;
   readonly path: string;
@@ -25,6 +27,9 @@ export interface StoredFile {
 export function isAlive(file: StoredFile, nowMs: number): boolean {
   return file.isGenerated || nowMs < file.createdMs + LIFETIME_MS;
 }
+
+/** A file that is complete and not among the others yet. */
+export type NewFile = Omit<StoredFile, 'number'>;
 
 /** The file as the service describes it; the hash is the base64 of the hex digits. */
 export function fileResource(file: StoredFile, hasWrongHash: boolean): unknown {

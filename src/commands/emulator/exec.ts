@@ -1,19 +1,19 @@
-import {spawn} from 'node:child_process';
-import {once} from 'node:events';
-import {constants} from 'node:os';
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import {EmulatorCommand, emulatorFlags} from '../../shell/emulator-command.js';
-import {GembatchError} from '../../lib/domain/errors.js';
-
-/** Signals that are passed on to the command. */
-const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+import {EMULATOR_KEY, EmulatorCommand, emulatorFlags} from '../../shell/emulator-command.js';
+import {exitCodesHelp} from '../../shell/exit-codes-help.js';
+import {runChild} from '../../shell/emulator-child.js';
 
 /** `gembatch emulator exec -- COMMAND` */
 export default class EmulatorExec extends EmulatorCommand {
   static override summary = 'Run a command against a local Gemini Batch API of its own.';
 
-  static override description = `Starts the emulator on a free port, runs the command with GOOGLE_GEMINI_BASE_URL set to it and with an API key that only the emulator takes, and ends with the exit code of the command. A real key in the environment is hidden from the command, so that nothing can reach Google and nothing is paid.`;
+  static override description = `Starts the emulator on a free port, runs the command with GOOGLE_GEMINI_BASE_URL set to it and with GEMINI_API_KEY set to a key that means nothing, and ends with the exit code of the command (128 and the number of the signal when one ended it). The API keys of your own environment are hidden from the command, so that nothing can reach Google and nothing is paid.
+
+Signals are passed on to the command. The emulator ends with it and forgets everything; see --paid.
+
+${exitCodesHelp(['ok'])}
+Any other is that of the command.`;
 
   static override examples = [
     {
@@ -48,7 +48,10 @@ export default class EmulatorExec extends EmulatorCommand {
     const {args, flags} = await this.parse(EmulatorExec);
     const emulator = await this.startEmulator(flags, 0);
     try {
-      process.exitCode = await runCommand(args.command, emulator.url);
+      process.exitCode = await runChild(args.command, {
+        GOOGLE_GEMINI_BASE_URL: emulator.url,
+        GEMINI_API_KEY: EMULATOR_KEY,
+      });
       if (flags.paid) this.#reportPaid(emulator.control.paid());
     } finally {
       await emulator.close();
@@ -59,28 +62,5 @@ export default class EmulatorExec extends EmulatorCommand {
     this.logToStderr(`Batch jobs that would have been paid for: ${paid.length}`);
     for (const job of paid)
       this.logToStderr(`  ${job.name}  ${job.request_count} requests  ${job.display_name}`);
-  }
-}
-
-/** @returns the exit code of the command; 128 and more for a signal that ended it, as shells have it. */
-async function runCommand([command = '', ...args]: readonly string[], url: string): Promise<number> {
-  const {GOOGLE_API_KEY: _hidden, ...environment} = process.env;
-  const child = spawn(command, args, {
-    stdio: 'inherit',
-    env: {...environment, GOOGLE_GEMINI_BASE_URL: url, GEMINI_API_KEY: 'emulator'},
-  });
-  const forward = (signal: NodeJS.Signals): boolean => child.kill(signal);
-  for (const signal of FORWARDED) process.on(signal, forward);
-  try {
-    const [code, signal]: (number | NodeJS.Signals | null)[] = await once(child, 'close');
-    if (typeof code === 'number') return code;
-    return 128 + (typeof signal === 'string' ? constants.signals[signal] : 0);
-  } catch (error) {
-    throw new GembatchError('USAGE', `${command}: cannot be run.`, {
-      suggestions: ['Check the command after --; it must be a program that can be found.'],
-      cause: error,
-    });
-  } finally {
-    for (const signal of FORWARDED) process.off(signal, forward);
   }
 }

@@ -1,27 +1,31 @@
 import {once} from 'node:events';
-import {EmulatorCommand, emulatorFlags} from '../../shell/emulator-command.js';
 import * as Flags from '@oclif/core/flags';
+import {EMULATOR_KEY, EmulatorCommand, emulatorFlags} from '../../shell/emulator-command.js';
+import {exitCodesHelp} from '../../shell/exit-codes-help.js';
 
-/** The `--json` object of `gembatch emulator start`, printed when it ends. */
-export interface EmulatorStartResult {
-  readonly url: string;
-  /** Batch jobs that were created, and would have been paid for. */
-  readonly paid: number;
-}
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** `gembatch emulator start` */
 export default class EmulatorStart extends EmulatorCommand {
   static override summary = 'Run a local Gemini Batch API until Ctrl-C.';
 
-  static override description = `Speaks the protocol of the Gemini Batch API on this machine alone: uploads, batch jobs whose states move with time, results derived from each request. Nothing is sent to Google and nothing is paid. It keeps what it is given in a temporary folder and forgets it when it ends.
+  static override description = `Speaks the protocol of the Gemini Batch API on this machine alone: uploads, batch jobs whose states move with time, results derived from each request. Nothing is sent to Google and nothing is paid. It keeps what it is given in a temporary folder, and removes that when it is ended, by Ctrl-C or a signal.
 
-What it shall do wrong is set with --faults, or while it runs with POST /emulator/faults; GET /emulator/paid tells what would have been paid for.`;
+What is to go wrong is said with --faults, or while it runs with POST /emulator/faults; GET /emulator/paid tells what would have been paid for. docs/emulator.md lists all of it.
+
+With --json the first and only line on stdout is an object with the URL and the variables to set; it is printed when the emulator is ready.
+
+${exitCodesHelp(['ok'])}`;
 
   static override examples = [
     {description: 'Run it on its usual port', command: '<%= config.bin %> <%= command.id %>'},
     {
       description: 'Let jobs take a minute, and a day pass in one minute',
       command: '<%= config.bin %> <%= command.id %> --job-seconds 60 --speed 1440',
+    },
+    {
+      description: 'Start it from a script, on a free port, with faults',
+      command: '<%= config.bin %> <%= command.id %> --port 0 --faults faults.json --json',
     },
   ];
 
@@ -35,15 +39,24 @@ What it shall do wrong is set with --faults, or while it runs with POST /emulato
     }),
   };
 
-  async run(): Promise<EmulatorStartResult> {
+  async run(): Promise<void> {
     const {flags} = await this.parse(EmulatorStart);
+    const ended = Promise.race(SIGNALS.map((signal) => once(process, signal)));
     const emulator = await this.startEmulator(flags, flags.port);
-    this.log(`The emulator listens on ${emulator.url}. To use it:\n`);
-    this.log(`  export GOOGLE_GEMINI_BASE_URL=${emulator.url} GEMINI_API_KEY=emulator\n`);
-    this.log('Ctrl-C ends it.');
-    await Promise.race(['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => once(process, signal)));
-    const paid = emulator.control.paid().length;
+    this.#announce(emulator.url);
+    await ended;
     await emulator.close();
-    return {url: emulator.url, paid};
+  }
+
+  #announce(url: string): void {
+    const environment = {GOOGLE_GEMINI_BASE_URL: url, GEMINI_API_KEY: EMULATOR_KEY};
+    if (this.jsonEnabled()) {
+      process.stdout.write(`${JSON.stringify({url, environment})}\n`);
+      return;
+    }
+    const settings = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+    this.log(`The emulator listens on ${url}. To use it:\n`);
+    this.log(`  export ${settings.join(' ')}\n`);
+    this.log('Ctrl-C ends it.');
   }
 }

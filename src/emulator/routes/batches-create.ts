@@ -1,85 +1,94 @@
-import {field, isObject, textOf, type Call, type Route} from '../call.js';
+import type {Call, Route} from '../call.js';
 import {timestamp} from '../clock.js';
-import {operationOf, type Job} from '../job.js';
+import {operationOf, type Job, type NewJob} from '../job.js';
+import {field, isObject, objectAt, textOf, unknownFieldOf, type Json} from '../json.js';
+import type {JobKind} from '../request-check.js';
 import {quotaExceeded, ServiceError, unknownField, unknownFile, unknownModel} from '../service-error.js';
-import type {NewJob} from '../world.js';
 
-const BATCH_FIELDS: ReadonlySet<string> = new Set([
-  'name',
-  'model',
-  'displayName',
-  'display_name',
-  'inputConfig',
-  'input_config',
-  'priority',
-  'webhookConfig',
-  'webhook_config',
-]);
+const METHODS = {generate: 'batchGenerateContent', embed: 'asyncBatchEmbedContent'} as const;
+
+/** Fields of a batch job that may be given, https://ai.google.dev/api/batch-api#GenerateContentBatch. */
+const BATCH_FIELDS = ['name', 'model', 'displayName', 'inputConfig', 'priority', 'webhookConfig'];
+
+/** Bytes of a request file that count as one token. */
+const TOKEN_BYTES = 4;
 
 /** `POST /{v}/models/{id}:batchGenerateContent` */
-export const batchesCreate: Route = (call) => create(call, 'generate');
+export const createGenerateContent: Route = (call) => create(call, 'generate');
 
 /** `POST /{v}/models/{id}:asyncBatchEmbedContent` */
-export const batchesCreateEmbeddings: Route = (call) => create(call, 'embed');
+export const createEmbeddings: Route = (call) => create(call, 'embed');
 
-async function create(call: Call, kind: Job['kind']): ReturnType<Route> {
-  const {world, id} = call;
-  const batch = field(await call.json(), 'batch');
+async function create(call: Call, kind: JobKind): ReturnType<Route> {
+  const {world, id, version} = call;
+  const batch = batchOf(await call.json());
   const model = world.behaviour.models.find((known) => known.id === id);
-  if (model?.batch !== kind) throw unknownModel(`models/${id}`);
-  const parts = jobParts(call, isObject(batch) ? batch : {}, kind);
+  if (model?.batch !== kind) throw unknownModel(id, {version, method: METHODS[kind]});
+  const parts = {...inputOf(call, batch), ...labelsOf(batch), model: `models/${id}`, kind};
   checkQuota(call, parts);
+  const job = world.jobs.add(parts);
+  recordPaid(call, job);
+  return {json: operationOf(job, world.clock.now())};
+}
 
-  const job = world.addJob(parts);
+function batchOf(body: Json): Json {
+  const outer = unknownFieldOf(body, ['batch']);
+  if (outer !== undefined) throw unknownField(outer);
+  const batch = objectAt(body, 'batch') ?? {};
+  const inner = unknownFieldOf(batch, BATCH_FIELDS);
+  if (inner !== undefined) throw unknownField(inner, 'batch');
+  const input = unknownFieldOf(objectAt(batch, 'inputConfig') ?? {}, ['fileName', 'requests']);
+  if (input !== undefined) throw unknownField(input, 'batch.input_config');
+  return batch;
+}
+
+function labelsOf(batch: Json): Pick<NewJob, 'displayName' | 'webhookConfig'> {
+  return {displayName: textOf(field(batch, 'displayName')), webhookConfig: field(batch, 'webhookConfig')};
+}
+
+type Input = Pick<NewJob, 'inputFile' | 'inlineRequests' | 'requestCount' | 'sizeBytes'>;
+
+function inputOf({world}: Call, batch: Json): Input {
+  const config = objectAt(batch, 'inputConfig') ?? {};
+  const fileName = textOf(field(config, 'fileName'));
+  if (fileName === '') return inlineInput(config);
+  const file = world.files.get(fileName);
+  if (file === undefined) throw unknownFile(fileName.replace(/^files\//u, ''));
+  const {lineCount, sizeBytes} = file;
+  return {inputFile: fileName, inlineRequests: undefined, requestCount: lineCount, sizeBytes};
+}
+
+function inlineInput(config: Json): Input {
+  const inlineRequests = objectAt(config, 'requests')?.['requests'];
+  if (!Array.isArray(inlineRequests) || !inlineRequests.every(isObject))
+    throw new ServiceError(400, '* BatchGenerateContentRequest.batch.input_config: required.\n');
+  return {
+    inputFile: undefined,
+    inlineRequests,
+    requestCount: inlineRequests.length,
+    sizeBytes: Buffer.byteLength(JSON.stringify(inlineRequests)),
+  };
+}
+
+function checkQuota({world}: Call, {model, sizeBytes}: NewJob): void {
+  const {max_concurrent_jobs: maxJobs, max_enqueued_tokens: maxTokens} = world.behaviour;
+  const enqueued = world.jobs.enqueued();
+  if (enqueued.length >= maxJobs) throw quotaExceeded();
+  const bytes = enqueued
+    .filter((job) => job.model === model)
+    .reduce((sum, job) => sum + job.sizeBytes, sizeBytes);
+  if (bytes / TOKEN_BYTES > maxTokens) throw quotaExceeded();
+}
+
+function recordPaid({world}: Call, job: Job): void {
   world.ledger.paid.push({
     name: job.name,
     display_name: job.displayName,
     model: job.model,
     input_file_name: job.inputFile ?? null,
     request_count: job.requestCount,
-    sha256: job.inputFile === undefined ? null : (world.file(job.inputFile)?.sha256 ?? null),
+    sha256: world.files.get(job.inputFile ?? '')?.sha256 ?? null,
     create_time: timestamp(job.createdMs),
+    webhook_config: job.webhookConfig ?? null,
   });
-  return {json: operationOf(job, world.clock.now(), world.behaviour)};
-}
-
-function jobParts({world, id}: Call, batch: Record<string, unknown>, kind: Job['kind']): NewJob {
-  const unknown = Object.keys(batch).find((name) => !BATCH_FIELDS.has(name));
-  if (unknown !== undefined) throw unknownField(`batch.${unknown}`);
-  const input = field(batch, 'inputConfig');
-  const config = isObject(input) ? input : {};
-  const shared = {
-    displayName: textOf(field(batch, 'displayName')),
-    model: `models/${id}`,
-    kind,
-    webhookConfig: field(batch, 'webhookConfig'),
-  };
-  const fileName = textOf(field(config, 'fileName'));
-  if (fileName !== '') {
-    const file = world.file(fileName);
-    if (file === undefined) throw unknownFile(fileName.replace(/^files\//u, ''));
-    return {
-      ...shared,
-      inputFile: fileName,
-      inlineRequests: undefined,
-      requestCount: file.lineCount,
-      sizeBytes: file.sizeBytes,
-    };
-  }
-  const requests = config['requests'];
-  const inlineRequests: unknown = isObject(requests) ? requests['requests'] : undefined;
-  if (!Array.isArray(inlineRequests))
-    throw new ServiceError(400, '* BatchGenerateContentRequest.batch.input_config: required.\n');
-  return {...shared, inputFile: undefined, inlineRequests, requestCount: inlineRequests.length, sizeBytes: 0};
-}
-
-/** Four bytes of a request file count as one token. */
-function checkQuota({world}: Call, {model, sizeBytes}: NewJob): void {
-  const {max_concurrent_jobs: maxJobs, max_enqueued_tokens: maxTokens} = world.behaviour;
-  const active = world.activeJobs;
-  if (active.length >= maxJobs) throw quotaExceeded();
-  const enqueuedBytes = active
-    .filter((job) => job.model === model)
-    .reduce((sum, job) => sum + job.sizeBytes, 0);
-  if ((enqueuedBytes + sizeBytes) / 4 > maxTokens) throw quotaExceeded();
 }

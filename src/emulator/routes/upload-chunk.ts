@@ -1,50 +1,80 @@
-import type {Call, Route} from '../call.js';
+import {receive} from '../body.js';
+import type {Answer, Call, Route} from '../call.js';
 import {ServiceError} from '../service-error.js';
-import {fileResource} from '../stored-file.js';
 import {throttled} from '../throttle.js';
-import type {UploadSession} from '../world.js';
+import type {UploadSession} from '../upload-session.js';
+import {sessionOf, uploadedReply} from './upload-query.js';
+import {GRANULARITY_BYTES} from './upload-start.js';
 
-/** Takes bytes of an upload, and ends it: `X-Goog-Upload-Command: upload` and `upload, finalize`. */
-export const uploadChunk: Route = async (call) => {
+/** Takes bytes of an upload, and ends it: `X-Goog-Upload-Command: upload`, `upload, finalize` and `finalize`. */
+export const uploadChunk: Route = (call) => {
   const session = sessionOf(call);
-  const {request, world} = call;
-  if (session.status !== 'active') throw new ServiceError(400, `Upload has already been ${session.status}.`);
-  const commands = String(request.headers['x-goog-upload-command'] ?? '').split(/,\s*/u);
-  const offset = Number(request.headers['x-goog-upload-offset'] ?? 0);
-  if (offset !== session.writer.sizeBytes) {
-    throw new ServiceError(
-      400,
-      `Invalid offset ${offset}: the upload has ${session.writer.sizeBytes} bytes.`,
-    );
-  }
-  if (commands.includes('upload')) {
-    for await (const chunk of throttled(request, call.fault)) await session.writer.write(chunk);
-  }
-  if (!commands.includes('finalize')) return {headers: {'x-goog-upload-status': 'active'}, json: {}};
+  return session.takeOver((brokenOff) => takeChunk(call, session, brokenOff));
+};
 
+async function takeChunk(call: Call, session: UploadSession, brokenOff: AbortSignal): Promise<Answer> {
+  const {headers} = call.request;
+  const command = String(headers['x-goog-upload-command'] ?? '');
+  session.checkActive();
+  const isLast = command.includes('finalize');
+  if (command.includes('upload')) {
+    checkOffset(session, Number(headers['x-goog-upload-offset'] ?? 0));
+    checkLength(isLast, headers['content-length']);
+    await writeBytes(call, session, brokenOff);
+  }
+  if (!isLast)
+    return {
+      headers: {
+        'x-goog-upload-status': 'active',
+        'x-goog-upload-chunk-granularity': String(GRANULARITY_BYTES),
+      },
+    };
+  await finish(call, session);
+  return uploadedReply(call, session);
+}
+
+function checkOffset({writer}: UploadSession, offset: number): void {
+  if (offset !== writer.sizeBytes)
+    throw new ServiceError(400, `Invalid offset ${offset}: the upload has ${writer.sizeBytes} bytes.`);
+}
+
+function checkLength(isLast: boolean, length: string | undefined): void {
+  if (isLast || length === undefined || Number(length) % GRANULARITY_BYTES === 0) return;
+  throw new ServiceError(
+    400,
+    `A chunk that is not the last one must be a multiple of ${GRANULARITY_BYTES} bytes, not ${length}.`,
+  );
+}
+
+async function writeBytes(
+  {request, faults, logged, world}: Call,
+  {writer}: UploadSession,
+  brokenOff: AbortSignal,
+): Promise<void> {
+  brokenOff.addEventListener('abort', () => request.destroy());
+  const maxBytes = world.behaviour.max_file_bytes;
+  for await (const chunk of throttled(receive(request, logged), faults)) {
+    if (brokenOff.aborted) throw new ServiceError(409, 'Another request has taken over this upload.');
+    if (writer.sizeBytes + chunk.length > maxBytes)
+      throw new ServiceError(400, `The file is larger than ${maxBytes} bytes.`);
+    await writer.write(chunk);
+  }
+}
+
+/** Makes a file of what was uploaded. */
+async function finish({world}: Call, session: UploadSession): Promise<void> {
+  const {fileName, displayName, mimeType, sizeBytes} = session.announced;
+  const received = session.writer.sizeBytes;
+  if (sizeBytes !== undefined && sizeBytes !== received)
+    throw new ServiceError(400, `The upload has ${received} bytes, but ${sizeBytes} were announced.`);
+  const content = await session.writer.finish();
   session.status = 'final';
-  session.file = world.addFile({
-    ...(await session.writer.finish()),
-    name: session.fileName,
-    displayName: session.displayName,
-    mimeType: session.mimeType,
+  session.file = world.files.add({
+    ...content,
+    name: fileName,
+    displayName,
+    mimeType,
     createdMs: world.clock.now(),
     isGenerated: false,
   });
-  return finalAnswer(call, session);
-};
-
-/** The upload that a call belongs to. */
-export function sessionOf({url, world}: Call): UploadSession {
-  const session = world.uploads.get(url.searchParams.get('upload_id') ?? '');
-  if (session === undefined) throw new ServiceError(404, 'Upload not found.');
-  return session;
-}
-
-/** The answer to the end of an upload. */
-export function finalAnswer({world}: Call, {file}: UploadSession): Awaited<ReturnType<Route>> {
-  return {
-    headers: {'x-goog-upload-status': 'final'},
-    json: file === undefined ? {} : {file: fileResource(file, world.behaviour.has_wrong_hash)},
-  };
 }

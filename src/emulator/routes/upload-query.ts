@@ -1,17 +1,32 @@
-import type {Route} from '../call.js';
+import type {Answer, Call, Route} from '../call.js';
 import {ServiceError} from '../service-error.js';
-import {finalAnswer, sessionOf} from './upload-chunk.js';
+import {fileResource} from '../stored-file.js';
+import type {UploadSession} from '../upload-session.js';
 
 /** Says how far an upload got: `X-Goog-Upload-Command: query`. */
 export const uploadQuery: Route = async (call) => {
   if (!call.world.behaviour.has_upload_query) throw new ServiceError(400, 'Unknown upload command: query');
   const session = sessionOf(call);
-  if (session.status === 'final') return finalAnswer(call, session);
-  return {
-    headers: {
-      'x-goog-upload-status': session.status,
-      'x-goog-upload-size-received': String(session.writer.sizeBytes),
-    },
-    json: {},
-  };
+  return session.takeOver(async () => {
+    if (session.status === 'final') return uploadedReply(call, session);
+    const received = session.writer.sizeBytes + (call.faults.get('offset_lie')?.bytes ?? 0);
+    return {
+      headers: {'x-goog-upload-status': session.status, 'x-goog-upload-size-received': String(received)},
+    };
+  });
 };
+
+/** The upload that a call belongs to. */
+export function sessionOf({url, world}: Call): UploadSession {
+  const session = world.uploads.get(url.searchParams.get('upload_id') ?? '');
+  if (session === undefined) throw new ServiceError(404, 'Upload not found.');
+  return session;
+}
+
+/** The answer to the end of an upload, also when it is asked for again. */
+export function uploadedReply({world}: Call, {file, writer}: UploadSession): Answer {
+  return {
+    headers: {'x-goog-upload-status': 'final', 'x-goog-upload-size-received': String(writer.sizeBytes)},
+    json: file === undefined ? {} : {file: fileResource(file, world.behaviour.has_wrong_hash)},
+  };
+}

@@ -1,7 +1,9 @@
-import {field, isObject, textOf, type Route} from '../call.js';
-import {ServiceError} from '../service-error.js';
+import type {Call, Route} from '../call.js';
+import {field, objectAt, textOf} from '../json.js';
+import {longFileId, quotaExceeded, ServiceError} from '../service-error.js';
+import {UploadSession, type Announcement} from '../upload-session.js';
 
-/** MIME types that request files may have; `gs://` and media are not emulated. */
+/** MIME types that request files may have. Media are not emulated. */
 const MIME_TYPES: ReadonlySet<string> = new Set([
   'application/jsonl',
   'jsonl',
@@ -9,48 +11,58 @@ const MIME_TYPES: ReadonlySet<string> = new Set([
   'text/plain',
 ]);
 
-/** Begins a resumable upload: `POST /upload/{v}/files`, https://ai.google.dev/gemini-api/docs/files#upload. */
-export const uploadStart: Route = async ({world, request, url, json}) => {
-  const body = await json();
-  const file = field(body, 'file');
-  const {name, displayName, mimeType} = metadataOf(isObject(file) ? file : {});
-  const type = mimeType || textOf(request.headers['x-goog-upload-header-content-type']);
-  if (!MIME_TYPES.has(type) || world.behaviour.refused_mime_types.includes(type)) {
-    throw new ServiceError(400, `Unsupported MIME type: ${type}`);
-  }
-  const sizeBytes = Number(request.headers['x-goog-upload-header-content-length'] ?? 0);
-  if (sizeBytes > world.behaviour.max_file_bytes) throw new ServiceError(400, 'File size exceeds the limit.');
-  if (world.storedBytes + sizeBytes > world.behaviour.max_storage_bytes) {
-    throw new ServiceError(429, 'You have exceeded the total file storage limit of the project.');
-  }
-  const fileName = name === '' ? `files/${world.newId(12)}` : name;
-  if (world.file(fileName) !== undefined) throw new ServiceError(409, `File ${fileName} already exists.`);
+/** What the service takes as a file id, by its discovery document. */
+const FILE_NAME = /^files\/[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/u;
+const MAX_NAME_LENGTH = 'files/'.length + 40;
+const MAX_DISPLAY_NAME_LENGTH = 512;
 
-  const id = world.newId(32);
-  world.uploads.set(id, {
-    id,
-    fileName,
-    displayName,
-    mimeType: type,
-    writer: await world.newFileWriter(),
-    status: 'active',
-  });
-  const session = new URL(`${url.pathname}?upload_id=${id}&upload_protocol=resumable`, url);
+/** Chunks, but for the last one, are multiples of this. */
+export const GRANULARITY_BYTES = 262_144;
+
+/** Begins a resumable upload: `POST /upload/{v}/files`, https://ai.google.dev/gemini-api/docs/files#upload. */
+export const uploadStart: Route = async (call) => {
+  const {world, url} = call;
+  const announced = await announcementOf(call);
+  checkAnnouncement(call, announced);
+  const id = world.newId(64);
+  world.uploads.set(id, new UploadSession(id, announced, await world.newFileWriter()));
+  const session = new URL(`${url.pathname}?upload_id=${id}&upload_protocol=resumable`, url).href;
   return {
     headers: {
       'x-goog-upload-status': 'active',
-      'x-goog-upload-url': session.href,
-      'x-goog-upload-control-url': session.href,
-      'x-goog-upload-chunk-granularity': '262144',
+      'x-goog-upload-url': session,
+      'x-goog-upload-control-url': session,
+      'x-goog-upload-chunk-granularity': String(GRANULARITY_BYTES),
     },
-    json: {},
   };
 };
 
-function metadataOf(file: Record<string, unknown>): {name: string; displayName: string; mimeType: string} {
+async function announcementOf({world, request, json}: Call): Promise<Announcement> {
+  const file = objectAt(await json(), 'file') ?? {};
+  const {headers} = request;
+  const size = headers['x-goog-upload-header-content-length'];
   return {
-    name: textOf(field(file, 'name')),
+    fileName: textOf(field(file, 'name')) || `files/${world.newId(12)}`,
     displayName: textOf(field(file, 'displayName')),
-    mimeType: textOf(field(file, 'mimeType')),
+    mimeType: textOf(field(file, 'mimeType')) || textOf(headers['x-goog-upload-header-content-type']),
+    sizeBytes: size === undefined ? undefined : Number(size),
   };
+}
+
+function checkAnnouncement({world}: Call, announced: Announcement): void {
+  const {fileName, displayName, mimeType, sizeBytes = 0} = announced;
+  const {refused_mime_types: refused, max_file_bytes: maxBytes, max_storage_bytes: storage} = world.behaviour;
+  if (!MIME_TYPES.has(mimeType) || refused.includes(mimeType))
+    throw new ServiceError(400, `Unsupported MIME type: ${mimeType}`);
+  if (fileName.length > MAX_NAME_LENGTH) throw longFileId('CreateFileRequest.file');
+  if (!FILE_NAME.test(fileName))
+    throw new ServiceError(400, `* CreateFileRequest.file.name: invalid: ${fileName}\n`);
+  if (displayName.length > MAX_DISPLAY_NAME_LENGTH)
+    throw new ServiceError(400, '* CreateFileRequest.file.display_name: more than 512 characters.\n');
+  if (!Number.isInteger(sizeBytes) || sizeBytes < 0) throw new ServiceError(400, 'Invalid content length.');
+  if (sizeBytes > maxBytes) throw new ServiceError(400, `The file is larger than ${maxBytes} bytes.`);
+  if (world.files.storedBytes + sizeBytes > storage)
+    throw quotaExceeded({message: 'You have exceeded the file storage of your project.'});
+  if (world.files.get(fileName) !== undefined)
+    throw new ServiceError(409, `File ${fileName} already exists.`);
 }

@@ -1,0 +1,53 @@
+/** What a batch job came to. */
+import type {FinalState} from './outcomes.js';
+
+/** Requests of a job by what became of them. */
+export interface Counts {
+  readonly successful: number;
+  readonly failed: number;
+}
+
+/** An error as an operation carries it; `code` is a gRPC status number. */
+export interface OperationError {
+  readonly code: number;
+  readonly message: string;
+}
+
+/** The end of a batch job. */
+export interface JobEnd {
+  readonly state: FinalState;
+  readonly atMs: number;
+  readonly counts: Counts;
+  readonly error?: OperationError;
+  /** `files/batch-<id>` */
+  readonly outputFile?: string;
+  readonly inlineResponses?: readonly unknown[];
+}
+
+/**
+ * An end without any results.
+ *
+ * @param jobName - `batches/<id>`
+ * @param error - what is said of it in place of what is usual for the state.
+ */
+export function endWithoutResults(
+  jobName: string,
+  {
+    state,
+    atMs,
+    error = defaultError(jobName, state),
+  }: {state: FinalState; atMs: number; error?: OperationError | undefined},
+): JobEnd {
+  const end: JobEnd = {state, atMs, counts: {successful: 0, failed: 0}};
+  return error === undefined ? end : {...end, error};
+}
+
+/**
+ * What an operation in this state says; nothing for those that did not fail. The error of a cancelled job is as captured in
+ * `tobert/kaibo` `src/batch.rs`.
+ */
+export function defaultError(jobName: string, state: FinalState): OperationError | undefined {
+  if (state === 'FAILED') return {code: 13, message: 'System error.'};
+  if (state !== 'CANCELLED') return undefined;
+  return {code: 13, message: `Batch ${jobName.replace('batches/', '')} failed without error.`};
+}

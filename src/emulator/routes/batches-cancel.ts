@@ -1,0 +1,10 @@
+import type {Route} from '../call.js';
+import {jobOf} from './job-of.js';
+
+/** `POST /{v}/batches/{id}:cancel`; a job that has ended stays as it is. */
+export const batchesCancel: Route = async (call) => {
+  const job = jobOf(call);
+  await call.world.jobs.settle([job]);
+  call.world.jobs.cancel(job);
+  return {json: {}};
+};

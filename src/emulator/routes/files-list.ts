@@ -1,0 +1,13 @@
+import type {Route} from '../call.js';
+import {pageReply} from '../page.js';
+import {fileResource, type StoredFile} from '../stored-file.js';
+
+/** `GET /{v}/files`, newest first; result files are not in it. */
+export const filesList: Route = async ({world, url}) => ({
+  json: pageReply(url, {
+    name: 'files',
+    items: world.files.uploaded(),
+    positionOf: ({number}: StoredFile) => number,
+    resourceOf: (file) => fileResource(file, world.behaviour.has_wrong_hash),
+  }),
+});

@@ -1,0 +1,10 @@
+import type {Call} from '../call.js';
+import type {Job} from '../job.js';
+import {unknownBatch} from '../service-error.js';
+
+/** @throws ServiceError 404 for a job that is not there. */
+export function jobOf({world, id}: Call): Job {
+  const job = world.jobs.get(`batches/${id}`);
+  if (job === undefined) throw unknownBatch(`batches/${id}`);
+  return job;
+}

@@ -1,0 +1,10 @@
+import type {Route} from '../call.js';
+import {modelResource} from '../models.js';
+import {unknownModel} from '../service-error.js';
+
+/** `GET /{v}/models/{id}` */
+export const modelsGet: Route = async ({world, id, version}) => {
+  const model = world.behaviour.models.find((known) => known.id === id);
+  if (model === undefined) throw unknownModel(id, {version, method: 'generateContent'});
+  return {json: modelResource(model)};
+};

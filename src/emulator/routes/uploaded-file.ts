@@ -1,0 +1,18 @@
+import type {Call} from '../call.js';
+import {longFileId, unknownFile} from '../service-error.js';
+import type {StoredFile} from '../stored-file.js';
+
+const MAX_ID_LENGTH = 40;
+
+/**
+ * The file that a call names.
+ *
+ * @param request - name of the call's protobuf message, which the service quotes.
+ * @throws ServiceError 400 for the long id of a result file, 403 for a file that is not there.
+ */
+export function uploadedFile({world, id}: Call, request: string): StoredFile {
+  if (id.length > MAX_ID_LENGTH) throw longFileId(request);
+  const file = world.files.get(`files/${id}`);
+  if (file === undefined) throw unknownFile(id);
+  return file;
+}
