@@ -4,6 +4,7 @@ import type {Intent} from '../../src/lib/domain/job-record.js';
 import {JobStore} from '../../src/lib/store/job-store.js';
 import {systemClock} from '../../src/system-clock.js';
 import {JobFixture} from '../helpers/job-fixture.js';
+import {requestLines} from '../helpers/request-files.js';
 
 function storeOf(jobs: JobFixture): JobStore {
   return JobStore.open(join(jobs.folder, 'job-info.jsonl'), {command: 'gembatch submit', clock: systemClock});
@@ -56,7 +57,7 @@ describe('poll beside a submission', () => {
 
   test('finds the job of a submission that died before it heard of it', async () => {
     const jobs = await JobFixture.create();
-    const uploaded = await jobs.upload('{"key":"r1","request":{"contents":[]}}\n');
+    const uploaded = await jobs.upload(requestLines(1));
     await jobs.create('b.jsonl', uploaded);
     await storeOf(jobs).withSession(WAIT, async (session) => session.intend(intentFor('b.jsonl', uploaded)));
     jobs.finishJobs();
