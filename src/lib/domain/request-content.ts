@@ -80,20 +80,20 @@ function* partFindings(part: unknown, path: JsonPath): Generator<RequestFinding>
   }
   const data: string[] = [];
   for (const [name, value] of Object.entries(part)) {
-    if (value === null) continue;
     const field = PART_DATA_FIELDS.fieldOf(name);
-    if (field !== undefined) {
+    if (field !== undefined && value !== null) {
       data.push(field);
       yield* dataFindings(field, value, [...path, name]);
-    } else if (PART_NOTE_FIELDS.fieldOf(name) === undefined) {
+    } else if (field === undefined && PART_NOTE_FIELDS.fieldOf(name) === undefined) {
       yield unknownField([...path, name], name, 'a part');
     }
   }
   const [first, second] = data;
   // A signature alone is how a stream of thoughts ends, and may be sent back as it came.
   const isSigned = 'thoughtSignature' in part || 'thought_signature' in part;
-  if (first === undefined && !isSigned)
+  if (first === undefined && !isSigned) {
     yield problem(path, `a part holds nothing to read; write ${PART_FORM}`);
+  }
   if (second !== undefined) {
     yield warning(path, `a part holds "${first}" and "${second}"; the service may take only one of them`);
   }

@@ -76,13 +76,15 @@ export class RequestFileCheck implements RequestFileReader {
       this.#isHopeless ||= fault.isWholeFile;
       return;
     }
+    const warned = new Set<string>();
     for (const finding of this.#findings(value)) {
       if (finding.severity === 'problem') {
         this.#report(finding.text, text.slice(0, locateInJson(text, finding.path)));
         return;
       }
-      this.#warn(finding.text);
+      warned.add(finding.text);
     }
+    for (const warning of warned) this.#warn(warning);
   }
 
   *#findings(value: unknown): Generator<RequestFinding> {

@@ -123,8 +123,9 @@ function unknownConfigField(name: string, path: JsonPath): RequestFinding {
     return problem(path, `${quoted(name)} stands in "generationConfig"; it belongs beside it, in "request"`);
   }
   const remedy = generationConfigRemedy(name);
-  if (remedy !== undefined)
+  if (remedy !== undefined) {
     return problem(path, `${quoted(name)} is no field of "generationConfig"; ${remedy}`);
+  }
   return warning(path, `${quoted(name)} is no known field of "generationConfig"; the service may refuse it`);
 }
 
@@ -137,11 +138,14 @@ function* knownFields<Name extends string>(
 ): Generator<RequestFinding, ReadonlyMap<Name, readonly [string, unknown]>> {
   const fields = new Map<Name, readonly [string, unknown]>();
   for (const [name, value] of Object.entries(object)) {
-    if (value === null) continue; // https://protobuf.dev/programming-guides/json/: null is the same as no field.
     const field = known.fieldOf(name);
-    const twin = field === undefined ? undefined : fields.get(field);
-    if (field === undefined) yield unknown(name, [...path, name]);
-    else if (twin === undefined) fields.set(field, [name, value]);
+    if (field === undefined) {
+      yield unknown(name, [...path, name]);
+      continue;
+    }
+    if (value === null) continue; // https://protobuf.dev/programming-guides/json/: null is the same as no field.
+    const twin = fields.get(field);
+    if (twin === undefined) fields.set(field, [name, value]);
     else yield problem([...path, name], `${quoted(name)} is there a second time, as ${quoted(twin[0])}`);
   }
   return fields;

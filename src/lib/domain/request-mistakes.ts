@@ -8,7 +8,7 @@ import type {JsonObject} from './json-object.js';
 export const LINE_FORM = '{"key": "…", "request": {"contents": [{"parts": [{"text": "…"}]}]}}';
 
 interface ForeignFormat {
-  /** Names that a line or a request in this format has, all of them. */
+  /** Names that each line in this format has. */
   readonly names: readonly string[];
   /** What it is, as the end of "is …". */
   readonly what: string;

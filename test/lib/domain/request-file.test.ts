@@ -1,12 +1,5 @@
 import {describe, expect, test} from '@jest/globals';
-import {
-  checkFile,
-  firstProblem,
-  goodLine,
-  lineWith,
-  requestLine,
-  TURN,
-} from '../../helpers/check-request-file.js';
+import {checkFile, firstProblem, goodLine, lineWith, requestLine} from '../../helpers/check-request-file.js';
 import {seededRandom} from '../../helpers/seeded-random.js';
 
 const GOOD = goodLine('a');
@@ -45,10 +38,11 @@ describe('RequestFileCheck', () => {
     expect(isComplete).toBe(false);
   });
 
-  test('tells a warning once, with its lines', () => {
-    const odd = (key: string): string => requestLine(`{"contents":[${TURN}],"model":"m"}`, key);
+  test('tells a warning once, with the number of its lines', () => {
+    const odd = (key: string): string =>
+      requestLine('{"contents":[{"parts":[{"text":""},{"text":""}]}]}', key);
     expect(checkFile(`${GOOD}\n${odd('b')}\n${odd('c')}`).warnings).toEqual([
-      {text: '"model" has no effect here: the model of the job is used', firstLine: 2, lineCount: 2},
+      {text: '"text" is empty; the service may refuse the request', firstLine: 2, lineCount: 2},
     ]);
   });
 
