@@ -1,33 +1,45 @@
 /**
  * Reads a file of the service as a stream of bytes that survives broken connections: what is missing is asked for by
- * range, from the byte where the last connection broke off.
+ * range, from the byte where the last connection broke off. Where the service knows no ranges it is read again from the
+ * start, without what was delivered before.
  */
 import type {IncomingMessage} from 'node:http';
-import type {Clock} from '../domain/clock.js';
 import {GembatchError} from '../domain/errors.js';
-import {bytesOf, headersOf, open} from './http-exchange.js';
+import {open, readReply} from './http-exchange.js';
 import {Patience, throwIfAborted, type CallOptions} from './retry.js';
-import type {ServiceAddress} from './sdk-calls.js';
-import {malformedReplyError, networkError, replyError} from './service-error.js';
+import {
+  brokenTransferError,
+  malformedReplyError,
+  networkError,
+  replyError,
+  type CallIdentity,
+} from './service-error.js';
+import type {TransferContext} from './upload.js';
 
 /** What a download may be given. */
 export interface DownloadOptions extends CallOptions {
   /** The first byte to read, from 0. */
   readonly fromByte?: number;
-  /** Told the size of the whole file when the service says it. */
-  readonly onSize?: (sizeBytes: number) => void;
 }
 
-/** What a download needs to know besides its file. */
-export interface DownloadContext {
-  readonly address: ServiceAddress;
-  readonly clock: Clock;
-  /** How long failures are waited out without a byte in between, in milliseconds. */
-  readonly patienceMs: number;
+/** What is being read, and how far it is. */
+interface Reading {
+  readonly fileName: string;
+  readonly call: CallIdentity;
+  readonly context: TransferContext;
+  readonly signal: AbortSignal | undefined;
+  /** The next byte to deliver. */
+  position: number;
+  /** Of the whole file, once the service has said it. */
+  totalBytes: number | undefined;
 }
 
-/** The most of an error body that is read. */
-const MAX_ERROR_BYTES = 64 * 1024;
+/** An answer with bytes of the file. */
+interface Part {
+  readonly response: IncomingMessage;
+  /** Bytes at its start that were delivered before. */
+  readonly skipBytes: number;
+}
 
 /**
  * Yields the bytes of a file at the service, each once and in order.
@@ -37,97 +49,102 @@ const MAX_ERROR_BYTES = 64 * 1024;
  */
 export async function* download(
   fileName: string,
-  context: DownloadContext,
+  context: TransferContext,
   options: DownloadOptions,
 ): AsyncGenerator<Buffer, void, undefined> {
-  const call = `download of ${fileName}`;
+  const call = {name: `download of ${fileName}`, subject: 'file', resource: fileName} as const;
   const patience = new Patience(context.clock, context.patienceMs, options);
-  let position = options.fromByte ?? 0;
-  let totalBytes: number | undefined;
+  const {signal, fromByte = 0} = options;
+  const reading: Reading = {fileName, call, context, signal, position: fromByte, totalBytes: undefined};
 
   for (;;) {
     try {
-      const part = await openPart(fileName, position, context, options);
+      const part = await openPart(reading);
       if (part === undefined) return;
-      if (totalBytes === undefined && part.totalBytes !== undefined) options.onSize?.(part.totalBytes);
-      if (totalBytes !== undefined && part.totalBytes !== undefined && part.totalBytes !== totalBytes) {
-        throw malformedReplyError(call, `the file had ${totalBytes} bytes and now has ${part.totalBytes}`);
-      }
-      totalBytes ??= part.totalBytes;
-
-      let skipBytes = part.skipBytes;
-      for await (const chunk of bytesOf(part.response)) {
+      let {skipBytes} = part;
+      for await (const chunk of part.response) {
+        if (!Buffer.isBuffer(chunk)) continue;
         const bytes = chunk.subarray(Math.min(skipBytes, chunk.length));
         skipBytes -= chunk.length - bytes.length;
         if (bytes.length === 0) continue;
-        position += bytes.length;
-        yield bytes;
+        reading.position += bytes.length;
         patience.progressed();
+        yield bytes;
       }
-      if (totalBytes === undefined || position >= totalBytes) return;
-      throw malformedReplyError(call, `it ends after ${position} of ${totalBytes} bytes`);
+      checkEnd(reading, skipBytes);
+      return;
     } catch (error) {
-      throwIfAborted(options.signal);
-      await patience.waitAfter(error instanceof GembatchError ? error : networkError(error, call));
+      throwIfAborted(signal);
+      await patience.waitAfter(error instanceof GembatchError ? error : networkError(error, call.name));
     }
   }
 }
 
-interface Part {
-  readonly response: IncomingMessage;
-  /** Bytes at its start that were read before: the service sends all of it when it does not know ranges. */
-  readonly skipBytes: number;
-  readonly totalBytes: number | undefined;
+/** @throws GembatchError `SERVICE` when bytes are missing, as far as that can be told. */
+function checkEnd({call, position, totalBytes}: Reading, skipBytes: number): void {
+  if (totalBytes !== undefined && position > totalBytes)
+    throw malformedReplyError(call.name, `it has ${position} bytes in place of ${totalBytes}`);
+  if (skipBytes > 0 || (totalBytes !== undefined && position < totalBytes))
+    throw brokenTransferError(call.name, `${position - skipBytes} of ${totalBytes ?? position} bytes`);
 }
 
-/** Asks for the file from a position on; undefined when there is nothing behind it. */
-async function openPart(
-  fileName: string,
-  position: number,
-  {address}: DownloadContext,
-  {signal}: DownloadOptions,
-): Promise<Part | undefined> {
-  const call = `download of ${fileName}`;
-  const base = address.baseUrl.endsWith('/') ? address.baseUrl : `${address.baseUrl}/`;
-  const response = await open({
-    method: 'GET',
-    url: new URL(`v1beta/${fileName}:download?alt=media`, base),
-    headers: {'x-goog-api-key': address.apiKey, ...(position > 0 ? {range: `bytes=${position}-`} : {})},
-    ...(signal === undefined ? {} : {signal}),
-  });
+/** Asks for the file from the position on; undefined when there is nothing behind it. */
+async function openPart(reading: Reading): Promise<Part | undefined> {
+  const {call, context, position} = reading;
+  const response = await ask(reading);
   if (response.statusCode === 200) {
-    return {response, skipBytes: position, totalBytes: lengthOf(response.headers['content-length'])};
+    checkSize(reading, lengthOf(response.headers['content-length']), response);
+    return {response, skipBytes: position};
   }
   if (response.statusCode === 206) {
-    const range = /^bytes (?<start>\d+)-\d+\/(?<total>\d+|\*)$/u.exec(
-      response.headers['content-range'] ?? '',
-    )?.groups;
-    if (Number(range?.['start']) !== position) {
-      response.destroy();
-      throw malformedReplyError(call, 'it is another range than asked for');
-    }
-    return {response, skipBytes: 0, totalBytes: lengthOf(range?.['total'])};
+    const {start, total} = contentRange(response);
+    if (start !== position) throw refused(response, call, 'it is another range than asked for');
+    checkSize(reading, total, response);
+    return {response, skipBytes: 0};
   }
   if (response.statusCode === 416 && position > 0) {
+    const {total} = contentRange(response);
+    if (total !== undefined && total !== position)
+      throw refused(response, call, `it has ${total} bytes, and ${position} were read before`);
     response.destroy();
     return undefined;
   }
-  throw replyError(
-    {status: response.statusCode ?? 0, headers: headersOf(response), body: await errorBody(response)},
-    'file',
-    call,
-  );
+  throw replyError(await readReply(response), call, context.address.apiKey);
 }
 
-async function errorBody(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let sizeBytes = 0;
-  for await (const chunk of bytesOf(response)) {
-    sizeBytes += chunk.length;
-    if (sizeBytes > MAX_ERROR_BYTES) break;
-    chunks.push(chunk);
+function ask({fileName, context, signal, position}: Reading): Promise<IncomingMessage> {
+  const {apiKey, baseUrl} = context.address;
+  const id = encodeURIComponent(fileName.replace(/^files\//u, ''));
+  return open({
+    method: 'GET',
+    url: new URL(`v1beta/files/${id}:download?alt=media`, baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`),
+    headers: {'x-goog-api-key': apiKey, ...(position > 0 ? {range: `bytes=${position}-`} : {})},
+    silenceMs: context.silenceMs,
+    ...(signal === undefined ? {} : {signal}),
+  });
+}
+
+/** A file that has another size than before is another file: nothing of it fits what was delivered. */
+function checkSize(reading: Reading, totalBytes: number | undefined, response: IncomingMessage): void {
+  if (reading.totalBytes !== undefined && totalBytes !== undefined && totalBytes !== reading.totalBytes) {
+    throw refused(
+      response,
+      reading.call,
+      `the file had ${reading.totalBytes} bytes and now has ${totalBytes}`,
+    );
   }
-  return Buffer.concat(chunks).toString('utf8');
+  reading.totalBytes ??= totalBytes;
+}
+
+function refused(response: IncomingMessage, call: CallIdentity, why: string): GembatchError {
+  response.destroy();
+  return malformedReplyError(call.name, why);
+}
+
+/** https://www.rfc-editor.org/rfc/rfc9110#name-content-range */
+function contentRange({headers}: IncomingMessage): {start: number | undefined; total: number | undefined} {
+  const range = /^bytes (?:(?<start>\d+)-\d+|\*)\/(?<total>\d+|\*)$/u.exec(headers['content-range'] ?? '');
+  return {start: lengthOf(range?.groups?.['start']), total: lengthOf(range?.groups?.['total'])};
 }
 
 function lengthOf(text: string | undefined): number | undefined {

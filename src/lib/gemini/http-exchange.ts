@@ -9,54 +9,39 @@ import {
   type IncomingMessage,
 } from 'node:http';
 import {Agent as HttpsAgent, request as httpsRequest} from 'node:https';
-import {malformedReplyError, type RawReply} from './service-error.js';
 import {throwIfAborted} from './retry.js';
+import {malformedReplyError, type RawReply} from './service-error.js';
 
 /** A request of a transfer. */
 export interface TransferRequest {
   readonly method: 'GET' | 'POST';
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
-  /** Writes the body; the request ends when it resolves. Absent for an empty one. */
-  readonly writeBody?: (write: (bytes: Buffer) => Promise<void>) => Promise<void>;
+  readonly body?: AsyncIterable<Buffer>;
+  /** After so long without a byte in either direction the connection is taken for dead, in milliseconds. */
+  readonly silenceMs: number;
   readonly signal?: AbortSignal;
 }
 
-/** After so long without a byte in either direction a connection is taken for dead, in milliseconds. */
-const SILENCE_MS = 60_000;
 /** Of an answer that is read whole. */
 const MAX_BODY_BYTES = 1024 * 1024;
 
-const agents = {
-  'http:': new HttpAgent({keepAlive: true, maxSockets: 64}),
-  'https:': new HttpsAgent({keepAlive: true, maxSockets: 64}),
-};
+/** Bytes that a socket holds ready: Node's own 16 KiB cost a turn of the event loop each. */
+const SOCKET_BUFFER_BYTES = 1024 * 1024;
+
+const agentOptions = {keepAlive: true, maxSockets: 64, highWaterMark: SOCKET_BUFFER_BYTES};
+const agents = {'http:': new HttpAgent(agentOptions), 'https:': new HttpsAgent(agentOptions)};
 
 /** Sends a request and reads its whole, short answer. */
 export async function exchange(request: TransferRequest): Promise<RawReply> {
-  const response = await open(request);
-  const chunks: Buffer[] = [];
-  let sizeBytes = 0;
-  for await (const chunk of bytesOf(response)) {
-    sizeBytes += chunk.length;
-    if (sizeBytes > MAX_BODY_BYTES) {
-      response.destroy();
-      throw malformedReplyError('The transfer', `it is larger than ${MAX_BODY_BYTES} bytes`);
-    }
-    chunks.push(chunk);
-  }
-  return {
-    status: response.statusCode ?? 0,
-    headers: headersOf(response),
-    body: Buffer.concat(chunks).toString('utf8'),
-  };
+  return readReply(await open(request));
 }
 
 /**
  * Sends a request and returns its answer as a stream, not yet read.
  *
- * Rejects with the system's error when the connection breaks, also when the service answers before the body is sent
- * whole and hangs up.
+ * Rejects with the system's error when the connection breaks, and with the body's own error when that fails. An answer
+ * that comes before the body is sent whole is a refusal: the rest of the body is not sent.
  */
 export function open(request: TransferRequest): Promise<IncomingMessage> {
   throwIfAborted(request.signal);
@@ -66,43 +51,52 @@ export function open(request: TransferRequest): Promise<IncomingMessage> {
       method: request.method,
       headers: request.headers,
       agent: isSecure ? agents['https:'] : agents['http:'],
-      timeout: SILENCE_MS,
+      timeout: request.silenceMs,
       ...(request.signal === undefined ? {} : {signal: request.signal}),
     });
-    outgoing.on('timeout', () => outgoing.destroy(silence()));
+    outgoing.on('timeout', () => outgoing.destroy(silenceError(request.silenceMs)));
     outgoing.on('response', (response) => {
-      // An answer that comes before the body is sent whole is a refusal; the rest of the body is not wanted.
       response.on('end', () => outgoing.writableFinished || outgoing.destroy());
       resolve(response);
     });
     outgoing.on('error', reject);
-    sendBody(outgoing, request.writeBody).catch((error: unknown) => {
+    sendBody(outgoing, request.body).catch((error: unknown) => {
       outgoing.destroy(error instanceof Error ? error : new Error(String(error)));
     });
   });
 }
 
-/** The bytes of an answer; rejects when it breaks off. */
-export async function* bytesOf(response: IncomingMessage): AsyncGenerator<Buffer> {
+/**
+ * Reads an answer whole.
+ *
+ * @throws GembatchError `SERVICE` for one without end.
+ */
+export async function readReply(response: IncomingMessage): Promise<RawReply> {
+  const chunks: Buffer[] = [];
+  let sizeBytes = 0;
   for await (const chunk of response) {
-    if (Buffer.isBuffer(chunk)) yield chunk;
+    if (!Buffer.isBuffer(chunk)) continue;
+    sizeBytes += chunk.length;
+    if (sizeBytes > MAX_BODY_BYTES)
+      throw malformedReplyError('The transfer', `it is larger than ${MAX_BODY_BYTES} bytes`);
+    chunks.push(chunk);
   }
+  return {
+    status: response.statusCode ?? 0,
+    headers: headersOf(response),
+    body: Buffer.concat(chunks).toString('utf8'),
+  };
 }
 
-/** The headers of an answer in the form that `fetch` has. */
-export function headersOf(response: IncomingMessage): Headers {
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(response.headers)) {
-    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
+/** The next piece is made ready while the last one is on its way. */
+async function sendBody(outgoing: ClientRequest, body: AsyncIterable<Buffer> | undefined): Promise<void> {
+  let isFree: Promise<void> | undefined;
+  for await (const bytes of body ?? []) {
+    await isFree;
+    isFree = outgoing.write(bytes) ? undefined : drained(outgoing);
+    // Whoever waits for it sees its failure; nobody may be waiting when it comes.
+    isFree?.catch(() => undefined);
   }
-  return headers;
-}
-
-async function sendBody(outgoing: ClientRequest, writeBody: TransferRequest['writeBody']): Promise<void> {
-  await writeBody?.(async (bytes) => {
-    if (outgoing.write(bytes)) return;
-    await drained(outgoing);
-  });
   outgoing.end();
 }
 
@@ -118,6 +112,14 @@ function drained(outgoing: ClientRequest): Promise<void> {
   });
 }
 
-function silence(): Error {
-  return Object.assign(new Error('silence'), {code: `nothing moved for ${SILENCE_MS / 1000} s`});
+function headersOf(response: IncomingMessage): Headers {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(response.headers)) {
+    if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
+  }
+  return headers;
+}
+
+function silenceError(silenceMs: number): Error {
+  return new Error(`nothing moved for ${silenceMs / 1000} s`);
 }

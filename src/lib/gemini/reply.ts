@@ -57,8 +57,9 @@ export function toBatchJob(operation: Json, call: string): BatchJob {
   if (name === undefined || !/^batches\/[^/]+$/u.test(name))
     throw malformedReplyError(call, 'it names no batch job');
   const fileName = textOf(objectOf(metadata['inputConfig'])?.['fileName']);
-  const output = objectOf(metadata['output']) ?? objectOf(operation['response']);
-  const responsesFile = textOf(output?.['responsesFile']);
+  const responsesFile =
+    textOf(objectOf(metadata['output'])?.['responsesFile']) ??
+    textOf(objectOf(operation['response'])?.['responsesFile']);
   const error = jobError(operation['error']);
   return {
     name,
@@ -75,12 +76,9 @@ export function toBatchJob(operation: Json, call: string): BatchJob {
   };
 }
 
-/** Reads a page of batch jobs; an empty list comes as `{}`. */
+/** Reads a page of batch jobs. */
 export function toBatchPage(body: Json, call: string): Page<BatchJob> {
-  return {
-    items: objectsOf(body['operations']).map((operation) => toBatchJob(operation, call)),
-    ...nextToken(body),
-  };
+  return toPage(body, {field: 'operations', call, read: toBatchJob});
 }
 
 /** Reads a file resource, https://ai.google.dev/api/files#File. */
@@ -91,7 +89,7 @@ export function toRemoteFile(file: Json, call: string): RemoteFile {
   return {
     name,
     ...optional('displayName', textOf(file['displayName'])),
-    ...optional('sizeBytes', numberOf(file['sizeBytes'])),
+    ...optional('sizeBytes', integerOf(file['sizeBytes'])),
     ...optional('sha256', sha256Of(textOf(file['sha256Hash']))),
     ...optional('state', textOf(file['state'])),
     ...optional('createTime', textOf(file['createTime'])),
@@ -101,7 +99,7 @@ export function toRemoteFile(file: Json, call: string): RemoteFile {
 
 /** Reads a page of files. */
 export function toFilePage(body: Json, call: string): Page<RemoteFile> {
-  return {items: objectsOf(body['files']).map((file) => toRemoteFile(file, call)), ...nextToken(body)};
+  return toPage(body, {field: 'files', call, read: toRemoteFile});
 }
 
 /** Reads a model resource, https://ai.google.dev/api/models#Model. */
@@ -117,7 +115,22 @@ export function toModel(model: Json, call: string): Model {
 
 /** Reads a page of models. */
 export function toModelPage(body: Json, call: string): Page<Model> {
-  return {items: objectsOf(body['models']).map((model) => toModel(model, call)), ...nextToken(body)};
+  return toPage(body, {field: 'models', call, read: toModel});
+}
+
+/**
+ * Reads a page of a list. An empty list comes as `{}`, an end without a token or with an empty one; everything else that
+ * is not a page is no empty list: whoever misses a job in it would create that job again.
+ */
+function toPage<T>(
+  body: Json,
+  {field, call, read}: {field: string; call: string; read: (item: Json, call: string) => T},
+): Page<T> {
+  const {[field]: items = [], nextPageToken = '', error} = body;
+  if (error !== undefined || !Array.isArray(items) || !items.every(isObject))
+    throw malformedReplyError(call, 'it is not a list');
+  if (typeof nextPageToken !== 'string') throw malformedReplyError(call, 'its page token is not text');
+  return {items: items.map((item) => read(item, call)), ...(nextPageToken === '' ? {} : {nextPageToken})};
 }
 
 /** The file in the answer to the end of an upload. */
@@ -129,7 +142,7 @@ function jobError(value: unknown): BatchJob['error'] {
   const error = objectOf(value);
   if (error === undefined) return undefined;
   return {
-    ...optional('code', numberOf(error['code'])),
+    ...optional('code', integerOf(error['code'])),
     message: textOf(error['message']) ?? 'no reason given',
   };
 }
@@ -137,10 +150,10 @@ function jobError(value: unknown): BatchJob['error'] {
 function jobStats(stats: Json | undefined): BatchStats | undefined {
   if (stats === undefined) return undefined;
   return {
-    request_count: numberOf(stats['requestCount']) ?? 0,
-    pending_request_count: numberOf(stats['pendingRequestCount']) ?? 0,
-    successful_request_count: numberOf(stats['successfulRequestCount']) ?? 0,
-    failed_request_count: numberOf(stats['failedRequestCount']) ?? 0,
+    request_count: integerOf(stats['requestCount']) ?? 0,
+    pending_request_count: integerOf(stats['pendingRequestCount']) ?? 0,
+    successful_request_count: integerOf(stats['successfulRequestCount']) ?? 0,
+    failed_request_count: integerOf(stats['failedRequestCount']) ?? 0,
   };
 }
 
@@ -152,12 +165,6 @@ function sha256Of(base64: string | undefined): string | undefined {
   return /^[0-9a-f]{64}$/u.test(hex) ? hex : undefined;
 }
 
-/** An empty token would ask for the first page again, for ever. */
-function nextToken(body: Json): {nextPageToken?: string} {
-  const token = textOf(body['nextPageToken']);
-  return token === undefined || token === '' ? {} : {nextPageToken: token};
-}
-
 function optional<K extends string, V>(key: K, value: V | undefined): {[P in K]?: V} {
   return value === undefined ? {} : ({[key]: value} as {[P in K]?: V});
 }
@@ -167,17 +174,13 @@ function textOf(value: unknown): string | undefined {
 }
 
 /** 64-bit integers come as text in JSON. */
-function numberOf(value: unknown): number | undefined {
-  const number = typeof value === 'string' && value !== '' ? Number(value) : value;
-  return typeof number === 'number' && Number.isFinite(number) ? number : undefined;
+function integerOf(value: unknown): number | undefined {
+  const number = typeof value === 'string' && /^-?\d+$/u.test(value) ? Number(value) : value;
+  return typeof number === 'number' && Number.isSafeInteger(number) ? number : undefined;
 }
 
 function objectOf(value: unknown): Json | undefined {
   return isObject(value) ? value : undefined;
-}
-
-function objectsOf(value: unknown): readonly Json[] {
-  return Array.isArray(value) ? value.filter(isObject) : [];
 }
 
 function isObject(value: unknown): value is Json {

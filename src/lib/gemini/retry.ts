@@ -24,21 +24,20 @@ export class Patience {
   readonly #clock: Clock;
   readonly #options: CallOptions;
   readonly #patienceMs: number;
-  #sinceMs: number;
+  #failingSinceMs: number | undefined;
   #failures = 0;
 
-  /** @param patienceMs - how long failures may last without any success in between, in milliseconds. */
+  /** @param patienceMs - how long failures may last, from the first one, without any success in between. */
   constructor(clock: Clock, patienceMs: number, options: CallOptions) {
     this.#clock = clock;
     this.#options = options;
     this.#patienceMs = patienceMs;
-    this.#sinceMs = clock.monotonic();
   }
 
   /** Notes that something got through: failures count from here again. */
   progressed(): void {
     this.#failures = 0;
-    this.#sinceMs = this.#clock.monotonic();
+    this.#failingSinceMs = undefined;
   }
 
   /**
@@ -48,7 +47,9 @@ export class Patience {
    */
   async waitAfter(error: unknown): Promise<void> {
     if (!(error instanceof GembatchError) || !isTransient(error)) throw error;
-    const leftMs = this.#sinceMs + this.#patienceMs - this.#clock.monotonic();
+    const nowMs = this.#clock.monotonic();
+    this.#failingSinceMs ??= nowMs;
+    const leftMs = this.#failingSinceMs + this.#patienceMs - nowMs;
     if (leftMs <= 0) throw error;
 
     const grownMs =

@@ -6,9 +6,16 @@
  */
 import {AsyncLocalStorage} from 'node:async_hooks';
 import type {GoogleGenAI} from '@google/genai';
+import type {Clock} from '../domain/clock.js';
 import {GembatchError} from '../domain/errors.js';
-import {throwIfAborted} from './retry.js';
-import {malformedReplyError, networkError, replyError, type RawReply, type Subject} from './service-error.js';
+import {Patience, retrying, throwIfAborted, type CallOptions} from './retry.js';
+import {
+  malformedReplyError,
+  networkError,
+  replyError,
+  type CallIdentity,
+  type RawReply,
+} from './service-error.js';
 
 /** Where the service is and how its callers identify themselves. */
 export interface ServiceAddress {
@@ -16,18 +23,19 @@ export interface ServiceAddress {
   readonly baseUrl: string;
 }
 
-/** How much of the service's time and bytes one call may take. */
+/** How much of time and of bytes calls may take. */
 export interface CallLimits {
-  /** From the start of a call to the end of its answer, in milliseconds. */
+  readonly clock: Clock;
+  /** How long failures are waited out, in milliseconds. */
+  readonly patienceMs: number;
+  /** From the start of one request to the end of its answer, in milliseconds. */
   readonly timeoutMs: number;
   /** Of one answer. */
   readonly maxBodyBytes: number;
 }
 
-/** One call: what it is called in messages, what it is about, how it is made. */
-export interface SdkCall {
-  readonly name: string;
-  readonly subject: Subject;
+/** One call and how it is made. */
+export interface SdkCall extends CallIdentity {
   readonly signal?: AbortSignal;
   readonly make: (ai: GoogleGenAI) => Promise<unknown>;
 }
@@ -53,11 +61,23 @@ export class SdkCalls {
   }
 
   /**
-   * Makes one call and returns the body of its successful answer.
+   * Makes a call that may be made any number of times, until it works or its failures are final or last too long.
+   *
+   * @returns the body of the successful answer.
+   * @throws GembatchError as `once` does.
+   */
+  patiently(call: SdkCall, options: CallOptions): Promise<string> {
+    const {clock, patienceMs} = this.#limits;
+    const signal = options.signal === undefined ? {} : {signal: options.signal};
+    return retrying(() => this.once({...call, ...signal}), new Patience(clock, patienceMs, options));
+  }
+
+  /**
+   * Makes a call with one request and returns the body of the successful answer.
    *
    * @throws GembatchError as `service-error.ts` sorts it; `INTERRUPTED` when the signal ended it.
    */
-  async call({name, subject, signal, make}: SdkCall): Promise<string> {
+  async once({signal, make, ...identity}: SdkCall): Promise<string> {
     throwIfAborted(signal);
     this.#ai ??= this.#load();
     const ai = await this.#ai;
@@ -74,10 +94,10 @@ export class SdkCalls {
       throwIfAborted(signal);
       throw exchange.failure instanceof GembatchError
         ? exchange.failure
-        : networkError(exchange.failure ?? thrown, name);
+        : networkError(exchange.failure ?? thrown, identity.name);
     }
     if (exchange.reply.status < 200 || exchange.reply.status >= 300)
-      throw replyError(exchange.reply, subject, name);
+      throw replyError(exchange.reply, identity, this.#address.apiKey);
     return exchange.reply.body;
   }
 
@@ -111,16 +131,14 @@ export class SdkCalls {
         headers: {'content-type': 'application/json'},
       });
     } catch (error) {
-      exchange.failure = timeout.aborted ? timeoutCause(this.#limits.timeoutMs) : error;
+      exchange.failure = timeout.aborted ? timeoutError(this.#limits.timeoutMs) : error;
       throw error;
     }
   }
 }
 
-function timeoutCause(timeoutMs: number): Error {
-  return Object.assign(new Error('time-out'), {
-    code: `no complete answer within ${Math.round(timeoutMs / 1000)} s`,
-  });
+function timeoutError(timeoutMs: number): Error {
+  return new Error(`nothing complete within ${timeoutMs / 1000} s`);
 }
 
 /** @throws GembatchError `SERVICE` for an answer without end. */

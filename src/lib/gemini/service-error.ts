@@ -1,8 +1,22 @@
-/** Turns what the service, or the way to it, says into the one error class. Nothing here decides by message text. */
+/**
+ * Turns what the service, or the way to it, says into the one error class.
+ *
+ * Status and reason decide. Message text is looked at in two places where the service gives nothing else to go by: a
+ * missing file (403) and a refused MIME type (400).
+ */
 import {GembatchError, type ErrorCode} from '../domain/errors.js';
 
 /** What a call is about; the same status means different things for a model, a file and a batch job. */
-export type Subject = 'model' | 'file' | 'batch' | 'create';
+export type Subject = 'model' | 'file' | 'batch' | 'create' | 'list' | 'upload';
+
+/** A call as its errors speak of it. */
+export interface CallIdentity {
+  /** What it is called in messages. */
+  readonly name: string;
+  readonly subject: Subject;
+  /** Resource that it is about, such as `files/<id>`. */
+  readonly resource?: string;
+}
 
 /** An answer of the service as it came. */
 export interface RawReply {
@@ -39,33 +53,61 @@ const KEY_REASONS: ReadonlySet<string> = new Set([
 /** Statuses after which the same call may work a moment later. */
 const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([408, 425, 500, 502, 503, 504]);
 
-/** The error for an answer that is no success. `details.status` is the HTTP status. */
-export function replyError(reply: RawReply, subject: Subject, name: string): GembatchError {
+/**
+ * Statuses that prove that a create had no effect: what they name is checked before anything is made, by the service or
+ * by a proxy that then passes nothing on. Of the request's form: 400, 405, 411, 413, 414, 415, 431. Of the caller: 401,
+ * 403, 407. Of the model: 404. Of the quota: 429.
+ *
+ * Every other status leaves it open, 4xx too: 408 and 499 end the waiting, not the work; 409 may be the echo of a
+ * create that a proxy has repeated; and what a status means that nobody thought of is not known. To doubt costs a
+ * look-up, to be wrong costs a second payment.
+ */
+const REFUSAL_STATUSES: ReadonlySet<unknown> = new Set([
+  400, 401, 403, 404, 405, 407, 411, 413, 414, 415, 429, 431,
+]);
+
+const CODES_OF_404 = {
+  model: 'MODEL_UNAVAILABLE',
+  create: 'MODEL_UNAVAILABLE',
+  file: 'NOT_FOUND',
+  batch: 'NOT_FOUND',
+  list: 'REFUSED',
+  upload: 'REFUSED',
+} as const satisfies Record<Subject, ErrorCode>;
+
+/**
+ * The error for an answer that is no success. `details.status` is the HTTP status, `details.retryDelayMs` the pause that
+ * the service asks for, `details.reason` its reason.
+ *
+ * @param apiKey - left out of the message, should the answer repeat it.
+ */
+export function replyError(reply: RawReply, call: CallIdentity, apiKey: string): GembatchError {
   const said = serviceStatus(reply);
-  const code = codeOf(reply.status, said, subject);
-  const text = said.message === '' ? '' : `: ${said.message}`;
+  const text = said.message === '' ? '' : `: ${said.message.replaceAll(apiKey, '[API key]')}`;
   const status = said.status === '' ? `${reply.status}` : `${reply.status} ${said.status}`;
-  return new GembatchError(code, `${name}: the service answered ${status}${text}`, {
-    details: {
-      status: reply.status,
-      ...(said.retryDelayMs === undefined ? {} : {retryDelayMs: said.retryDelayMs}),
-      ...(said.reason === undefined ? {} : {reason: said.reason}),
+  return new GembatchError(
+    codeOf(reply.status, said, call),
+    `${call.name}: the service answered ${status}${text}`,
+    {
+      details: {
+        status: reply.status,
+        ...(said.retryDelayMs === undefined ? {} : {retryDelayMs: said.retryDelayMs}),
+        ...(said.reason === undefined ? {} : {reason: said.reason}),
+      },
     },
-  });
+  );
 }
 
-/** The error for a success that cannot be understood. */
+/** The error for a success that cannot be understood; asking again would not help. */
 export function malformedReplyError(name: string, what: string): GembatchError {
   return new GembatchError('SERVICE', `${name}: the service's answer cannot be understood (${what}).`, {
     details: {malformed: true},
   });
 }
 
-/** Whether the same call may work later. */
-export function isTransient(error: GembatchError): boolean {
-  if (error.code === 'QUOTA') return true;
-  const {status} = error.details;
-  return error.code === 'SERVICE' && (typeof status !== 'number' || TRANSIENT_STATUSES.has(status));
+/** The error for a transfer that ended too early, or nobody knows where; it can go on. */
+export function brokenTransferError(name: string, what: string): GembatchError {
+  return new GembatchError('SERVICE', `${name}: the transfer broke off (${what}).`);
 }
 
 /**
@@ -76,25 +118,73 @@ export function isTransient(error: GembatchError): boolean {
  */
 export function networkError(cause: unknown, name: string): GembatchError {
   const sent = !isUnsent(cause);
-  return new GembatchError('SERVICE', `${name}: ${networkText(cause)}`, {cause, details: {sent}});
+  const what = sent ? 'no answer from the service' : 'the service cannot be reached';
+  return new GembatchError('SERVICE', `${name}: ${what} (${networkText(cause)})`, {cause, details: {sent}});
 }
 
-/** The service's error inside a body that came with a success; undefined when there is none. */
-export function errorInBody(body: string): {status: number} | undefined {
+/** Whether the same call may work later. */
+export function isTransient(error: GembatchError): boolean {
+  if (error.code === 'QUOTA') return true;
+  const {status, malformed} = error.details;
+  if (error.code !== 'SERVICE' || malformed === true) return false;
+  return typeof status !== 'number' || TRANSIENT_STATUSES.has(status);
+}
+
+/** Whether a create that ended with this error certainly made nothing. */
+export function isCertainRefusal(error: GembatchError): boolean {
+  const {sent, status} = error.details;
+  return sent === false || REFUSAL_STATUSES.has(status);
+}
+
+/** Whether the MIME type of an upload was refused; another may be taken. */
+export function isMimeTypeRefusal(error: unknown): boolean {
+  return (
+    error instanceof GembatchError &&
+    error.code === 'REFUSED' &&
+    error.details['status'] === 400 &&
+    /\bMIME type/iu.test(error.message)
+  );
+}
+
+/**
+ * The HTTP status of an error inside a body that came with a success; undefined when there is none. Uploads have been
+ * answered like that (`googleapis/python-genai` issues 1547 and 1590).
+ */
+export function errorStatusIn(body: string): number | undefined {
   const error = objectAt(parse(body), 'error');
   if (error === undefined) return undefined;
   const {code} = error;
-  return {status: typeof code === 'number' && code >= 400 ? code : 500};
+  return typeof code === 'number' && code >= 400 ? code : 500;
 }
 
-function codeOf(status: number, said: ServiceStatus, subject: Subject): ErrorCode {
+function codeOf(status: number, said: ServiceStatus, call: CallIdentity): ErrorCode {
   if (status === 401 || (said.reason !== undefined && KEY_REASONS.has(said.reason))) return 'KEY_REFUSED';
+  if (status === 403) return codeOf403(said, call);
+  if (status === 404) return CODES_OF_404[call.subject];
   if (status === 429) return 'QUOTA';
-  if (status === 404) return subject === 'model' || subject === 'create' ? 'MODEL_UNAVAILABLE' : 'NOT_FOUND';
-  // A file that is gone, or another project's, is answered with 403; a model list that is forbidden is the key's fault.
-  if (status === 403 && subject === 'file') return 'NOT_FOUND';
-  if (status === 403 && subject === 'model') return 'KEY_REFUSED';
   return status >= 400 && status < 500 && !TRANSIENT_STATUSES.has(status) ? 'REFUSED' : 'SERVICE';
+}
+
+/**
+ * A file that is gone, or another project's, is answered with 403, and so is a key that may not do this; only the
+ * message tells: the one about a file names it. Without a file or a job to blame the key is at fault.
+ */
+function codeOf403({message}: ServiceStatus, {subject, resource}: CallIdentity): ErrorCode {
+  switch (subject) {
+    case 'file':
+      return resource !== undefined && message.includes(idOf(resource)) ? 'NOT_FOUND' : 'REFUSED';
+    case 'batch':
+    case 'create':
+      return 'REFUSED';
+    case 'model':
+    case 'list':
+    case 'upload':
+      return 'KEY_REFUSED';
+  }
+}
+
+function idOf(resource: string): string {
+  return resource.slice(resource.lastIndexOf('/') + 1);
 }
 
 function serviceStatus({body, headers}: RawReply): ServiceStatus {
@@ -122,9 +212,8 @@ function isUnsent(cause: unknown): boolean {
 
 function networkText(cause: unknown): string {
   const {code, cause: inner, message} = fieldsOf(cause);
-  if (typeof code === 'string') return `no answer from the service (${code})`;
-  if (inner !== undefined) return networkText(inner);
-  return `no answer from the service (${textOf(message)})`;
+  if (typeof code === 'string') return code;
+  return inner === undefined ? textOf(message) : networkText(inner);
 }
 
 function fieldsOf(value: unknown): {syscall?: unknown; code?: unknown; cause?: unknown; message?: unknown} {

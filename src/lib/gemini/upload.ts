@@ -2,69 +2,78 @@
  * Sends a request file to the service by its resumable upload protocol.
  *
  * The file is streamed from disk in large chunks. After a broken connection the service is asked how far it got
- * (`query`) and the rest is sent from there; where that does not work the upload starts again. What the service has
- * at the end is compared with what was inspected, byte count and fingerprint, before anybody relies on it.
+ * (`query`) and the rest is sent from there; where that does not work the upload starts again. An upload that is given
+ * up is cancelled, so that nothing of it stays at the service.
  *
- * Protocol: `googleapis/js-genai` `src/_api_client.ts` and `src/cross/_cross_uploader.ts`; `query` as in
- * `firebase/firebase-js-sdk` `packages/storage/src/implementation/requests.ts`.
+ * Protocol: `googleapis/js-genai` `src/_api_client.ts` and `src/cross/_cross_uploader.ts`; `query`, `finalize` and
+ * `cancel` as in `firebase/firebase-js-sdk` `packages/storage/src/implementation/requests.ts` and
+ * `googleapis/google-api-ruby-client` `google-apis-core/lib/google/apis/core/storage_upload.rb`.
  */
-import {createHash, type Hash} from 'node:crypto';
-import {open as openFile, type FileHandle} from 'node:fs/promises';
 import type {Clock} from '../domain/clock.js';
 import {GembatchError} from '../domain/errors.js';
 import {exchange} from './http-exchange.js';
 import {parseReply, toUploadedFile, type RemoteFile} from './reply.js';
-import {Patience, throwIfAborted, type CallOptions} from './retry.js';
+import {Patience, retrying, throwIfAborted, type CallOptions} from './retry.js';
 import type {ServiceAddress} from './sdk-calls.js';
-import {errorInBody, malformedReplyError, networkError, replyError, type RawReply} from './service-error.js';
-
-/** A request file that was inspected, to be sent. */
-export interface UploadFile {
-  readonly path: string;
-  readonly sizeBytes: number;
-  /** SHA-256 of what was inspected, 64 lower-case hex digits. */
-  readonly sha256: string;
-  readonly displayName: string;
-}
+import {
+  brokenTransferError,
+  errorStatusIn,
+  isMimeTypeRefusal,
+  isTransient,
+  malformedReplyError,
+  networkError,
+  replyError,
+  type RawReply,
+} from './service-error.js';
+import {SourceFile, type ByteRange, type UploadFile} from './source-file.js';
 
 /** What an upload may be given. */
 export interface UploadOptions extends CallOptions {
-  /** Told how many bytes the service has been sent; goes back after a break. */
+  /** Told how many bytes have been sent; goes back after a break. */
   readonly onProgress?: (sentBytes: number) => void;
 }
 
-/** What an upload needs to know besides its file. */
-export interface UploadContext {
+/** What a transfer needs to know besides its file. */
+export interface TransferContext {
   readonly address: ServiceAddress;
   readonly clock: Clock;
   /** How long failures are waited out without progress, in milliseconds. */
   readonly patienceMs: number;
+  /** After so long without a byte in either direction a connection is taken for dead, in milliseconds. */
+  readonly silenceMs: number;
 }
 
+/** What is known of an upload after a break: bytes that the service has, the finished file, or nothing. */
+type UploadState = number | RemoteFile | 'lost';
+
+const CALL = {name: 'upload', subject: 'upload'} as const;
+
 /**
- * Bytes of one request. A multiple of the protocol's 256 KiB; large, because each chunk costs a round trip, and no
- * larger, because a service that does not answer `query` in mid-chunk gets a broken chunk again.
+ * Bytes of one request, a multiple of the protocol's 256 KiB. Each chunk costs a round trip, the more of them the slower;
+ * at 32 MiB a round trip of 100 ms costs a tenth of a line of 300 Mbit/s. A chunk that breaks off is not sent again
+ * whole, so that smaller ones would save nothing.
  */
 const CHUNK_BYTES = 32 * 1024 * 1024;
-/** Bytes read from disk at a time; two such buffers are alive at most. */
-const BLOCK_BYTES = 1024 * 1024;
 
 /** What the service answers when it does not know the upload, or not at this offset. */
-const LOST_SESSION_STATUSES: ReadonlySet<unknown> = new Set([404, 409, 410, 412]);
+const LOST_SESSION_STATUSES: ReadonlySet<unknown> = new Set([400, 404, 409, 410, 412, 416]);
 const MAX_LOST_SESSIONS = 3;
+
+/** How long the cancelling of an upload may take; the service forgets it by itself, only later. */
+const CANCEL_MS = 2_000;
 
 /** One upload, from its start to the file at the service. */
 export class Upload {
   readonly #file: UploadFile;
   readonly #mimeType: string;
-  readonly #context: UploadContext;
+  readonly #context: TransferContext;
   readonly #options: UploadOptions;
   readonly #patience: Patience;
-  readonly #hash: Hash = createHash('sha256');
-  #hashedBytes = 0;
+  /** The most that the service ever had of the file; only more than that is progress. */
+  #mostBytes = 0;
   #lostSessions = 0;
 
-  constructor(file: UploadFile, mimeType: string, context: UploadContext, options: UploadOptions) {
+  constructor(file: UploadFile, mimeType: string, context: TransferContext, options: UploadOptions) {
     this.#file = file;
     this.#mimeType = mimeType;
     this.#context = context;
@@ -73,87 +82,45 @@ export class Upload {
   }
 
   /**
-   * Runs the upload.
+   * Runs the upload. After an error nothing is left at the service, as far as it could be told.
    *
-   * @returns the file as the service describes it; its content is not compared yet with anything but the file on disk.
-   * @throws GembatchError `FILE_CHANGED` when the file is not what was inspected, `FILE_UNREADABLE`, `INTERRUPTED`,
+   * @returns the file as the service describes it, which nobody has compared with anything yet.
+   * @throws GembatchError `FILE_CHANGED` when the file was touched on the way, `FILE_UNREADABLE`, `INTERRUPTED`,
    *   `KEY_REFUSED`, `REFUSED`, `QUOTA`, `SERVICE`.
    */
   async run(): Promise<RemoteFile> {
-    const handle = await openForReading(this.#file);
+    const source = await SourceFile.open(this.#file);
     try {
       for (;;) {
-        const session = await this.#patiently(() => this.#start());
-        const reply = await this.#sendAll(handle, session);
-        if (reply !== undefined)
-          return toUploadedFile(parseReply(reply.body, this.#callName), this.#callName);
+        const session = await retrying(() => this.#start(), this.#patience);
+        const uploaded = await this.#sendAll(source, session);
+        if (uploaded !== 'lost') return uploaded;
       }
     } finally {
-      await handle.close();
+      await source.close();
     }
-  }
-
-  /** SHA-256 of the bytes that were sent, when all of them were. */
-  get sentSha256(): string | undefined {
-    return this.#hashedBytes === this.#file.sizeBytes ? this.#hash.copy().digest('hex') : undefined;
-  }
-
-  get #callName(): string {
-    return 'upload';
-  }
-
-  /** Sends until the service has it all; undefined when the session is lost and a new one is needed. */
-  async #sendAll(handle: FileHandle, session: URL): Promise<RawReply | undefined> {
-    let offset = 0;
-    for (;;) {
-      try {
-        const reply = await this.#sendChunk(handle, session, offset);
-        if (reply.headers.get('x-goog-upload-status') === 'final') return this.#finalised(reply);
-        offset += Math.min(CHUNK_BYTES, this.#file.sizeBytes - offset);
-        this.#patience.progressed();
-      } catch (error) {
-        if (this.#isSessionLost(error)) return undefined;
-        await this.#patience.waitAfter(error);
-        const state = await this.#query(session);
-        if (state === 'lost') return undefined;
-        if (typeof state !== 'number') return state;
-        if (state > offset) this.#patience.progressed();
-        offset = state;
-      }
-    }
-  }
-
-  /** Whether the service has forgotten the upload; that may happen once or twice, more often is a refusal. */
-  #isSessionLost(error: unknown): boolean {
-    if (!(error instanceof GembatchError) || !LOST_SESSION_STATUSES.has(error.details['status']))
-      return false;
-    this.#lostSessions += 1;
-    return this.#lostSessions <= MAX_LOST_SESSIONS;
   }
 
   async #start(): Promise<URL> {
-    const metadata = JSON.stringify({
-      file: {
-        mimeType: this.#mimeType,
-        displayName: this.#file.displayName,
-        sizeBytes: String(this.#file.sizeBytes),
-      },
-    });
+    const {displayName, sizeBytes} = this.#file;
+    const metadata = Buffer.from(
+      JSON.stringify({file: {mimeType: this.#mimeType, displayName, sizeBytes: String(sizeBytes)}}),
+    );
     const url = new URL('upload/v1beta/files', withSlash(this.#context.address.baseUrl));
     const reply = await this.#post(url, {
       headers: {
         'content-type': 'application/json',
-        'content-length': String(Buffer.byteLength(metadata)),
+        'content-length': String(metadata.length),
         'x-goog-upload-protocol': 'resumable',
         'x-goog-upload-command': 'start',
-        'x-goog-upload-header-content-length': String(this.#file.sizeBytes),
+        'x-goog-upload-header-content-length': String(sizeBytes),
         'x-goog-upload-header-content-type': this.#mimeType,
       },
-      writeBody: (write) => write(Buffer.from(metadata)),
+      body: once(metadata),
     });
     const session = reply.headers.get('x-goog-upload-url');
     if (session === null || !URL.canParse(session))
-      throw malformedReplyError(this.#callName, 'it names no upload URL');
+      throw malformedReplyError(CALL.name, 'it names no upload URL');
     return this.#atOurAddress(new URL(session));
   }
 
@@ -168,90 +135,123 @@ export class Upload {
     return session;
   }
 
-  async #sendChunk(handle: FileHandle, session: URL, offset: number): Promise<RawReply> {
-    const endBytes = Math.min(offset + CHUNK_BYTES, this.#file.sizeBytes);
+  /** Sends until the service has it all, or has lost the upload and a new one is needed. */
+  async #sendAll(source: SourceFile, session: URL): Promise<RemoteFile | 'lost'> {
+    let state: UploadState = 0;
+    try {
+      while (typeof state === 'number') {
+        state = await this.#sendChunk(source, session, state).catch(async (error: unknown) => {
+          await this.#pauseAfter(error);
+          return this.#query(session);
+        });
+        if (typeof state === 'number') this.#reached(state);
+      }
+      return state;
+    } catch (error) {
+      await this.#cancel(session);
+      throw error;
+    }
+  }
+
+  /** Waits as long as trouble asks for; a lost upload needs no wait, but may happen only a few times. */
+  async #pauseAfter(error: unknown): Promise<void> {
+    const isLost =
+      error instanceof GembatchError &&
+      LOST_SESSION_STATUSES.has(error.details['status']) &&
+      !isMimeTypeRefusal(error) &&
+      error.code !== 'KEY_REFUSED' &&
+      this.#lostSessions < MAX_LOST_SESSIONS;
+    if (!isLost) return this.#patience.waitAfter(error);
+    this.#lostSessions += 1;
+  }
+
+  #reached(bytes: number): void {
+    if (bytes <= this.#mostBytes) return;
+    this.#mostBytes = bytes;
+    this.#patience.progressed();
+  }
+
+  async #sendChunk(source: SourceFile, session: URL, offset: number): Promise<UploadState> {
+    const {sizeBytes} = this.#file;
+    const endBytes = Math.min(offset + CHUNK_BYTES, sizeBytes);
+    const commands = [
+      ...(endBytes > offset ? ['upload'] : []),
+      ...(endBytes === sizeBytes ? ['finalize'] : []),
+    ];
     const reply = await this.#post(session, {
       headers: {
         'content-type': this.#mimeType,
         'content-length': String(endBytes - offset),
-        'x-goog-upload-command': endBytes === this.#file.sizeBytes ? 'upload, finalize' : 'upload',
+        'x-goog-upload-command': commands.join(', '),
         'x-goog-upload-offset': String(offset),
       },
-      writeBody: (write) => this.#writeRange(handle, {offset, endBytes}, write),
+      body: this.#bytesOf(source, {offset, endBytes}),
     });
     const status = reply.headers.get('x-goog-upload-status');
-    if (status !== 'active' && status !== 'final')
-      throw malformedReplyError(this.#callName, 'it has no upload status');
-    return reply;
+    if (status === 'final') return this.#uploaded(reply);
+    if (status === 'active' && endBytes < sizeBytes) return endBytes;
+    throw brokenTransferError(CALL.name, `its status is ${status ?? 'not said'}`);
   }
 
-  async #writeRange(
-    handle: FileHandle,
-    range: {offset: number; endBytes: number},
-    write: (bytes: Buffer) => Promise<void>,
-  ): Promise<void> {
-    for (let position = range.offset; position < range.endBytes;) {
-      const buffer = Buffer.allocUnsafe(Math.min(BLOCK_BYTES, range.endBytes - position));
-      const {bytesRead} = await handle.read(buffer, 0, buffer.length, position);
-      if (bytesRead === 0) throw changedError(this.#file);
-      const bytes = buffer.subarray(0, bytesRead);
-      this.#note(bytes, position);
-      await write(bytes);
-      position += bytesRead;
-      this.#options.onProgress?.(position);
+  async *#bytesOf(source: SourceFile, range: ByteRange): AsyncGenerator<Buffer> {
+    let sentBytes = range.offset;
+    for await (const bytes of source.blocks(range)) {
+      yield bytes;
+      sentBytes += bytes.length;
+      this.#options.onProgress?.(sentBytes);
     }
   }
 
-  /** Hashes each byte of the file once, in order, however often parts of it are sent. */
-  #note(bytes: Buffer, position: number): void {
-    const known = this.#hashedBytes - position;
-    if (known >= bytes.length) return;
-    this.#hash.update(bytes.subarray(known));
-    this.#hashedBytes = position + bytes.length;
-  }
-
-  /** How many bytes the service has; the answer to the end of the upload if it is over; `lost` if it knows nothing. */
-  async #query(session: URL): Promise<number | RawReply | 'lost'> {
-    const reply = await this.#patiently(() =>
-      this.#post(session, {headers: {'content-length': '0', 'x-goog-upload-command': 'query'}}),
-    ).catch((error: unknown) => {
-      if (error instanceof GembatchError && (error.code === 'REFUSED' || error.code === 'NOT_FOUND'))
-        return undefined;
+  /** Asks how far the upload is. */
+  async #query(session: URL): Promise<UploadState> {
+    let reply: RawReply;
+    try {
+      const ask = {headers: {'content-length': '0', 'x-goog-upload-command': 'query'}};
+      reply = await retrying(() => this.#post(session, ask), this.#patience);
+    } catch (error) {
+      // It does not know the upload, or not this question.
+      if (error instanceof GembatchError && error.code === 'REFUSED') return 'lost';
       throw error;
-    });
-    const received = Number(reply?.headers.get('x-goog-upload-size-received') ?? Number.NaN);
-    const status = reply?.headers.get('x-goog-upload-status');
-    // A finished upload whose file nobody was told costs nothing; it is sent again, the other one expires.
-    if (reply !== undefined && status === 'final')
-      return reply.body.includes('"name"') ? this.#finalised(reply) : 'lost';
-    const isUsable =
-      status === 'active' && Number.isSafeInteger(received) && received >= 0 && received <= this.#hashedBytes;
-    return isUsable ? received : 'lost';
-  }
-
-  /** The service may answer the end of an upload with success and an error inside (`googleapis/python-genai` issue 1547). */
-  #finalised(reply: RawReply): RawReply {
-    const error = errorInBody(reply.body);
-    if (error !== undefined) throw replyError({...reply, status: error.status}, 'file', this.#callName);
-    return reply;
-  }
-
-  async #patiently<T>(call: () => Promise<T>): Promise<T> {
-    for (;;) {
-      try {
-        return await call();
-      } catch (error) {
-        await this.#patience.waitAfter(error);
-      }
     }
+    const status = reply.headers.get('x-goog-upload-status');
+    if (status === 'final') return this.#uploadedBefore(reply);
+    const received = Number(reply.headers.get('x-goog-upload-size-received') ?? Number.NaN);
+    const isPlausible = Number.isSafeInteger(received) && received >= 0 && received <= this.#file.sizeBytes;
+    return status === 'active' && isPlausible ? received : 'lost';
+  }
+
+  /** The file in the answer to the end of the upload, which may be a success with an error inside. */
+  #uploaded(reply: RawReply): RemoteFile {
+    const status = errorStatusIn(reply.body);
+    if (status !== undefined) throw this.#replyError({...reply, status});
+    return toUploadedFile(parseReply(reply.body, CALL.name), CALL.name);
+  }
+
+  /** A finished upload whose file cannot be learnt costs nothing: it is sent again, the other one expires. */
+  #uploadedBefore(reply: RawReply): RemoteFile | 'lost' {
+    try {
+      return this.#uploaded(reply);
+    } catch (error) {
+      if (error instanceof GembatchError && (isTransient(error) || error.details['malformed'] === true))
+        return 'lost';
+      throw error;
+    }
+  }
+
+  /** Best effort: what matters is the error that ended the upload, and the service forgets it by itself. */
+  async #cancel(session: URL): Promise<void> {
+    await exchange({
+      method: 'POST',
+      url: session,
+      headers: {...this.#key, 'content-length': '0', 'x-goog-upload-command': 'cancel'},
+      silenceMs: CANCEL_MS,
+      signal: AbortSignal.timeout(CANCEL_MS),
+    }).catch(() => undefined);
   }
 
   async #post(
     url: URL,
-    parts: {
-      headers: Readonly<Record<string, string>>;
-      writeBody?: (write: (bytes: Buffer) => Promise<void>) => Promise<void>;
-    },
+    parts: {headers: Readonly<Record<string, string>>; body?: AsyncIterable<Buffer>},
   ): Promise<RawReply> {
     const {signal} = this.#options;
     let reply: RawReply;
@@ -259,44 +259,30 @@ export class Upload {
       reply = await exchange({
         method: 'POST',
         url,
-        headers: {...parts.headers, 'x-goog-api-key': this.#context.address.apiKey},
-        ...(parts.writeBody === undefined ? {} : {writeBody: parts.writeBody}),
+        ...parts,
+        headers: {...this.#key, ...parts.headers},
+        silenceMs: this.#context.silenceMs,
         ...(signal === undefined ? {} : {signal}),
       });
     } catch (error) {
       throwIfAborted(signal);
-      throw error instanceof GembatchError ? error : networkError(error, this.#callName);
+      throw error instanceof GembatchError ? error : networkError(error, CALL.name);
     }
-    if (reply.status < 200 || reply.status >= 300) throw replyError(reply, 'file', this.#callName);
+    if (reply.status < 200 || reply.status >= 300) throw this.#replyError(reply);
     return reply;
   }
-}
 
-/** The error for a file that is not what was inspected any more. */
-export function changedError(file: UploadFile): GembatchError {
-  return new GembatchError(
-    'FILE_CHANGED',
-    `${file.path}: changed while it was being submitted; nothing was created for it.`,
-  );
-}
-
-async function openForReading(file: UploadFile): Promise<FileHandle> {
-  let handle: FileHandle;
-  try {
-    handle = await openFile(file.path, 'r');
-  } catch (error) {
-    throw new GembatchError(
-      'FILE_UNREADABLE',
-      `${file.path}: cannot be read any more; nothing was created for it.`,
-      {
-        cause: error,
-      },
-    );
+  #replyError(reply: RawReply): GembatchError {
+    return replyError(reply, CALL, this.#context.address.apiKey);
   }
-  const {size} = await handle.stat();
-  if (size === file.sizeBytes) return handle;
-  await handle.close();
-  throw changedError(file);
+
+  get #key(): Readonly<Record<string, string>> {
+    return {'x-goog-api-key': this.#context.address.apiKey};
+  }
+}
+
+async function* once(bytes: Buffer): AsyncGenerator<Buffer> {
+  yield bytes;
 }
 
 function withSlash(url: string): string {
