@@ -1,8 +1,10 @@
 import {Command} from '@oclif/core/command';
 import * as Flags from '@oclif/core/flags';
+import type {ArgInput, FlagInput, Input, OutputArgs, OutputFlags, ParserOutput} from '@oclif/core/parser';
 import type {Clock} from './lib/domain/clock.js';
 import type {GeminiBatchClient} from './lib/gemini/gemini-batch-client.js';
 import type {AtomicFile} from './lib/store/atomic-file.js';
+import {outputMode, type Display} from './lib/output/screen.js';
 import type {JobStore} from './lib/store/job-store.js';
 import {apiKeyFrom} from './shell/api-key.js';
 import {fail} from './shell/fail.js';
@@ -10,7 +12,6 @@ import {failureJson, toGembatchError, type FailureJson} from './shell/failure.js
 import {serviceUrlFrom} from './shell/service-url.js';
 import {stopOnSignals} from './shell/stop-signal.js';
 import {systemClock} from './system-clock.js';
-import {outputMode, type Display} from './lib/output/screen.js';
 
 /** Where a preloaded module (`node --import`) may put another clock, so that a test need not wait for real time. */
 const CLOCK = Symbol.for('gembatch.clock');
@@ -106,6 +107,19 @@ export abstract class BaseCommand extends Command {
   /** Aborts when the command is to end; see `stopOnSignals`. Call it once. */
   protected stopSignal(): AbortSignal {
     return stopOnSignals((line) => process.stderr.write(`${line}\n`));
+  }
+
+  /** As oclif's, but a switch that is not given is false, as its type says; oclif leaves it undefined. */
+  protected override async parse<
+    F extends OutputFlags<FlagInput>,
+    B extends OutputFlags<FlagInput>,
+    A extends OutputArgs<ArgInput>,
+  >(options?: Input<F, B, A>, argv?: string[]): Promise<ParserOutput<F, B, A>> {
+    const parsed = await super.parse(options, argv);
+    const switches = Object.entries({...this.ctor.baseFlags, ...this.ctor.flags})
+      .filter(([, flag]) => flag.type === 'boolean')
+      .map(([name]) => [name, false]);
+    return {...parsed, flags: {...Object.fromEntries(switches), ...parsed.flags}};
   }
 
   protected override async init(): Promise<void> {

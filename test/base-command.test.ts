@@ -109,6 +109,10 @@ test('trouble with a local file that nobody handled is STORAGE', async () => {
   });
 });
 
+test('a switch is true when it is given and false when it is not', async () => {
+  expect((await end(['switches', '--loud', '--json'])).json()).toEqual({quiet: false, loud: true});
+});
+
 test('an exit code that a command asks for is left alone', async () => {
   const {code, stdout, stderr} = await end(['exit']);
   expect({code, stdout, stderr}).toEqual({code: 7, stdout: '', stderr: ''});
@@ -128,7 +132,7 @@ describe('a signal', () => {
 
   test('that comes twice ends the command at once', async () => {
     const cli = startCli(['end', 'stubborn'], {cwd: await tempDir(), bin});
-    await cli.seen('Waiting');
+    await cli.seen('waiting');
     cli.process.kill('SIGINT');
     await cli.seen('Once more ends at once.');
     cli.process.kill('SIGTERM');

@@ -1,9 +1,10 @@
 import {execFile} from 'node:child_process';
-import {mkdir, mkdtemp, readFile, realpath, rm, writeFile} from 'node:fs/promises';
+import {cp, mkdir, mkdtemp, readFile, realpath, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {promisify} from 'node:util';
 import {afterAll, beforeAll, describe, expect, test} from '@jest/globals';
+import {schemaErrors} from '../helpers/json-schema.js';
 import {ROOT, runCli} from '../helpers/run-cli.js';
 
 // These tests take seconds each: they pack the package as it would be published, and let npm install it.
@@ -93,6 +94,18 @@ describe('installed globally', () => {
       expect(asked).toMatchObject({code: 0, stdout: expect.stringContaining(summary)});
       expect(flagged?.stdout).toBe(asked?.stdout);
     }
+  });
+
+  test('submits the examples, each once, however often it is asked', async () => {
+    const cwd = join(folder, 'work');
+    await cp(join(ROOT, 'examples'), join(cwd, 'examples'), {recursive: true});
+    const submit = `'${process.execPath}' '${bin}' submit 'examples/*.jsonl' --model gemini-3.5-flash-lite`;
+    const args = ['emulator', 'exec', '--', 'sh', '-c', `${submit} --quiet && ${submit} --json`];
+    const {code, json} = await runCli(args, {cwd, bin});
+    expect({code, problems: schemaErrors('submit', json())}).toEqual({code: 0, problems: []});
+    expect(json()).toMatchObject({summary: {files: 3, submitted: 0, skipped: 3}});
+    const records = (await readFile(join(cwd, 'job-info.jsonl'), 'utf8')).trim().split('\n');
+    expect(records).toHaveLength(3);
   });
 
   test('runs a command against its own emulator', async () => {
