@@ -1,8 +1,13 @@
-/** East Asian wide and fullwidth characters and emoji take two columns (Unicode Standard Annex 11, in broad ranges). */
+/**
+ * What takes two columns: emoji, and East Asian wide and fullwidth characters (Unicode Standard Annex 11, in broad
+ * ranges). Where terminals differ, the larger width is taken: a line that is too short is better than one that breaks.
+ */
 const WIDE =
-  /[\u1100-\u115F\u2E80-\u303E\u3041-\u33FF\u3400-\u4DBF\u4E00-\u9FFF\uA000-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6\u{1F300}-\u{1FAFF}\u{20000}-\u{3FFFD}]/u;
+  /[\u1100-\u115F\u2E80-\u303E\u3041-\u33FF\u3400-\u4DBF\u4E00-\u9FFF\uA000-\uA4CF\uA960-\uA97F\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6\u{16FE0}-\u{18DFF}\u{1AFF0}-\u{1B2FF}\u{1F300}-\u{1FAFF}\u{20000}-\u{3FFFD}\p{Emoji_Presentation}]/u;
 /** What takes no column of its own: combining marks, joiners, variation selectors. */
 const NARROW = /[\p{Mn}\p{Me}\p{Cf}]/u;
+/** Makes an emoji of the character before it, which most terminals then draw a column wider. */
+const EMOJI_SELECTOR = '\uFE0F';
 /** Plain text needs no look at each character. */
 const PLAIN = /^[\u0020-\u007E]*$/u;
 
@@ -26,12 +31,14 @@ export function padStart(text: string, width: number): string {
 
 /** The text, cut at its end to `width` columns. */
 export function shortenRight(text: string, width: number): string {
-  return displayWidth(text) <= width ? text : `${fitting(Array.from(text), width - 1).join('')}…`;
+  if (displayWidth(text) <= width) return text;
+  return width < 1 ? '' : `${fitting(Array.from(text), width - 1).join('')}…`;
 }
 
 /** The text, cut at its start to `width` columns: of a path, the end says most. */
 export function shortenLeft(text: string, width: number): string {
   if (displayWidth(text) <= width) return text;
+  if (width < 1) return '';
   return `…${fitting(Array.from(text).toReversed(), width - 1)
     .toReversed()
     .join('')}`;
@@ -56,6 +63,7 @@ function fitting(characters: readonly string[], width: number): string[] {
 }
 
 function widthOf(character: string): number {
+  if (character === EMOJI_SELECTOR) return 1;
   if (NARROW.test(character)) return 0;
   return WIDE.test(character) ? 2 : 1;
 }

@@ -1,5 +1,5 @@
 import type {FileError} from '../workflows/submit-report.js';
-import {printable, printableLines} from './printable.js';
+import {printableLines} from './printable.js';
 
 /** What is said of an error: what happened, and what to do. */
 export interface ErrorText {
@@ -24,7 +24,7 @@ export function annotation(error: FileError, file: string): string {
     ...(line === undefined ? [] : [`line=${line}`]),
     ...(column === undefined ? [] : [`col=${column}`]),
   ].join(',');
-  return `::error ${properties}::${escapeData([error.message, ...error.suggestions].map(printable).join('\n'))}`;
+  return `::error ${properties}::${escapeData([error.message, ...error.suggestions].flatMap(printableLines).join('\n'))}`;
 }
 
 function escapeData(text: string): string {

@@ -5,11 +5,17 @@ export function formatCount(count: number): string {
 
 const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'];
 
-/** A size in the largest unit that gives at least 1. */
+/** A size in the largest unit that gives at least 1; the units are powers of 1,000, as in the limits of the service. */
 export function formatBytes(bytes: number): string {
-  const power = Math.min(UNITS.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
-  const value = bytes / 1000 ** power;
-  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${UNITS[power] ?? ''}`;
+  let value = bytes;
+  let unit = 0;
+  // From 999.5 on, a number would be shown as 1000.
+  while (value >= 999.5 && unit < UNITS.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  const isWhole = unit === 0 || value >= 99.95;
+  return `${isWhole ? Math.round(value) : value.toFixed(1)} ${UNITS[unit] ?? ''}`;
 }
 
 /** A duration in its two largest units, such as `1h 05m`. */

@@ -72,7 +72,8 @@ export function outputMode({stderr, env}: Screen, flags: {isJson: boolean; isQui
 
 /** The marks that the terminal can show. */
 export function marksFor({env}: Screen): Marks {
-  const locale = env['LC_ALL'] ?? env['LC_CTYPE'] ?? env['LANG'] ?? '';
+  // An empty variable counts as not set: POSIX.1-2017, XBD 8.2.
+  const locale = env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || '';
   return process.platform === 'win32' || /utf-?8/iu.test(locale) ? UNICODE_MARKS : ASCII_MARKS;
 }
 
