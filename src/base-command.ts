@@ -3,8 +3,8 @@ import * as Flags from '@oclif/core/flags';
 import type {ArgInput, FlagInput, Input, OutputArgs, OutputFlags, ParserOutput} from '@oclif/core/parser';
 import type {Clock} from './lib/domain/clock.js';
 import type {GeminiBatchClient} from './lib/gemini/gemini-batch-client.js';
-import type {AtomicFile} from './lib/store/atomic-file.js';
 import {outputMode, type Display} from './lib/output/screen.js';
+import type {CreateFile} from './lib/workflows/poll-run.js';
 import type {JobStore} from './lib/store/job-store.js';
 import {apiKeyFrom} from './shell/api-key.js';
 import {fail} from './shell/fail.js';
@@ -88,9 +88,9 @@ export abstract class BaseCommand extends Command {
   }
 
   /** Starts files that appear at their target whole or not at all, and never over another file. */
-  protected async fileMaker(): Promise<(target: string) => Promise<AtomicFile>> {
+  protected async fileMaker(): Promise<CreateFile> {
     const {AtomicFile} = await import('./lib/store/atomic-file.js');
-    return (target) => AtomicFile.open(target, {mode: RESULT_MODE});
+    return (target, options) => AtomicFile.open(target, {...options, mode: RESULT_MODE});
   }
 
   /** How the command shows its progress, and where. */

@@ -1,13 +1,11 @@
-import {resolve} from 'node:path';
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../base-command.js';
 import {durationFlag} from '../flags.js';
-import {EXIT} from '../lib/domain/errors.js';
-import type {PollViewOptions} from '../lib/output/poll-view.js';
 import type {PollSummary} from '../lib/workflows/poll-report.js';
 import {exitCodesHelp} from '../shell/exit-codes-help.js';
-import type {OnDoneResult} from '../shell/on-done.js';
+import {tellDone, type OnDoneResult} from '../shell/on-done.js';
+import {nextCommandAfterPoll, pollFlags, pollTermsOf} from '../shell/poll-flags.js';
 
 /** The last `--json` event of `gembatch poll`. */
 export interface PollResult extends PollSummary {
@@ -51,22 +49,7 @@ ${exitCodesHelp(['ok', 'failed', 'partial', 'running', 'locked', 'credentials', 
 
   static override flags = {
     once: Flags.boolean({description: 'look once, fetch what is ready, and end'}),
-    interval: durationFlag({
-      description: 'how often to ask the service; more rarely, up to 5m, while nothing moves',
-      default: 30_000,
-      defaultHelp: async () => '30s',
-    }),
-    timeout: durationFlag({description: 'when to stop watching [default: when all jobs are over]'}),
-    'keep-remote': Flags.boolean({description: 'delete nothing at the service'}),
-    'results-dir': Flags.string({
-      description: 'folder for the results [default: "results" beside each request file]',
-      helpValue: '<folder>',
-    }),
-    'on-done': Flags.string({
-      description:
-        'run a shell command when all jobs are over; GEMBATCH_OUTCOME and others tell it how it went',
-      helpValue: '<command>',
-    }),
+    ...pollFlags,
     'create-grace': durationFlag({
       description: 'how long a batch job whose creation was not answered is looked for',
       env: 'GEMBATCH_CREATE_GRACE',
@@ -86,13 +69,14 @@ ${exitCodesHelp(['ok', 'failed', 'partial', 'running', 'locked', 'credentials', 
       this.fileMaker(),
     ]);
     const stop = this.stopSignal();
+    const {mode} = this.display(flags);
     const view = createPollView({
-      mode: this.#viewMode(flags.quiet),
+      mode: mode === 'silent' ? 'json' : mode,
       clock: this.clock,
       stdout: process.stdout,
       stderr: process.stderr,
       stop,
-      nextCommand: nextCommandFor,
+      nextCommand: nextCommandAfterPoll,
     });
     try {
       const summary = await pollJobs(
@@ -100,15 +84,14 @@ ${exitCodesHelp(['ok', 'failed', 'partial', 'running', 'locked', 'credentials', 
         {
           selection: args.jobs ?? [],
           isOnce: flags.once,
-          intervalMs: flags.interval,
-          timeoutMs: flags.timeout ?? null,
-          keepsRemote: flags['keep-remote'],
-          resultsDir: flags['results-dir'] === undefined ? null : resolve(flags['results-dir']),
+          ...pollTermsOf(flags),
           createGraceMs: flags['create-grace'],
           stop,
         },
       );
-      return await this.#done(summary, flags['on-done']);
+      const end = await tellDone(flags['on-done'], summary);
+      process.exitCode = end.exit_code;
+      return {event: 'summary', ...summary, ...end};
     } finally {
       view.close();
     }
@@ -127,46 +110,4 @@ ${exitCodesHelp(['ok', 'failed', 'partial', 'running', 'locked', 'credentials', 
     this.logJson({event: 'failure', ...failure});
     process.exitCode = failure.error.exit_code;
   }
-
-  #viewMode(isQuiet: boolean): PollViewOptions['mode'] {
-    if (this.jsonEnabled()) return 'json';
-    if (isQuiet) return 'quiet';
-    const isLive = process.stderr.isTTY && !process.env['CI'] && process.env['TERM'] !== 'dumb';
-    return isLive ? 'live' : 'plain';
-  }
-
-  /** Runs the command of `--on-done` once all is over. Its failure does not replace an exit code that says more. */
-  async #done(summary: PollSummary, command: string | undefined): Promise<PollResult> {
-    const result: PollResult = {event: 'summary', ...summary};
-    process.exitCode = summary.exit_code;
-    if (command === undefined || summary.ended !== 'finished') return result;
-    const {runOnDone} = await import('../shell/on-done.js');
-    const onDone = await runOnDone(command, factsFor(summary));
-    if (onDone.exit_code === 0) return {...result, on_done: onDone};
-    process.stderr.write(
-      `Warning: the command of --on-done failed (${onDone.exit_code ?? 'not run'}): ${command}\n`,
-    );
-    const exitCode = summary.exit_code === EXIT.ok ? EXIT.failed : summary.exit_code;
-    process.exitCode = exitCode;
-    return {...result, exit_code: exitCode, on_done: onDone};
-  }
-}
-
-/** What the command of `--on-done` finds in its environment. */
-function factsFor(summary: PollSummary): Readonly<Record<string, string>> {
-  const {failed, cancelled, expired, lost} = summary;
-  const outcome = Object.entries(EXIT).find(([, code]) => code === summary.exit_code)?.[0] ?? 'failed';
-  return {
-    GEMBATCH_OUTCOME: outcome,
-    GEMBATCH_EXIT_CODE: String(summary.exit_code),
-    GEMBATCH_JOBS: String(summary.jobs),
-    GEMBATCH_DONE: String(summary.done),
-    GEMBATCH_FAILED: String(failed + cancelled + expired + lost),
-    GEMBATCH_BAD_ROWS: String(summary.bad_row_count),
-    GEMBATCH_JOB_INFO: summary.job_info,
-  };
-}
-
-function nextCommandFor(exitCode: number): string | undefined {
-  return exitCode === EXIT.running || exitCode === EXIT.interrupted ? 'gembatch poll' : undefined;
 }

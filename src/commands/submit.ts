@@ -1,13 +1,9 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import type {InferredFlags} from '@oclif/core/interfaces';
 import {BaseCommand} from '../base-command.js';
-import {durationFlag} from '../flags.js';
-import {DEFAULT_MODEL} from '../lib/domain/model-choice.js';
-import type {SubmitInput} from '../lib/workflows/submit-files.js';
 import type {SubmitResult} from '../lib/workflows/submit-report.js';
-import {consentOf} from '../shell/consent.js';
 import {exitCodesHelp} from '../shell/exit-codes-help.js';
+import {modelConsent, modelFlag, submitFlags, termsOf} from '../shell/submit-flags.js';
 
 /** What to run when all is submitted. */
 const NEXT_COMMAND = 'gembatch poll';
@@ -46,37 +42,10 @@ ${exitCodesHelp(['ok', 'failed', 'partial', 'locked', 'credentials', 'quota', 'u
   };
 
   static override flags = {
-    model: Flags.string({
-      char: 'm',
-      description: `model of the batch jobs [default: ${DEFAULT_MODEL}]`,
-      env: 'GEMBATCH_MODEL',
-    }),
-    concurrency: Flags.integer({
-      char: 'c',
-      description: 'files worked on at once',
-      default: 4,
-      min: 1,
-      max: 64,
-    }),
+    model: modelFlag,
+    ...submitFlags,
     'dry-run': Flags.boolean({char: 'n', description: 'check everything, send and record nothing'}),
     force: Flags.boolean({char: 'f', description: 'submit files again that have a batch job already'}),
-    'no-validate': Flags.boolean({description: 'only count and hash the lines, do not check them'}),
-    'quota-wait': durationFlag({
-      description:
-        'how long to wait while the service refuses batch jobs for lack of quota; 0 for one try each',
-      default: 900_000,
-      defaultHelp: async () => '15m',
-    }),
-    'lock-timeout': durationFlag({
-      description:
-        'how long to wait for another process to finish with the job-info file [default: no limit]',
-    }),
-    'create-grace': durationFlag({
-      description: 'how long a batch job whose creation was not answered is looked for',
-      env: 'GEMBATCH_CREATE_GRACE',
-      default: 120_000,
-      defaultHelp: async () => '2m',
-    }),
   };
 
   async run(): Promise<SubmitResult> {
@@ -93,10 +62,13 @@ ${exitCodesHelp(['ok', 'failed', 'partial', 'locked', 'credentials', 'quota', 'u
       const result = await submitFiles(
         {store, client, clock: this.clock, report: (event) => view.report(event)},
         {
-          ...inputOf(flags),
+          ...termsOf(flags),
           files: args.files,
           cwd: process.cwd(),
-          ...this.#modelConsent(),
+          model: flags.model,
+          isDryRun: flags['dry-run'],
+          isForced: flags.force,
+          ...modelConsent(this.jsonEnabled()),
           stop: this.stopSignal(),
         },
       );
@@ -106,27 +78,4 @@ ${exitCodesHelp(['ok', 'failed', 'partial', 'locked', 'credentials', 'quota', 'u
       await view.close();
     }
   }
-
-  #modelConsent(): Pick<SubmitInput, 'consentToModel'> {
-    const consent = this.jsonEnabled() ? undefined : consentOf(process);
-    if (consent === undefined) return {};
-    return {
-      consentToModel: (gone, successor) =>
-        consent(`The default model ${gone} is gone. Use ${successor}, which may cost more, in its place?`),
-    };
-  }
-}
-
-/** The values of the flags in the words of the workflow. */
-function inputOf(flags: InferredFlags<typeof Submit.flags>): Omit<SubmitInput, 'files' | 'cwd'> {
-  return {
-    model: flags.model,
-    concurrency: flags.concurrency,
-    isDryRun: flags['dry-run'],
-    isForced: flags.force,
-    isValidated: !flags['no-validate'],
-    quotaWaitMs: flags['quota-wait'],
-    lockTimeoutMs: flags['lock-timeout'] ?? null,
-    createGraceMs: flags['create-grace'],
-  };
 }

@@ -1,4 +1,6 @@
 import {spawn} from 'node:child_process';
+import {EXIT} from '../lib/domain/errors.js';
+import type {PollSummary} from '../lib/workflows/poll-report.js';
 
 /** How a command of the person's own ended. */
 export interface OnDoneResult {
@@ -8,13 +10,45 @@ export interface OnDoneResult {
 }
 
 /**
- * Runs a command line of the person's own through the shell, with facts added to its environment, and waits for its end.
- * What it prints goes to our stderr: stdout is for our own results.
+ * Runs the command of `--on-done`, if there is one and all jobs are over, with the outcome in its environment.
+ *
+ * What it prints goes to our stderr: stdout is for our own results. Its failure is said there, and in the exit code
+ * unless that says more already.
+ *
+ * @returns how it ended, absent when it was not run, and the exit code of all.
  */
-export function runOnDone(command: string, facts: Readonly<Record<string, string>>): Promise<OnDoneResult> {
+export async function tellDone(
+  command: string | undefined,
+  summary: PollSummary,
+): Promise<{readonly exit_code: number; readonly on_done?: OnDoneResult}> {
+  const {exit_code: exitCode} = summary;
+  if (command === undefined || summary.ended !== 'finished') return {exit_code: exitCode};
+  const onDone = await runShell(command, factsFor(summary));
+  if (onDone.exit_code === 0) return {exit_code: exitCode, on_done: onDone};
+  const how = onDone.exit_code ?? 'not run';
+  process.stderr.write(`Warning: the command of --on-done failed (${how}): ${command}\n`);
+  return {exit_code: exitCode === EXIT.ok ? EXIT.failed : exitCode, on_done: onDone};
+}
+
+function runShell(command: string, facts: Readonly<Record<string, string>>): Promise<OnDoneResult> {
   return new Promise((resolve) => {
     const child = spawn(command, {shell: true, stdio: ['ignore', 2, 2], env: {...process.env, ...facts}});
     child.once('error', () => resolve({command, exit_code: null}));
     child.once('close', (code) => resolve({command, exit_code: code}));
   });
+}
+
+/** What the command finds in its environment. */
+function factsFor(summary: PollSummary): Readonly<Record<string, string>> {
+  const {failed, cancelled, expired, lost} = summary;
+  const outcome = Object.entries(EXIT).find(([, code]) => code === summary.exit_code)?.[0] ?? 'failed';
+  return {
+    GEMBATCH_OUTCOME: outcome,
+    GEMBATCH_EXIT_CODE: String(summary.exit_code),
+    GEMBATCH_JOBS: String(summary.jobs),
+    GEMBATCH_DONE: String(summary.done),
+    GEMBATCH_FAILED: String(failed + cancelled + expired + lost),
+    GEMBATCH_BAD_ROWS: String(summary.bad_row_count),
+    GEMBATCH_JOB_INFO: summary.job_info,
+  };
 }

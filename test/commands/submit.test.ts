@@ -144,3 +144,13 @@ test('several files are worked on at once, as many as --concurrency says', async
   await submit({folder, env}, '0*.jsonl', '--concurrency', '3');
   expect(emulator.control.peak('upload.start')).toBe(3);
 });
+
+test('--webhook is passed to the service', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, 1);
+  await submit({folder, env}, '001.jsonl', '--webhook', 'https://example.com/hook');
+  const [job] = emulator.control.jobs();
+  const reply = await fetch(`${emulator.url}/v1beta/${job}`, {headers: {'x-goog-api-key': 'any'}});
+  expect(await reply.json()).toMatchObject({metadata: {webhookConfig: {uris: ['https://example.com/hook']}}});
+});

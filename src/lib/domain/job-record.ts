@@ -34,6 +34,8 @@ export interface JobRecord {
   readonly lost_at?: string;
   /** Resource name of the batch job whose bad rows, or whose whole work, this one submits again. */
   readonly retry_of?: string;
+  /** When the answers of this retry were merged into the results of the job that it retries, ISO 8601 UTC. */
+  readonly merged_at?: string;
 }
 
 /**
@@ -53,6 +55,8 @@ export interface Intent {
   readonly size_bytes: number;
   /** When the intent was written, ISO 8601 UTC. */
   readonly intended_at: string;
+  /** The batch job whose work, or bad rows, this create submits again. */
+  readonly retry_of?: string;
 }
 
 /** Where the verified results of a batch job are, and what became of its requests; part of the job record. */

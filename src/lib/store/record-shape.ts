@@ -100,6 +100,7 @@ export const RECORD_SHAPE = shapeOf<JobRecord>({
   remote_deleted_at: text,
   lost_at: text,
   retry_of: text,
+  merged_at: text,
 });
 
 /**
@@ -116,13 +117,14 @@ export function isJobRecord(value: unknown): value is JobRecord {
     size_bytes: sizeBytes,
   } = value;
   const {sha256, attempt, submitted_at: submitted, remote_deleted_at: deleted, lost_at: lost} = value;
-  const {retry_of: retryOf, results, results_error: resultsError} = value;
+  const {retry_of: retryOf, merged_at: mergedAt, results, results_error: resultsError} = value;
   return (
     isText(inputFile) &&
     isText(uploadedName) &&
     hasType(count, 'count') &&
     isBatchJob(batch) &&
     isOptionalText(sha256) &&
+    isOptionalText(mergedAt) &&
     isOptionalText(attempt) &&
     isOptionalText(submitted) &&
     isOptionalText(deleted) &&

@@ -27,7 +27,9 @@ export async function checkFile(run: CheckRun, file: RequestFileInput): Promise<
     const openError = await openIntentError(run, file, undefined);
     if (openError) return {outcome: {outcome: 'unclear', error: failed(openError)}};
     const existing = run.known.ofInputFile(file.inputFile);
-    if (existing) return {outcome: await skippedAsSameFile(run, file, existing)};
+    if (existing && existing.batch.name !== file.retryOf) {
+      return {outcome: await skippedAsSameFile(run, file, existing)};
+    }
   }
 
   const inspection = await inspect(run, file, run.options.isValidated);
@@ -38,7 +40,7 @@ export async function checkFile(run: CheckRun, file: RequestFileInput): Promise<
   const openError = await openIntentError(run, file, content);
   if (openError) return {outcome: {...facts, outcome: 'unclear', error: failed(openError)}};
   const existing = run.known.ofContent(inspection.sha256, run.options.model);
-  if (existing) {
+  if (existing && existing.batch.name !== file.retryOf) {
     return {
       outcome: {
         ...facts,

@@ -26,6 +26,8 @@ export interface UploadedRequestFile {
   readonly sha256: string;
   /** `files/<id>` */
   readonly uploadedFileName: string;
+  /** The batch job that is retried. */
+  readonly retryOf?: string;
 }
 
 /** What came of the create: a recorded job, a known failure, an unknown fate, or no create at all. */
@@ -111,6 +113,7 @@ function intentFor(run: SubmitRun, file: UploadedRequestFile): Intent {
     sha256: file.sha256,
     size_bytes: file.sizeBytes,
     intended_at: new Date(run.clock.now()).toISOString(),
+    ...(file.retryOf === undefined ? {} : {retry_of: file.retryOf}),
   };
 }
 

@@ -1,4 +1,5 @@
 import type {GembatchError} from '../domain/errors.js';
+import type {ItemOutcome} from '../domain/outcome.js';
 import type {FileError, FileOutcome} from './submit-report.js';
 
 /** What became of a file, before its name and the time it took are added. */
@@ -14,4 +15,13 @@ export function failed(error: GembatchError): FileError {
     ...(typeof line === 'number' ? {line} : {}),
     ...(typeof column === 'number' ? {column} : {}),
   };
+}
+
+/** What became of a file, as far as the exit code is concerned. */
+export function itemOutcome({outcome, error}: Pick<FileOutcome, 'outcome' | 'error'>): ItemOutcome {
+  if (outcome === 'unclear') return {kind: 'unclear'};
+  if (outcome === 'failed' || outcome === 'not_started') {
+    return {kind: 'failed', code: error?.code ?? 'INTERRUPTED'};
+  }
+  return {kind: 'done'};
 }

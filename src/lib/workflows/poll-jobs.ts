@@ -1,5 +1,7 @@
 import {EXIT, GembatchError} from '../domain/errors.js';
+import type {JobRecord} from '../domain/job-record.js';
 import {JobFollower} from './job-follower.js';
+import {mergeRetries} from './merge-retry.js';
 import type {PollSummary} from './poll-report.js';
 import type {PollDeps, PollInput} from './poll-run.js';
 import {summarisePoll} from './poll-summary.js';
@@ -18,7 +20,8 @@ import {summarisePoll} from './poll-summary.js';
 export async function pollJobs(deps: PollDeps, input: PollInput): Promise<PollSummary> {
   const startedMs = deps.clock.monotonic();
   const outcome = await new JobFollower(deps, input).follow();
-  const totals = summarisePoll(outcome);
+  await mergeRetries(deps);
+  const totals = summarisePoll({...outcome, records: newest(deps, outcome.records)});
   const summary: PollSummary = {
     job_info: deps.store.path,
     ...totals,
@@ -27,6 +30,12 @@ export async function pollJobs(deps: PollDeps, input: PollInput): Promise<PollSu
   };
   deps.report({type: 'summary', summary});
   return summary;
+}
+
+/** The records as they are now: merging has changed some. */
+function newest({store}: PollDeps, followed: readonly JobRecord[]): readonly JobRecord[] {
+  const names = new Set(followed.map(({batch}) => batch.name));
+  return store.read().records.flatMap(({record}) => (names.has(record.batch.name) ? [record] : []));
 }
 
 function exitCodeOfStop(stop: AbortSignal): number {

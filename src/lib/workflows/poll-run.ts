@@ -4,13 +4,17 @@ import type {AtomicFile} from '../store/atomic-file.js';
 import type {JobStore} from '../store/job-store.js';
 import type {PollEvent} from './poll-report.js';
 
+/**
+ * Starts a file that appears at its target whole or not at all, and over another one only when `overwrite` says so.
+ */
+export type CreateFile = (target: string, options?: {readonly overwrite?: boolean}) => Promise<AtomicFile>;
+
 /** What following jobs needs from the outside. */
 export interface PollDeps {
   readonly store: JobStore;
   readonly client: GeminiBatchClient;
   readonly clock: Clock;
-  /** Starts a file that appears at its target whole or not at all, and never over another one. */
-  readonly createFile: (target: string) => Promise<AtomicFile>;
+  readonly createFile: CreateFile;
   /** Takes each step of progress; must not throw. */
   readonly report: (event: PollEvent) => void;
 }

@@ -114,6 +114,7 @@ export function recordOf(intent: Intent, batch: BatchJob, submittedAt: string): 
     size_bytes: intent.size_bytes,
     attempt: intent.attempt,
     submitted_at: submittedAt,
+    ...(intent.retry_of === undefined ? {} : {retry_of: intent.retry_of}),
   };
 }
 

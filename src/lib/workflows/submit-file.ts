@@ -161,6 +161,7 @@ async function create(
       sizeBytes: inspection.size_bytes,
       sha256: inspection.sha256,
       uploadedFileName,
+      ...(file.retryOf === undefined ? {} : {retryOf: file.retryOf}),
     });
   } catch (error) {
     if (error instanceof GembatchError) return {kind: 'refused', error};

@@ -13,6 +13,7 @@ import type {Session, StoreSnapshot} from '../store/job-store.js';
 import {chooseModel, type ModelWish} from './choose-model.js';
 import {collectInputs} from './collect-inputs.js';
 import {CreateGate} from './create-gate.js';
+import {itemOutcome} from './file-outcome.js';
 import {KnownJobs} from './known-jobs.js';
 import {OpenIntents} from './open-intents.js';
 import {settleEarlier} from './settle-earlier.js';
@@ -21,12 +22,16 @@ import {previewFile, submitFile} from './submit-file.js';
 import type {FileOutcome, SettledIntent, SubmitResult, SubmitSummary} from './submit-report.js';
 import type {CheckRun, RequestFileInput, SubmitDeps, SubmitOptions, SubmitRun} from './submit-run.js';
 
-/** What to submit, and how. Times are in milliseconds. */
-export interface SubmitInput extends Omit<SubmitOptions, 'model'> {
+/** What to submit, and how. */
+export interface SubmitInput extends SubmitTerms {
   /** Paths and glob patterns of request files. */
   readonly files: readonly string[];
   /** Folder that relative paths start from. */
   readonly cwd: string;
+}
+
+/** How to submit. Times are in milliseconds. */
+export interface SubmitTerms extends Omit<SubmitOptions, 'model'> {
   /** As the person wrote it; undefined takes the default model. */
   readonly model: string | undefined;
   /** Asks for consent to the successor of a default model that is gone; absent where nobody can be asked. */
@@ -46,7 +51,7 @@ export interface SubmitInput extends Omit<SubmitOptions, 'model'> {
 /** How the run, as a whole, is under way: what all its files share besides their options. */
 interface Submission {
   readonly deps: SubmitDeps;
-  readonly input: SubmitInput;
+  readonly input: SubmitTerms;
   readonly options: SubmitOptions;
   readonly files: readonly RequestFileInput[];
   readonly halt: AbortController;
@@ -61,9 +66,17 @@ interface Submission {
  *   `KEY_REFUSED`, `SERVICE`, `LOCKED`, `STORAGE`, `INTERRUPTED`. What concerns a file is in its outcome.
  */
 export async function submitFiles(deps: SubmitDeps, input: SubmitInput): Promise<SubmitResult> {
+  return submitInputs(deps, await collect(deps, input), input);
+}
+
+/** Submits request files that are known already, as `submitFiles` does. */
+export async function submitInputs(
+  deps: SubmitDeps,
+  files: readonly RequestFileInput[],
+  input: SubmitTerms,
+): Promise<SubmitResult> {
   const startedMs = deps.clock.monotonic();
   const halt = haltOn(input.stop);
-  const files = await collect(deps, input);
   const model = await chooseModel(deps.client, {
     model: input.model,
     ...(input.consentToModel === undefined ? {} : {consent: input.consentToModel}),
@@ -213,13 +226,6 @@ function summarise(
     duration_ms: Math.round(durationMs),
     exit_code: exitCodeOf([...outcomes.map(itemOutcome), ...unsettled], fatalError(halt)),
   };
-}
-
-function itemOutcome({outcome, error}: FileOutcome): ItemOutcome {
-  if (outcome === 'unclear') return {kind: 'unclear'};
-  if (outcome === 'failed' || outcome === 'not_started')
-    return {kind: 'failed', code: error?.code ?? 'INTERRUPTED'};
-  return {kind: 'done'};
 }
 
 function fatalError({signal}: AbortController): GembatchError | undefined {

@@ -39,6 +39,8 @@ export interface RequestFileInput {
   readonly name: string;
   /** Canonical path, as the record spells it. */
   readonly inputFile: string;
+  /** The batch job that this file submits again; that job is no reason to skip it. */
+  readonly retryOf?: string;
 }
 
 /** What one submission knows while its files are checked. */

@@ -206,6 +206,7 @@ describe('a field of the wrong type', () => {
     remote_deleted_at: 't',
     lost_at: 't',
     retry_of: 'r',
+    merged_at: '2026-01-31T12:00:00Z',
     batch: {
       name: 'batches/a',
       state: 's',

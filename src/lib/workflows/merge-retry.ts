@@ -1,0 +1,141 @@
+/**
+ * Merges the answers of a retry into the results of the job that it retries, so that one result file holds the best
+ * answer to each request.
+ *
+ * The merge may be done any number of times: it takes out every row that the retry answers well and adds the retry's
+ * row. A kill between the new file and its record is therefore made good by the next merge.
+ */
+import {KeyTable} from '../domain/key-table.js';
+import type {JobRecord, StoredResults} from '../domain/job-record.js';
+import {isBlank, LineSplitter} from '../domain/line-splitter.js';
+import {readResultRow} from '../domain/result-row.js';
+import type {AtomicFile} from '../store/atomic-file.js';
+import type {PollDeps} from './poll-run.js';
+import {readChunks} from './read-chunks.js';
+import {verifyResult} from './verify-result.js';
+
+/** What merging needs from the outside. */
+export type MergeDeps = Pick<PollDeps, 'store' | 'clock' | 'createFile'>;
+
+const NEWLINE = Buffer.from('\n');
+
+/**
+ * Merges all retries whose results are here and not merged yet, a retry of a retry first.
+ *
+ * When it returns, each merged file and the record that says so are durable.
+ *
+ * @returns the batch names of the jobs whose results are better now.
+ * @throws GembatchError `STORAGE`, `LOCKED`, `LOCK_LOST`, and what the file system says.
+ */
+export async function mergeRetries(deps: MergeDeps): Promise<readonly string[]> {
+  const improved: string[] = [];
+  const {records} = deps.store.read();
+  // A retry is recorded after the job that it retries, so the last ones come first.
+  for (const {record} of records.toReversed()) {
+    const retry = newest(deps, record.batch.name);
+    const parent = retry?.retry_of === undefined ? undefined : newest(deps, retry.retry_of);
+    if (retry?.results === undefined || parent?.results === undefined || retry.merged_at !== undefined)
+      continue;
+    await merge(deps, parent, {job: parent.batch.name, into: parent.results, from: retry.results});
+    await note(deps, retry, {merged_at: new Date(deps.clock.now()).toISOString()});
+    improved.push(parent.batch.name);
+  }
+  return improved;
+}
+
+function newest({store}: MergeDeps, name: string): JobRecord | undefined {
+  return store.read().records.find(({record}) => record.batch.name === name)?.record;
+}
+
+interface Merge {
+  readonly job: string;
+  readonly into: StoredResults;
+  readonly from: StoredResults;
+}
+
+async function merge(deps: MergeDeps, parent: JobRecord, {into, from}: Merge): Promise<void> {
+  const {store} = deps;
+  const [target, source] = [store.resolveInput(into.file), store.resolveInput(from.file)];
+  const file = await deps.createFile(target, {overwrite: true});
+  try {
+    const answered = await goodKeys(source);
+    await copyRows(target, file, (key) => key === null || answered.find(key) === -1);
+    await copyRows(source, file, (key) => key !== null && answered.find(key) !== -1);
+    await file.commit();
+  } finally {
+    await file.discard();
+  }
+  const verified = await verifyResult({
+    requestPath: store.resolveInput(parent.input_file),
+    requestSha256: parent.sha256 ?? null,
+    expectedCount: parent.count,
+    resultPath: target,
+    maxExamples: 0,
+  });
+  await note(deps, parent, {
+    results: {...into, rows: verified.counts, size_bytes: verified.sizeBytes, sha256: verified.sha256},
+    // What it is merged into, in turn, is behind now.
+    merged_at: undefined,
+  });
+}
+
+/** The keys that a result file answers well. */
+async function goodKeys(path: string): Promise<KeyTable> {
+  const keys = new KeyTable();
+  await eachRow(path, async (bytes) => {
+    const {key, outcome} = readResultRow(bytes);
+    if (key !== null && outcome === 'ok') keys.add(key);
+  });
+  return keys;
+}
+
+/** Copies the rows whose key is wanted; of several rows with one key, all that come. */
+async function copyRows(
+  path: string,
+  file: AtomicFile,
+  isWanted: (key: string | null) => boolean,
+): Promise<void> {
+  await eachRow(path, async (bytes) => {
+    if (!isWanted(readResultRow(bytes).key)) return;
+    await file.append(bytes);
+    await file.append(NEWLINE);
+  });
+}
+
+async function eachRow(path: string, take: (bytes: Uint8Array) => Promise<void>): Promise<void> {
+  let rows: Uint8Array[] = [];
+  const splitter = new LineSplitter((bytes, start, end) => {
+    // A copy, because the chunk is filled anew while the row is written.
+    if (!isBlank(bytes, start, end)) rows.push(bytes.slice(start, end));
+  });
+  const flush = async (): Promise<void> => {
+    for (const row of rows) await take(row);
+    rows = [];
+  };
+  for await (const chunk of readChunks(path)) {
+    splitter.push(chunk);
+    await flush();
+  }
+  splitter.finish();
+  await flush();
+}
+
+type Change = {readonly [K in 'results' | 'merged_at']?: JobRecord[K] | undefined};
+
+async function note({store}: MergeDeps, {batch}: JobRecord, change: Change): Promise<void> {
+  await store.updateJobs(
+    new Map([
+      [
+        batch.name,
+        ({merged_at: mergedAt, ...record}: JobRecord): JobRecord => {
+          const merged = 'merged_at' in change ? change.merged_at : mergedAt;
+          return {
+            ...record,
+            ...(change.results === undefined ? {} : {results: change.results}),
+            ...(merged === undefined ? {} : {merged_at: merged}),
+          };
+        },
+      ],
+    ]),
+  );
+}

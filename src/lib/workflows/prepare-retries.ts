@@ -1,0 +1,147 @@
+/**
+ * Decides what is submitted again, and writes the request files for it.
+ *
+ * Work that failed as a whole is submitted from its own request file. Of work that has results, only the requests
+ * without a good answer are: they go into a new request file, whose path follows from the job, so that preparing them
+ * twice gives one file and one submission.
+ */
+import {basename, dirname, extname, join} from 'node:path';
+import {GembatchError} from '../domain/errors.js';
+import {jobOutcome, replacedJobs, type JobOutcome} from '../domain/job-progress.js';
+import type {JobRecord} from '../domain/job-record.js';
+import type {OutputLimit} from '../domain/output-limit.js';
+import type {JobStore} from '../store/job-store.js';
+import {inspectFile} from './inspect-file.js';
+import type {CreateFile} from './poll-run.js';
+import {retryRequests} from './retry-requests.js';
+import {selectJobs} from './select-jobs.js';
+
+/** What preparing needs from the outside. */
+export interface RetryDeps {
+  readonly store: JobStore;
+  readonly createFile: CreateFile;
+}
+
+/** What is to be retried. */
+export interface RetrySelection {
+  /** Request files and batch jobs, as the person named them; none for all that did not work. */
+  readonly names: readonly string[];
+  /** New output limit for answers that were cut off. */
+  readonly outputLimit?: OutputLimit;
+  /** Writes nothing. */
+  readonly isDryRun: boolean;
+}
+
+/** A job that is retried, or why it is not. */
+export interface Retry {
+  readonly job: string;
+  /** `input_file` of its record. */
+  readonly file: string;
+  readonly outcome: JobOutcome;
+  /** Resource name of the model that the job went to. */
+  readonly model?: string;
+  /** How many requests are sent again. */
+  readonly requests: number | null;
+  /** The request file that is submitted, absolute; null when there is nothing to send. */
+  readonly path: string | null;
+  readonly error?: GembatchError;
+}
+
+const RETRIES_FOLDER = 'retries';
+const SHORT_ID_LENGTH = 8;
+const NEWLINE = Buffer.from('\n');
+
+/**
+ * Prepares the retries of all selected jobs that did not fully work and were not retried yet.
+ *
+ * @throws GembatchError `USAGE` when a name means no job, `STORAGE` when the job-info file cannot be read. What concerns
+ *   one job is in its `error`.
+ */
+export async function prepareRetries(deps: RetryDeps, selection: RetrySelection): Promise<readonly Retry[]> {
+  const records = deps.store.read().records.map(({record}) => record);
+  const replaced = replacedJobs(records);
+  const candidates = selectJobs(deps.store, records, selection.names).filter(
+    (record) => !replaced.has(record.batch.name) && isRetriable(jobOutcome(record)),
+  );
+  const retries: Retry[] = [];
+  for (const record of candidates) retries.push(await prepare(deps, record, selection));
+  return retries;
+}
+
+function isRetriable(outcome: JobOutcome): boolean {
+  return outcome !== 'done' && outcome !== 'running';
+}
+
+async function prepare(deps: RetryDeps, record: JobRecord, selection: RetrySelection): Promise<Retry> {
+  const retry: Retry = {
+    job: record.batch.name,
+    file: record.input_file,
+    outcome: jobOutcome(record),
+    ...(record.batch.model === undefined ? {} : {model: record.batch.model}),
+    requests: record.count,
+    path: deps.store.resolveInput(record.input_file),
+  };
+  if (record.results === undefined) return retry;
+  try {
+    const {requests, path} = await prepareRows(deps, record, selection);
+    return {...retry, requests, path};
+  } catch (error) {
+    if (!(error instanceof GembatchError)) throw error;
+    return {...retry, requests: null, path: null, error};
+  }
+}
+
+/** @throws GembatchError `FILE_CHANGED`, `FILE_*`, `STORAGE`. */
+async function prepareRows(
+  deps: RetryDeps,
+  record: JobRecord,
+  {outputLimit, isDryRun}: RetrySelection,
+): Promise<{requests: number; path: string | null}> {
+  const {store} = deps;
+  const requestPath = store.resolveInput(record.input_file);
+  await refuseChanged(requestPath, record);
+  const lines = retryRequests({
+    requestPath,
+    resultPaths: record.results === undefined ? [] : [store.resolveInput(record.results.file)],
+    ...(outputLimit === undefined ? {} : {maxOutputTokens: outputLimit}),
+  });
+  const path = retryPath(requestPath, record);
+  const file = isDryRun ? undefined : await deps.createFile(path, {overwrite: true});
+  let requests = 0;
+  try {
+    for await (const line of lines) {
+      requests += 1;
+      await file?.append(line);
+      await file?.append(NEWLINE);
+    }
+    if (requests > 0) await file?.commit();
+  } finally {
+    await file?.discard();
+  }
+  return {requests, path: requests > 0 ? path : null};
+}
+
+/** Rows are matched by key with the requests that were sent; another file under their name must not stand in for them. */
+async function refuseChanged(path: string, record: JobRecord): Promise<void> {
+  const {sha256} = await inspectFile(path, {validate: false, name: record.input_file});
+  if (record.sha256 === undefined || record.sha256 === sha256) return;
+  throw new GembatchError(
+    'FILE_CHANGED',
+    `${record.input_file}: has changed since it was submitted, so its bad rows cannot be told; nothing was sent.`,
+    {
+      suggestions: [
+        `Restore the file, or submit the changed one anew: gembatch submit --force ${record.input_file}`,
+      ],
+    },
+  );
+}
+
+/** All retries of one request file are in one folder, also those of retries. */
+function retryPath(requestPath: string, record: JobRecord): string {
+  const folder = dirname(requestPath);
+  const isRetry = record.retry_of !== undefined && basename(folder) === RETRIES_FOLDER;
+  const id = record.batch.name.replace(/^batches\//u, '').replaceAll(/[^\w-]/gu, '_');
+  const extension = extname(requestPath);
+  const name = `${basename(requestPath, extension)}.${id.slice(0, SHORT_ID_LENGTH)}${extension}`;
+  return join(isRetry ? folder : join(folder, RETRIES_FOLDER), name);
+}
