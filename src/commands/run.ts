@@ -1,0 +1,111 @@
+import * as Args from '@oclif/core/args';
+import {BaseCommand} from '../base-command.js';
+import type {PollView} from '../lib/output/poll-view.js';
+import type {RunResult, RunViews} from '../lib/workflows/run-files.js';
+import {exitCodesHelp} from '../shell/exit-codes-help.js';
+import {tellDone, type OnDoneResult} from '../shell/on-done.js';
+import {nextCommandAfterPoll, pollFlags, pollTermsOf} from '../shell/poll-flags.js';
+import {modelConsent, modelFlag, submitFlags, termsOf} from '../shell/submit-flags.js';
+
+/** The `--json` object of `gembatch run`. */
+export interface RunOutcome extends RunResult {
+  /** How the command of `--on-done` ended. */
+  readonly on_done?: OnDoneResult;
+}
+
+/** `gembatch run FILES...` */
+export default class Run extends BaseCommand {
+  static override summary = 'Submit request files, follow their batch jobs and fetch the results, in one go.';
+
+  static override description = `For a CI step: does what "gembatch submit" and then "gembatch poll" do for the files that are named, and ends when all results are on disk, with the exit code that says how it went.
+
+Interrupted or killed, the same command goes on where it was: files that have a batch job are not submitted again, their jobs are followed. The jobs themselves go on at the service.
+
+${exitCodesHelp(['ok', 'failed', 'partial', 'running', 'locked', 'credentials', 'quota', 'unclear', 'service', 'storage', 'model', 'interrupted', 'terminated'])}`;
+
+  static override examples = [
+    {
+      description: 'Turn a folder of request files into a folder of results',
+      command: '<%= config.bin %> <%= command.id %> batch/*.jsonl',
+    },
+    {
+      description: 'Give up watching after six hours; run it again later to go on',
+      command: '<%= config.bin %> <%= command.id %> batch/*.jsonl --timeout 6h',
+    },
+  ];
+
+  static override args = {
+    files: Args.string({
+      description: 'request files: paths or glob patterns',
+      multiple: true,
+      required: true,
+    }),
+  };
+
+  static override flags = {model: modelFlag, ...submitFlags, ...pollFlags};
+
+  async run(): Promise<RunOutcome> {
+    const {args, flags} = await this.parse(Run);
+    const apiKey = this.apiKey();
+    const [{runFiles}, views, store, client, createFile] = await Promise.all([
+      import('../lib/workflows/run-files.js'),
+      this.#views(flags),
+      this.openStore(flags['job-info']),
+      this.createClient(apiKey),
+      this.fileMaker(),
+    ]);
+    const stop = this.stopSignal();
+    const result = await runFiles(
+      {store, client, clock: this.clock, createFile},
+      {
+        submit: {
+          ...termsOf(flags),
+          files: args.files,
+          cwd: process.cwd(),
+          model: flags.model,
+          isDryRun: false,
+          ...modelConsent(this.jsonEnabled()),
+          stop,
+        },
+        poll: {...pollTermsOf(flags), isOnce: false, createGraceMs: flags['create-grace'], stop},
+      },
+      views(stop),
+    );
+    const end =
+      result.poll === null
+        ? {}
+        : await tellDone(flags['on-done'], {...result.poll, exit_code: result.exit_code});
+    const outcome = {...result, ...end};
+    process.exitCode = outcome.exit_code;
+    return outcome;
+  }
+
+  async #views(flags: {quiet: boolean}): Promise<(stop: AbortSignal) => RunViews> {
+    const display = this.display(flags);
+    const {mode, screen, clock} = display;
+    const [{createSubmitView}, {createPollView}] = await Promise.all([
+      import('../lib/output/submit-view.js'),
+      import('../lib/output/poll-view.js'),
+    ]);
+    return (stop) => ({
+      submission: () => {
+        const view = createSubmitView(display);
+        return {report: (event) => view.report(event), close: () => view.close()};
+      },
+      polling: () =>
+        mode === 'silent'
+          ? SILENT_VIEW
+          : createPollView({
+              mode,
+              clock,
+              stdout: process.stdout,
+              stderr: screen.stderr,
+              stop,
+              nextCommand: nextCommandAfterPoll,
+            }),
+    });
+  }
+}
+
+/** With `--json` the one object at the end says it all. */
+const SILENT_VIEW: PollView = {report: () => undefined, close: () => undefined};

@@ -1,0 +1,131 @@
+import {readFile, writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import {expect, test} from '@jest/globals';
+import {EXIT} from '../../src/lib/domain/errors.js';
+import type {RetryResult} from '../../src/lib/workflows/retry-jobs.js';
+import {requestFiles, requestLines} from '../helpers/request-files.js';
+import {schemaErrors} from '../helpers/json-schema.js';
+import {runCli, type CliResult} from '../helpers/run-cli.js';
+import {MODEL, records, submit} from '../helpers/submit.js';
+import {tempDir} from '../helpers/temp-dir.js';
+import {useEmulator} from '../helpers/use-emulator.js';
+
+type Env = Readonly<Record<string, string>>;
+
+const poll = (cwd: string, env: Env): Promise<CliResult> => runCli(['poll', '--once', '--json'], {cwd, env});
+
+async function retry(cwd: string, env: Env, ...args: string[]): Promise<CliResult & {result: RetryResult}> {
+  const ended = await runCli(['retry', ...args, '--json'], {cwd, env});
+  expect(schemaErrors('retry', ended.json())).toEqual([]);
+  return {...ended, result: ended.json() as RetryResult};
+}
+
+async function rowsOf(folder: string, name: string): Promise<ReadonlyMap<string, string>> {
+  const text = await readFile(join(folder, name), 'utf8');
+  const lines = text.split('\n').filter((line) => line !== '');
+  return new Map(lines.map((line) => [(JSON.parse(line) as {key: string}).key, line]));
+}
+
+test('only the bad rows are sent again, and their answers are merged into the same result', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, 1, 10);
+  emulator.control.outcome({
+    match: '001.jsonl',
+    rows: [
+      {fault: 'error', keys: ['r2']},
+      {fault: 'missing', keys: ['r5']},
+      {fault: 'blocked', keys: ['r9']},
+    ],
+  });
+  await submit({folder, env}, '001.jsonl');
+  emulator.control.advance(60_000);
+  expect((await poll(folder, env)).code).toBe(EXIT.partial);
+
+  const dry = await retry(folder, env, '--dry-run');
+  expect(dry.result.jobs).toMatchObject([{file: '001.jsonl', was: 'bad_rows', requests: 3}]);
+  expect(emulator.control.paid()).toHaveLength(1);
+
+  const first = await retry(folder, env);
+  expect(first.code).toBe(0);
+  expect(emulator.control.paid()[1]).toMatchObject({request_count: 3, model: `models/${MODEL}`});
+  const again = await retry(folder, env);
+  expect(again.result.jobs).toEqual([]);
+  expect(emulator.control.paid()).toHaveLength(2);
+
+  emulator.control.outcome({rows: []});
+  emulator.control.advance(60_000);
+  const end = await poll(folder, env);
+  expect(end.code).toBe(0);
+  const rows = await rowsOf(folder, 'results/001.jsonl');
+  expect([...rows.keys()].toSorted()).toEqual(['r1', 'r10', 'r2', 'r3', 'r4', 'r5', 'r6', 'r7', 'r8', 'r9']);
+  expect([...rows.values()].every((line) => line.includes('candidates'))).toBe(true);
+  const [original, retried] = await records(folder);
+  expect(original?.results?.rows).toMatchObject({ok: 10, error: 0, missing: 0, blocked: 0});
+  expect(retried).toMatchObject({
+    retry_of: original?.batch.name,
+    input_file: expect.stringMatching(/^retries\/001\./u),
+  });
+});
+
+test('jobs that failed or expired are submitted again as a whole, each once', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, 3);
+  emulator.control.outcome({match: '001.jsonl', state: 'FAILED'});
+  emulator.control.outcome({match: '002.jsonl', state: 'EXPIRED'});
+  await submit({folder, env}, '0*.jsonl');
+  emulator.control.advance(60_000);
+  await poll(folder, env);
+
+  const first = await retry(folder, env);
+  expect(first.code).toBe(0);
+  expect(first.result.jobs.map(({file, was}) => [file, was])).toEqual([
+    ['001.jsonl', 'failed'],
+    ['002.jsonl', 'expired'],
+  ]);
+  expect(emulator.control.paid()).toHaveLength(5);
+  await retry(folder, env);
+  expect(emulator.control.paid()).toHaveLength(5);
+  expect((await records(folder)).filter(({retry_of: parent}) => parent !== undefined)).toHaveLength(2);
+});
+
+test('--max-output-tokens raises the limit of answers that were cut off', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  const line = {
+    key: 'long',
+    request: {contents: [{parts: [{text: 'all of it'}]}], generationConfig: {maxOutputTokens: 100}},
+  };
+  await writeFile(join(folder, 'a.jsonl'), `${JSON.stringify(line)}\n`);
+  emulator.control.outcome({rows: [{fault: 'truncated', keys: ['long']}]});
+  await submit({folder, env}, 'a.jsonl');
+  emulator.control.advance(60_000);
+  await poll(folder, env);
+  const {result} = await retry(folder, env, 'a.jsonl', '--max-output-tokens', 'x4');
+  const path = result.jobs[0]?.request_file ?? '';
+  expect(await readFile(join(folder, path), 'utf8')).toContain('"maxOutputTokens":400');
+});
+
+test('bad rows of a request file that has changed are not guessed', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  const [path = ''] = await requestFiles(folder, 1);
+  emulator.control.outcome({rows: [{fault: 'error', keys: ['r1']}]});
+  await submit({folder, env}, '001.jsonl');
+  emulator.control.advance(60_000);
+  await poll(folder, env);
+  await writeFile(path, requestLines(3, 'something else'));
+  const {code, result} = await retry(folder, env);
+  expect(code).not.toBe(0);
+  expect(result.jobs[0]?.error?.code).toBe('FILE_CHANGED');
+  expect(emulator.control.paid()).toHaveLength(1);
+});
+
+test('with nothing to retry it says so', async () => {
+  const folder = await tempDir();
+  const {env} = await useEmulator({speed: 0, seed: 1});
+  const ended = await runCli(['retry'], {cwd: folder, env});
+  expect(ended.code).toBe(0);
+  expect(ended.stdout).toContain('Nothing to retry');
+});

@@ -1,0 +1,95 @@
+import {readFile, writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import {expect, test} from '@jest/globals';
+import {EXIT} from '../../src/lib/domain/errors.js';
+import type {RunOutcome} from '../../src/commands/run.js';
+import {schemaErrors} from '../helpers/json-schema.js';
+import {requestFiles} from '../helpers/request-files.js';
+import {runCli, startCli, type CliResult} from '../helpers/run-cli.js';
+import {MODEL, records} from '../helpers/submit.js';
+import {tempDir} from '../helpers/temp-dir.js';
+import {until} from '../helpers/until.js';
+import {useEmulator} from '../helpers/use-emulator.js';
+
+type Env = Readonly<Record<string, string>>;
+
+const ARGS = ['run', '0*.jsonl', '--model', MODEL, '--interval', '200ms'];
+
+async function run(cwd: string, env: Env): Promise<CliResult & {result: RunOutcome}> {
+  const ended = await runCli([...ARGS, '--json'], {cwd, env});
+  expect(schemaErrors('run', ended.json())).toEqual([]);
+  return {...ended, result: ended.json() as RunOutcome};
+}
+
+test('23 files become 23 verified results, and nothing is left at the service', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 20, seed: 1});
+  await requestFiles(folder, 23);
+  const {code, result} = await run(folder, env);
+  expect(code).toBe(0);
+  expect(result.submit.summary.submitted).toBe(23);
+  expect(result.poll).toMatchObject({done: 23, rows: {ok: 69}});
+  expect(await readFile(join(folder, 'results/023.jsonl'), 'utf8')).toContain('"candidates"');
+  expect(emulator.control.files()).toEqual([]);
+  expect(emulator.control.jobs()).toEqual([]);
+
+  const again = await run(folder, env);
+  expect([again.code, again.result.poll?.done]).toEqual([0, 23]);
+  expect(emulator.control.paid()).toHaveLength(23);
+});
+
+// Each round starts two commands, one of which is killed: some seconds altogether.
+test('killed in each phase and started again, it goes on and pays nothing twice', async () => {
+  for (const operation of [
+    'upload.chunk',
+    'batches.create',
+    'batches.list',
+    'files.download',
+    'batches.delete',
+  ] as const) {
+    const folder = await tempDir();
+    const {emulator, env} = await useEmulator({speed: 20, seed: 1});
+    await requestFiles(folder, 4);
+    emulator.control.fault({on: operation, skip: 1, fault: {kind: 'hang_after'}});
+    const victim = startCli(ARGS, {cwd: folder, env: {...env, GEMBATCH_CREATE_GRACE: '1'}});
+    await until(() => (emulator.control.counts()[operation] ?? 0) > 1);
+    victim.process.kill('SIGKILL');
+    await victim.ended;
+    const {code, result} = await run(folder, {...env, GEMBATCH_CREATE_GRACE: '1'});
+    expect([operation, code]).toEqual([operation, 0]);
+    expect(result.poll).toMatchObject({done: 4});
+    expect(new Set(emulator.control.paid().map(({sha256}) => sha256)).size).toBe(4);
+    expect(emulator.control.paid()).toHaveLength(4);
+    expect(await records(folder)).toHaveLength(4);
+  }
+}, 60_000);
+
+test('a bad file leaves a run whose other jobs went well at a partial success', async () => {
+  const folder = await tempDir();
+  const {env} = await useEmulator({speed: 20, seed: 1});
+  await requestFiles(folder, 2);
+  await writeFile(join(folder, '003.jsonl'), 'not JSON\n');
+  const {code, result} = await run(folder, env);
+  expect(code).toBe(EXIT.partial);
+  expect(result.poll).toMatchObject({done: 2});
+});
+
+test('when no file could be submitted there is nothing to follow', async () => {
+  const folder = await tempDir();
+  const {env} = await useEmulator({speed: 20, seed: 1});
+  await writeFile(join(folder, '003.jsonl'), 'not JSON\n');
+  const {code, result} = await run(folder, env);
+  expect([code, result.poll]).toEqual([EXIT.usage, null]);
+});
+
+test('--on-done runs a command that learns how it went', async () => {
+  const folder = await tempDir();
+  const {env} = await useEmulator({speed: 20, seed: 1});
+  await requestFiles(folder, 1);
+  const ended = await runCli([...ARGS, '--on-done', 'echo "$GEMBATCH_OUTCOME $GEMBATCH_DONE" > done.txt'], {
+    cwd: folder,
+    env,
+  });
+  expect(ended.code).toBe(0);
+  expect(await readFile(join(folder, 'done.txt'), 'utf8')).toBe('ok 1\n');
+});
