@@ -1,5 +1,5 @@
 import {execFile} from 'node:child_process';
-import {cp, mkdir, mkdtemp, readFile, realpath, rm, writeFile} from 'node:fs/promises';
+import {cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {promisify} from 'node:util';
@@ -99,13 +99,14 @@ describe('installed globally', () => {
   test('submits the examples, each once, however often it is asked', async () => {
     const cwd = join(folder, 'work');
     await cp(join(ROOT, 'examples'), join(cwd, 'examples'), {recursive: true});
+    const files = (await readdir(join(cwd, 'examples'))).filter((name) => name.endsWith('.jsonl')).length;
     const submit = `'${process.execPath}' '${bin}' submit 'examples/*.jsonl' --model gemini-3.5-flash-lite`;
     const args = ['emulator', 'exec', '--', 'sh', '-c', `${submit} --quiet && ${submit} --json`];
     const {code, json} = await runCli(args, {cwd, bin});
     expect({code, problems: schemaErrors('submit', json())}).toEqual({code: 0, problems: []});
-    expect(json()).toMatchObject({summary: {files: 3, submitted: 0, skipped: 3}});
+    expect(json()).toMatchObject({summary: {files, submitted: 0, skipped: files}});
     const records = (await readFile(join(cwd, 'job-info.jsonl'), 'utf8')).trim().split('\n');
-    expect(records).toHaveLength(3);
+    expect(records).toHaveLength(files);
   });
 
   test('runs a command against its own emulator', async () => {
