@@ -20,6 +20,8 @@ export interface WorldOptions {
   readonly speed?: number;
   /** Makes ids, and faults that come with a probability, the same each time. */
   readonly seed?: number;
+  /** Where its own temporary folder is made; by default where the system has such things. */
+  readonly parentFolder?: string;
 }
 
 /** The state of one emulator. */
@@ -54,22 +56,27 @@ export class World {
 
   /** A world with nothing in it; what it keeps is in a new temporary folder. */
   static async create(options: WorldOptions): Promise<World> {
-    return new World(await mkdtemp(join(tmpdir(), 'gembatch-emulator-')), options);
+    const parent = options.parentFolder ?? tmpdir();
+    return new World(await mkdtemp(join(parent, 'gembatch-emulator-')), options);
   }
 
-  /** Removes everything from the disk. */
+  /** Removes everything from the disk; what it remembers can still be asked. */
   async destroy(): Promise<void> {
-    await this.reset();
-    await rm(this.#folder, {recursive: true, force: true});
+    await this.#empty();
+    await rm(this.#folder, {recursive: true, force: true, maxRetries: 3});
   }
 
   /** Forgets everything but how it behaves and what time it is. */
   async reset(): Promise<void> {
-    const uploads = [...this.uploads.values()];
-    this.uploads.clear();
     this.ledger.clear();
     this.outcomes.clear();
     this.faults.clear();
+    await this.#empty();
+  }
+
+  async #empty(): Promise<void> {
+    const uploads = [...this.uploads.values()];
+    this.uploads.clear();
     await Promise.all([
       ...uploads.map((session) => session.takeOver(() => session.cancel())),
       this.jobs.clear(),
