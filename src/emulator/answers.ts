@@ -35,7 +35,7 @@ export function contentReply(request: Json, model: string, fault: RowFault | und
     ...parts,
     ...(fault === 'no_usage' ? {} : {usageMetadata: usageOf(prompt, answer)}),
     modelVersion: model.replace(/^models\//u, ''),
-    responseId: Buffer.from(prompt).toString('base64url').slice(0, 22),
+    responseId: Buffer.from(prompt.slice(0, 16)).toString('base64url'),
   });
   switch (fault) {
     case 'blocked':

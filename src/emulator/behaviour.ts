@@ -50,7 +50,7 @@ export const DEFAULT_BEHAVIOUR: Behaviour = {
   running_ms: 4_000,
   list_delay_ms: 0,
   list_delay_calls: 0,
-  is_list_empty_without_page_size: true,
+  is_list_empty_without_page_size: false,
   output_delay_ms: 0,
   has_upload_query: true,
   has_ranges: true,

@@ -20,12 +20,25 @@ export function objectAt(object: Json, camelCase: string): Json | undefined {
   return isObject(value) ? value : undefined;
 }
 
-/** The first field of an object whose name, in either spelling, is not in the list. */
-export function unknownFieldOf(object: Json, camelCaseNames: readonly string[]): string | undefined {
-  const known = new Set(camelCaseNames.flatMap((name) => [name, snakeCase(name)]));
-  return Object.keys(object).find((name) => !known.has(name));
+/** Names of fields in both of their spellings. */
+export function spellings(camelCaseNames: readonly string[]): ReadonlySet<string> {
+  return new Set(camelCaseNames.flatMap((name) => [name, snakeCase(name)]));
 }
 
+/** The first field of an object that is not among the known ones. */
+export function unknownFieldOf(object: Json, known: ReadonlySet<string>): string | undefined {
+  for (const name in object) if (!known.has(name)) return name;
+  return undefined;
+}
+
+const snakeCases = new Map<string, string>();
+
+/** Remembers its results: it is asked for the same few names with each request of a file. */
 function snakeCase(camelCase: string): string {
-  return camelCase.replaceAll(/[A-Z]/gu, (letter) => `_${letter.toLowerCase()}`);
+  let known = snakeCases.get(camelCase);
+  if (known === undefined) {
+    known = camelCase.replaceAll(/[A-Z]/gu, (letter) => `_${letter.toLowerCase()}`);
+    snakeCases.set(camelCase, known);
+  }
+  return known;
 }

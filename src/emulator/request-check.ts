@@ -1,12 +1,12 @@
-import {field, isObject, objectAt, unknownFieldOf, type Json} from './json.js';
+import {field, isObject, objectAt, spellings, unknownFieldOf, type Json} from './json.js';
 import {unknownField} from './service-error.js';
 
 /** What a job does with its requests. */
 export type JobKind = 'generate' | 'embed';
 
 /** Fields of a request, https://ai.google.dev/api/generate-content#request-body and /embeddings#request-body. */
-const FIELDS: Readonly<Record<JobKind, readonly string[]>> = {
-  generate: [
+const FIELDS: Readonly<Record<JobKind, ReadonlySet<string>>> = {
+  generate: spellings([
     'model',
     'contents',
     'systemInstruction',
@@ -18,8 +18,8 @@ const FIELDS: Readonly<Record<JobKind, readonly string[]>> = {
     'serviceTier',
     'store',
     'labels',
-  ],
-  embed: ['model', 'content', 'taskType', 'title', 'outputDimensionality', 'embedContentConfig'],
+  ]),
+  embed: spellings(['model', 'content', 'taskType', 'title', 'outputDimensionality', 'embedContentConfig']),
 };
 
 /** Why the service would refuse a request; undefined when it would take it. */

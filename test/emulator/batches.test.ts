@@ -266,12 +266,12 @@ describe('batches.list', () => {
     expect((await call(emulator, 'GET /v1beta/batches?pageSize=10')).text).toBe('{}');
   });
 
-  test('is empty without a page size, as has been reported, unless that is switched off', async () => {
+  test('is empty without a page size, as has been reported, when it is told to', async () => {
     const emulator = await startEmulator();
     const job = await createJob(emulator);
-    expect((await call(emulator, 'GET /v1beta/batches')).text).toBe('{}');
-    emulator.control.behave({is_list_empty_without_page_size: false});
     expect(namesOf((await call(emulator, 'GET /v1beta/batches')).json())).toEqual([job]);
+    emulator.control.behave({is_list_empty_without_page_size: true});
+    expect((await call(emulator, 'GET /v1beta/batches')).text).toBe('{}');
   });
 
   test('refuses a page token that it did not make', async () => {

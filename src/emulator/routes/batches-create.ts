@@ -1,14 +1,18 @@
 import type {Call, Route} from '../call.js';
 import {timestamp} from '../clock.js';
 import {operationOf, type Job, type NewJob} from '../job.js';
-import {field, isObject, objectAt, textOf, unknownFieldOf, type Json} from '../json.js';
+import {field, isObject, objectAt, textOf, spellings, unknownFieldOf, type Json} from '../json.js';
 import type {JobKind} from '../request-check.js';
 import {quotaExceeded, ServiceError, unknownField, unknownFile, unknownModel} from '../service-error.js';
 
 const METHODS = {generate: 'batchGenerateContent', embed: 'asyncBatchEmbedContent'} as const;
 
-/** Fields of a batch job that may be given, https://ai.google.dev/api/batch-api#GenerateContentBatch. */
-const BATCH_FIELDS = ['name', 'model', 'displayName', 'inputConfig', 'priority', 'webhookConfig'];
+/** Fields that may be given, https://ai.google.dev/api/batch-api#GenerateContentBatch. */
+const FIELDS = {
+  body: spellings(['batch']),
+  batch: spellings(['name', 'model', 'displayName', 'inputConfig', 'priority', 'webhookConfig']),
+  inputConfig: spellings(['fileName', 'requests']),
+};
 
 /** Bytes of a request file that count as one token. */
 const TOKEN_BYTES = 4;
@@ -32,12 +36,12 @@ async function create(call: Call, kind: JobKind): ReturnType<Route> {
 }
 
 function batchOf(body: Json): Json {
-  const outer = unknownFieldOf(body, ['batch']);
+  const outer = unknownFieldOf(body, FIELDS.body);
   if (outer !== undefined) throw unknownField(outer);
   const batch = objectAt(body, 'batch') ?? {};
-  const inner = unknownFieldOf(batch, BATCH_FIELDS);
+  const inner = unknownFieldOf(batch, FIELDS.batch);
   if (inner !== undefined) throw unknownField(inner, 'batch');
-  const input = unknownFieldOf(objectAt(batch, 'inputConfig') ?? {}, ['fileName', 'requests']);
+  const input = unknownFieldOf(objectAt(batch, 'inputConfig') ?? {}, FIELDS.inputConfig);
   if (input !== undefined) throw unknownField(input, 'batch.input_config');
   return batch;
 }
