@@ -8,8 +8,7 @@ import type {RetryResult} from '../lib/workflows/retry-jobs.js';
 
 /** `gembatch retry [FILE|JOB...]` */
 export default class Retry extends BaseCommand {
-  static override summary =
-    'Submit again what did not work: whole jobs, or only the bad rows of finished ones.';
+  static override summary = 'Submit again what did not work: whole jobs, or only bad rows.';
 
   static override description = `A job that failed, expired or was cancelled is submitted again from its request file. Of a job with bad rows, only the requests without a good answer are sent: they are written into a request file in the folder "retries" beside the first one, and "gembatch poll" merges their answers into the results of the first job.
 

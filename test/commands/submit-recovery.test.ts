@@ -25,7 +25,7 @@ test('a create that was lost on its way is known to have failed after the grace 
   const {emulator, env} = await useEmulator({speed: 0, seed: 1});
   await requestFiles(folder, 1);
   emulator.control.fault({on: 'batches.create', fault: {kind: 'reset_before'}});
-  const {code, result} = await submit({folder, env, speed: 500}, '001.jsonl');
+  const {code, result} = await submit({folder, env, speed: 40}, '001.jsonl', '--create-grace', '20s');
   expect(code).toBe(EXIT.service);
   expect(tally(result)).toEqual({failed: 1});
   expect(emulator.control.paid()).toHaveLength(0);

@@ -31,6 +31,12 @@ interface Column {
   readonly cell: (job: PolledJob) => string;
 }
 
+/** A column with what it shows; every cell is made and measured once. */
+interface FilledColumn extends Pick<Column, 'title' | 'align'> {
+  readonly cells: readonly string[];
+  readonly width: number;
+}
+
 const GAP = '  ';
 const NARROWEST_FILE = 20;
 const LONGEST_REASON = 32;
@@ -51,11 +57,11 @@ const TALLY_ORDER = [
 /** The lines of the table: a header, as many jobs as there is room for, and one line about the others. */
 export function pollTable(state: PollTableState, room: TableRoom): readonly string[] {
   const shown = chooseJobs(state, room.rows - 1);
-  const hidden = state.jobs.filter((job) => !shown.includes(job));
-  const columns = chooseColumns(columnsOf(state), shown, room.columns);
-  const lines = layOut(columns, shown, room.columns);
-  if (hidden.length === 0) return lines;
-  return [...lines, shortenRight(`… and ${formatCount(hidden.length)} more`, room.columns)];
+  const hidden = state.jobs.length - shown.length;
+  const columns = columnsOf(state).map((column) => filled(column, shown));
+  const lines = layOut(chooseColumns(columns, room.columns), room.columns);
+  if (hidden === 0) return lines;
+  return [...lines, shortenRight(`… and ${formatCount(hidden)} more`, room.columns)];
 }
 
 /** How many jobs are where, in words: what is over first, then what runs. */
@@ -119,42 +125,37 @@ function columnsOf(state: PollTableState): readonly Column[] {
 
 const DISPLAY_ORDER = ['File', 'Requests', 'State', 'Done', 'Failed', 'Time', 'Left', 'Result'];
 
-function chooseColumns(
-  columns: readonly Column[],
-  jobs: readonly PolledJob[],
-  width: number,
-): readonly Column[] {
+function filled({title, align, cell}: Column, jobs: readonly PolledJob[]): FilledColumn {
+  const cells = jobs.map(cell);
+  const width = cells.reduce((widest, text) => Math.max(widest, displayWidth(text)), displayWidth(title));
+  return {title, align, cells, width};
+}
+
+function chooseColumns(columns: readonly FilledColumn[], room: number): readonly FilledColumn[] {
   for (let number = columns.length; number > 1; number -= 1) {
     const chosen = columns.slice(0, number);
-    const rest = chosen.slice(1).reduce((sum, column) => sum + GAP.length + widthOf(column, jobs), 0);
-    if (rest + NARROWEST_FILE <= width) {
+    const rest = chosen.slice(1).reduce((sum, {width}) => sum + GAP.length + width, 0);
+    if (rest + NARROWEST_FILE <= room) {
       return chosen.toSorted((a, b) => DISPLAY_ORDER.indexOf(a.title) - DISPLAY_ORDER.indexOf(b.title));
     }
   }
   return columns.slice(0, 1);
 }
 
-function layOut(columns: readonly Column[], jobs: readonly PolledJob[], width: number): readonly string[] {
-  const widths = columns.map((column) => widthOf(column, jobs));
-  const others = widths.slice(1).reduce((sum, columnWidth) => sum + GAP.length + columnWidth, 0);
-  const fileWidth = Math.max(1, Math.min(widths[0] ?? 0, width - others));
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, i) => {
-        const columnWidth = i === 0 ? fileWidth : (widths[i] ?? 0);
-        const text = i === 0 ? shortenLeft(cell, fileWidth) : cell;
-        return columns[i]?.align === 'right' ? padStart(text, columnWidth) : padEnd(text, columnWidth);
+function layOut(columns: readonly FilledColumn[], room: number): readonly string[] {
+  const others = columns.slice(1).reduce((sum, {width}) => sum + GAP.length + width, 0);
+  const fileWidth = Math.max(1, Math.min(columns[0]?.width ?? 0, room - others));
+  const line = (textOf: (column: FilledColumn) => string): string =>
+    columns
+      .map((column, position) => {
+        const width = position === 0 ? fileWidth : column.width;
+        const text = position === 0 ? shortenLeft(textOf(column), fileWidth) : textOf(column);
+        return column.align === 'right' ? padStart(text, width) : padEnd(text, width);
       })
       .join(GAP)
       .trimEnd();
-  return [
-    line(columns.map(({title}) => title)),
-    ...jobs.map((job) => line(columns.map(({cell}) => cell(job)))),
-  ];
-}
-
-function widthOf({title, cell}: Column, jobs: readonly PolledJob[]): number {
-  return jobs.reduce((width, job) => Math.max(width, displayWidth(cell(job))), displayWidth(title));
+  const rows = columns[0]?.cells ?? [];
+  return [line(({title}) => title), ...rows.map((_, row) => line(({cells}) => cells[row] ?? ''))];
 }
 
 function resultCell(job: PolledJob, downloadedBytes: number | undefined): string {

@@ -1,0 +1,39 @@
+import * as Args from '@oclif/core/args';
+import {BaseCommand} from '../base-command.js';
+import type {ShownJobs} from '../lib/workflows/show-job.js';
+import {exitCodesHelp} from '../shell/exit-codes-help.js';
+
+/** `gembatch show FILE|JOB` */
+export default class Show extends BaseCommand {
+  static override summary = 'Show all that is known of one request file or batch job.';
+
+  static override description = `Reads the job-info file and nothing else. Of a file that was submitted several times, all jobs are shown, the newest first.
+
+${exitCodesHelp(['ok', 'storage'])}`;
+
+  static override examples = [
+    {description: 'Show a request file', command: '<%= config.bin %> <%= command.id %> batch/001.jsonl'},
+    {description: 'Show a batch job', command: '<%= config.bin %> <%= command.id %> batches/abc123'},
+  ];
+
+  static override args = {
+    job: Args.string({description: 'request file or batch job', required: true}),
+  };
+
+  async run(): Promise<ShownJobs> {
+    const {args, flags} = await this.parse(Show);
+    const [{showJob}, {showLines}, store] = await Promise.all([
+      import('../lib/workflows/show-job.js'),
+      import('../lib/output/show-lines.js'),
+      this.openStore(flags['job-info']),
+    ]);
+    const shown = showJob(store, args.job);
+    if (!this.jsonEnabled())
+      process.stdout.write(
+        showLines(shown)
+          .map((line) => `${line}\n`)
+          .join(''),
+      );
+    return shown;
+  }
+}

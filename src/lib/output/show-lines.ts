@@ -1,0 +1,82 @@
+import {stateLabel} from '../domain/job-state.js';
+import type {ShownJob, ShownJobs} from '../workflows/show-job.js';
+import {formatBytes, formatCount} from './format.js';
+import {rowsText} from './poll-table.js';
+import {printable} from './printable.js';
+
+type Fact = readonly [name: string, value: string | undefined];
+
+/** All that is known of a job, a fact on each line. */
+export function showLines({jobs, open_intents: intents}: ShownJobs): readonly string[] {
+  const blocks = jobs.map((job) => block(factsOf(job)));
+  const open = intents.map((intent) =>
+    block([
+      ['File', intent.input_file],
+      ['State', 'unclear: a create had no answer; "gembatch poll" finds out whether it made a job'],
+      ['Sent', intent.intended_at],
+      ['Display name', intent.display_name],
+      ['Upload', intent.uploaded_file_name],
+    ]),
+  );
+  return [...open, ...blocks].flatMap((lines, position) => (position === 0 ? lines : ['', ...lines]));
+}
+
+function factsOf({job, record, retried_by: retriedBy}: ShownJob): readonly Fact[] {
+  const {batch, sha256, size_bytes: sizeBytes} = record;
+  const {stats, error, results} = job;
+  return [
+    ['File', job.file],
+    ['Job', job.name],
+    ['Outcome', `${job.outcome.replace('_', ' ')}${job.replaced ? ' (replaced by a later job)' : ''}`],
+    ['State', stateLabel(job.state)],
+    [
+      'Error',
+      error === undefined
+        ? undefined
+        : `${error.message}${error.code === undefined ? '' : ` (code ${error.code})`}`,
+    ],
+    ['Model', job.model],
+    ['Requests', job.requests === null ? 'unknown' : formatCount(job.requests)],
+    [
+      'Answered',
+      stats === undefined
+        ? undefined
+        : `${formatCount(stats.successful_request_count)} ok, ${formatCount(stats.failed_request_count)} failed, ${formatCount(stats.pending_request_count)} pending`,
+    ],
+    [
+      'Results',
+      results === undefined
+        ? undefined
+        : `${results.file} (${rowsText(job)}, ${formatBytes(results.size_bytes)})`,
+    ],
+    ['Rows', results === undefined ? undefined : rowsInWords(Object.entries(results.rows))],
+    [
+      'Not fetched',
+      job.results_error === undefined ? undefined : `${job.results_error.message} (${job.results_error.at})`,
+    ],
+    ['Submitted', record.submitted_at],
+    ['Created', job.create_time],
+    ['Ended', job.end_time],
+    ['Retry of', record.retry_of],
+    ['Retried by', retriedBy.length === 0 ? undefined : retriedBy.join(', ')],
+    ['Lost', record.lost_at],
+    ['Upload', record.uploaded_file_name],
+    ['Deleted remotely', record.remote_deleted_at],
+    ['Display name', batch.display_name],
+    ['Size', sizeBytes === undefined ? undefined : formatBytes(sizeBytes)],
+    ['SHA-256', sha256],
+  ];
+}
+
+function rowsInWords(rows: readonly (readonly [string, number])[]): string {
+  return rows
+    .filter(([, count]) => count > 0)
+    .map(([outcome, count]) => `${formatCount(count)} ${outcome.replace('_', ' ')}`)
+    .join(', ');
+}
+
+function block(facts: readonly Fact[]): readonly string[] {
+  const known = facts.filter(([, value]) => value !== undefined && value !== '');
+  const width = Math.max(...known.map(([name]) => name.length)) + 2;
+  return known.map(([name, value = '']) => `${`${name}:`.padEnd(width)} ${printable(value)}`);
+}

@@ -1,0 +1,85 @@
+import {writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import {expect, test} from '@jest/globals';
+import type {JobList} from '../../src/lib/workflows/list-jobs.js';
+import type {ShownJobs} from '../../src/lib/workflows/show-job.js';
+import {schemaErrors} from '../helpers/json-schema.js';
+import {requestFiles} from '../helpers/request-files.js';
+import {runCli} from '../helpers/run-cli.js';
+import {records, submit} from '../helpers/submit.js';
+import {tempDir} from '../helpers/temp-dir.js';
+import {useEmulator} from '../helpers/use-emulator.js';
+
+async function list(cwd: string, ...args: string[]): Promise<JobList> {
+  const ended = await runCli(['list', ...args, '--json'], {cwd});
+  expect(schemaErrors('list', ended.json())).toEqual([]);
+  return ended.json() as JobList;
+}
+
+test('the records are listed without a key, filtered and sorted', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, 3);
+  await submit({folder, env}, '003.jsonl', '001.jsonl', '002.jsonl', '--concurrency', '1');
+  emulator.control.outcome({match: '002', state: 'FAILED'});
+  emulator.control.advance(60_000);
+  await runCli(['poll', '--once'], {cwd: folder, env});
+
+  expect((await list(folder)).jobs.map(({file}) => file)).toEqual(['003.jsonl', '001.jsonl', '002.jsonl']);
+  expect((await list(folder, '--sort', 'file')).jobs.map(({file}) => file)).toEqual([
+    '001.jsonl',
+    '002.jsonl',
+    '003.jsonl',
+  ]);
+  expect((await list(folder, '--state', 'failed')).jobs.map(({file}) => file)).toEqual(['002.jsonl']);
+  expect((await list(folder, './001.jsonl')).jobs).toMatchObject([{outcome: 'done', bad_rows: 0}]);
+
+  const table = await runCli(['status'], {cwd: folder});
+  expect(table.stdout).toMatch(/^File +Requests +State/u);
+  expect(table.stdout).toContain('3 jobs: 2 done, 1 failed');
+  const csv = await runCli(['list', '--csv'], {cwd: folder});
+  expect(csv.stdout.split('\n')[3]).toMatch(
+    /^002\.jsonl,batches\/\w+,models\/gemini-2\.5-flash-lite,JOB_STATE_FAILED,failed,3,/u,
+  );
+});
+
+test('--refresh asks the service first and records what it says', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, 1);
+  await submit({folder, env}, '001.jsonl');
+  emulator.control.advance(3_000);
+  expect((await list(folder)).jobs[0]?.state).toBe('JOB_STATE_PENDING');
+  await runCli(['list', '--refresh'], {cwd: folder, env});
+  expect((await list(folder)).jobs[0]?.state).toBe('JOB_STATE_RUNNING');
+});
+
+test('an empty store, unknown jobs and lines that cannot be read are said so', async () => {
+  const folder = await tempDir();
+  expect(await runCli(['list'], {cwd: folder})).toMatchObject({code: 0, stdout: 'No batch jobs.\n'});
+  expect(await runCli(['show', 'x.jsonl'], {cwd: folder})).toMatchObject({code: 2});
+  await writeFile(join(folder, 'job-info.jsonl'), '{"torn\n');
+  expect((await list(folder)).problems).toMatchObject([{line: 1}]);
+});
+
+test('show tells all of a file, under any spelling, and of a job', async () => {
+  const folder = await tempDir();
+  const {env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, 1);
+  await submit({folder, env}, '001.jsonl');
+  const [record] = await records(folder);
+  const name = record?.batch.name ?? '';
+  for (const spelling of [
+    '001.jsonl',
+    './001.jsonl',
+    join(folder, '001.jsonl'),
+    name,
+    name.replace('batches/', ''),
+  ]) {
+    const ended = await runCli(['show', spelling, '--json'], {cwd: folder});
+    expect(schemaErrors('show', ended.json())).toEqual([]);
+    expect((ended.json() as ShownJobs).jobs).toMatchObject([{record}]);
+  }
+  const text = await runCli(['show', '001.jsonl'], {cwd: folder});
+  expect(text.stdout).toContain(`Job:           ${name}`);
+});

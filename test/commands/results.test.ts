@@ -1,0 +1,88 @@
+import {readFile, writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import {expect, test} from '@jest/globals';
+import {EXIT} from '../../src/lib/domain/errors.js';
+import {schemaErrors} from '../helpers/json-schema.js';
+import {requestFiles} from '../helpers/request-files.js';
+import {runCli} from '../helpers/run-cli.js';
+import {submit} from '../helpers/submit.js';
+import {tempDir} from '../helpers/temp-dir.js';
+import {useEmulator, type UsedEmulator} from '../helpers/use-emulator.js';
+
+async function finishedJobs(files: number): Promise<UsedEmulator & {folder: string}> {
+  const folder = await tempDir();
+  const used = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, files);
+  used.emulator.control.outcome({match: '001', rows: [{fault: 'error', keys: ['r2']}]});
+  await submit({folder, env: used.env}, '0*.jsonl');
+  used.emulator.control.advance(60_000);
+  // The states are known, the results are not here yet.
+  await runCli(['list', '--refresh'], {cwd: folder, env: used.env});
+  return {...used, folder};
+}
+
+test('missing results are fetched, and where they are is said', async () => {
+  const {folder, env} = await finishedJobs(2);
+  const ended = await runCli(['results', '--json'], {cwd: folder, env});
+  expect(schemaErrors('results', ended.json())).toEqual([]);
+  expect(ended.code).toBe(EXIT.partial);
+  expect(ended.json()).toMatchObject({
+    jobs: [
+      {file: expect.any(String), fetched: true},
+      {file: expect.any(String), fetched: true},
+    ],
+  });
+  // All are here now, so that neither a key nor the network is needed.
+  const again = await runCli(['results'], {cwd: folder});
+  expect(again.stdout).toContain('001.jsonl: results/001.jsonl (2 ok, 1 bad)');
+  expect(again.stdout).toContain('002.jsonl: results/002.jsonl (3 ok)');
+});
+
+test('--join writes each request with its answer, in the order of the requests', async () => {
+  const {folder, env} = await finishedJobs(1);
+  const {stdout} = await runCli(['results', '001.jsonl', '--join', '-'], {cwd: folder, env});
+  const rows = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as {key: string; outcome: string; text: string | null; request: unknown});
+  expect(rows.map(({key, outcome}) => [key, outcome])).toEqual([
+    ['r1', 'ok'],
+    ['r2', 'error'],
+    ['r3', 'ok'],
+  ]);
+  expect(rows[0]?.text).toContain('Write line 1 about');
+
+  const csv = await runCli(['results', '--join', 'all.csv', '--format', 'csv'], {cwd: folder});
+  expect(csv.code).toBe(EXIT.partial);
+  expect((await readFile(join(folder, 'all.csv'), 'utf8')).split('\n').slice(0, 2)).toEqual([
+    'file,key,outcome,text,finish_reason,error,prompt_tokens,candidates_tokens,total_tokens',
+    expect.stringMatching(/^001\.jsonl,r1,ok,Emulated answer/u),
+  ]);
+});
+
+test('--join never writes over another file unasked', async () => {
+  const {folder, env} = await finishedJobs(1);
+  await writeFile(join(folder, 'mine.txt'), 'precious');
+  const refused = await runCli(['results', '--join', 'mine.txt'], {cwd: folder, env});
+  expect(refused.code).toBe(EXIT.storage);
+  expect(await readFile(join(folder, 'mine.txt'), 'utf8')).toBe('precious');
+  await runCli(['results', '--join', 'mine.txt', '--overwrite'], {cwd: folder, env});
+  expect(await readFile(join(folder, 'mine.txt'), 'utf8')).toContain('"key":"r1"');
+});
+
+test('--failed lists the rows that did not work', async () => {
+  const {folder, env} = await finishedJobs(2);
+  const {stdout} = await runCli(['results', '--failed'], {cwd: folder, env});
+  expect(stdout).toMatch(/^001\.jsonl:2: r2: error: /u);
+  const json = await runCli(['results', '--failed', '--json'], {cwd: folder});
+  expect(json.json()).toMatchObject({file: '001.jsonl', key: 'r2', outcome: 'error', line: 2});
+});
+
+test('what still runs is said, with an exit code of its own', async () => {
+  const folder = await tempDir();
+  const {env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, 1);
+  await submit({folder, env}, '001.jsonl');
+  const ended = await runCli(['results'], {cwd: folder});
+  expect([ended.code, ended.stdout]).toEqual([EXIT.running, '001.jsonl: still running\n']);
+});
