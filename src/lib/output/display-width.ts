@@ -29,19 +29,22 @@ export function padStart(text: string, width: number): string {
   return ' '.repeat(Math.max(0, width - displayWidth(text))) + text;
 }
 
-/** The text, cut at its end to `width` columns. */
-export function shortenRight(text: string, width: number): string {
+/** The text, cut at its end to `width` columns; `cut`, one column wide, stands for what is left out. */
+export function shortenRight(text: string, width: number, cut = '…'): string {
   if (displayWidth(text) <= width) return text;
-  return width < 1 ? '' : `${fitting(Array.from(text), width - 1).join('')}…`;
+  return width < 1 ? '' : fitting(Array.from(text), width - 1).join('') + cut;
 }
 
 /** The text, cut at its start to `width` columns: of a path, the end says most. */
-export function shortenLeft(text: string, width: number): string {
+export function shortenLeft(text: string, width: number, cut = '…'): string {
   if (displayWidth(text) <= width) return text;
   if (width < 1) return '';
-  return `…${fitting(Array.from(text).toReversed(), width - 1)
-    .toReversed()
-    .join('')}`;
+  return (
+    cut +
+    fitting(Array.from(text).toReversed(), width - 1)
+      .toReversed()
+      .join('')
+  );
 }
 
 /** The text on several lines, broken at blanks, each at most `width` columns wide. */

@@ -1,5 +1,5 @@
-import type {FileError} from '../workflows/submit-report.js';
-import {printableLines} from './printable.js';
+import type {FileError, FileOutcome} from '../workflows/submit-report.js';
+import {printable, printableLines} from './printable.js';
 
 /** What is said of an error: what happened, and what to do. */
 export interface ErrorText {
@@ -20,11 +20,20 @@ export function errorLines({message, suggestions}: ErrorText): readonly string[]
 export function annotation(error: FileError, file: string): string {
   const {line, column} = error;
   const properties = [
-    `file=${escapeProperty(file)}`,
+    `file=${escapeProperty(printable(file))}`,
     ...(line === undefined ? [] : [`line=${line}`]),
     ...(column === undefined ? [] : [`col=${column}`]),
   ].join(',');
   return `::error ${properties}::${escapeData([error.message, ...error.suggestions].flatMap(printableLines).join('\n'))}`;
+}
+
+/** The annotation of a file that failed or whose fate is unclear, where GitHub Actions runs the command. */
+export function annotationLines(
+  {file, outcome, error}: FileOutcome,
+  env: Readonly<Record<string, string | undefined>>,
+): readonly string[] {
+  const isTold = env['GITHUB_ACTIONS'] === 'true' && outcome !== 'not_started';
+  return isTold && error !== undefined ? [annotation(error, file)] : [];
 }
 
 function escapeData(text: string): string {

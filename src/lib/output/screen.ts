@@ -34,7 +34,7 @@ export interface Display {
   readonly clock: Clock;
 }
 
-/** Marks of the states of a task. */
+/** Marks of the states of a task, each one column wide. */
 export interface Marks {
   readonly done: string;
   readonly skipped: string;
@@ -42,6 +42,8 @@ export interface Marks {
   readonly unclear: string;
   readonly waiting: string;
   readonly active: readonly string[];
+  /** Stands for what was cut off, in one column. */
+  readonly cut: string;
 }
 
 const UNICODE_MARKS: Marks = {
@@ -51,6 +53,7 @@ const UNICODE_MARKS: Marks = {
   unclear: '?',
   waiting: '·',
   active: ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'],
+  cut: '…',
 };
 
 const ASCII_MARKS: Marks = {
@@ -60,6 +63,7 @@ const ASCII_MARKS: Marks = {
   unclear: '?',
   waiting: '.',
   active: ['|', '/', '-', '\\'],
+  cut: '~',
 };
 
 /** Live output needs a terminal that moves its cursor, and somebody who looks at it. */

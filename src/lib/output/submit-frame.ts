@@ -1,12 +1,13 @@
 /** Draws a submission as the lines of one screen. */
 import type {Clock} from '../domain/clock.js';
-import type {FileOutcome} from '../workflows/submit-report.js';
+import {shortenRight} from './display-width.js';
+import {fileLine, fittingParts} from './file-line.js';
 import {formatBytes, formatCount, formatDuration} from './format.js';
 import {printable} from './printable.js';
 import type {Colors, Marks} from './screen.js';
-import type {ActiveFile, SubmitBoard} from './submit-board.js';
-import type {TaskLine} from './task-list.js';
+import type {ActiveFile, FinishedFile, SubmitBoard} from './submit-board.js';
 import {outcomeText, PHASE_WORDS} from './submit-words.js';
+import type {Room} from './task-list.js';
 
 /** What drawing needs besides the board. */
 export interface FrameStyle {
@@ -15,28 +16,33 @@ export interface FrameStyle {
   readonly colors: Colors;
 }
 
-/** How far back troubled files are looked for: drawing must cost the same with any number of files. */
-const LOOK_BACK = 1_000;
+const SPINNER_STEP_MS = 100;
 
 /**
- * The lines of a screen with so many rows: totals, what is being worked on, what ended last (troubled files before
- * others), what waits.
+ * The lines of a screen: totals, files in trouble, those that ended last, those that are worked on, how many wait. The
+ * work is that of the lines, whatever the number of files.
  */
-export function submitFrame(board: SubmitBoard, rows: number, style: FrameStyle): readonly TaskLine[] {
-  const header = headerLine(board, style);
+export function submitFrame(board: SubmitBoard, room: Room, style: FrameStyle): readonly string[] {
+  const {columns, rows} = room;
+  const head = [headLine(board, columns, style), ...statusLine(board, columns, style)];
+  const waiting = waitingLine(board, columns, style);
+  const activeRows = Math.max(1, rows - head.length - waiting.length);
   const active = [...board.active.values()]
-    .slice(0, Math.max(1, rows - 3))
-    .map((file) => activeLine(board, file, style));
-  const waiting =
-    board.waiting > 0
-      ? [{mark: style.marks.waiting, color: style.colors.dim, text: `${formatCount(board.waiting)} waiting`}]
-      : [];
-  const room = Math.max(0, rows - 1 - active.length - waiting.length);
-  return [header, ...endedLines(board, room, style), ...active, ...waiting].slice(0, rows);
+    .slice(0, activeRows)
+    .map((file) => activeLine(board, file, columns, style));
+  const ended = lastEnded(board, activeRows - active.length).map((file) =>
+    endedLine(board, file, columns, style),
+  );
+  return [...head, ...ended, ...active, ...waiting].slice(0, rows);
 }
 
 /** The line of a file that has come to its end. */
-export function endedLine(title: string, outcome: FileOutcome, {marks, colors}: FrameStyle): TaskLine {
+export function endedLine(
+  board: SubmitBoard,
+  {index, outcome}: FinishedFile,
+  columns: number,
+  {marks, colors}: FrameStyle,
+): string {
   const [mark, color] = {
     submitted: [marks.done, colors.green] as const,
     would_submit: [marks.done, colors.green] as const,
@@ -45,60 +51,89 @@ export function endedLine(title: string, outcome: FileOutcome, {marks, colors}: 
     unclear: [marks.unclear, colors.magenta] as const,
     not_started: [marks.waiting, colors.dim] as const,
   }[outcome.outcome];
-  return {mark, color, text: `${printable(title)} ${outcomeText(outcome)}`};
+  const line = {mark, color, ...titleOf(board, index), parts: [outcomeText(outcome)]};
+  return fileLine(line, columns, marks.cut);
 }
 
-function headerLine({counts, finished, total, status}: SubmitBoard, {colors}: FrameStyle): TaskLine {
+function titleOf(board: SubmitBoard, index: number): {readonly number: string; readonly name: string} {
+  return {number: board.number(index), name: printable(board.name(index))};
+}
+
+function headLine(board: SubmitBoard, columns: number, {clock, colors, marks}: FrameStyle): string {
+  const {counts, finished, total, uploadRate} = board;
+  const rate = uploadRate.perSecond(clock.monotonic()) ?? 0;
   const parts = [
-    `${formatCount(finished.length)}/${formatCount(total)} files`,
+    `${formatCount(finished.length)} of ${formatCount(total)} files`,
+    ...part(counts.failed, 'failed'),
+    ...part(counts.unclear, 'unclear'),
     ...part(counts.submitted, 'submitted'),
     ...part(counts.would_submit, 'would be submitted'),
     ...part(counts.skipped, 'skipped'),
-    ...part(counts.failed, 'failed'),
-    ...part(counts.unclear, 'unclear'),
-    ...(status === undefined ? [] : [printable(status)]),
+    ...part(counts.not_started, 'not begun'),
+    ...(rate > 0 ? [`${formatBytes(rate)}/s`] : []),
   ];
-  return {mark: '', color: colors.bold, text: parts.join(', ')};
+  return colors.bold(fittingParts(parts, columns, marks.cut));
 }
 
 function part(count: number, word: string): readonly string[] {
   return count > 0 ? [`${formatCount(count)} ${word}`] : [];
 }
 
-/** Troubled files stay on the screen as long as there is room; the rest shows what ended last. */
-function endedLines(board: SubmitBoard, room: number, style: FrameStyle): readonly TaskLine[] {
-  if (room === 0) return [];
-  const {finished} = board;
-  const olderTroubled = finished
-    .slice(-LOOK_BACK, -room)
-    .filter(({outcome}) => outcome.outcome === 'failed' || outcome.outcome === 'unclear')
-    .slice(-Math.floor(room / 2));
-  const recent = finished.slice(-room).slice(-(room - olderTroubled.length));
-  return [...olderTroubled, ...recent].map(({index, outcome}) =>
-    endedLine(board.title(index), outcome, style),
-  );
+function statusLine({status}: SubmitBoard, columns: number, {marks}: FrameStyle): readonly string[] {
+  return status === undefined ? [] : [shortenRight(printable(status), columns, marks.cut)];
 }
 
-function activeLine(board: SubmitBoard, file: ActiveFile, {clock, marks, colors}: FrameStyle): TaskLine {
+function waitingLine(
+  {waiting}: SubmitBoard,
+  columns: number,
+  {marks, colors}: FrameStyle,
+): readonly string[] {
+  if (waiting === 0) return [];
+  const text = `${marks.waiting} and ${formatCount(waiting)} more waiting`;
+  return [colors.dim(shortenRight(text, columns, marks.cut))];
+}
+
+/** Files in trouble stay on the screen as long as there is room; the rest of it shows what ended last. */
+function lastEnded({troubled, finished}: SubmitBoard, rows: number): readonly FinishedFile[] {
+  const inTrouble = last(troubled, Math.ceil(rows / 2));
+  const others = last(finished, 2 * rows).filter((file) => !inTrouble.includes(file));
+  return [...inTrouble, ...last(others, rows - inTrouble.length)];
+}
+
+function last<T>(list: readonly T[], number: number): readonly T[] {
+  return number <= 0 ? [] : list.slice(-number);
+}
+
+function activeLine(board: SubmitBoard, file: ActiveFile, columns: number, style: FrameStyle): string {
+  const {clock, marks, colors} = style;
   const nowMs = clock.monotonic();
-  const spinner = marks.active[Math.floor(nowMs / 100) % marks.active.length] ?? '';
-  return {
+  const spinner = marks.active[Math.floor(nowMs / SPINNER_STEP_MS) % marks.active.length] ?? '';
+  const line = {
     mark: spinner,
     color: colors.cyan,
-    text: `${printable(board.title(file.index))} ${activityText(file, nowMs)}`,
+    ...titleOf(board, file.index),
+    parts: activityParts(file, nowMs),
   };
+  return fileLine(line, columns, marks.cut);
 }
 
-/** What is being done with a file: `uploading 45% of 27.1 MiB, 3.1 MiB/s, 5s left`. */
-function activityText({phase, sinceMs, bytes, totalBytes, wait}: ActiveFile, nowMs: number): string {
+/** What is being done with a file: `uploading 45%`, `5s left`, `3.1 MB/s`, `27.1 MB`. */
+function activityParts(file: ActiveFile, nowMs: number): readonly string[] {
+  const {phase, bytes, totalBytes, wait, rate} = file;
   const word = PHASE_WORDS[phase];
-  if (wait !== undefined) {
-    return `${word}: again in ${formatDuration(Math.max(0, wait.untilMs - nowMs))}: ${printable(wait.reason)}`;
-  }
-  if (bytes === undefined || totalBytes === undefined || totalBytes === 0) return word;
-  const percent = `${Math.floor((bytes / totalBytes) * 100)}% of ${formatBytes(totalBytes)}`;
-  const seconds = (nowMs - sinceMs) / 1000;
-  if (seconds < 0.5 || bytes === 0) return `${word} ${percent}`;
-  const rate = bytes / seconds;
-  return `${word} ${percent}, ${formatBytes(rate)}/s, ${formatDuration(((totalBytes - bytes) / rate) * 1000)} left`;
+  if (wait !== undefined) return [waitText(word, wait, nowMs)];
+  if (totalBytes === undefined || totalBytes === 0) return [word];
+  const perSecond = rate.perSecond(nowMs) ?? 0;
+  const flow =
+    perSecond > 0
+      ? [`${formatDuration(((totalBytes - bytes) / perSecond) * 1000)} left`, `${formatBytes(perSecond)}/s`]
+      : [];
+  return [`${word} ${Math.floor((bytes / totalBytes) * 100)}%`, ...flow, formatBytes(totalBytes)];
+}
+
+function waitText(word: string, {reason, untilMs}: NonNullable<ActiveFile['wait']>, nowMs: number): string {
+  const leftMs = untilMs - nowMs;
+  return leftMs > 0
+    ? `again in ${formatDuration(leftMs)}: ${printable(reason)}`
+    : `${word} again after: ${printable(reason)}`;
 }

@@ -1,52 +1,90 @@
-import type {FileOutcome, SubmitSummary} from '../workflows/submit-report.js';
+import type {SubmitSummary} from '../workflows/submit-report.js';
+import {EXIT} from '../domain/errors.js';
 import {formatBytes, formatCount, formatDuration, plural} from './format.js';
 import {printable} from './printable.js';
+import type {FinishedFile, SubmitBoard} from './submit-board.js';
 
 /** So many troubled files are listed; the rest is counted. */
 const MAX_LISTED = 50;
 
-/** What a person reads at the end of a submission. */
+/**
+ * What a person reads at the end of a submission: what went wrong and what to do about it, the totals, what to run next.
+ *
+ * @param nextCommand - is named when there are batch jobs to go on with.
+ */
 export function summaryLines(
   summary: SubmitSummary,
-  troubled: readonly FileOutcome[],
+  board: SubmitBoard,
   nextCommand: string | undefined,
 ): readonly string[] {
+  const trouble = [...troubleLines(board.troubled), ...notBegunLines(board)];
+  const hasJobs = summary.submitted + summary.skipped > 0 && summary.would_submit === 0;
+  const isOver = summary.exit_code === EXIT.ok || summary.exit_code === EXIT.partial;
   return [
-    ...troubleLines(troubled),
-    totals(summary),
-    ...(nextCommand === undefined ? [] : [`Next: ${nextCommand}`]),
+    ...trouble,
+    ...(trouble.length === 0 ? [] : ['']),
+    totals(summary, board),
+    ...(nextCommand !== undefined && hasJobs && isOver ? [`Next: ${nextCommand}`] : []),
   ];
 }
 
-function totals(summary: SubmitSummary): string {
+/** Each file with what went wrong; what to do stands below the files that it is for. */
+export function troubleLines(troubled: readonly Pick<FinishedFile, 'outcome'>[]): readonly string[] {
+  const byAdvice = new Map<string, string[]>();
+  for (const {outcome} of troubled.slice(0, MAX_LISTED)) {
+    const {file, error, warnings = []} = outcome;
+    if (error !== undefined) addTo(byAdvice, adviceOf(error.suggestions), withName(file, error.message));
+    for (const warning of warnings) addTo(byAdvice, '', withName(file, `warning: ${warning}`));
+  }
+  const more = troubled.length - MAX_LISTED;
+  return [
+    ...[...byAdvice].flatMap(([advice, lines]) => [...lines, ...(advice === '' ? [] : [advice])]),
+    ...(more > 0 ? [`and ${plural(more, 'more file')} with errors or warnings`] : []),
+  ];
+}
+
+/** How many files were not begun, why, and what to do. */
+export function notBegunLines({notBegun}: SubmitBoard): readonly string[] {
+  const [first] = notBegun;
+  if (first === undefined) return [];
+  const {error} = first.outcome;
+  const advice = adviceOf(error?.suggestions ?? []);
+  return [
+    printable(`${plural(notBegun.length, 'file')} not begun: ${error?.message ?? ''}`),
+    ...(advice === '' ? [] : [advice]),
+  ];
+}
+
+function totals(summary: SubmitSummary, {planned}: SubmitBoard): string {
+  const sent = ` (${plural(summary.requests, 'request')}, ${formatBytes(summary.bytes)})`;
   const parts = [
-    ...part(summary.would_submit, 'would be submitted'),
-    ...(summary.would_submit > 0 ? [] : [`${formatCount(summary.submitted)} submitted`]),
+    ...part(
+      summary.would_submit,
+      `would be submitted (${plural(planned.requests, 'request')}, ${formatBytes(planned.bytes)})`,
+    ),
+    ...(summary.would_submit > 0
+      ? []
+      : [`${formatCount(summary.submitted)} submitted${summary.submitted > 0 ? sent : ''}`]),
     ...part(summary.skipped, 'skipped'),
     ...part(summary.failed, 'failed'),
     ...part(summary.unclear, 'unclear'),
     ...part(summary.not_started, 'not begun'),
   ];
-  const sent =
-    summary.submitted > 0 ? `: ${plural(summary.requests, 'request')}, ${formatBytes(summary.bytes)}` : '';
-  return `${plural(summary.files, 'file')}: ${parts.join(', ')}${sent} in ${formatDuration(summary.duration_ms)}`;
+  return `${plural(summary.files, 'file')}: ${parts.join(', ')}, in ${formatDuration(summary.duration_ms)}`;
 }
 
 function part(count: number, word: string): readonly string[] {
   return count > 0 ? [`${formatCount(count)} ${word}`] : [];
 }
 
-/** Each troubled file with what to do; the same advice for many files is given once. */
-function troubleLines(troubled: readonly FileOutcome[]): readonly string[] {
-  const lines: string[] = [];
-  for (const {file, error, warnings = []} of troubled.slice(0, MAX_LISTED)) {
-    if (error !== undefined) lines.push(withName(file, error.message));
-    for (const warning of warnings) lines.push(`${printable(file)}: warning: ${printable(warning)}`);
-  }
-  if (troubled.length > MAX_LISTED)
-    lines.push(`… and ${plural(troubled.length - MAX_LISTED, 'more file')} like these`);
-  const advice = new Set(troubled.flatMap(({error}) => error?.suggestions ?? []));
-  return lines.length === 0 ? [] : [...lines, ...[...advice].map((text) => `  ${printable(text)}`), ''];
+function addTo(groups: Map<string, string[]>, key: string, line: string): void {
+  const group = groups.get(key);
+  if (group === undefined) groups.set(key, [line]);
+  else group.push(line);
+}
+
+function adviceOf(suggestions: readonly string[]): string {
+  return suggestions.map((text) => `  ${printable(text)}`).join('\n');
 }
 
 /** Messages about the file itself begin with it, and with the place in it. */

@@ -17,6 +17,10 @@ export const PHASE_WORDS: Readonly<Record<SubmitPhase, string>> = {
 
 /** One line on what became of a file, without its name; what to do next is not in it. */
 export function outcomeText(outcome: FileOutcome): string {
+  return printable(outcomeWords(outcome));
+}
+
+function outcomeWords(outcome: FileOutcome): string {
   switch (outcome.outcome) {
     case 'submitted':
       return `submitted: ${outcome.job?.name ?? ''} (${plural(outcome.count ?? 0, 'request')})`;
@@ -29,14 +33,17 @@ export function outcomeText(outcome: FileOutcome): string {
     case 'unclear':
       return `unclear: ${reasonText(outcome)}`;
     case 'not_started':
-      return `not submitted: ${reasonText(outcome)}`;
+      return `not begun: ${reasonText(outcome)}`;
   }
 }
 
-/** Why a file came to no job, without its name: that stands beside it. */
-export function reasonText({file, error}: FileOutcome): string {
-  const message = error?.message ?? '';
-  return printable(message.startsWith(`${file}:`) ? message.slice(file.length + 1).trimStart() : message);
+/** Why a file came to no job, without its name, which stands beside it: `line 3, column 14: …`. */
+function reasonText({file, error}: FileOutcome): string {
+  if (error === undefined) return 'no reason is known';
+  const {message, line, column} = error;
+  const place = `${file}:${line}:${column}: `;
+  if (message.startsWith(place)) return `line ${line}, column ${column}: ${message.slice(place.length)}`;
+  return message.startsWith(`${file}:`) ? message.slice(file.length + 1).trimStart() : message;
 }
 
 function skipReason({reason, same_as: twin, job, changed}: FileOutcome): string {
@@ -45,8 +52,9 @@ function skipReason({reason, same_as: twin, job, changed}: FileOutcome): string 
   const existing = job === undefined ? 'it' : `${job.name} (${state})`;
   const again = UNSUCCESSFUL.has(state) ? '; --force submits it again' : '';
   if (reason === 'same_content') {
-    return `the same content as ${printable(twin ?? '')}, which has ${existing}${again}`;
+    return `the same content as ${twin ?? 'another file'}, which has ${existing}${again}`;
   }
   if (changed === true) return `${existing} exists, but the file has CHANGED since; --force submits it again`;
-  return `${existing} exists${again}`;
+  const unknown = changed === null ? '; whether the file has changed since is not known' : '';
+  return `${existing} exists${unknown}${again}`;
 }

@@ -2,50 +2,53 @@
  * A live list of tasks on a terminal. The only importer of listr2.
  *
  * listr2's own renderer prints every task; with more tasks than rows the terminal scrolls and cannot be redrawn. This
- * one draws the lines of one screen, cut to its width, a few times a second.
+ * one draws the lines of one screen, a few times a second.
  */
-import {Listr, type ListrRenderer, type ListrTaskWrapper} from 'listr2';
-import {displayWidth, shortenRight} from './display-width.js';
+import {Listr, ProcessOutputStream, type ListrRenderer, type ListrTaskWrapper} from 'listr2';
 import {LiveLines} from './live-lines.js';
 
-/** A task of the list: its title, and when it has come to its end. */
-export interface ListedTask {
-  readonly title: string;
-  /** Resolves with how it ended; `text` says why it was skipped or failed. */
-  readonly ended: Promise<{readonly state: 'done' | 'skipped' | 'failed'; readonly text: string}>;
+/** How a task ended; `text` says why it was skipped or failed. */
+export interface EndedTask {
+  readonly state: 'done' | 'skipped' | 'failed';
+  readonly text: string;
 }
 
-/** A line of the list: a mark, in colour if there is any, and a text that is cut to the width of the terminal. */
-export interface TaskLine {
-  readonly mark: string;
-  readonly color: (text: string) => string;
-  readonly text: string;
+/** A task of the list. */
+export interface ListedTask {
+  readonly title: string;
+  readonly ended: Promise<EndedTask>;
+}
+
+/** The room for what is drawn: no line may be wider, and there may be no more of them. */
+export interface Room {
+  readonly columns: number;
+  readonly rows: number;
 }
 
 /** How the list is drawn. */
 export interface TaskListOptions {
   readonly stream: NodeJS.WriteStream;
-  /** The lines of a screen with so many rows. */
-  readonly frame: (rows: number) => readonly TaskLine[];
-  /** The lines that stay on the screen when all is over. */
-  readonly lastFrame: () => readonly TaskLine[];
+  /** The lines of a screen while tasks run. */
+  readonly frame: (room: Room) => readonly string[];
+  /** The lines that stay when all is over; there may be more of them than rows. */
+  readonly lastFrame: (room: Room) => readonly string[];
 }
 
-/** Redraws per second: enough for a spinner, too few to be felt. */
-const FRAMES_PER_SECOND = 10;
+const REDRAW_MS = 100;
+const DEFAULT_ROOM: Room = {columns: 80, rows: 24};
 
 const HIDE_CURSOR = '\u001B[?25l';
 const SHOW_CURSOR = '\u001B[?25h';
 
-/** Shows a list of tasks until all of them have come to their end. */
+/**
+ * Shows a list of tasks until all of them have come to their end. What others write to the stream meanwhile appears
+ * above the list. The cursor comes back also when the process ends in the middle.
+ */
 export async function runTaskList(tasks: readonly ListedTask[], options: TaskListOptions): Promise<void> {
   const list = new Listr(
     tasks.map(({title, ended}) => ({
       title,
-      task: async (
-        _context: unknown,
-        task: Pick<ListrTaskWrapper<unknown, typeof WindowRenderer, typeof WindowRenderer>, 'skip'>,
-      ) => {
+      task: async (_context: unknown, task: Pick<WindowTask, 'skip'>) => {
         const {state, text} = await ended;
         if (state === 'skipped') task.skip(text);
         if (state === 'failed') throw new Error(text);
@@ -64,42 +67,77 @@ export async function runTaskList(tasks: readonly ListedTask[], options: TaskLis
   await list.run();
 }
 
+type WindowTask = ListrTaskWrapper<unknown, typeof WindowRenderer, typeof WindowRenderer>;
+
 class WindowRenderer implements ListrRenderer {
   static readonly nonTTY = true;
   static rendererOptions: TaskListOptions;
   static rendererTaskOptions: never;
 
   readonly #options: TaskListOptions;
+  readonly #output: ProcessOutputStream;
   readonly #lines: LiveLines;
+  readonly #onExit = (): void => this.#restore();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(_tasks: unknown, options: TaskListOptions) {
+    const {stream} = options;
+    const output = new ProcessOutputStream(stream);
     this.#options = options;
-    this.#lines = new LiveLines(options.stream);
+    this.#output = output;
+    this.#lines = new LiveLines({
+      get columns() {
+        return stream.columns || DEFAULT_ROOM.columns;
+      },
+      write: (text: string) => output.write(text),
+    });
   }
 
   render(): void {
-    this.#options.stream.write(HIDE_CURSOR);
+    process.once('exit', this.#onExit);
+    this.#output.write(HIDE_CURSOR);
+    this.#output.hijack();
     this.#redraw();
-    this.#timer = setInterval(() => this.#redraw(), 1_000 / FRAMES_PER_SECOND);
+    this.#timer = setInterval(() => this.#redraw(), REDRAW_MS);
   }
 
   end(): void {
     clearInterval(this.#timer);
+    process.off('exit', this.#onExit);
+    this.#printOthers();
     this.#lines.draw([]);
-    this.#lines.print(this.#options.lastFrame().map((line) => this.#drawn(line)));
-    this.#options.stream.write(SHOW_CURSOR);
+    this.#lines.print(this.#options.lastFrame(this.#room));
+    this.#restore();
   }
 
   #redraw(): void {
-    // The last row stays free, so that the cursor behind the last line does not scroll the screen.
-    const rows = Math.max(2, (this.#options.stream.rows ?? 24) - 1);
-    this.#lines.draw(this.#options.frame(rows).map((line) => this.#drawn(line)));
+    this.#printOthers();
+    this.#lines.draw(this.#options.frame(this.#room));
   }
 
-  #drawn({mark, color, text}: TaskLine): string {
-    const width = Math.max(10, (this.#options.stream.columns ?? 80) - 1);
-    const space = mark === '' ? '' : ' ';
-    return `${color(mark)}${space}${shortenRight(text, width - displayWidth(mark) - space.length)}`;
+  /** Writes above the list what others wrote to the stream, which would otherwise stand in the middle of it. */
+  #printOthers(): void {
+    const text = this.#output
+      .release()
+      .map(({entry}) => entry)
+      .join('');
+    this.#output.hijack();
+    if (text !== '') this.#lines.print(text.replace(/\n$/u, '').split('\n'));
+  }
+
+  #restore(): void {
+    this.#printOthers();
+    this.#output.release();
+    this.#output.write(SHOW_CURSOR);
+  }
+
+  get #room(): Room {
+    const {columns, rows} = this.#options.stream;
+    return {
+      // A character in the last column makes some terminals break the line, and some do not.
+      columns: Math.max(1, (columns || DEFAULT_ROOM.columns) - 1),
+      // The cursor stands below the last line.
+      rows: Math.max(1, (rows || DEFAULT_ROOM.rows) - 1),
+    };
   }
 }

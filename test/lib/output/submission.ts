@@ -1,0 +1,97 @@
+import type {
+  FileError,
+  FileOutcome,
+  SubmitEvent,
+  SubmitSummary,
+} from '../../../src/lib/workflows/submit-report.js';
+
+const WRONG_LINE: FileError = {
+  code: 'FILE_INVALID',
+  message: 'bad\u001B[2J.jsonl:3:14: "key" is missing.',
+  suggestions: ['Correct the line and run the same command again.'],
+  line: 3,
+  column: 14,
+};
+
+const NO_ANSWER: FileError = {
+  code: 'UNCLEAR',
+  message: 'lost.jsonl: the answer to its create was lost.',
+  suggestions: ['Run the same command again: it finds out first.'],
+};
+
+const STOPPED: FileError = {
+  code: 'INTERRUPTED',
+  message: 'Stopped before it was created; nothing was paid for it.',
+  suggestions: ['Run the same command again to go on.'],
+};
+
+/** An outcome of each kind, by file. */
+export const OUTCOMES: readonly FileOutcome[] = [
+  {
+    file: 'good.jsonl',
+    outcome: 'submitted',
+    count: 1_200,
+    size_bytes: 3_400_000,
+    job: {name: 'batches/a1', state: 'JOB_STATE_PENDING'},
+    warnings: ['files/x could not be deleted.'],
+  },
+  {
+    file: 'old.jsonl',
+    outcome: 'skipped',
+    reason: 'same_file',
+    changed: true,
+    job: {name: 'batches/b2', state: 'JOB_STATE_RUNNING'},
+  },
+  {
+    file: 'twin.jsonl',
+    outcome: 'skipped',
+    reason: 'same_content',
+    same_as: 'good.jsonl',
+    job: {name: 'batches/a1', state: 'JOB_STATE_FAILED'},
+  },
+  {file: 'job-info.jsonl', outcome: 'skipped', reason: 'own_file'},
+  {file: 'bad\u001B[2J.jsonl', outcome: 'failed', error: WRONG_LINE},
+  {file: 'lost.jsonl', outcome: 'unclear', error: NO_ANSWER},
+  {file: 'late.jsonl', outcome: 'not_started', error: STOPPED},
+];
+
+export const SUMMARY: SubmitSummary = {
+  files: 7,
+  submitted: 1,
+  skipped: 3,
+  would_submit: 0,
+  failed: 1,
+  unclear: 1,
+  not_started: 1,
+  requests: 1_200,
+  bytes: 3_400_000,
+  duration_ms: 75_000,
+  exit_code: 8,
+};
+
+/** A step of a scripted submission: so much time goes by, then the event comes. */
+export interface Step {
+  readonly afterMs: number;
+  readonly event: SubmitEvent;
+}
+
+/** A submission in which everything happens that can be reported. */
+export const STEPS: readonly Step[] = [
+  {afterMs: 0, event: {type: 'status', message: 'Waiting for gembatch submit (pid 7)'}},
+  {
+    afterMs: 0,
+    event: {type: 'files', files: OUTCOMES.map(({file}, position) => ({index: position + 1, name: file}))},
+  },
+  {afterMs: 0, event: {type: 'warning', message: 'job-info.jsonl:2: not a record\u0007'}},
+  {afterMs: 0, event: {type: 'phase', index: 1, phase: 'inspecting'}},
+  {afterMs: 100, event: {type: 'phase', index: 1, phase: 'uploading'}},
+  {afterMs: 1_000, event: {type: 'progress', index: 1, bytes: 400_000, totalBytes: 3_400_000}},
+  {afterMs: 30_000, event: {type: 'progress', index: 1, bytes: 1_700_000, totalBytes: 3_400_000}},
+  {afterMs: 500, event: {type: 'wait', index: 1, reason: 'the connection broke', delayMs: 2_000}},
+  {afterMs: 2_000, event: {type: 'phase', index: 1, phase: 'creating'}},
+  ...OUTCOMES.map((outcome, position): Step => ({
+    afterMs: 0,
+    event: {type: 'outcome', index: position + 1, outcome},
+  })),
+  {afterMs: 0, event: {type: 'summary', summary: SUMMARY}},
+];
