@@ -1,1 +1,38 @@
-export {GembatchError} from './lib/domain/errors.js';
+/**
+ * gembatch as a library. What is exported here is documented and stable; everything else may change at any time.
+ *
+ * A submission takes a store, a client and a clock, and reports each step:
+ *
+ *     const store = JobStore.open('job-info.jsonl', {command: 'my tool', clock: systemClock});
+ *     const client = new GeminiBatchClient({apiKey, clock: systemClock});
+ *     const result = await submitFiles({store, client, clock: systemClock, report: () => {}}, {...SUBMIT_DEFAULTS, files, cwd});
+ */
+export type {BatchJob, BatchStats} from './lib/domain/batch-job.js';
+export type {Clock} from './lib/domain/clock.js';
+export {EXIT, ERRORS, GembatchError, type ErrorCode, type ErrorDetails} from './lib/domain/errors.js';
+export type {Intent, JobRecord, RowCounts, StoredResults} from './lib/domain/job-record.js';
+export {
+  GeminiBatchClient,
+  type CallOptions,
+  type CreateBatchRequest,
+  type GeminiBatchClientOptions,
+  type Model,
+  type RemoteFile,
+} from './lib/gemini/gemini-batch-client.js';
+export {
+  JobStore,
+  type JobStoreOptions,
+  type Session,
+  type StoredRecord,
+  type StoreSnapshot,
+} from './lib/store/job-store.js';
+export {SUBMIT_DEFAULTS, submitFiles, type SubmitInput} from './lib/workflows/submit-files.js';
+export type {
+  FileError,
+  FileOutcome,
+  SubmitEvent,
+  SubmitResult,
+  SubmitSummary,
+} from './lib/workflows/submit-report.js';
+export type {SubmitDeps} from './lib/workflows/submit-run.js';
+export {systemClock} from './system-clock.js';

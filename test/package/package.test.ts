@@ -5,6 +5,7 @@ import {join} from 'node:path';
 import {promisify} from 'node:util';
 import {afterAll, beforeAll, describe, expect, test} from '@jest/globals';
 import {schemaErrors} from '../helpers/json-schema.js';
+import {requestLines} from '../helpers/request-files.js';
 import {ROOT, runCli} from '../helpers/run-cli.js';
 
 // These tests take seconds each: they pack the package as it would be published, and let npm install it.
@@ -160,6 +161,27 @@ describe('as a plugin of another CLI', () => {
     expect(code).not.toBe(0);
     expect(stderr).toContain('command nonsense not found');
     expect(stderr).not.toContain('gembatch');
+  });
+
+  test('a program can submit with it', async () => {
+    await writeFile(join(host, 'requests.jsonl'), requestLines(2));
+    await writeFile(
+      join(host, 'library.mjs'),
+      `import {GeminiBatchClient, JobStore, SUBMIT_DEFAULTS, submitFiles, systemClock as clock} from 'gembatch';
+       const store = JobStore.open('job-info.jsonl', {command: 'my tool', clock});
+       const baseUrl = process.env.GOOGLE_GEMINI_BASE_URL;
+       const client = new GeminiBatchClient({apiKey: 'emulator', clock, baseUrl});
+       const input = {...SUBMIT_DEFAULTS, model: 'gemini-3.5-flash-lite', files: ['*.jsonl'], cwd: process.cwd()};
+       const {summary} = await submitFiles({store, client, clock, report: () => {}}, input);
+       console.log(summary.submitted, store.read().records.length);`,
+    );
+    const gembatch = join(host, 'node_modules/gembatch/bin/run.js');
+    const script = join(host, 'library.mjs');
+    const {stdout} = await runCli(['emulator', 'exec', '--', process.execPath, script], {
+      cwd: host,
+      bin: gembatch,
+    });
+    expect(stdout).toBe('1 1\n');
   });
 
   test('a program can import it, with types', async () => {

@@ -48,6 +48,18 @@ export interface SubmitTerms extends Omit<SubmitOptions, 'model'> {
   readonly stop?: AbortSignal;
 }
 
+/** How `gembatch submit` submits where nothing else is said. */
+export const SUBMIT_DEFAULTS = {
+  model: undefined,
+  isDryRun: false,
+  isForced: false,
+  isValidated: true,
+  concurrency: 4,
+  quotaWaitMs: 900_000,
+  lockTimeoutMs: null,
+  createGraceMs: 120_000,
+} as const satisfies SubmitTerms;
+
 /** How the run, as a whole, is under way: what all its files share besides their options. */
 interface Submission {
   readonly deps: SubmitDeps;

@@ -16,6 +16,7 @@ import {SkippingClock} from './clocks.js';
 import {DEAD, lockText, ownerIdLike} from './owner-fixture.js';
 import {useFolder} from './store-fixture.js';
 import {steppedIo, systemError} from './faulty-io.js';
+import {until} from '../../helpers/until.js';
 
 const onLinux = process.platform === 'linux' ? test : test.skip;
 const FOREIGN = {machine: '0123456789ab'};
@@ -91,8 +92,7 @@ describe('a process', () => {
     const parent = spawn('sh', ['-c', 'sleep 0.01 & echo $!; exec sleep 5']);
     const pid = Number(await new Promise((resolve) => parent.stdout.once('data', resolve)));
     const startTime = startTimeOf(pid) ?? '';
-    await delay(50);
-    expect(readFileSync(`/proc/${pid}/stat`, 'utf8')).toContain(') Z ');
+    await until(() => readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z '));
     expect(livenessOf({...ownProcess(), pid, startTime})).toBe('dead');
     parent.kill();
   });
