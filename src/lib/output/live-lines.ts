@@ -23,9 +23,9 @@ export class LiveLines {
     this.#write([], lines);
   }
 
-  /** Writes lines that stay, above those that are drawn over. */
-  print(lines: readonly string[]): void {
-    this.#write(lines, this.#shown);
+  /** Writes lines that stay, above those that are drawn over, and shows these now. */
+  print(lines: readonly string[], shown = this.#shown): void {
+    this.#write(lines, shown);
   }
 
   /** Leaves what is shown on the screen for good. */

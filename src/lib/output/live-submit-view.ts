@@ -60,6 +60,7 @@ export class LiveSubmitView implements SubmitView {
       for (const line of annotationLines(outcome, screen.env)) screen.stderr.write(`${line}\n`);
     }
     if (this.#summary === undefined) return;
+    screen.stderr.write('\n');
     for (const line of summaryLines(this.#summary, this.#board, nextCommand)) {
       screen.stdout.write(`${line}\n`);
     }

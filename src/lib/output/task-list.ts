@@ -5,6 +5,7 @@
  * one draws the lines of one screen, a few times a second.
  */
 import {Listr, ProcessOutputStream, type ListrRenderer, type ListrTaskWrapper} from 'listr2';
+import {displayWidth} from './display-width.js';
 import {LiveLines} from './live-lines.js';
 
 /** How a task ended; `text` says why it was skipped or failed. */
@@ -35,6 +36,8 @@ export interface TaskListOptions {
 }
 
 const REDRAW_MS = 100;
+/** So many rows of what others wrote last stay in view above the list. */
+const MOST_ROWS_ABOVE = 3;
 const DEFAULT_ROOM: Room = {columns: 80, rows: 24};
 
 const HIDE_CURSOR = '\u001B[?25l';
@@ -79,6 +82,8 @@ class WindowRenderer implements ListrRenderer {
   readonly #lines: LiveLines;
   readonly #onExit = (): void => this.#restore();
   #timer: NodeJS.Timeout | undefined;
+  /** The rows that others have written since the list began. */
+  #rowsAbove = 0;
 
   constructor(_tasks: unknown, options: TaskListOptions) {
     const {stream} = options;
@@ -104,31 +109,30 @@ class WindowRenderer implements ListrRenderer {
   end(): void {
     clearInterval(this.#timer);
     process.off('exit', this.#onExit);
-    this.#printOthers();
-    this.#lines.draw([]);
-    this.#lines.print(this.#options.lastFrame(this.#room));
+    this.#lines.print([...this.#takeOthers(), ...this.#options.lastFrame(this.#room)], []);
     this.#restore();
   }
 
   #redraw(): void {
-    this.#printOthers();
-    this.#lines.draw(this.#options.frame(this.#room));
+    const others = this.#takeOthers();
+    this.#rowsAbove += others.reduce((rows, line) => rows + this.#rowsOf(line), 0);
+    const frame = this.#options.frame(this.#room);
+    if (others.length === 0) this.#lines.draw(frame);
+    else this.#lines.print(others, frame);
   }
 
-  /** Writes above the list what others wrote to the stream, which would otherwise stand in the middle of it. */
-  #printOthers(): void {
-    const text = this.#output
-      .release()
-      .map(({entry}) => entry)
-      .join('');
+  /** What others wrote to the stream, which would have stood in the middle of the list. */
+  #takeOthers(): readonly string[] {
+    const entries = this.#output.release();
     this.#output.hijack();
-    if (text !== '') this.#lines.print(text.replace(/\n$/u, '').split('\n'));
+    const text = entries.map(({entry}) => entry).join('');
+    return text === '' ? [] : text.replace(/\n$/u, '').split('\n');
   }
 
   #restore(): void {
-    this.#printOthers();
+    const others = this.#takeOthers();
     this.#output.release();
-    this.#output.write(SHOW_CURSOR);
+    this.#output.write(`${others.map((line) => `${line}\n`).join('')}${SHOW_CURSOR}`);
   }
 
   get #room(): Room {
@@ -137,7 +141,14 @@ class WindowRenderer implements ListrRenderer {
       // A character in the last column makes some terminals break the line, and some do not.
       columns: Math.max(1, (columns || DEFAULT_ROOM.columns) - 1),
       // The cursor stands below the last line.
-      rows: Math.max(1, (rows || DEFAULT_ROOM.rows) - 1),
+      rows: Math.max(1, (rows || DEFAULT_ROOM.rows) - 1 - Math.min(this.#rowsAbove, MOST_ROWS_ABOVE)),
     };
+  }
+
+  #rowsOf(line: string): number {
+    return Math.max(
+      1,
+      Math.ceil(displayWidth(line) / (this.#options.stream.columns || DEFAULT_ROOM.columns)),
+    );
   }
 }

@@ -43,22 +43,36 @@ test('the last screen has every file, warnings stay whole above it, and the summ
 ✖ [5/7] bad\\x1b[2J.jsonl failed: line 3, column 14: "key" is missing.
 ? [6/7] lost.jsonl unclear: the answer to its create was lost.
 · [7/7] late.jsonl not begun: Stopped before it was created; nothing was paid …
-\u001B[J\u001B[?25h`,
+\u001B[J\u001B[?25h
+`,
   );
   expect(stdout.text).toMatch(/"key" is missing\.\n  Correct the line.*\n7 files: 1 submitted/su);
 });
 
-test('what others write meanwhile stands above the list, and the cursor comes back', async () => {
+test('what others write meanwhile stands above the list and in view, and the cursor comes back', async () => {
   const run = live();
-  run.view.report({type: 'files', files: [{index: 1, name: 'a.jsonl'}]});
-  await drawn(run, '0 of 1 files');
+  run.stderr.rows = 6;
+  run.view.report({
+    type: 'files',
+    files: Array.from({length: 50}, (_, position) => ({index: position + 1, name: 'a.jsonl'})),
+  });
+  for (let index = 1; index <= 10; index += 1) run.view.report({type: 'phase', index, phase: 'uploading'});
+  await drawn(run, '0 of 50 files');
   run.stderr.write('SIGINT: finishing what is in flight\n');
   expect(run.stderr.text).not.toContain('SIGINT');
+  await drawn(run, 'SIGINT');
+  const [, screen = ''] = run.stderr.text.split('\r\u001B[5A');
+  expect(screen.split('\u001B[K\n')).toEqual([
+    'SIGINT: finishing what is in flight',
+    '0 of 50 files',
+    expect.stringContaining('[1/50] a.jsonl uploading'),
+    expect.stringContaining('[2/50] a.jsonl uploading'),
+    '· and 40 more waiting',
+    '\u001B[J',
+  ]);
   await run.view.close();
-  expect(run.stderr.text).toContain('\r\u001B[2ASIGINT: finishing what is in flight\u001B[K\n0 of 1 files');
-  expect(run.stderr.text.endsWith('\u001B[?25h')).toBe(true);
   run.stderr.write('after');
-  expect(run.stderr.text.endsWith('after')).toBe(true);
+  expect(run.stderr.text.endsWith('\u001B[?25hafter')).toBe(true);
 });
 
 test('10,000 events between two frames cost one drawing', async () => {
