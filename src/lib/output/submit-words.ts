@@ -23,11 +23,11 @@ export function outcomeText(outcome: FileOutcome): string {
 function outcomeWords(outcome: FileOutcome): string {
   switch (outcome.outcome) {
     case 'submitted':
-      return `submitted: ${outcome.job?.name ?? ''} (${plural(outcome.count ?? 0, 'request')})`;
+      return `submitted ${plural(outcome.count ?? 0, 'request')} as ${outcome.job?.name ?? 'a batch job'}`;
     case 'skipped':
       return `skipped: ${skipReason(outcome)}`;
     case 'would_submit':
-      return `would be submitted (${plural(outcome.count ?? 0, 'request')})`;
+      return `would be submitted: ${plural(outcome.count ?? 0, 'request')}`;
     case 'failed':
       return `failed: ${reasonText(outcome)}`;
     case 'unclear':

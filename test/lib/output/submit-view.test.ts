@@ -46,7 +46,7 @@ Warning: job-info.jsonl:2: not a record\\x07
 [1/7] good.jsonl: uploading 50% of 3.4 MB
 [1/7] good.jsonl: again in 2s: the connection broke
 [1/7] good.jsonl: creating the batch job
-[1/7] good.jsonl: submitted: batches/a1 (1,200 requests)
+[1/7] good.jsonl: submitted 1,200 requests as batches/a1
 [1/7] good.jsonl: warning: files/x could not be deleted.
 [2/7] old.jsonl: skipped: batches/b2 (running) exists, but the file has CHANGED since; --force submits it again
 [3/7] twin.jsonl: skipped: the same content as good.jsonl, which has batches/a1 (failed); --force submits it again
