@@ -32,3 +32,12 @@ export const outputLimitFlag = custom<OutputLimit>({
     return factor === undefined ? limit : {factor: limit};
   },
 });
+
+/** `--create-grace`: how long an unanswered create is given to show up before it counts as failed. */
+export const createGraceFlag = () =>
+  durationFlag({
+    description: 'how long a batch job whose creation was not answered is looked for',
+    env: 'GEMBATCH_CREATE_GRACE',
+    default: 120_000,
+    defaultHelp: async () => '2m',
+  });

@@ -1,6 +1,6 @@
 import type {Hook} from '@oclif/core/hooks';
 import {GembatchError} from '../lib/domain/errors.js';
-import {closest} from '../shell/closest.js';
+import {closest} from '../lib/domain/closest.js';
 import {fail} from '../shell/fail.js';
 
 /**

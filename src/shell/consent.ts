@@ -1,4 +1,5 @@
 import {createInterface} from 'node:readline/promises';
+import {GembatchError} from '../lib/domain/errors.js';
 
 /**
  * A question that a person answers with yes or no; undefined where nobody can be asked, as in a pipe or in CI. Only a
@@ -18,4 +19,25 @@ export function consentOf(
       terminal.close();
     }
   };
+}
+
+/**
+ * The question before something that cannot be undone. `--yes` answers it.
+ *
+ * @throws GembatchError USAGE, when it is asked where nobody can be.
+ */
+export function consentOrYes(
+  streams: Parameters<typeof consentOf>[0],
+  {isYes, isJson}: {isYes: boolean; isJson: boolean},
+): (question: string) => Promise<boolean> {
+  if (isYes) return async () => true;
+  const consent = isJson ? undefined : consentOf(streams);
+  return (
+    consent ??
+    (async (question) => {
+      throw new GembatchError('USAGE', `${question} There is nobody to ask; nothing was done.`, {
+        suggestions: ['Say so on the command line: --yes'],
+      });
+    })
+  );
 }

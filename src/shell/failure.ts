@@ -2,7 +2,7 @@ import {inspect} from 'node:util';
 import {CLIError, ModuleLoadError} from '@oclif/core/errors';
 import {GembatchError} from '../lib/domain/errors.js';
 import {hideKeys} from './api-key.js';
-import {closest} from './closest.js';
+import {closest} from '../lib/domain/closest.js';
 
 /** The object that a failed command prints with `--json`. Its shape is part of the interface. */
 export interface FailureJson {

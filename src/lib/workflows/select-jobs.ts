@@ -1,3 +1,4 @@
+import {closest} from '../domain/closest.js';
 import {GembatchError} from '../domain/errors.js';
 import type {JobRecord} from '../domain/job-record.js';
 import type {JobStore} from '../store/job-store.js';
@@ -20,6 +21,7 @@ export function selectJobs(
     if (records.some(jobSelector(store, [name]))) continue;
     throw new GembatchError('USAGE', `${store.path} has no batch job for ${name}.`, {
       suggestions: [
+        ...meantNames(name, records),
         'Name a request file or a batch job that is recorded there, or another file with --job-info.',
       ],
     });
@@ -33,4 +35,11 @@ export function jobSelector(store: Names, names: readonly string[]): (record: Jo
   const inputs = new Set(names.flatMap((name) => [name, store.inputName(name)]));
   const jobs = new Set(names.flatMap((name) => [name, `batches/${name}`]));
   return ({input_file: file, batch}) => inputs.has(file) || jobs.has(batch.name);
+}
+
+/** Of all names that would have been known, the one that is nearest. */
+function meantNames(name: string, records: readonly JobRecord[]): readonly string[] {
+  const known = records.flatMap(({input_file: file, batch}) => [file, batch.name]);
+  const meant = closest(name, known);
+  return meant === undefined ? [] : [`Did you mean: ${meant}`];
 }

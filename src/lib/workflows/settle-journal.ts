@@ -1,9 +1,15 @@
 import {GembatchError} from '../domain/errors.js';
 import {describeLockHolder} from '../domain/lock-holder.js';
-import type {Session} from '../store/job-store.js';
+import type {JobStore, Session} from '../store/job-store.js';
 import {discardUpload} from './discard-upload.js';
-import type {PollDeps} from './poll-run.js';
-import {settleIntents, type Settlement} from './settle-intents.js';
+import {settleIntents, type SettleDeps, type Settlement} from './settle-intents.js';
+
+/** What a look at the journal needs from the outside. */
+export interface SettleJournalDeps extends SettleDeps {
+  readonly store: JobStore;
+  /** Takes what became of each create; must not throw. */
+  readonly report: (event: {readonly type: 'warning'; readonly message: string}) => void;
+}
 
 /** How to look at the journal. */
 export interface SettleJournalOptions {
@@ -25,7 +31,10 @@ export type JournalLook =
  *
  * @throws GembatchError STORAGE, LOCK_LOST, KEY_REFUSED.
  */
-export async function settleJournal(deps: PollDeps, options: SettleJournalOptions): Promise<JournalLook> {
+export async function settleJournal(
+  deps: SettleJournalDeps,
+  options: SettleJournalOptions,
+): Promise<JournalLook> {
   const attempt = await deps.store.trySession((session) => settleOnce(deps, session, options));
   if (!attempt.held) return {kind: 'held', holder: describeLockHolder(attempt.holder)};
   for (const settlement of attempt.value) await follow(deps, settlement);
@@ -42,7 +51,7 @@ export function isHopeless({error}: Settlement): boolean {
 
 /** Looks through the service's list once: before the first wait for a job that may show up late, it stops. */
 async function settleOnce(
-  deps: PollDeps,
+  deps: SettleJournalDeps,
   session: Session,
   {graceMs, stop}: SettleJournalOptions,
 ): Promise<readonly Settlement[]> {
@@ -64,7 +73,7 @@ async function settleOnce(
 }
 
 /** Says what came of a create, and deletes the upload of one that came to nothing. */
-async function follow(deps: PollDeps, {intent, result}: Settlement): Promise<void> {
+async function follow(deps: SettleJournalDeps, {intent, result}: Settlement): Promise<void> {
   if (result.outcome === 'unclear') return;
   deps.report({type: 'warning', message: result.message});
   if (result.outcome === 'adopted') return;

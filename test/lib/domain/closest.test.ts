@@ -1,5 +1,5 @@
 import {expect, test} from '@jest/globals';
-import {closest} from '../../src/shell/closest.js';
+import {closest} from '../../../src/lib/domain/closest.js';
 
 test.each([
   ['sumbit', 'submit'],

@@ -1,0 +1,90 @@
+import * as Args from '@oclif/core/args';
+import * as Flags from '@oclif/core/flags';
+import {BaseCommand} from '../base-command.js';
+import {createGraceFlag} from '../flags.js';
+import {GembatchError} from '../lib/domain/errors.js';
+import type {JobRecord} from '../lib/domain/job-record.js';
+import type {CancelResult} from '../lib/workflows/cancel-report.js';
+import {consentOrYes} from '../shell/consent.js';
+import {exitCodesHelp} from '../shell/exit-codes-help.js';
+
+/** `gembatch cancel FILE|JOB...` */
+export default class Cancel extends BaseCommand {
+  static override summary = 'Cancel batch jobs that are running.';
+
+  static override description = `Asks the service to stop the batch jobs of the named request files, and records how each stands afterwards. A job that is over already is left as it is. What a cancelled job has cost so far stays paid, and its results are lost.
+
+Cancelling is a request: a job may still succeed, and keeps its results then. Ctrl-C leaves the jobs alone that were not asked for yet; the same command can be run again at any time. Nothing is deleted, neither here nor at the service: "gembatch cleanup" does that.
+
+${exitCodesHelp(['ok', 'failed', 'partial', 'running', 'locked', 'credentials', 'quota', 'unclear', 'service', 'storage', 'interrupted', 'terminated'])}`;
+
+  static override examples = [
+    {
+      description: 'Cancel the batch job of a request file',
+      command: '<%= config.bin %> <%= command.id %> batch/001.jsonl',
+    },
+    {
+      description: 'Cancel every recorded job that is running, without being asked',
+      command: '<%= config.bin %> <%= command.id %> --all-running --yes',
+    },
+  ];
+
+  static override args = {
+    jobs: Args.string({
+      description: 'request files or batch jobs to cancel',
+      multiple: true,
+      required: false,
+    }),
+  };
+
+  static override flags = {
+    'all-running': Flags.boolean({description: 'cancel every recorded job that is running; asks first'}),
+    yes: Flags.boolean({char: 'y', description: 'do not ask'}),
+    'create-grace': createGraceFlag(),
+  };
+
+  async run(): Promise<CancelResult> {
+    const {args, flags} = await this.parse(Cancel);
+    const names = args.jobs ?? [];
+    refuseUnclearWish(names, flags['all-running']);
+    const apiKey = this.apiKey();
+    const [{cancelJobs}, {cancelLines}, {createLineView}, store, client] = await Promise.all([
+      import('../lib/workflows/cancel-jobs.js'),
+      import('../lib/output/cancel-lines.js'),
+      import('../lib/output/line-view.js'),
+      this.openStore(flags['job-info']),
+      this.createClient(apiKey),
+    ]);
+    const {screen, mode} = this.display(flags);
+    const view = createLineView(screen, mode);
+    const result = await cancelJobs(
+      {store, client, clock: this.clock, report: ({message}) => view.warn(message)},
+      {
+        names,
+        consent: this.#consent(names.length > 0 || flags.yes),
+        createGraceMs: flags['create-grace'],
+        stop: this.stopSignal(),
+      },
+    );
+    view.say(cancelLines(result));
+    process.exitCode = result.summary.exit_code;
+    return result;
+  }
+
+  /** To name a job is to want it: only `--all-running` is asked about. */
+  #consent(isGiven: boolean): (records: readonly JobRecord[]) => Promise<boolean> {
+    const ask = consentOrYes(process, {isYes: isGiven, isJson: this.jsonEnabled()});
+    return (records) =>
+      ask(`Cancel ${records.length === 1 ? '1 running job' : `${records.length} running jobs`}?`);
+  }
+}
+
+function refuseUnclearWish(names: readonly string[], isAllRunning: boolean): void {
+  if (names.length > 0 !== isAllRunning) return;
+  const message = isAllRunning
+    ? 'Name jobs or say --all-running, not both.'
+    : 'No job is named; nothing was cancelled.';
+  throw new GembatchError('USAGE', message, {
+    suggestions: ['Name request files or batch jobs, or cancel all that run: --all-running'],
+  });
+}
