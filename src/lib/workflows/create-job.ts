@@ -79,6 +79,8 @@ function wasNeverSent(error: GembatchError): boolean {
 
 async function attemptCreate(run: SubmitRun, file: UploadedRequestFile): Promise<CreateResult> {
   if (run.gate.exhausted) return {kind: 'refused', error: run.gate.exhausted};
+  // Said again, because the file may have waited for its turn.
+  run.report({type: 'phase', index: file.index, phase: 'creating'});
   const intent = intentFor(run, file);
   run.session.intend(intent);
 

@@ -205,7 +205,7 @@ function ambiguousError(intent: Intent, candidates: readonly BatchJob[]): Gembat
     `${intent.input_file}: more than one batch job answers to its one create (${names}); none is adopted and nothing is sent again.`,
     {
       suggestions: [
-        'Look at these jobs in Google AI Studio, delete the surplus one there, and run the same command again.',
+        `Look at these jobs, then record the right one: gembatch adopt ${candidates[0]?.name ?? ''}`,
       ],
       details: {candidates: names},
     },

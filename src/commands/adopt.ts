@@ -1,0 +1,80 @@
+import * as Args from '@oclif/core/args';
+import * as Flags from '@oclif/core/flags';
+import {BaseCommand} from '../base-command.js';
+import {GembatchError} from '../lib/domain/errors.js';
+import type {AdoptResult} from '../lib/workflows/adopt-jobs.js';
+import {exitCodesHelp} from '../shell/exit-codes-help.js';
+import {submitFlags} from '../shell/submit-flags.js';
+
+/** `gembatch adopt [JOB...]` */
+export default class Adopt extends BaseCommand {
+  static override summary = 'Record batch jobs that were made elsewhere, or rebuild a lost job-info file.';
+
+  static override description = `Adds records for batch jobs that the service has. Nothing is created or deleted there, and no job is recorded twice. Jobs of gembatch are matched with the local request files by path and fingerprint; for others, --file names the request file.
+
+With --all-mine, all jobs of the project whose display name is one of gembatch's are adopted: a lost job-info file is back after that. A create that had no answer is closed when its job is adopted.
+
+${exitCodesHelp(['ok', 'failed', 'partial', 'locked', 'credentials', 'service', 'storage', 'interrupted'])}`;
+
+  static override examples = [
+    {
+      description: 'Record a job that another tool made from a file',
+      command: '<%= config.bin %> <%= command.id %> batches/abc123 --file batch/001.jsonl',
+    },
+    {description: 'Rebuild a lost job-info file', command: '<%= config.bin %> <%= command.id %> --all-mine'},
+  ];
+
+  static override args = {
+    jobs: Args.string({description: 'batch jobs, such as batches/abc123', multiple: true, required: false}),
+  };
+
+  static override flags = {
+    'all-mine': Flags.boolean({description: 'adopt all jobs of the project that gembatch made'}),
+    file: Flags.string({
+      description: 'request file of the one job that is named',
+      helpValue: '<file>',
+      exclusive: ['all-mine'],
+    }),
+    'lock-timeout': submitFlags['lock-timeout'],
+  };
+
+  async run(): Promise<AdoptResult> {
+    const {args, flags} = await this.parse(Adopt);
+    const names = args.jobs ?? [];
+    refuseUnclear(names, flags);
+    const apiKey = this.apiKey();
+    const [{adoptJobs}, {adoptLines}, store, client] = await Promise.all([
+      import('../lib/workflows/adopt-jobs.js'),
+      import('../lib/output/adopt-lines.js'),
+      this.openStore(flags['job-info']),
+      this.createClient(apiKey),
+    ]);
+    const result = await adoptJobs(
+      {store, client},
+      {
+        names,
+        file: flags.file,
+        isAllMine: flags['all-mine'],
+        cwd: process.cwd(),
+        lockTimeoutMs: flags['lock-timeout'] ?? null,
+        stop: this.stopSignal(),
+      },
+    );
+    if (!this.jsonEnabled()) for (const line of adoptLines(result)) this.log(line);
+    process.exitCode = result.exit_code;
+    return result;
+  }
+}
+
+/** @throws GembatchError `USAGE` when it is not clear which jobs are meant. */
+function refuseUnclear(
+  names: readonly string[],
+  flags: {'all-mine': boolean; file: string | undefined},
+): void {
+  if (flags['all-mine'] === names.length > 0) {
+    throw new GembatchError('USAGE', 'Name the batch jobs to adopt, or say --all-mine.');
+  }
+  if (flags.file !== undefined && names.length > 1) {
+    throw new GembatchError('USAGE', '--file is for one batch job; several are named.');
+  }
+}

@@ -1,0 +1,119 @@
+import {rm, writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import {expect, test} from '@jest/globals';
+import type {AdoptResult} from '../../src/lib/workflows/adopt-jobs.js';
+import {EXIT} from '../../src/lib/domain/errors.js';
+import {schemaErrors} from '../helpers/json-schema.js';
+import {requestFiles, requestLines} from '../helpers/request-files.js';
+import {runCli, type CliResult} from '../helpers/run-cli.js';
+import {records, submit, tally} from '../helpers/submit.js';
+import {tempDir} from '../helpers/temp-dir.js';
+import {useEmulator} from '../helpers/use-emulator.js';
+
+type Env = Readonly<Record<string, string>>;
+
+async function adopt(cwd: string, env: Env, ...args: string[]): Promise<CliResult & {result: AdoptResult}> {
+  const ended = await runCli(['adopt', ...args, '--json'], {cwd, env});
+  expect(schemaErrors('adopt', ended.json())).toEqual([]);
+  return {...ended, result: ended.json() as AdoptResult};
+}
+
+test('a lost job-info file is rebuilt, and nothing is submitted twice after that', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, 3);
+  await submit({folder, env}, '0*.jsonl');
+  const before = await records(folder);
+  await rm(join(folder, 'job-info.jsonl'));
+  await writeFile(join(folder, '002.jsonl'), requestLines(3, 'something else'));
+  await rm(join(folder, '003.jsonl'));
+
+  const {code, result} = await adopt(folder, env, '--all-mine');
+  expect(code).toBe(0);
+  expect(Object.fromEntries(result.jobs.map((job) => [job.file, job.request_file]))).toEqual({
+    '001.jsonl': 'matched',
+    '002.jsonl': 'changed',
+    '003.jsonl': 'missing',
+  });
+  const after = await records(folder);
+  const first = before.find(({input_file: file}) => file === '001.jsonl');
+  expect(after.find(({input_file: file}) => file === '001.jsonl')).toMatchObject({
+    count: 3,
+    sha256: first?.sha256,
+    attempt: first?.attempt,
+    uploaded_file_name: first?.uploaded_file_name,
+  });
+  expect((await adopt(folder, env, '--all-mine')).result.jobs.map(({outcome}) => outcome)).toEqual([
+    'known',
+    'known',
+    'known',
+  ]);
+  const again = await submit({folder, env}, '001.jsonl', '002.jsonl', '003.jsonl');
+  expect(tally(again.result)).toEqual({skipped: 3});
+  expect(emulator.control.paid()).toHaveLength(3);
+});
+
+test('a job of another tool is adopted with the file that is named', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, 1);
+  await submit({folder, env}, '001.jsonl');
+  const [name = ''] = emulator.control.jobs();
+  const elsewhere = await tempDir();
+  await requestFiles(elsewhere, 1);
+  const {code, result} = await adopt(elsewhere, env, name.replace('batches/', ''), '--file', './001.jsonl');
+  expect(code).toBe(0);
+  expect(result.jobs).toMatchObject([
+    {job: name, outcome: 'adopted', file: '001.jsonl', request_file: 'matched'},
+  ]);
+  emulator.control.advance(60_000);
+  expect((await runCli(['poll', '--once'], {cwd: elsewhere, env})).code).toBe(0);
+});
+
+test('a job that the service does not have is said so, the others are adopted', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, 1);
+  await submit({folder, env}, '001.jsonl');
+  await rm(join(folder, 'job-info.jsonl'));
+  const [name = ''] = emulator.control.jobs();
+  const {code, result} = await adopt(folder, env, 'batches/none', name);
+  expect(code).toBe(EXIT.partial);
+  expect(result.jobs.map(({outcome, error}) => [outcome, error?.code])).toEqual([
+    ['failed', 'NOT_FOUND'],
+    ['adopted', undefined],
+  ]);
+});
+
+test('adopting one of two jobs that answer to a create closes it', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, 1);
+  emulator.control.fault({on: 'batches.create', fault: {kind: 'reset_after'}});
+  emulator.control.fault({on: 'batches.list', times: null, fault: {kind: 'status', status: 503}});
+  await submit({folder, env, speed: 500}, '001.jsonl');
+  emulator.control.clearFaults();
+  const [job] = emulator.control.paid();
+  // Another program has sent the very same create.
+  await fetch(`${emulator.url}/v1beta/${job?.model}:batchGenerateContent?key=k`, {
+    method: 'POST',
+    body: JSON.stringify({
+      batch: {displayName: job?.display_name, inputConfig: {fileName: job?.input_file_name}},
+    }),
+  });
+  const unclear = await submit({folder, env}, '001.jsonl');
+  expect(unclear.code).toBe(EXIT.unclear);
+  expect(unclear.result.files[0]?.error?.message).toContain('more than one batch job');
+
+  expect((await adopt(folder, env, job?.name ?? '')).code).toBe(0);
+  const settled = await submit({folder, env}, '001.jsonl');
+  expect([settled.code, tally(settled.result)]).toEqual([0, {skipped: 1}]);
+  expect(await records(folder)).toHaveLength(1);
+});
+
+test('it must be clear which jobs are meant', async () => {
+  const folder = await tempDir();
+  const {env} = await useEmulator({speed: 0, seed: 1});
+  expect((await runCli(['adopt'], {cwd: folder, env})).code).toBe(EXIT.usage);
+  expect((await runCli(['adopt', 'a', 'b', '--file', 'x'], {cwd: folder, env})).code).toBe(EXIT.usage);
+});
