@@ -8,7 +8,6 @@ import {lockLost} from './job-file.js';
 import type {Change, JobFile} from './job-file.js';
 import type {JobLines} from './job-lines.js';
 import type {Journal} from './journal.js';
-import {RecordIndex} from './record-index.js';
 import type {Session} from './session.js';
 import type {StoredRecord, StoreSnapshot} from './stored-record.js';
 import {notIn, unsettledOf} from './unsettled.js';
@@ -39,7 +38,7 @@ export class OpenSession implements Session {
   /** Every job that the journal or this session knows, by attempt; each publication adds those that have no line. */
   readonly #done: Map<string, JobRecord>;
   #lines: JobLines;
-  #index: RecordIndex;
+  #records: StoredRecord[];
   #usesJournal: boolean;
   #publishedAtMs: number;
   #costMs: number;
@@ -58,7 +57,7 @@ export class OpenSession implements Session {
     this.#done = new Map(journal.done);
     this.#openIntents = new Map(openIntents.map((intent) => [intent.attempt, intent]));
     this.#lines = lines;
-    this.#index = indexOf(lines, unpublished);
+    this.#records = recordsOf(lines, unpublished);
     this.#isUnpublished = unpublished.length > 0;
     this.#publishedAtMs = parts.clock.monotonic();
     // Until the first publication: reading costs about as much as writing.
@@ -72,18 +71,10 @@ export class OpenSession implements Session {
 
   snapshot(): StoreSnapshot {
     return {
-      records: this.#index.records,
+      records: this.#records,
       openIntents: [...this.#openIntents.values()],
       problems: this.#lines.problems,
     };
-  }
-
-  findByInput(inputFile: string): readonly StoredRecord[] {
-    return this.#index.findByInput(inputFile);
-  }
-
-  findByContent(sha256: string, model: string): readonly StoredRecord[] {
-    return this.#index.findByContent(sha256, model);
   }
 
   intend(intent: Intent): void {
@@ -104,7 +95,7 @@ export class OpenSession implements Session {
     const job = {...record, attempt};
     this.#usesJournal = true;
     this.#done.set(attempt, job);
-    this.#index.add(job);
+    this.#records.push({record: job, line: null});
     this.#isUnpublished = true;
     try {
       this.#parts.journal.append({done: attempt, record: job});
@@ -148,7 +139,7 @@ export class OpenSession implements Session {
 
   readonly #addDone: Change = (current) => {
     const missing = notIn(current, this.#done.values());
-    if (current !== this.#lines) this.#index = indexOf(current, missing);
+    if (current !== this.#lines) this.#records = recordsOf(current, missing);
     return current.withAdded(missing);
   };
 
@@ -227,8 +218,8 @@ export class OpenSession implements Session {
   }
 }
 
-function indexOf(lines: JobLines, unpublished: readonly JobRecord[]): RecordIndex {
-  return new RecordIndex([...lines.jobs, ...unpublished.map((record) => ({record, line: null}))]);
+function recordsOf(lines: JobLines, unpublished: readonly JobRecord[]): StoredRecord[] {
+  return [...lines.jobs, ...unpublished.map((record) => ({record, line: null}))];
 }
 
 function vanished({batch, input_file: inputFile}: JobRecord): GembatchError {

@@ -1,5 +1,5 @@
 import type {Intent, JobRecord} from '../domain/job-record.js';
-import type {StoredRecord, StoreSnapshot} from './stored-record.js';
+import type {StoreSnapshot} from './stored-record.js';
 
 /**
  * The span in which this process alone may add job records. For each create: `intend`, send it, then `done` or `abort`.
@@ -11,12 +11,6 @@ export interface Session {
    * its lists go on growing.
    */
   snapshot(): StoreSnapshot;
-
-  /** The records of an input, by its canonical name (`JobStore.inputName`). */
-  findByInput(inputFile: string): readonly StoredRecord[];
-
-  /** The records of a content sent to a model: SHA-256 in hex and `models/<id>`. */
-  findByContent(sha256: string, model: string): readonly StoredRecord[];
 
   /**
    * Writes down that a create is about to be sent. On return the intent is durable and the session lock is still ours, so

@@ -50,7 +50,7 @@ function submitOne(
   {input, nonce, service, errors}: {input: string; nonce: string; service: PaidService; errors: unknown[]},
 ): void {
   const inputFile = `${input}.jsonl`;
-  if (session.findByInput(inputFile).length > 0) return;
+  if (session.snapshot().records.some(({record}) => record.input_file === inputFile)) return;
   const attempt = `${input}0${nonce}`;
   try {
     session.intend({...intentFor(attempt), input_file: inputFile});
