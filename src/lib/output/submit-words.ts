@@ -4,7 +4,7 @@ import type {FileOutcome, SubmitPhase} from '../workflows/submit-report.js';
 import {plural} from './format.js';
 import {printable} from './printable.js';
 
-/** States of an existing job after which people want its file submitted again. */
+/** States of an existing job after which its work is worth a retry. */
 const UNSUCCESSFUL: ReadonlySet<string> = new Set(['failed', 'cancelled', 'expired']);
 
 /** What happens to a file in a phase. */
@@ -50,7 +50,7 @@ function skipReason({reason, same_as: twin, job, changed}: FileOutcome): string 
   if (reason === 'own_file') return 'it is the job-info file';
   const state = job === undefined ? '' : stateLabel(job.state);
   const existing = job === undefined ? 'it' : `${job.name} (${state})`;
-  const again = UNSUCCESSFUL.has(state) ? '; --force submits it again' : '';
+  const again = UNSUCCESSFUL.has(state) ? '; gembatch retry submits it again' : '';
   if (reason === 'same_content') {
     return `the same content as ${twin ?? 'another file'}, which has ${existing}${again}`;
   }
