@@ -57,6 +57,22 @@ test('while the list cannot be read the create stays unclear; the next run adopt
   expect(await readdir(folder)).not.toContain('job-info.jsonl.journal');
 });
 
+test('a list that lacks even the jobs that run does not prove that a create had no effect', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, 2);
+  await submit({folder, env}, '001.jsonl');
+  emulator.control.fault({on: 'batches.create', fault: {kind: 'reset_after'}});
+  emulator.control.fault({on: 'batches.list', times: null, fault: {kind: 'body_after', text: '{}'}});
+  const first = await submit({folder, env, speed: 100}, '002.jsonl', '--create-grace', '5s');
+  expect([first.code, tally(first.result)]).toEqual([EXIT.unclear, {unclear: 1}]);
+
+  emulator.control.clearFaults();
+  const second = await submit({folder, env}, '002.jsonl');
+  expect([second.code, tally(second.result)]).toEqual([0, {skipped: 1}]);
+  expect(emulator.control.paid()).toHaveLength(2);
+});
+
 test('two submissions at once on one job-info file submit every file once', async () => {
   const folder = await tempDir();
   const {emulator, env} = await useEmulator({speed: 0, seed: 1});

@@ -4,11 +4,13 @@
  * A create is never sent again while its fate is unknown. It is looked up in the service's list, by display name,
  * which carries its attempt, and by the uploaded file that the service echoes. Found: the job is adopted. Absent: the
  * list is asked again until the grace time has passed, because a new job may show up late, and only then is the
- * intent aborted. A list that cannot be read proves nothing, so the intent stays open.
+ * intent aborted. A list that cannot be read proves nothing, nor does one that lacks all of the jobs that are known to
+ * run: it may be empty by a fault, or that of another project. The intent stays open then.
  */
 import type {BatchJob} from '../domain/batch-job.js';
 import type {Clock} from '../domain/clock.js';
 import {GembatchError} from '../domain/errors.js';
+import {awaitsService} from '../domain/job-progress.js';
 import type {Intent, JobRecord} from '../domain/job-record.js';
 import type {GeminiBatchClient} from '../gemini/gemini-batch-client.js';
 import type {Session} from '../store/job-store.js';
@@ -68,23 +70,23 @@ export async function settleIntents(
 
   for (let pauseMs = FIRST_PAUSE_MS; open.length > 0; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
     const askedMs = deps.clock.monotonic();
-    const found = await listCandidates(
-      deps.client,
-      open.map(({intent}) => intent),
-      options.stop,
-    );
-    if (found instanceof GembatchError) {
-      return [...settled, ...open.map(({intent}) => stillUnclear(intent, found))];
+    const list = await listCandidates(deps.client, session, {
+      intents: open.map(({intent}) => intent),
+      stop: options.stop,
+    });
+    if (list instanceof GembatchError) {
+      return [...settled, ...open.map(({intent}) => stillUnclear(intent, list))];
     }
 
     const waiting: typeof open = [];
     for (const entry of open) {
-      const candidates = found.get(entry.intent.attempt) ?? [];
-      const isGraceOver = askedMs >= entry.deadlineMs;
-      if (candidates.length > 0 || isGraceOver) {
-        settled.push(settle(session, entry.intent, candidates));
-      } else {
+      const candidates = list.found.get(entry.intent.attempt) ?? [];
+      if (candidates.length === 0 && askedMs < entry.deadlineMs) {
         waiting.push(entry);
+      } else if (candidates.length === 0 && list.doubt !== undefined) {
+        settled.push(stillUnclear(entry.intent, list.doubt));
+      } else {
+        settled.push(settle(session, entry.intent, candidates));
       }
     }
     open = waiting;
@@ -128,17 +130,29 @@ function graceLeft(intent: Intent, clock: Clock, {graceMs, graceFrom}: SettleOpt
   return Number.isFinite(ageMs) && ageMs > 0 ? Math.max(0, graceMs - ageMs) : graceMs;
 }
 
+/** What the service's list says about creates. */
+interface Listing {
+  /** Jobs that answer to a create, by its attempt. */
+  readonly found: ReadonlyMap<string, readonly BatchJob[]>;
+  /** Why the list does not prove that what it lacks does not exist. */
+  readonly doubt?: GembatchError;
+}
+
+/** Looks all of the service's list through; an error when it cannot be read to its end. */
 async function listCandidates(
   client: GeminiBatchClient,
-  intents: readonly Intent[],
-  stop: AbortSignal,
-): Promise<Map<string, BatchJob[]> | GembatchError> {
+  session: Session,
+  {intents, stop}: {readonly intents: readonly Intent[]; readonly stop: AbortSignal},
+): Promise<Listing | GembatchError> {
   const attemptByName = new Map(intents.map((intent) => [intent.display_name, intent.attempt]));
   const attemptByFile = new Map(intents.map((intent) => [intent.uploaded_file_name, intent.attempt]));
+  const unseen = new Set(runningJobs(session));
+  const runningCount = unseen.size;
   const found = new Map<string, BatchJob[]>();
   try {
     for await (const page of client.listBatches({signal: stop})) {
       for (const batch of page) {
+        unseen.delete(batch.name);
         const attempt =
           attemptByName.get(batch.display_name ?? '') ?? attemptByFile.get(batch.src?.file_name ?? '');
         if (attempt !== undefined) found.set(attempt, [...(found.get(attempt) ?? []), batch]);
@@ -148,7 +162,26 @@ async function listCandidates(
     if (error instanceof GembatchError) return error;
     throw error;
   }
-  return found;
+  const isDoubtful = runningCount > 0 && unseen.size === runningCount && found.size === 0;
+  return {found, ...(isDoubtful ? {doubt: doubtfulListError(runningCount)} : {})};
+}
+
+/** Jobs that the service must have in its list: those that were not over when it was asked last. */
+function runningJobs(session: Session): readonly string[] {
+  return session.snapshot().records.flatMap(({record}) => (awaitsService(record) ? [record.batch.name] : []));
+}
+
+/** An empty list, or that of another project, does not prove that a job does not exist. */
+function doubtfulListError(runningCount: number): GembatchError {
+  return new GembatchError(
+    'UNCLEAR',
+    `The service's list of batch jobs has none of the ${runningCount} recorded ones that run, so it does not prove that a create had no effect.`,
+    {
+      suggestions: [
+        'Check that the API key belongs to the project of these jobs; then run "gembatch poll", which asks for each job by name, and this command again.',
+      ],
+    },
+  );
 }
 
 function settle(session: Session, intent: Intent, candidates: readonly BatchJob[]): Settlement {
