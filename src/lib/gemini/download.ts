@@ -14,7 +14,7 @@ import {
   replyError,
   type CallIdentity,
 } from './service-error.js';
-import type {TransferContext} from './upload.js';
+import type {TransferContext} from './transfer-context.js';
 
 /** What a download may be given. */
 export interface DownloadOptions extends CallOptions {

@@ -20,7 +20,8 @@ import type {CallOptions} from './retry.js';
 import {SdkCalls, type SdkCall} from './sdk-calls.js';
 import {isCertainRefusal, malformedReplyError} from './service-error.js';
 import type {UploadFile} from './source-file.js';
-import type {TransferContext, UploadOptions} from './upload.js';
+import type {TransferContext} from './transfer-context.js';
+import type {UploadOptions} from './upload.js';
 import {VerifiedUploads} from './verified-uploads.js';
 
 export type {Model, RemoteFile} from './reply.js';
@@ -55,7 +56,6 @@ const DEFAULT_BASE_URL = 'https://generativelanguage.googleapis.com/';
 const DEFAULT_PATIENCE_MS = 300_000;
 const DEFAULT_TIMEOUT_MS = 120_000;
 const DEFAULT_SILENCE_MS = 60_000;
-const MAX_REPLY_BYTES = 64 * 1024 * 1024;
 /** The most that the files list gives at once; without a size some lists have come back empty. */
 const PAGE_SIZE = 100;
 
@@ -83,7 +83,6 @@ export class GeminiBatchClient {
       clock,
       patienceMs,
       timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-      maxBodyBytes: MAX_REPLY_BYTES,
     });
     this.#uploads = new VerifiedUploads(this.#transfer, this.#calls);
   }
@@ -131,6 +130,8 @@ export class GeminiBatchClient {
     const call = {
       name: 'create',
       subject: 'create',
+      // A connection that the service has just closed would leave open whether it had read the request.
+      isAlone: true,
       make: (ai: GoogleGenAI) =>
         ai.batches.create({
           model: request.model,

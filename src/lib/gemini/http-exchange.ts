@@ -1,6 +1,8 @@
 /**
- * One HTTP request over a stream, for transfers: the body flows as fast as the other side takes it, and a connection
- * on which nothing moves is given up.
+ * One HTTP request: sent once and never again, whatever comes back, and never to another address than the one given. The
+ * `fetch` of Node does neither: it follows redirects, key and all, and repeats a request that is answered with 421.
+ *
+ * A body flows as fast as the other side takes it, and a connection on which nothing moves is given up.
  */
 import {
   Agent as HttpAgent,
@@ -9,22 +11,27 @@ import {
   type IncomingMessage,
 } from 'node:http';
 import {Agent as HttpsAgent, request as httpsRequest} from 'node:https';
+import {GembatchError} from '../domain/errors.js';
+import {NotConnectedError} from './not-connected-error.js';
 import {throwIfAborted} from './retry.js';
 import {malformedReplyError, type RawReply} from './service-error.js';
 
-/** A request of a transfer. */
-export interface TransferRequest {
-  readonly method: 'GET' | 'POST';
+/** A request to be sent. */
+export interface HttpRequest {
+  readonly method: string;
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: AsyncIterable<Buffer>;
+  /** A stream comes with its `content-length`. */
+  readonly body?: Buffer | AsyncIterable<Buffer>;
   /** After so long without a byte in either direction the connection is taken for dead, in milliseconds. */
   readonly silenceMs: number;
+  /** Takes a new connection: one that was kept open may break in the moment in which it is used. */
+  readonly isAlone?: boolean;
   readonly signal?: AbortSignal;
 }
 
 /** Of an answer that is read whole. */
-const MAX_BODY_BYTES = 1024 * 1024;
+const MAX_REPLY_BYTES = 32 * 1024 * 1024;
 
 /** Bytes that a socket holds ready: Node's own 16 KiB cost a turn of the event loop each. */
 const SOCKET_BUFFER_BYTES = 1024 * 1024;
@@ -32,25 +39,28 @@ const SOCKET_BUFFER_BYTES = 1024 * 1024;
 const agentOptions = {keepAlive: true, maxSockets: 64, highWaterMark: SOCKET_BUFFER_BYTES};
 const agents = {'http:': new HttpAgent(agentOptions), 'https:': new HttpsAgent(agentOptions)};
 
-/** Sends a request and reads its whole, short answer. */
-export async function exchange(request: TransferRequest): Promise<RawReply> {
+/** Sends a request and reads its answer whole. */
+export async function exchange(request: HttpRequest): Promise<RawReply> {
   return readReply(await open(request));
 }
 
 /**
  * Sends a request and returns its answer as a stream, not yet read.
  *
- * Rejects with the system's error when the connection breaks, and with the body's own error when that fails. An answer
- * that comes before the body is sent whole is a refusal: the rest of the body is not sent.
+ * Rejects with `NotConnectedError` or the system's error when the connection fails, and with the body's `GembatchError`
+ * when that does. An answer that comes before the body is sent whole is a refusal: the rest of the body is not sent.
  */
-export function open(request: TransferRequest): Promise<IncomingMessage> {
+export function open(request: HttpRequest): Promise<IncomingMessage> {
   throwIfAborted(request.signal);
   return new Promise((resolve, reject) => {
     const isSecure = request.url.protocol === 'https:';
     const outgoing = (isSecure ? httpsRequest : httpRequest)(request.url, {
       method: request.method,
-      headers: request.headers,
-      agent: isSecure ? agents['https:'] : agents['http:'],
+      headers: {
+        ...request.headers,
+        ...(Buffer.isBuffer(request.body) ? {'content-length': request.body.length} : {}),
+      },
+      agent: request.isAlone === true ? false : agents[isSecure ? 'https:' : 'http:'],
       timeout: request.silenceMs,
       ...(request.signal === undefined ? {} : {signal: request.signal}),
     });
@@ -59,7 +69,16 @@ export function open(request: TransferRequest): Promise<IncomingMessage> {
       response.on('end', () => outgoing.writableFinished || outgoing.destroy());
       resolve(response);
     });
-    outgoing.on('error', reject);
+    // What is written to a secure connection waits for its handshake, the check of the certificate included.
+    let isConnected = false;
+    outgoing.on('socket', (socket) => {
+      isConnected = outgoing.reusedSocket || !socket.connecting;
+      if (!isConnected) socket.once(isSecure ? 'secureConnect' : 'connect', () => (isConnected = true));
+    });
+    outgoing.on('error', (error) => {
+      const isOfConnection = !isConnected && !(error instanceof GembatchError);
+      reject(isOfConnection ? new NotConnectedError('not connected', {cause: error}) : error);
+    });
     sendBody(outgoing, request.body).catch((error: unknown) => {
       outgoing.destroy(error instanceof Error ? error : new Error(String(error)));
     });
@@ -77,8 +96,8 @@ export async function readReply(response: IncomingMessage): Promise<RawReply> {
   for await (const chunk of response) {
     if (!Buffer.isBuffer(chunk)) continue;
     sizeBytes += chunk.length;
-    if (sizeBytes > MAX_BODY_BYTES)
-      throw malformedReplyError('The transfer', `it is larger than ${MAX_BODY_BYTES} bytes`);
+    if (sizeBytes > MAX_REPLY_BYTES)
+      throw malformedReplyError(`HTTP ${response.statusCode}`, `it is larger than ${MAX_REPLY_BYTES} bytes`);
     chunks.push(chunk);
   }
   return {
@@ -89,9 +108,13 @@ export async function readReply(response: IncomingMessage): Promise<RawReply> {
 }
 
 /** The next piece is made ready while the last one is on its way. */
-async function sendBody(outgoing: ClientRequest, body: AsyncIterable<Buffer> | undefined): Promise<void> {
+async function sendBody(outgoing: ClientRequest, body: HttpRequest['body']): Promise<void> {
+  if (body === undefined || Buffer.isBuffer(body)) {
+    outgoing.end(body);
+    return;
+  }
   let isFree: Promise<void> | undefined;
-  for await (const bytes of body ?? []) {
+  for await (const bytes of body) {
     await isFree;
     isFree = outgoing.write(bytes) ? undefined : drained(outgoing);
     // Whoever waits for it sees its failure; nobody may be waiting when it comes.

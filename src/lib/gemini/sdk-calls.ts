@@ -8,20 +8,11 @@ import {AsyncLocalStorage} from 'node:async_hooks';
 import type {GoogleGenAI} from '@google/genai';
 import type {Clock} from '../domain/clock.js';
 import {GembatchError} from '../domain/errors.js';
+import {exchange} from './http-exchange.js';
+import {NotConnectedError} from './not-connected-error.js';
 import {Patience, retrying, throwIfAborted, type CallOptions} from './retry.js';
-import {
-  malformedReplyError,
-  networkError,
-  replyError,
-  type CallIdentity,
-  type RawReply,
-} from './service-error.js';
-
-/** Where the service is and how its callers identify themselves. */
-export interface ServiceAddress {
-  readonly apiKey: string;
-  readonly baseUrl: string;
-}
+import {networkError, replyError, type CallIdentity, type RawReply} from './service-error.js';
+import type {ServiceAddress} from './transfer-context.js';
 
 /** How much of time and of bytes calls may take. */
 export interface CallLimits {
@@ -30,19 +21,20 @@ export interface CallLimits {
   readonly patienceMs: number;
   /** From the start of one request to the end of its answer, in milliseconds. */
   readonly timeoutMs: number;
-  /** Of one answer. */
-  readonly maxBodyBytes: number;
 }
 
 /** One call and how it is made. */
 export interface SdkCall extends CallIdentity {
   readonly signal?: AbortSignal;
+  /** Takes a new connection; see `HttpRequest`. */
+  readonly isAlone?: boolean;
   readonly make: (ai: GoogleGenAI) => Promise<unknown>;
 }
 
-/** What happened to the one request of a call. */
-interface Exchange {
+/** A call that is being made, and what happened to its one request. */
+interface UnderWay {
   readonly signal: AbortSignal | undefined;
+  readonly isAlone: boolean;
   isStarted: boolean;
   reply?: RawReply;
   failure?: unknown;
@@ -52,7 +44,7 @@ interface Exchange {
 export class SdkCalls {
   readonly #address: ServiceAddress;
   readonly #limits: CallLimits;
-  readonly #exchanges = new AsyncLocalStorage<Exchange>();
+  readonly #underWay = new AsyncLocalStorage<UnderWay>();
   #ai: Promise<GoogleGenAI> | undefined;
 
   constructor(address: ServiceAddress, limits: CallLimits) {
@@ -77,78 +69,79 @@ export class SdkCalls {
    *
    * @throws GembatchError as `service-error.ts` sorts it; `INTERRUPTED` when the signal ended it.
    */
-  async once({signal, make, ...identity}: SdkCall): Promise<string> {
+  async once({signal, isAlone = false, make, ...identity}: SdkCall): Promise<string> {
     throwIfAborted(signal);
     this.#ai ??= this.#load();
     const ai = await this.#ai;
-    const exchange: Exchange = {signal, isStarted: false};
-    let thrown: unknown;
+    const underWay: UnderWay = {signal, isAlone, isStarted: false};
     try {
-      await this.#exchanges.run(exchange, () => make(ai));
+      await this.#underWay.run(underWay, () => make(ai));
     } catch (error) {
-      // Often about the reply, which says more than the SDK makes of it.
-      thrown = error;
+      if (!underWay.isStarted) throw error;
     }
-    if (exchange.reply === undefined) {
-      if (!exchange.isStarted) throw thrown;
+    const {reply, failure} = underWay;
+    if (reply === undefined) {
       throwIfAborted(signal);
-      throw exchange.failure instanceof GembatchError
-        ? exchange.failure
-        : networkError(exchange.failure ?? thrown, identity.name);
+      throw failure instanceof GembatchError ? failure : networkError(failure, identity.name);
     }
-    if (exchange.reply.status < 200 || exchange.reply.status >= 300)
-      throw replyError(exchange.reply, identity, this.#address.apiKey);
-    return exchange.reply.body;
+    if (reply.status < 200 || reply.status >= 300) throw replyError(reply, identity, this.#address.apiKey);
+    return reply.body;
   }
 
   async #load(): Promise<GoogleGenAI> {
     const {GoogleGenAI} = await import('@google/genai');
-    return new GoogleGenAI({
-      apiKey: this.#address.apiKey,
-      vertexai: false,
-      apiVersion: 'v1beta',
-      // Without `retryOptions` the SDK sends every request once.
-      httpOptions: {baseUrl: this.#address.baseUrl, fetch: (input, init) => this.#fetch(input, init)},
-    });
+    return quietly(
+      () =>
+        new GoogleGenAI({
+          apiKey: this.#address.apiKey,
+          vertexai: false,
+          apiVersion: 'v1beta',
+          // Without `retryOptions` the SDK sends every request once.
+          httpOptions: {baseUrl: this.#address.baseUrl, fetch: (input, init) => this.#fetch(input, init)},
+        }),
+    );
   }
 
-  async #fetch(input: string | URL | Request, init: RequestInit | undefined): Promise<Response> {
-    const exchange = this.#exchanges.getStore();
-    if (exchange === undefined) throw new Error('A request outside of a call.');
-    exchange.isStarted = true;
+  /** In place of the `fetch` that the SDK would use. */
+  async #fetch(input: string | URL | Request, init: RequestInit = {}): Promise<Response> {
+    const underWay = this.#underWay.getStore();
+    if (underWay === undefined) throw new Error('A request outside of a call.');
     const timeout = AbortSignal.timeout(this.#limits.timeoutMs);
+    underWay.isStarted = true;
     try {
-      const response = await fetch(input, {
-        ...init,
-        // A redirect would carry the API key to another host.
-        redirect: 'manual',
-        signal: exchange.signal === undefined ? timeout : AbortSignal.any([exchange.signal, timeout]),
+      const reply = await exchange({
+        method: init.method ?? 'GET',
+        url: new URL(input instanceof Request ? input.url : input),
+        headers: Object.fromEntries(new Headers(init.headers)),
+        ...(typeof init.body === 'string' ? {body: Buffer.from(init.body)} : {}),
+        silenceMs: this.#limits.timeoutMs,
+        isAlone: underWay.isAlone,
+        signal: underWay.signal === undefined ? timeout : AbortSignal.any([underWay.signal, timeout]),
       });
-      const body = await readBounded(response, this.#limits.maxBodyBytes);
-      exchange.reply = {status: response.status, headers: response.headers, body};
-      return new Response(body === '' && response.status === 204 ? null : body, {
-        status: response.status,
-        headers: {'content-type': 'application/json'},
-      });
+      underWay.reply = reply;
+      // The SDK is content with any answer; what it says is read elsewhere.
+      return new Response('{}', {status: 200, headers: {'content-type': 'application/json'}});
     } catch (error) {
-      exchange.failure = timeout.aborted ? timeoutError(this.#limits.timeoutMs) : error;
+      underWay.failure = timeout.aborted ? timeoutError(this.#limits.timeoutMs, error) : error;
       throw error;
     }
   }
 }
 
-function timeoutError(timeoutMs: number): Error {
-  return new Error(`nothing complete within ${timeoutMs / 1000} s`);
+/** The SDK warns on the terminal of environment variables that it then does not use. */
+function quietly<T>(make: () => T): T {
+  /* oxlint-disable no-console -- it has no other switch, and nothing else runs in the meantime. */
+  const {warn} = console;
+  console.warn = () => undefined;
+  try {
+    return make();
+  } finally {
+    console.warn = warn;
+  }
+  /* oxlint-enable no-console */
 }
 
-/** @throws GembatchError `SERVICE` for an answer without end. */
-async function readBounded(response: Response, maxBytes: number): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let sizeBytes = 0;
-  for await (const chunk of response.body ?? []) {
-    sizeBytes += chunk.byteLength;
-    if (sizeBytes > maxBytes) throw malformedReplyError('The call', `it is larger than ${maxBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+function timeoutError(timeoutMs: number, error: unknown): Error {
+  const text = `nothing complete within ${timeoutMs / 1000} s`;
+  return error instanceof NotConnectedError ? new NotConnectedError(text) : new Error(text);
 }

@@ -5,6 +5,7 @@
  * missing file (403) and a refused MIME type (400).
  */
 import {GembatchError, type ErrorCode} from '../domain/errors.js';
+import {NotConnectedError} from './not-connected-error.js';
 
 /** What a call is about; the same status means different things for a model, a file and a batch job. */
 export type Subject = 'model' | 'file' | 'batch' | 'create' | 'list' | 'upload';
@@ -111,13 +112,10 @@ export function brokenTransferError(name: string, what: string): GembatchError {
 }
 
 /**
- * The error for a call that got no answer.
- *
- * `details.sent` is false when it is certain that nothing reached the service: the name was not found, no connection
- * was made, or its certificate was refused.
+ * The error for a call that got no answer. `details.sent` is false when it is certain that nothing reached the service.
  */
 export function networkError(cause: unknown, name: string): GembatchError {
-  const sent = !isUnsent(cause);
+  const sent = !(cause instanceof NotConnectedError);
   const what = sent ? 'no answer from the service' : 'the service cannot be reached';
   return new GembatchError('SERVICE', `${name}: ${what} (${networkText(cause)})`, {cause, details: {sent}});
 }
@@ -201,22 +199,13 @@ function serviceStatus({body, headers}: RawReply): ServiceStatus {
   };
 }
 
-function isUnsent(cause: unknown): boolean {
-  if (cause instanceof AggregateError) return cause.errors.length > 0 && cause.errors.every(isUnsent);
-  const {syscall, code, cause: inner} = fieldsOf(cause);
-  if (syscall === 'connect' || syscall === 'getaddrinfo' || code === 'UND_ERR_CONNECT_TIMEOUT') return true;
-  if (typeof code === 'string' && /^(?:CERT_|ERR_TLS_CERT|DEPTH_ZERO_|UNABLE_TO_|SELF_SIGNED_)/u.test(code))
-    return true;
-  return inner !== undefined && isUnsent(inner);
-}
-
 function networkText(cause: unknown): string {
   const {code, cause: inner, message} = fieldsOf(cause);
   if (typeof code === 'string') return code;
   return inner === undefined ? textOf(message) : networkText(inner);
 }
 
-function fieldsOf(value: unknown): {syscall?: unknown; code?: unknown; cause?: unknown; message?: unknown} {
+function fieldsOf(value: unknown): {code?: unknown; cause?: unknown; message?: unknown} {
   return typeof value === 'object' && value !== null ? value : {};
 }
 

@@ -5,7 +5,8 @@ import {throwIfAborted, type CallOptions} from './retry.js';
 import type {SdkCalls} from './sdk-calls.js';
 import {isMimeTypeRefusal} from './service-error.js';
 import {checkUnchanged, type UploadFile} from './source-file.js';
-import {Upload, type TransferContext, type UploadOptions} from './upload.js';
+import type {TransferContext} from './transfer-context.js';
+import {Upload, type UploadOptions} from './upload.js';
 
 /**
  * MIME types for a request file, in the order in which they are tried: each has been refused with 400 at one time or
