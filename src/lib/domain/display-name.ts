@@ -50,6 +50,16 @@ export function parseJobDisplayName(displayName: string): DisplayNameParts | und
   return {inputFile, fingerprintHead, attempt};
 }
 
+/** Takes the display name of an upload apart again; undefined when the file is not one of ours. */
+export function parseUploadDisplayName(
+  displayName: string,
+): Pick<DisplayNameParts, 'inputFile' | 'fingerprintHead'> | undefined {
+  const match = /^(?<inputFile>.*) #gb-(?<fingerprintHead>[0-9a-f]{12})$/su.exec(displayName);
+  const {inputFile, fingerprintHead} = match?.groups ?? {};
+  if (inputFile === undefined || fingerprintHead === undefined) return undefined;
+  return {inputFile, fingerprintHead};
+}
+
 function withSuffix(inputFile: string, suffix: string): string {
   const characters = Array.from(inputFile);
   const room = DISPLAY_NAME_LIMIT - suffix.length;

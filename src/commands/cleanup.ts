@@ -1,0 +1,79 @@
+import * as Args from '@oclif/core/args';
+import * as Flags from '@oclif/core/flags';
+import {BaseCommand} from '../base-command.js';
+import type {CleanupResult} from '../lib/workflows/clean-up.js';
+import {consentOrYes} from '../shell/consent.js';
+import {exitCodesHelp} from '../shell/exit-codes-help.js';
+import {submitFlags} from '../shell/submit-flags.js';
+
+/** `gembatch cleanup [NAME...]` */
+export default class Cleanup extends BaseCommand {
+  static override summary = 'Delete at the service what is not needed any more.';
+
+  static override description = `Deletes the uploaded files and the batch jobs of this job-info file whose work is over: results are on disk, or the job ended without any. Jobs that run, results that were not fetched, uploads that an open create may need, and everything of other tools stay.
+
+With --all, the whole project is looked through: what would be deleted is shown first and has to be agreed to. Jobs that run and results that were not fetched stay then too, unless they are named. A submission that runs on this job-info file is waited for. Deletions that fail do not stop the others.
+
+${exitCodesHelp(['ok', 'failed', 'partial', 'locked', 'credentials', 'service', 'storage', 'interrupted'])}`;
+
+  static override examples = [
+    {description: 'See what would be deleted', command: '<%= config.bin %> <%= command.id %> --dry-run'},
+    {
+      description: 'Delete what this job-info file needs no longer',
+      command: '<%= config.bin %> <%= command.id %>',
+    },
+    {
+      description: 'Clean the whole project up, in a script',
+      command: '<%= config.bin %> <%= command.id %> --all --yes',
+    },
+  ];
+
+  static override args = {
+    names: Args.string({
+      description:
+        'batch jobs (batches/…) and files (files/…) to delete whatever they are; running jobs are cancelled first',
+      multiple: true,
+      required: false,
+    }),
+  };
+
+  static override flags = {
+    all: Flags.boolean({description: 'look through the whole project, also what other tools left'}),
+    yes: Flags.boolean({char: 'y', description: 'delete without asking'}),
+    'dry-run': Flags.boolean({char: 'n', description: 'say what would be deleted, delete nothing'}),
+    'lock-timeout': submitFlags['lock-timeout'],
+  };
+
+  async run(): Promise<CleanupResult> {
+    const {args, flags} = await this.parse(Cleanup);
+    const apiKey = this.apiKey();
+    const isAsked = flags.all || args.names !== undefined;
+    const [{cleanUp}, {cleanupLines, planLines}, store, client] = await Promise.all([
+      import('../lib/workflows/clean-up.js'),
+      import('../lib/output/cleanup-lines.js'),
+      this.openStore(flags['job-info']),
+      this.createClient(apiKey),
+    ]);
+    const result = await cleanUp(
+      {store, client, clock: this.clock},
+      {
+        names: args.names ?? [],
+        isWholeProject: flags.all,
+        isDryRun: flags['dry-run'],
+        ...(isAsked ? {consent: (plan) => this.#agree(plan, planLines(plan), flags.yes)} : {}),
+        lockTimeoutMs: flags['lock-timeout'] ?? null,
+        stop: this.stopSignal(),
+      },
+    );
+    if (!this.jsonEnabled()) for (const line of cleanupLines(result)) this.log(line);
+    process.exitCode = result.exit_code;
+    return result;
+  }
+
+  /** Shows what would be deleted and asks; `--yes` answers. */
+  #agree(plan: readonly unknown[], lines: readonly string[], isYes: boolean): Promise<boolean> {
+    const ask = consentOrYes(process, {isYes, isJson: this.jsonEnabled()});
+    if (!isYes) for (const line of lines) this.logToStderr(line);
+    return ask(`Delete ${plan.length === 1 ? 'this' : `these ${plan.length}`}?`);
+  }
+}
