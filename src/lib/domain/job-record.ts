@@ -74,8 +74,10 @@ export interface StoredResults {
 }
 
 /**
- * Requests of a batch job by what their result rows say. `ok` to `malformed` and `missing` account for every request;
- * `repeated` and `unknown_key` are rows beyond that.
+ * Every request and every result row of a batch job, each counted once:
+ *
+ * - requests = ok + error + blocked + truncated + empty + missing
+ * - rows = ok + error + blocked + truncated + empty + malformed + repeated + unknown_key
  */
 export interface RowCounts {
   readonly ok: number;

@@ -2,7 +2,8 @@ import {KeyTable} from './key-table.js';
 import {isBlank, LineSplitter} from './line-splitter.js';
 import {readResultRow} from './result-row.js';
 import {ResultScan} from './result-scan.js';
-import {noCounts, type BadRow, type RequestOutcome, type RowCounts} from './row-counts.js';
+import type {RowCounts} from './job-record.js';
+import {noCounts, type BadRow, type RequestOutcome} from './row-counts.js';
 
 /** What is known of the requests when their result is checked. */
 export interface ExpectedRequests {

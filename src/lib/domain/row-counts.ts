@@ -1,18 +1,11 @@
+import type {RowCounts} from './job-record.js';
 import type {RowOutcome} from './result-row.js';
 
 /** What became of one request. */
 export type RequestOutcome = Exclude<RowOutcome, 'malformed'> | 'missing';
 
 /** What one result row, or the lack of one, is called in lists and counts. */
-export type CountedOutcome = RowOutcome | 'missing' | 'repeated' | 'unknown_key';
-
-/**
- * Every request and every result row, each counted once:
- *
- * - requests = ok + error + blocked + truncated + empty + missing
- * - rows = ok + error + blocked + truncated + empty + malformed + repeated + unknown_key
- */
-export type RowCounts = Readonly<Record<CountedOutcome, number>>;
+export type CountedOutcome = keyof RowCounts;
 
 /** Counts in which nothing has happened yet. */
 export function noCounts(): Record<CountedOutcome, number> {

@@ -1,6 +1,7 @@
 import {createHash} from 'node:crypto';
 import {ResultChecker} from '../domain/result-file.js';
-import type {BadRow, RowCounts} from '../domain/row-counts.js';
+import type {RowCounts} from '../domain/job-record.js';
+import type {BadRow} from '../domain/row-counts.js';
 import {countConflicts} from './count-conflicts.js';
 import {findMissing} from './find-missing.js';
 import {readChunks} from './read-chunks.js';

@@ -1,7 +1,8 @@
 import {describe, expect, test} from '@jest/globals';
 import {KeyTable} from '../../../src/lib/domain/key-table.js';
 import {ResultChecker, type ResultCheck} from '../../../src/lib/domain/result-file.js';
-import {isAllGood, noCounts, type RowCounts} from '../../../src/lib/domain/row-counts.js';
+import {isAllGood, noCounts} from '../../../src/lib/domain/row-counts.js';
+import type {RowCounts} from '../../../src/lib/domain/job-record.js';
 import {answerRow, blockedRow, embeddingRow, errorRow} from '../../helpers/result-rows.js';
 import {seededRandom, shuffled} from '../../helpers/seeded-random.js';
 
