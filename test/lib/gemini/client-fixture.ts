@@ -28,11 +28,20 @@ export interface UsedClient {
   readonly onWait: (wait: Wait) => void;
 }
 
+/** Much longer than anything takes here, and much shorter than a test may. */
+const SILENCE_MS = 5_000;
+
 /** A client of an address. */
 export function clientOf(baseUrl: string, options: Partial<GeminiBatchClientOptions> = {}): UsedClient {
   const clock = new LeapingClock();
   const waits: Wait[] = [];
-  const client = new GeminiBatchClient({apiKey: API_KEY, clock, baseUrl, ...options});
+  const client = new GeminiBatchClient({
+    apiKey: API_KEY,
+    clock,
+    baseUrl,
+    silenceMs: SILENCE_MS,
+    ...options,
+  });
   return {client, clock, waits, onWait: (wait) => waits.push(wait)};
 }
 
