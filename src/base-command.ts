@@ -138,6 +138,11 @@ export abstract class BaseCommand extends Command {
     this.#fail(error);
   }
 
+  /** As oclif's, but never in colour: to colour the JSON of many jobs takes longer than all the rest. */
+  override logJson(json: unknown): void {
+    process.stdout.write(`${JSON.stringify(json, null, 2)}\n`);
+  }
+
   protected override toErrorJson(error: unknown): FailureJson {
     return failureJson(toGembatchError(error, this.ownVersion));
   }

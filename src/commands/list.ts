@@ -12,7 +12,7 @@ export default class List extends BaseCommand {
 
   static override description = `Reads the job-info file and nothing else: no API key is needed, nothing is sent, and nothing that runs is waited for. What it shows is as fresh as the last "gembatch poll"; --refresh asks the service first.
 
-${exitCodesHelp(['ok', 'credentials', 'service', 'storage'])}`;
+${exitCodesHelp(['ok', 'locked', 'credentials', 'quota', 'service', 'storage', 'interrupted'])}`;
 
   static override examples = [
     {description: 'Show all jobs', command: '<%= config.bin %> <%= command.id %>'},
@@ -39,7 +39,7 @@ ${exitCodesHelp(['ok', 'credentials', 'service', 'storage'])}`;
       multipleNonGreedy: true,
     }),
     sort: Flags.option({
-      description: 'order of the jobs',
+      description: 'order of the jobs; by age the oldest come first',
       options: ['recorded', 'file', 'age', 'state'] as const satisfies readonly JobOrder[],
       default: 'recorded',
     })(),
@@ -49,7 +49,7 @@ ${exitCodesHelp(['ok', 'credentials', 'service', 'storage'])}`;
 
   async run(): Promise<JobList> {
     const {args, flags} = await this.parse(List);
-    const [{listJobs, refreshList}, {listCsv, listLines}, store] = await Promise.all([
+    const [{listJobs, refreshList}, {listCsv, listLines, sideLines}, store] = await Promise.all([
       import('../lib/workflows/list-jobs.js'),
       import('../lib/output/list-lines.js'),
       this.openStore(flags['job-info']),
@@ -62,8 +62,13 @@ ${exitCodesHelp(['ok', 'credentials', 'service', 'storage'])}`;
     const list = listJobs(store, {names: args.jobs ?? [], states: flags.state ?? [], order: flags.sort});
     if (this.jsonEnabled()) return list;
     const columns = process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY;
-    const lines = flags.csv ? listCsv(list) : listLines(list, {columns, nowMs: this.clock.now()});
-    process.stdout.write(lines.map((line) => `${line}\n`).join(''));
+    if (flags.csv) {
+      process.stdout.write(listCsv(list).join(''));
+      for (const line of sideLines(list)) this.logToStderr(line);
+    } else {
+      const lines = listLines(list, {columns, nowMs: this.clock.now()});
+      process.stdout.write(`${lines.join('\n')}\n`);
+    }
     return list;
   }
 }

@@ -84,7 +84,7 @@ ${exitCodesHelp(['ok', 'failed', 'partial', 'running', 'credentials', 'service',
       const isCsv = flags.format === 'csv';
       const lines = mapLines(
         rows,
-        isCsv ? output.joinedCsvLine : JSON.stringify,
+        isCsv ? output.joinedCsvRecord : jsonLine,
         isCsv ? output.JOINED_CSV_TITLES : undefined,
       );
       await writeLines(
@@ -92,7 +92,7 @@ ${exitCodesHelp(['ok', 'failed', 'partial', 'running', 'credentials', 'service',
         flags.join === '-' ? undefined : await createFile(resolve(flags.join), {overwrite: flags.overwrite}),
       );
     } else if (flags.failed) {
-      const asText = this.jsonEnabled() ? JSON.stringify : output.badRowLine;
+      const asText = this.jsonEnabled() ? jsonLine : output.badRowLine;
       await writeLines(mapLines(workflow.badRows({store}, report), asText), undefined);
     } else if (!this.jsonEnabled()) {
       for (const line of output.resultsLines(report)) this.log(line);
@@ -105,6 +105,10 @@ ${exitCodesHelp(['ok', 'failed', 'partial', 'running', 'credentials', 'service',
     const hasRows = this.argv.includes('--failed') || this.argv.includes('-');
     if (!hasRows || (typeof value === 'object' && value !== null && 'error' in value)) super.logJson(value);
   }
+}
+
+function jsonLine(row: unknown): string {
+  return `${JSON.stringify(row)}\n`;
 }
 
 async function* mapLines<T>(

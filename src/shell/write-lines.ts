@@ -5,7 +5,7 @@ import type {AtomicFile} from '../lib/store/atomic-file.js';
 const BLOCK_CHARACTERS = 256 * 1024;
 
 /**
- * Writes lines to a file that appears whole or not at all, or to standard output as fast as its reader takes them.
+ * Writes lines, which bring their line ends, to a file that appears whole or not at all, or to standard output as fast as its reader takes them.
  *
  * @throws GembatchError `STORAGE`; the file is not there then.
  */
@@ -13,7 +13,7 @@ export async function writeLines(lines: AsyncIterable<string>, file: AtomicFile 
   try {
     let block = '';
     for await (const line of lines) {
-      block += `${line}\n`;
+      block += line;
       if (block.length < BLOCK_CHARACTERS) continue;
       await write(block, file);
       block = '';

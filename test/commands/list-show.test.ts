@@ -1,6 +1,7 @@
 import {writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {expect, test} from '@jest/globals';
+import {EXIT} from '../../src/lib/domain/errors.js';
 import type {JobList} from '../../src/lib/workflows/list-jobs.js';
 import type {ShownJobs} from '../../src/lib/workflows/show-job.js';
 import {schemaErrors} from '../helpers/json-schema.js';
@@ -38,9 +39,19 @@ test('the records are listed without a key, filtered and sorted', async () => {
   expect(table.stdout).toMatch(/^File +Requests +State/u);
   expect(table.stdout).toContain('3 jobs: 2 done, 1 failed');
   const csv = await runCli(['list', '--csv'], {cwd: folder});
-  expect(csv.stdout.split('\n')[3]).toMatch(
+  expect(csv.stdout.split('\r\n')[3]).toMatch(
     /^002\.jsonl,batches\/\w+,models\/gemini-2\.5-flash-lite,JOB_STATE_FAILED,failed,3,/u,
   );
+  const part = await runCli(['list', '--state', 'JOB_STATE_FAILED'], {cwd: folder});
+  expect(part.stdout).toContain('1 of 3 jobs: 1 failed');
+  expect((await list(folder)).summary).toMatchObject({recorded: 3, jobs: 3, done: 2, failed: 1, running: 0});
+});
+
+test('a state that no job can have is an error, not an empty list', async () => {
+  const folder = await tempDir();
+  const ended = await runCli(['list', '--state', 'bad_row'], {cwd: folder});
+  expect(ended).toMatchObject({code: EXIT.usage, stdout: ''});
+  expect(ended.stderr).toContain('Did you mean: bad-rows');
 });
 
 test('--refresh asks the service first and records what it says', async () => {
@@ -56,7 +67,10 @@ test('--refresh asks the service first and records what it says', async () => {
 
 test('an empty store, unknown jobs and lines that cannot be read are said so', async () => {
   const folder = await tempDir();
-  expect(await runCli(['list'], {cwd: folder})).toMatchObject({code: 0, stdout: 'No batch jobs.\n'});
+  expect(await runCli(['list'], {cwd: folder})).toMatchObject({
+    code: 0,
+    stdout: `No batch jobs in ${join(folder, 'job-info.jsonl')}.\n`,
+  });
   expect(await runCli(['show', 'x.jsonl'], {cwd: folder})).toMatchObject({code: 2});
   await writeFile(join(folder, 'job-info.jsonl'), '{"torn\n');
   expect((await list(folder)).problems).toMatchObject([{line: 1}]);

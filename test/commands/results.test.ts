@@ -54,7 +54,7 @@ test('--join writes each request with its answer, in the order of the requests',
 
   const csv = await runCli(['results', '--join', 'all.csv', '--format', 'csv'], {cwd: folder});
   expect(csv.code).toBe(EXIT.partial);
-  expect((await readFile(join(folder, 'all.csv'), 'utf8')).split('\n').slice(0, 2)).toEqual([
+  expect((await readFile(join(folder, 'all.csv'), 'utf8')).split('\r\n').slice(0, 2)).toEqual([
     'file,key,outcome,text,finish_reason,error,prompt_tokens,candidates_tokens,total_tokens',
     expect.stringMatching(/^001\.jsonl,r1,ok,Emulated answer/u),
   ]);

@@ -24,7 +24,9 @@ export function usualDurations(jobs: readonly TimedJob[]): ReadonlyMap<string | 
   for (const job of jobs) {
     const durationMs = job.end_time === undefined ? undefined : ageMs(job, 0);
     if (durationMs === undefined) continue;
-    byModel.set(job.model, [...(byModel.get(job.model) ?? []), durationMs]);
+    const durations = byModel.get(job.model);
+    if (durations === undefined) byModel.set(job.model, [durationMs]);
+    else durations.push(durationMs);
   }
   return new Map([...byModel].map(([model, durations]) => [model, median(durations)]));
 }

@@ -2,11 +2,11 @@
 const FORMULA_START = /^[=+\-@\t\r]/u;
 
 /**
- * A line of CSV (RFC 4180), without its line end. A text that a spreadsheet would take for a formula gets an apostrophe
+ * A record of CSV with its line end, which is CRLF (RFC 4180, section 2). A text that a spreadsheet would take for a formula gets an apostrophe
  * before it (https://owasp.org/www-community/attacks/CSV_Injection).
  */
-export function csvLine(cells: readonly (string | number | boolean | null | undefined)[]): string {
-  return cells.map(csvCell).join(',');
+export function csvRecord(cells: readonly (string | number | boolean | null | undefined)[]): string {
+  return `${cells.map(csvCell).join(',')}\r\n`;
 }
 
 function csvCell(value: string | number | boolean | null | undefined): string {

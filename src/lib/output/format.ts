@@ -1,6 +1,8 @@
+const COUNT = new Intl.NumberFormat('en-US');
+
 /** A number with commas between the thousands. */
 export function formatCount(count: number): string {
-  return count.toLocaleString('en-US');
+  return COUNT.format(count);
 }
 
 const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'];

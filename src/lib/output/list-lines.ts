@@ -1,24 +1,37 @@
 import type {JobList} from '../workflows/list-jobs.js';
-import {csvLine} from './csv.js';
-import {plural} from './format.js';
+import {csvRecord} from './csv.js';
+import {formatCount, plural} from './format.js';
 import {pollTable, tally} from './poll-table.js';
 import {printable} from './printable.js';
 
 /** The table of `gembatch list`, as wide as the terminal; what cannot be in it follows. */
 export function listLines(list: JobList, options: {columns: number; nowMs: number}): readonly string[] {
-  const {jobs, open_intents: intents, problems} = list;
+  const {jobs, summary} = list;
+  if (summary.recorded === 0) return [`No batch jobs in ${printable(list.job_info)}.`, ...sideLines(list)];
+  if (jobs.length === 0) {
+    return [`None of the ${plural(summary.recorded, 'batch job')} is like that.`, ...sideLines(list)];
+  }
   const table = pollTable(
     {jobs, downloads: new Map(), changedAt: new Map(), nowMs: options.nowMs},
     {columns: options.columns, rows: Number.POSITIVE_INFINITY},
   );
+  return [...table, '', totals(list), ...sideLines(list)];
+}
+
+function totals({jobs, summary}: JobList): string {
+  const number = summary.jobs === summary.recorded ? '' : `${formatCount(summary.jobs)} of `;
+  const current = tally(jobs.filter(({replaced}) => !replaced));
+  const replaced = summary.replaced === 0 ? [] : [`${formatCount(summary.replaced)} replaced by later jobs`];
+  return `${number}${plural(summary.recorded, 'job')}: ${[current, ...replaced].filter((text) => text !== '').join(', ')}`;
+}
+
+/** What is not a job, and must not be missed: creates without an answer, and lines that cannot be read. */
+export function sideLines({job_info: jobInfo, open_intents: intents, problems}: JobList): readonly string[] {
   return [
-    ...(jobs.length === 0
-      ? ['No batch jobs.']
-      : [...table, '', `${plural(jobs.length, 'job')}: ${tally(jobs)}`]),
     ...intents.map(
-      ({input_file: file}) => `${printable(file)}: a create had no answer; "gembatch poll" finds out`,
+      ({input_file: file}) => `${printable(file)}: a create has no answer so far; "gembatch poll" settles it`,
     ),
-    ...problems.map(({line, reason}) => `${printable(list.job_info)}:${line}: ${printable(reason)}`),
+    ...problems.map(({line, reason}) => `${printable(jobInfo)}:${line}: ${printable(reason)}`),
   ];
 }
 
@@ -39,12 +52,12 @@ const CSV_TITLES = [
   'error',
 ];
 
-/** The table of `gembatch list --csv`. */
+/** The table of `gembatch list --csv`, a record each, line ends included. */
 export function listCsv({jobs}: JobList): readonly string[] {
   return [
-    csvLine(CSV_TITLES),
+    csvRecord(CSV_TITLES),
     ...jobs.map((job) =>
-      csvLine([
+      csvRecord([
         job.file,
         job.name,
         job.model,

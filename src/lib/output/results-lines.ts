@@ -1,7 +1,7 @@
 import type {JoinedRow} from '../workflows/join-results.js';
 import type {ResultsReport} from '../workflows/collect-results.js';
 import type {FailedRow} from '../workflows/failed-rows.js';
-import {csvLine} from './csv.js';
+import {csvRecord} from './csv.js';
 import {formatCount} from './format.js';
 import {printable} from './printable.js';
 
@@ -18,7 +18,7 @@ export function resultsLines({jobs}: ResultsReport): readonly string[] {
   });
 }
 
-/** A bad row on one line: where, which key, what. */
+/** A bad row on one line, line end included: where, which key, what. */
 export function badRowLine({
   file,
   line,
@@ -26,11 +26,11 @@ export function badRowLine({
   outcome,
   message,
 }: Omit<FailedRow, 'path'> & {file: string}): string {
-  return `${printable(file)}:${line}: ${key === null ? '(no key)' : printable(key)}: ${outcome.replace('_', ' ')}: ${printable(message)}`;
+  return `${printable(file)}:${line}: ${key === null ? '(no key)' : printable(key)}: ${outcome.replace('_', ' ')}: ${printable(message)}\n`;
 }
 
 /** Titles of the columns of joined rows as CSV. */
-export const JOINED_CSV_TITLES = csvLine([
+export const JOINED_CSV_TITLES = csvRecord([
   'file',
   'key',
   'outcome',
@@ -42,9 +42,9 @@ export const JOINED_CSV_TITLES = csvLine([
   'total_tokens',
 ]);
 
-/** A joined row as a line of CSV. The request is left out: it has no place in a cell. */
-export function joinedCsvLine(row: JoinedRow & {readonly file: string}): string {
-  return csvLine([
+/** A joined row as a record of CSV. The request is left out: it has no place in a cell. */
+export function joinedCsvRecord(row: JoinedRow & {readonly file: string}): string {
+  return csvRecord([
     row.file,
     row.key,
     row.outcome,

@@ -1,7 +1,8 @@
-import {awaitsService, replacedJobs} from '../domain/job-progress.js';
+import {closest} from '../domain/closest.js';
+import {awaitsService, replacedJobs, type JobOutcome} from '../domain/job-progress.js';
 import {stateLabel} from '../domain/job-state.js';
 import type {Clock} from '../domain/clock.js';
-import type {GembatchError} from '../domain/errors.js';
+import {GembatchError} from '../domain/errors.js';
 import type {Intent} from '../domain/job-record.js';
 import type {GeminiBatchClient} from '../gemini/gemini-batch-client.js';
 import type {JobStore} from '../store/job-store.js';
@@ -31,22 +32,62 @@ export interface JobList {
   readonly open_intents: readonly Intent[];
   /** Lines of the job-info file that cannot be read; they are kept as they are. */
   readonly problems: readonly {readonly line: number; readonly reason: string}[];
+  readonly summary: ListSummary;
 }
+
+/** How many of the listed jobs are where. Jobs that were replaced are in `jobs` and `replaced` alone. */
+export interface ListSummary extends Readonly<Record<JobOutcome, number>> {
+  /** Jobs in the job-info file, listed or not. */
+  readonly recorded: number;
+  readonly jobs: number;
+  readonly replaced: number;
+}
+
+/** What `--state` takes besides the states that the records have: what the service is known to say, and our outcomes. */
+const KNOWN_LABELS = [
+  'pending',
+  'running',
+  'succeeded',
+  'partially succeeded',
+  'failed',
+  'cancelled',
+  'expired',
+  'done',
+  'bad rows',
+  'lost',
+  'replaced',
+];
 
 /**
  * Lists what the job-info file knows. No lock is taken and nothing is sent.
  *
- * @throws GembatchError `STORAGE` when it cannot be read, `USAGE` when a name means no job.
+ * @throws GembatchError `STORAGE` when it cannot be read, `USAGE` when a name means no job, or there is no such state.
  */
 export function listJobs(store: JobStore, {names, states, order}: ListInput): JobList {
   const {records, openIntents, problems} = store.read();
   const all = records.map(({record}) => record);
   const replaced = replacedJobs(all);
-  const wanted = new Set(states.map((state) => state.toLowerCase().replaceAll(/[-_]/gu, ' ')));
-  const jobs = selectJobs(store, all, names)
-    .map((record) => polledJob(record, replaced.has(record.batch.name)))
-    .filter((job) => wanted.size === 0 || labelsOf(job).some((label) => wanted.has(label)));
-  return {job_info: store.path, jobs: ordered(jobs, order), open_intents: openIntents, problems};
+  const selected = selectJobs(store, all, names).map((record) =>
+    polledJob(record, replaced.has(record.batch.name)),
+  );
+  const jobs = ordered(withLabels(selected, states), order);
+  const summary = {recorded: all.length, ...summaryOf(jobs)};
+  return {job_info: store.path, jobs, open_intents: openIntents, problems, summary};
+}
+
+function summaryOf(jobs: readonly PolledJob[]): Omit<ListSummary, 'recorded'> {
+  const counts = {
+    done: 0,
+    bad_rows: 0,
+    failed: 0,
+    cancelled: 0,
+    expired: 0,
+    lost: 0,
+    running: 0,
+    replaced: 0,
+  };
+  for (const {replaced, outcome} of jobs) counts[replaced ? 'replaced' : outcome] += 1;
+  return {jobs: jobs.length, ...counts};
 }
 
 /**
@@ -63,6 +104,34 @@ export async function refreshList(
   const refreshed = await refreshJobs(client, names, {signal: stop});
   await store.updateJobs(noteStates(records, refreshed, new Date(clock.now()).toISOString()));
   return refreshed.error ?? [...refreshed.refused.values()].at(0);
+}
+
+/** @throws GembatchError `USAGE` when a word is neither known nor the state of any job: an empty list would hide the slip. */
+function withLabels(jobs: readonly PolledJob[], words: readonly string[]): readonly PolledJob[] {
+  if (words.length === 0) return jobs;
+  const known = new Set([...KNOWN_LABELS, ...jobs.flatMap(labelsOf)]);
+  const wanted = new Set<string>();
+  for (const word of words) {
+    const label = stateLabel(word.toUpperCase().replaceAll(/[- ]/gu, '_'));
+    if (!known.has(label)) throw unknownLabel(word, closest(label, [...known]));
+    wanted.add(label);
+  }
+  return jobs.filter((job) => labelsOf(job).some((label) => wanted.has(label)));
+}
+
+function unknownLabel(word: string, meant: string | undefined): GembatchError {
+  const labels = KNOWN_LABELS.map(asWord).join(', ');
+  return new GembatchError('USAGE', `"${word}" is not a state of any batch job.`, {
+    suggestions: [
+      ...(meant === undefined ? [] : [`Did you mean: ${asWord(meant)}`]),
+      `These can be named: ${labels}.`,
+    ],
+  });
+}
+
+/** A label as one word of the command line. */
+function asWord(label: string): string {
+  return label.replaceAll(' ', '-');
 }
 
 /** The words by which a job is found: its state and what became of it. */
