@@ -3,19 +3,21 @@ import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../base-command.js';
 import type {ResultsReport} from '../lib/workflows/collect-results.js';
+import type {PollEvent} from '../lib/workflows/poll-report.js';
 import {exitCodesHelp} from '../shell/exit-codes-help.js';
 import {pollFlags} from '../shell/poll-flags.js';
-import {writeLines} from '../shell/write-lines.js';
 
 /** `gembatch results [FILE|JOB...]` */
 export default class Results extends BaseCommand {
   static override summary = 'Say where results are, join them to their requests, list bad rows.';
 
-  static override description = `Fetches the results of finished jobs that are not on disk yet, which takes an API key, and says where all are. It does not ask how jobs stand: that is for "gembatch poll".
+  static override description = `Fetches the results of finished jobs that are not on disk, also of a result file that was moved away, which takes an API key, and says where all are. As with "gembatch poll", what the service keeps is deleted once the results are safe. It does not ask how jobs stand: that is for "gembatch poll".
 
---join writes each request with its answer, in the order of the request file, answers of retries included. --failed lists the rows that did not work; "gembatch retry" submits them again.
+--join writes each request with its answer, in the order of the request file, answers of retries included. --failed lists the rows that did not work; "gembatch retry" submits them again. Both need the request files as they were sent; a job whose file has changed is left out and said to be.
 
-${exitCodesHelp(['ok', 'failed', 'partial', 'running', 'credentials', 'service', 'storage', 'interrupted'])}`;
+Interrupted, it leaves no half file: run it again to go on.
+
+${exitCodesHelp(['ok', 'failed', 'partial', 'running', 'locked', 'credentials', 'quota', 'service', 'storage', 'interrupted'])}`;
 
   static override examples = [
     {description: 'See where the results are', command: '<%= config.bin %> <%= command.id %>'},
@@ -59,63 +61,49 @@ ${exitCodesHelp(['ok', 'failed', 'partial', 'running', 'credentials', 'service',
     'results-dir': pollFlags['results-dir'],
   };
 
+  #hasRowsOnStdout = false;
+
   async run(): Promise<ResultsReport> {
     const {args, flags} = await this.parse(Results);
-    const [workflow, output, store, createFile] = await Promise.all([
+    const [{collectResults}, {hasRowsOnStdout, printResults}, store, createFile] = await Promise.all([
       import('../lib/workflows/collect-results.js'),
-      import('../lib/output/results-lines.js'),
+      import('../shell/print-results.js'),
       this.openStore(flags['job-info']),
       this.fileMaker(),
     ]);
-    const report = await workflow.collectResults(
+    this.#hasRowsOnStdout = hasRowsOnStdout(flags);
+    const stop = this.stopSignal();
+    const report = await collectResults(
       store,
-      async () => ({store, clock: this.clock, createFile, client: await this.createClient(this.apiKey())}),
+      async () => {
+        const client = await this.createClient(this.apiKey());
+        return {store, client, clock: this.clock, createFile, report: await this.#reporter(flags)};
+      },
       {
         names: args.jobs ?? [],
+        needsRequests: flags.failed || flags.join !== undefined,
         keepsRemote: flags['keep-remote'],
         resultsDir: flags['results-dir'] === undefined ? null : resolve(flags['results-dir']),
-        stop: this.stopSignal(),
+        stop,
       },
     );
+    await printResults({store, createFile, stop}, report, {...flags, isJson: this.jsonEnabled()});
     process.exitCode = report.exit_code;
-
-    if (flags.join !== undefined) {
-      const rows = workflow.joinedRows({store}, report, flags['parse-json'] ? 'json' : 'text');
-      const isCsv = flags.format === 'csv';
-      const lines = mapLines(
-        rows,
-        isCsv ? output.joinedCsvRecord : jsonLine,
-        isCsv ? output.JOINED_CSV_TITLES : undefined,
-      );
-      await writeLines(
-        lines,
-        flags.join === '-' ? undefined : await createFile(resolve(flags.join), {overwrite: flags.overwrite}),
-      );
-    } else if (flags.failed) {
-      const asText = this.jsonEnabled() ? jsonLine : output.badRowLine;
-      await writeLines(mapLines(workflow.badRows({store}, report), asText), undefined);
-    } else if (!this.jsonEnabled()) {
-      for (const line of output.resultsLines(report)) this.log(line);
-    }
     return report;
   }
 
-  /** Rows on standard output are all that is there: one JSON value per line, no object around them. */
+  /** Rows on stdout have no object around them. */
   override logJson(value: unknown): void {
-    const hasRows = this.argv.includes('--failed') || this.argv.includes('-');
-    if (!hasRows || (typeof value === 'object' && value !== null && 'error' in value)) super.logJson(value);
+    const isFailure = typeof value === 'object' && value !== null && 'error' in value;
+    if (!this.#hasRowsOnStdout || isFailure) super.logJson(value);
   }
-}
 
-function jsonLine(row: unknown): string {
-  return `${JSON.stringify(row)}\n`;
-}
-
-async function* mapLines<T>(
-  rows: AsyncIterable<T>,
-  asText: (row: T) => string,
-  title?: string,
-): AsyncGenerator<string> {
-  if (title !== undefined) yield title;
-  for await (const row of rows) yield asText(row);
+  /** Tells of waits for the network; without it a fetch that waits would look like one that hangs. */
+  async #reporter({quiet}: {quiet: boolean}): Promise<(event: PollEvent) => void> {
+    const {pollLines} = await import('../lib/output/poll-lines.js');
+    return (event) => {
+      if (event.type !== 'wait' || quiet) return;
+      for (const line of pollLines(event)) this.logToStderr(line);
+    };
+  }
 }

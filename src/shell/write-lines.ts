@@ -4,29 +4,48 @@ import type {AtomicFile} from '../lib/store/atomic-file.js';
 /** Lines are written together up to this size. */
 const BLOCK_CHARACTERS = 256 * 1024;
 
+/** Where lines go, and until when. */
+export interface WriteOptions {
+  /** What comes before the lines. */
+  readonly head?: string;
+  /** Appears whole or not at all; without it lines go to standard output, as fast as its reader takes them. */
+  readonly file?: AtomicFile | undefined;
+  readonly stop: AbortSignal;
+}
+
 /**
- * Writes lines, which bring their line ends, to a file that appears whole or not at all, or to standard output as fast as its reader takes them.
+ * Writes lines, which bring their line ends.
  *
- * @throws GembatchError `STORAGE`; the file is not there then.
+ * @throws GembatchError `STORAGE`, and the reason of `stop`; the file is not there then.
  */
-export async function writeLines(lines: AsyncIterable<string>, file: AtomicFile | undefined): Promise<void> {
+export async function writeLines(
+  lines: AsyncIterable<string>,
+  {head = '', file, stop}: WriteOptions,
+): Promise<void> {
   try {
-    let block = '';
+    let block = head;
     for await (const line of lines) {
+      stop.throwIfAborted();
       block += line;
       if (block.length < BLOCK_CHARACTERS) continue;
-      await write(block, file);
+      await write(block, file, stop);
       block = '';
     }
-    await write(block, file);
+    await write(block, file, stop);
     await file?.commit();
   } finally {
     await file?.discard();
   }
 }
 
-async function write(block: string, file: AtomicFile | undefined): Promise<void> {
-  if (block === '') return;
-  if (file !== undefined) await file.append(Buffer.from(block));
-  else if (!process.stdout.write(block)) await once(process.stdout, 'drain');
+async function write(block: string, file: AtomicFile | undefined, stop: AbortSignal): Promise<void> {
+  if (file !== undefined) return file.append(block);
+  if (process.stdout.write(block)) return;
+  try {
+    await once(process.stdout, 'drain', {signal: stop});
+  } catch (error) {
+    // A reader that has gone stops the run, which is said in words of ours.
+    stop.throwIfAborted();
+    throw error;
+  }
 }

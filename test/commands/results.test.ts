@@ -1,9 +1,9 @@
-import {readFile, writeFile} from 'node:fs/promises';
+import {readFile, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {expect, test} from '@jest/globals';
 import {EXIT} from '../../src/lib/domain/errors.js';
 import {schemaErrors} from '../helpers/json-schema.js';
-import {requestFiles} from '../helpers/request-files.js';
+import {requestFiles, requestLines} from '../helpers/request-files.js';
 import {runCli} from '../helpers/run-cli.js';
 import {submit} from '../helpers/submit.js';
 import {tempDir} from '../helpers/temp-dir.js';
@@ -45,6 +45,7 @@ test('--join writes each request with its answer, in the order of the requests',
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line) as {key: string; outcome: string; text: string | null; request: unknown});
+  expect(rows.flatMap((row) => schemaErrors('joined-row', row))).toEqual([]);
   expect(rows.map(({key, outcome}) => [key, outcome])).toEqual([
     ['r1', 'ok'],
     ['r2', 'error'],
@@ -75,6 +76,7 @@ test('--failed lists the rows that did not work', async () => {
   const {stdout} = await runCli(['results', '--failed'], {cwd: folder, env});
   expect(stdout).toMatch(/^001\.jsonl:2: r2: error: /u);
   const json = await runCli(['results', '--failed', '--json'], {cwd: folder});
+  expect(schemaErrors('failed-row', json.json())).toEqual([]);
   expect(json.json()).toMatchObject({file: '001.jsonl', key: 'r2', outcome: 'error', line: 2});
 });
 
@@ -85,4 +87,61 @@ test('what still runs is said, with an exit code of its own', async () => {
   await submit({folder, env}, '001.jsonl');
   const ended = await runCli(['results'], {cwd: folder});
   expect([ended.code, ended.stdout]).toEqual([EXIT.running, '001.jsonl: still running\n']);
+});
+
+test('a result file that was moved away is fetched again while the service has it', async () => {
+  const {folder, env, emulator} = await finishedJobs(2);
+  await runCli(['results', '001.jsonl', '--keep-remote'], {cwd: folder, env});
+  const before = await readFile(join(folder, 'results/001.jsonl'), 'utf8');
+  await rm(join(folder, 'results/001.jsonl'));
+  const again = await runCli(['results', '001.jsonl', '--json', '--keep-remote'], {cwd: folder, env});
+  expect(again.json()).toMatchObject({jobs: [{fetched: true, results: {file: 'results/001.jsonl'}}]});
+  expect(await readFile(join(folder, 'results/001.jsonl'), 'utf8')).toBe(before);
+  expect(emulator.control.paid()).toHaveLength(2);
+
+  await rm(join(folder, 'results/001.jsonl'));
+  const elsewhere = await runCli(['results', '001.jsonl', '--results-dir', 'new', '--json'], {
+    cwd: folder,
+    env,
+  });
+  expect(elsewhere.json()).toMatchObject({jobs: [{fetched: true, results: {file: 'new/001.jsonl'}}]});
+  await rm(join(folder, 'new/001.jsonl'));
+  const lost = await runCli(['results', '001.jsonl'], {cwd: folder});
+  expect(lost).toMatchObject({code: EXIT.storage, stdout: '001.jsonl: not available\n'});
+  expect(lost.stderr).toContain("new/001.jsonl and are not there any more; the service's copy was deleted");
+});
+
+test('a result file that is fetched again gets the answers of its retry again', async () => {
+  const {folder, env, emulator} = await finishedJobs(1);
+  const poll = ['poll', '--once', '--keep-remote'];
+  await runCli(poll, {cwd: folder, env});
+  emulator.control.outcome({rows: []});
+  await runCli(['retry'], {cwd: folder, env});
+  emulator.control.advance(60_000);
+  expect((await runCli(poll, {cwd: folder, env})).code).toBe(0);
+  await rm(join(folder, 'results/001.jsonl'));
+  const again = await runCli(['results', '--json'], {cwd: folder, env});
+  expect(again.json()).toMatchObject({
+    jobs: [{file: '001.jsonl', fetched: true, results: {rows: {ok: 3, error: 0}}}],
+    exit_code: 0,
+  });
+});
+
+test('answers are not joined to a request file that has changed; the others are', async () => {
+  const {folder, env} = await finishedJobs(3);
+  await runCli(['results'], {cwd: folder, env});
+  await writeFile(join(folder, '002.jsonl'), requestLines(3, 'something else'));
+  await rm(join(folder, '003.jsonl'));
+  const ended = await runCli(['results', '--join=-', '--json'], {cwd: folder});
+  expect(ended.code).toBe(EXIT.partial);
+  expect(ended.stdout.match(/"file":"\d+.jsonl"/gu)).toEqual(Array(3).fill('"file":"001.jsonl"'));
+  expect(ended.stderr).toContain('002.jsonl: has changed since it was submitted');
+  expect(ended.stderr).toContain('003.jsonl');
+});
+
+test('without a key for what is missing it says so and writes nothing', async () => {
+  const {folder} = await finishedJobs(1);
+  const ended = await runCli(['results', '--join', 'all.jsonl'], {cwd: folder});
+  expect(ended.code).toBe(EXIT.credentials);
+  await expect(readFile(join(folder, 'all.jsonl'))).rejects.toThrow('ENOENT');
 });

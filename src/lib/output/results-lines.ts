@@ -1,21 +1,30 @@
 import type {JoinedRow} from '../workflows/join-results.js';
-import type {ResultsReport} from '../workflows/collect-results.js';
+import type {JobResults, ResultsReport} from '../workflows/collect-results.js';
 import type {FailedRow} from '../workflows/failed-rows.js';
 import {csvRecord} from './csv.js';
+import {errorLines} from './error-text.js';
 import {formatCount} from './format.js';
 import {printable} from './printable.js';
 
 /** Where the results of each job are, and what their rows came to. */
-export function resultsLines({jobs}: ResultsReport): readonly string[] {
-  if (jobs.length === 0) return ['No batch jobs.'];
-  return jobs.flatMap(({file, outcome, results, bad_rows: bad, error}) => {
-    const name = printable(file);
-    if (error !== undefined) return [`${name}: not fetched: ${printable(error.message)}`];
-    if (results === null)
-      return [`${name}: ${outcome === 'running' ? 'still running' : `${outcome}, no results`}`];
-    const rows = `${formatCount(results.rows.ok)} ok${bad === 0 ? '' : `, ${formatCount(bad)} bad`}`;
-    return [`${name}: ${printable(results.file)} (${rows})`];
-  });
+export function resultsLines({job_info: jobInfo, jobs}: ResultsReport): readonly string[] {
+  if (jobs.length === 0) return [`No batch jobs in ${printable(jobInfo)}.`];
+  return jobs.map((job) => `${printable(job.file)}: ${placeOf(job)}`);
+}
+
+function placeOf({outcome, results, bad_rows: bad, error}: JobResults): string {
+  if (error !== undefined) return 'not available';
+  if (results === null) return outcome === 'running' ? 'still running' : `${outcome}, no results`;
+  const rows = `${formatCount(results.rows.ok)} ok${bad === 0 ? '' : `, ${formatCount(bad)} bad`}`;
+  return `${printable(results.file)} (${rows})`;
+}
+
+/** What must not be missed beside the results: what could not be fetched or matched and why, and notes about the rest. */
+export function resultNotes({jobs}: ResultsReport): readonly string[] {
+  return jobs.flatMap(({file, notes, error}) => [
+    ...notes.map((note) => `Warning: ${printable(file)}: ${printable(note)}`),
+    ...(error === undefined ? [] : errorLines(error)),
+  ]);
 }
 
 /** A bad row on one line, line end included: where, which key, what. */

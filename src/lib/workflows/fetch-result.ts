@@ -7,6 +7,7 @@
  * one after leaves remote files for `gembatch cleanup`.
  */
 import {lstat} from 'node:fs/promises';
+import {isDeepStrictEqual} from 'node:util';
 import {GembatchError} from '../domain/errors.js';
 import type {JobRecord, StoredResults} from '../domain/job-record.js';
 import type {AtomicFile} from '../store/atomic-file.js';
@@ -117,10 +118,10 @@ function storedResults({store, clock}: PollDeps, path: string, received: Receive
   };
 }
 
-/** Another poller may have been faster; what it recorded stays. */
+/** Another poller may have been faster; what it recorded stays. What was recorded before the fetch is what it replaces. */
 async function recordResults(
   {store}: PollDeps,
-  {batch: {name}, input_file}: JobRecord,
+  {batch: {name}, input_file, results: known}: JobRecord,
   {results, requests}: {results: StoredResults; requests: number | null},
 ): Promise<StoredResults> {
   let recorded = results;
@@ -129,7 +130,8 @@ async function recordResults(
       [
         name,
         (newest: JobRecord): JobRecord => {
-          if (newest.results !== undefined) recorded = newest.results;
+          const isNews = newest.results !== undefined && !isDeepStrictEqual(newest.results, known);
+          recorded = isNews ? newest.results : results;
           const {results_error: _, ...rest} = newest;
           return {...rest, count: newest.count ?? requests, results: recorded};
         },

@@ -11,8 +11,8 @@ import {jobOutcome, replacedJobs, type JobOutcome} from '../domain/job-progress.
 import type {JobRecord} from '../domain/job-record.js';
 import type {OutputLimit} from '../domain/output-limit.js';
 import type {JobStore} from '../store/job-store.js';
-import {inspectFile} from './inspect-file.js';
 import type {CreateFile} from './poll-run.js';
+import {refuseChanged} from './refuse-changed.js';
 import {retryRequests} from './retry-requests.js';
 import {selectJobs} from './select-jobs.js';
 
@@ -99,7 +99,7 @@ async function prepareRows(
 ): Promise<{requests: number; path: string | null}> {
   const {store} = deps;
   const requestPath = store.resolveInput(record.input_file);
-  await refuseChanged(requestPath, record);
+  await refuseChanged(store, record);
   const lines = retryRequests({
     requestPath,
     resultPaths: record.results === undefined ? [] : [store.resolveInput(record.results.file)],
@@ -119,21 +119,6 @@ async function prepareRows(
     await file?.discard();
   }
   return {requests, path: requests > 0 ? path : null};
-}
-
-/** Rows are matched by key with the requests that were sent; another file under their name must not stand in for them. */
-async function refuseChanged(path: string, record: JobRecord): Promise<void> {
-  const {sha256} = await inspectFile(path, {validate: false, name: record.input_file});
-  if (record.sha256 === undefined || record.sha256 === sha256) return;
-  throw new GembatchError(
-    'FILE_CHANGED',
-    `${record.input_file}: has changed since it was submitted, so its bad rows cannot be told; nothing was sent.`,
-    {
-      suggestions: [
-        `Restore the file, or submit the changed one anew: gembatch submit --force ${record.input_file}`,
-      ],
-    },
-  );
 }
 
 /** All retries of one request file are in one folder, also those of retries. */
