@@ -4,9 +4,10 @@
 import {ageMs, leftMs, usualDurations} from '../domain/job-estimate.js';
 import {stateLabel} from '../domain/job-state.js';
 import type {PolledJob} from '../workflows/poll-report.js';
-import {displayWidth, padEnd, padStart, shortenLeft, shortenRight} from './display-width.js';
+import {shortenRight} from './display-width.js';
 import {formatBytes, formatCount, formatDuration} from './format.js';
 import {printable} from './printable.js';
+import {tableLines, type Column} from './table.js';
 
 /** What the table shows. */
 export interface PollTableState {
@@ -25,20 +26,6 @@ export interface TableRoom {
   readonly rows: number;
 }
 
-interface Column {
-  readonly title: string;
-  readonly align: 'left' | 'right';
-  readonly cell: (job: PolledJob) => string;
-}
-
-/** A column with what it shows; every cell is made and measured once. */
-interface FilledColumn extends Pick<Column, 'title' | 'align'> {
-  readonly cells: readonly string[];
-  readonly width: number;
-}
-
-const GAP = '  ';
-const NARROWEST_FILE = 20;
 const LONGEST_REASON = 32;
 /** A change is news for this long. */
 const NEWS_MS = 30_000;
@@ -58,8 +45,7 @@ const TALLY_ORDER = [
 export function pollTable(state: PollTableState, room: TableRoom): readonly string[] {
   const shown = chooseJobs(state, room.rows - 1);
   const hidden = state.jobs.length - shown.length;
-  const columns = columnsOf(state).map((column) => filled(column, shown));
-  const lines = layOut(chooseColumns(columns, room.columns), room.columns);
+  const lines = tableLines(shown, columnsOf(state), room.columns);
   if (hidden === 0) return lines;
   return [...lines, shortenRight(`… and ${formatCount(hidden)} more`, room.columns)];
 }
@@ -96,8 +82,7 @@ function rankOf({downloads, changedAt, nowMs}: PollTableState, job: PolledJob): 
   return job.outcome === 'done' ? 5 : 4;
 }
 
-/** In the order in which they give way on a narrow terminal, the last first; the file always stays. */
-function columnsOf(state: PollTableState): readonly Column[] {
+function columnsOf(state: PollTableState): readonly Column<PolledJob>[] {
   const {nowMs, downloads} = state;
   const usual = usualDurations(
     state.jobs.filter(({outcome}) => outcome === 'done' || outcome === 'bad_rows'),
@@ -108,54 +93,20 @@ function columnsOf(state: PollTableState): readonly Column[] {
     return typeof ms === 'number' ? `~${formatDuration(ms)}` : '';
   };
   return [
-    {title: 'File', align: 'left', cell: ({file}) => printable(file)},
-    {title: 'State', align: 'left', cell: (job) => printable(stateLabel(job.state))},
-    {title: 'Result', align: 'left', cell: (job) => resultCell(job, downloads.get(job.name))},
-    {title: 'Time', align: 'right', cell: (job) => durationCell(ageMs(job, nowMs))},
+    {title: 'File', align: 'left', rank: 0, cell: ({file}) => file},
     {
       title: 'Requests',
       align: 'right',
+      rank: 4,
       cell: ({requests}) => (requests === null ? '?' : formatCount(requests)),
     },
-    {title: 'Done', align: 'right', cell: ({stats}) => countCell(stats?.successful_request_count)},
-    {title: 'Failed', align: 'right', cell: ({stats}) => countCell(stats?.failed_request_count)},
-    {title: 'Left', align: 'right', cell: left},
+    {title: 'State', align: 'left', rank: 1, cell: (job) => stateLabel(job.state)},
+    {title: 'Done', align: 'right', rank: 5, cell: ({stats}) => countCell(stats?.successful_request_count)},
+    {title: 'Failed', align: 'right', rank: 6, cell: ({stats}) => countCell(stats?.failed_request_count)},
+    {title: 'Time', align: 'right', rank: 3, cell: (job) => durationCell(ageMs(job, nowMs))},
+    {title: 'Left', align: 'right', rank: 7, cell: left},
+    {title: 'Result', align: 'left', rank: 2, cell: (job) => resultCell(job, downloads.get(job.name))},
   ];
-}
-
-const DISPLAY_ORDER = ['File', 'Requests', 'State', 'Done', 'Failed', 'Time', 'Left', 'Result'];
-
-function filled({title, align, cell}: Column, jobs: readonly PolledJob[]): FilledColumn {
-  const cells = jobs.map(cell);
-  const width = cells.reduce((widest, text) => Math.max(widest, displayWidth(text)), displayWidth(title));
-  return {title, align, cells, width};
-}
-
-function chooseColumns(columns: readonly FilledColumn[], room: number): readonly FilledColumn[] {
-  for (let number = columns.length; number > 1; number -= 1) {
-    const chosen = columns.slice(0, number);
-    const rest = chosen.slice(1).reduce((sum, {width}) => sum + GAP.length + width, 0);
-    if (rest + NARROWEST_FILE <= room) {
-      return chosen.toSorted((a, b) => DISPLAY_ORDER.indexOf(a.title) - DISPLAY_ORDER.indexOf(b.title));
-    }
-  }
-  return columns.slice(0, 1);
-}
-
-function layOut(columns: readonly FilledColumn[], room: number): readonly string[] {
-  const others = columns.slice(1).reduce((sum, {width}) => sum + GAP.length + width, 0);
-  const fileWidth = Math.max(1, Math.min(columns[0]?.width ?? 0, room - others));
-  const line = (textOf: (column: FilledColumn) => string): string =>
-    columns
-      .map((column, position) => {
-        const width = position === 0 ? fileWidth : column.width;
-        const text = position === 0 ? shortenLeft(textOf(column), fileWidth) : textOf(column);
-        return column.align === 'right' ? padStart(text, width) : padEnd(text, width);
-      })
-      .join(GAP)
-      .trimEnd();
-  const rows = columns[0]?.cells ?? [];
-  return [line(({title}) => title), ...rows.map((_, row) => line(({cells}) => cells[row] ?? ''))];
 }
 
 function resultCell(job: PolledJob, downloadedBytes: number | undefined): string {
