@@ -47,16 +47,25 @@ export function shortenLeft(text: string, width: number, cut = '…'): string {
   );
 }
 
-/** The text on several lines, broken at blanks, each at most `width` columns wide. */
+/**
+ * The text on several lines, broken at blanks, each at most `width` columns wide and indented as the first. Nothing is
+ * lost: a word that is longer than a line, such as a path, has one that is too wide.
+ */
 export function foldText(text: string, width: number): readonly string[] {
+  const indent = /^ */u.exec(text)?.[0] ?? '';
+  const [first = '', ...words] = text.slice(indent.length).split(' ');
   const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    const joined = last === undefined ? word : `${last} ${word}`;
-    if (last !== undefined && displayWidth(joined) <= width) lines[lines.length - 1] = joined;
-    else lines.push(shortenRight(word, width));
+  let line = indent + first;
+  for (const word of words) {
+    const joined = `${line} ${word}`;
+    if (displayWidth(joined) <= width) {
+      line = joined;
+    } else {
+      lines.push(line);
+      line = indent + word;
+    }
   }
-  return lines;
+  return [...lines, line];
 }
 
 function fitting(characters: readonly string[], width: number): string[] {

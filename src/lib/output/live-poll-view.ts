@@ -99,7 +99,9 @@ export class LivePollView implements PollView {
 
   #totals(jobs: readonly PolledJob[], columns: number): readonly string[] {
     const text = `${formatCount(jobs.length)} ${jobs.length === 1 ? 'job' : 'jobs'}: ${tally(jobs)}`;
-    return foldText(text, columns).slice(0, TOTALS_LINES);
+    return foldText(text, columns)
+      .slice(0, TOTALS_LINES)
+      .map((line) => shortenRight(line, columns));
   }
 
   #whatNext(): string {

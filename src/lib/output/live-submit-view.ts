@@ -1,7 +1,7 @@
 import type {FileOutcome, SubmitEvent, SubmitSummary} from '../workflows/submit-report.js';
 import {annotationLines} from './error-text.js';
 import {printable} from './printable.js';
-import {colorsFor, marksFor} from './screen.js';
+import {colorsFor, marksFor, printFolded} from './screen.js';
 import {SubmitBoard} from './submit-board.js';
 import {endedLine, submitFrame, type FrameStyle} from './submit-frame.js';
 import {summaryLines} from './submit-summary.js';
@@ -42,12 +42,12 @@ export class LiveSubmitView implements SubmitView {
     const {stderr} = this.#options.screen;
     // What is done before there is a list is written; later the list shows it.
     if (event.type === 'status' && this.#list === undefined) {
-      stderr.write(`${printable(event.message)}\n`);
+      printFolded(stderr, [printable(event.message)]);
       return;
     }
     this.#board.apply(event);
     if (event.type === 'files') this.#list = this.#start(event.files.map(({index}) => index));
-    if (event.type === 'warning') stderr.write(`Warning: ${printable(event.message)}\n`);
+    if (event.type === 'warning') printFolded(stderr, [`Warning: ${printable(event.message)}`]);
     if (event.type === 'outcome') this.#end(event.index, event.outcome);
     if (event.type === 'summary') this.#summary = event.summary;
   }
@@ -61,9 +61,7 @@ export class LiveSubmitView implements SubmitView {
     }
     if (this.#summary === undefined) return;
     screen.stderr.write('\n');
-    for (const line of summaryLines(this.#summary, this.#board, nextCommand)) {
-      screen.stdout.write(`${line}\n`);
-    }
+    printFolded(screen.stdout, summaryLines(this.#summary, this.#board, nextCommand));
   }
 
   async #start(indexes: readonly number[]): Promise<void> {

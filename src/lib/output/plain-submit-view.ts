@@ -2,6 +2,7 @@ import type {FileOutcome, SubmitEvent} from '../workflows/submit-report.js';
 import {annotationLines} from './error-text.js';
 import {formatBytes, formatDuration} from './format.js';
 import {printable} from './printable.js';
+import {printFolded} from './screen.js';
 import {SubmitBoard} from './submit-board.js';
 import {summaryLines} from './submit-summary.js';
 import {outcomeText, PHASE_WORDS} from './submit-words.js';
@@ -27,9 +28,7 @@ export class PlainSubmitView implements SubmitView {
     const {screen, nextCommand} = this.#options;
     for (const line of this.#lines(event)) screen.stderr.write(`${line}\n`);
     if (event.type !== 'summary') return;
-    for (const line of summaryLines(event.summary, this.#board, nextCommand)) {
-      screen.stdout.write(`${line}\n`);
-    }
+    printFolded(screen.stdout, summaryLines(event.summary, this.#board, nextCommand));
   }
 
   async close(): Promise<void> {

@@ -1,9 +1,9 @@
 import type {Clock} from '../domain/clock.js';
 import type {PolledJob, PollEvent} from '../workflows/poll-report.js';
-import {foldText} from './display-width.js';
 import {pollJson} from './poll-json.js';
 import {LivePollView} from './live-poll-view.js';
 import {pollLines, summaryLines} from './poll-lines.js';
+import {printFolded} from './screen.js';
 
 /** What a person or a program sees of a run of `gembatch poll`. */
 export interface PollView {
@@ -43,9 +43,7 @@ export function createPollView(options: PollViewOptions): PollView {
       view.report(event);
       if (event.type !== 'summary') return;
       view.close();
-      const lines = summaryLines(event.summary, nextCommand?.(event.summary.exit_code));
-      const width = stdout.isTTY ? stdout.columns : Infinity;
-      for (const line of lines.flatMap((text) => foldText(text, width))) stdout.write(`${line}\n`);
+      printFolded(stdout, summaryLines(event.summary, nextCommand?.(event.summary.exit_code)));
     },
     close: () => view.close(),
   };

@@ -1,5 +1,6 @@
 import picocolors from 'picocolors';
 import type {Clock} from '../domain/clock.js';
+import {foldText} from './display-width.js';
 
 /** Functions that colour a text, or leave it as it is. */
 export type Colors = ReturnType<typeof picocolors.createColors>;
@@ -79,6 +80,12 @@ export function marksFor({env}: Screen): Marks {
   // An empty variable counts as not set: POSIX.1-2017, XBD 8.2.
   const locale = env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || '';
   return process.platform === 'win32' || /utf-?8/iu.test(locale) ? UNICODE_MARKS : ASCII_MARKS;
+}
+
+/** Prints lines, folded where the stream is a terminal. */
+export function printFolded(stream: OutputStream, lines: readonly string[]): void {
+  const width = (stream.isTTY === true && stream.columns) || Infinity;
+  for (const line of lines.flatMap((text) => foldText(text, width))) stream.write(`${line}\n`);
 }
 
 /** Colours for a stream, or none: https://no-color.org and https://force-color.org. */

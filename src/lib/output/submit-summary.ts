@@ -38,7 +38,7 @@ export function troubleLines(troubled: readonly Pick<FinishedFile, 'outcome'>[])
   }
   const more = troubled.length - MAX_LISTED;
   return [
-    ...[...byAdvice].flatMap(([advice, lines]) => [...lines, ...(advice === '' ? [] : [advice])]),
+    ...[...byAdvice].flatMap(([advice, lines]) => [...lines, ...linesOf(advice)]),
     ...(more > 0 ? [`and ${plural(more, 'more file')} with errors or warnings`] : []),
   ];
 }
@@ -48,10 +48,9 @@ export function notBegunLines({notBegun}: SubmitBoard): readonly string[] {
   const [first] = notBegun;
   if (first === undefined) return [];
   const {error} = first.outcome;
-  const advice = adviceOf(error?.suggestions ?? []);
   return [
     printable(`${plural(notBegun.length, 'file')} not begun: ${error?.message ?? ''}`),
-    ...(advice === '' ? [] : [advice]),
+    ...linesOf(adviceOf(error?.suggestions ?? [])),
   ];
 }
 
@@ -83,8 +82,13 @@ function addTo(groups: Map<string, string[]>, key: string, line: string): void {
   else group.push(line);
 }
 
+/** One text, so that files with the same advice can be told by it. */
 function adviceOf(suggestions: readonly string[]): string {
   return suggestions.map((text) => `  ${printable(text)}`).join('\n');
+}
+
+function linesOf(advice: string): readonly string[] {
+  return advice === '' ? [] : advice.split('\n');
 }
 
 /** Messages about the file itself begin with it, and with the place in it. */

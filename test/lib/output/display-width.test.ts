@@ -25,6 +25,7 @@ test.each([
   expect([shortenLeft(text, width), shortenRight(text, width)]).toEqual([left, right]);
 });
 
-test('folds at blanks and cuts only what is longer than a line', () => {
-  expect(foldText('one two three superlongword', 9)).toEqual(['one two', 'three', 'superlon…']);
+test('folds at blanks, keeps the indent, and loses nothing of a word that is longer than a line', () => {
+  expect(foldText('one two 質問質問 superlongword', 9)).toEqual(['one two', '質問質問', 'superlongword']);
+  expect(foldText('  one two three', 9)).toEqual(['  one two', '  three']);
 });

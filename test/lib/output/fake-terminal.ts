@@ -1,9 +1,13 @@
-/** What a view needs of a terminal, and all that was written to it. */
+/** What a view needs of a stream, and all that was written to it. */
 class FakeTerminal {
-  readonly isTTY = true;
+  readonly isTTY: boolean;
   readonly writes: string[] = [];
   columns = 80;
   rows = 24;
+
+  constructor(isTTY: boolean) {
+    this.isTTY = isTTY;
+  }
 
   write(text: string): boolean {
     this.writes.push(text);
@@ -17,5 +21,10 @@ class FakeTerminal {
 
 /** A terminal whose size a test may change. The type is that of a real one, of which views use no more than is here. */
 export function fakeTerminal(): FakeTerminal & NodeJS.WriteStream {
-  return new FakeTerminal() as FakeTerminal & NodeJS.WriteStream;
+  return new FakeTerminal(true) as FakeTerminal & NodeJS.WriteStream;
+}
+
+/** A stream that is no terminal, whatever its size says. */
+export function fakePipe(): FakeTerminal & NodeJS.WriteStream {
+  return new FakeTerminal(false) as FakeTerminal & NodeJS.WriteStream;
 }

@@ -3,7 +3,7 @@ import type {OutputMode} from '../../../src/lib/output/screen.js';
 import {createSubmitView} from '../../../src/lib/output/submit-view.js';
 import type {SubmitEvent} from '../../../src/lib/workflows/submit-report.js';
 import {ManualClock} from '../../helpers/manual-clock.js';
-import {fakeTerminal} from './fake-terminal.js';
+import {fakePipe, fakeTerminal} from './fake-terminal.js';
 import {OUTCOMES, STEPS, SUMMARY} from './submission.js';
 
 interface Shown {
@@ -16,7 +16,7 @@ const NEXT = {nextCommand: 'gembatch poll'};
 /** What a view writes of the scripted submission. */
 async function shown(mode: OutputMode, env: Record<string, string> = {}): Promise<Shown> {
   const clock = new ManualClock();
-  const screen = {stdout: fakeTerminal(), stderr: fakeTerminal(), env};
+  const screen = {stdout: fakePipe(), stderr: fakePipe(), env};
   const view = createSubmitView({mode, screen, clock, ...NEXT});
   for (const {afterMs, event} of STEPS) {
     await clock.advance(afterMs);
@@ -95,7 +95,7 @@ test.each([
     '1 file: 1 would be submitted (1,200 requests, 3.4 MB), in 0s\n',
   ],
 ])('the last lines when %s', async (_case, change, text) => {
-  const screen = {stdout: fakeTerminal(), stderr: fakeTerminal(), env: {}};
+  const screen = {stdout: fakePipe(), stderr: fakePipe(), env: {}};
   const view = createSubmitView({mode: 'plain', screen, clock: new ManualClock(), ...NEXT});
   const none = {submitted: 0, skipped: 0, failed: 0, unclear: 0, not_started: 0, duration_ms: 0};
   const summary = {...SUMMARY, ...none, files: 1, requests: 1, bytes: 9, ...change};
@@ -111,4 +111,24 @@ test.each([
   for (const event of events) view.report(event);
   await view.close();
   expect(screen.stdout.text).toBe(text);
+});
+
+test('on a terminal the summary is folded between words, each advice indented', async () => {
+  const screen = {stdout: fakeTerminal(), stderr: fakeTerminal(), env: {}};
+  screen.stdout.columns = 40;
+  const view = createSubmitView({mode: 'plain', screen, clock: new ManualClock()});
+  const suggestions = ['Correct the line and run the same command again.', 'Or leave the whole file out.'];
+  const error = {code: 'FILE_INVALID', message: 'bad.jsonl:3:14: "key" is missing.', suggestions} as const;
+  view.report({type: 'files', files: [{index: 1, name: 'bad.jsonl'}]});
+  view.report({type: 'outcome', index: 1, outcome: {file: 'bad.jsonl', outcome: 'failed', error}});
+  view.report({type: 'summary', summary: SUMMARY});
+  await view.close();
+  expect(screen.stdout.text.split('\n').slice(0, 6)).toEqual([
+    'bad.jsonl:3:14: "key" is missing.',
+    '  Correct the line and run the same',
+    '  command again.',
+    '  Or leave the whole file out.',
+    '',
+    '7 files: 1 submitted (1,200 requests,',
+  ]);
 });
