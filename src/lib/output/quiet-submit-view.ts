@@ -2,7 +2,7 @@ import type {FileOutcome, SubmitEvent} from '../workflows/submit-report.js';
 import {annotationLines} from './error-text.js';
 import {printable} from './printable.js';
 import {isTroubled, SubmitBoard} from './submit-board.js';
-import {notBegunLines, troubleLines} from './submit-summary.js';
+import {leftLines, troubleLines} from './submit-summary.js';
 import type {SubmitView, SubmitViewOptions} from './submit-view.js';
 
 /** What went wrong and nothing else, on stderr; of that only the warnings about the run as a whole with `silent`. */
@@ -21,7 +21,7 @@ export class QuietSubmitView implements SubmitView {
     // The object that the command prints holds the rest.
     if (this.#options.mode === 'silent') return;
     if (event.type === 'outcome') this.#outcome(event.outcome);
-    if (event.type === 'summary') this.#write(notBegunLines(this.#board));
+    if (event.type === 'summary') this.#write(leftLines(this.#board));
   }
 
   async close(): Promise<void> {

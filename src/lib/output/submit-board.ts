@@ -34,6 +34,8 @@ export class SubmitBoard {
   /** What a person has to look at: failed, unclear, or with a warning. */
   readonly troubled: FinishedFile[] = [];
   readonly notBegun: FinishedFile[] = [];
+  /** Skipped, although their content is not what was submitted. */
+  readonly changed: FinishedFile[] = [];
   readonly counts: Record<FileOutcome['outcome'], number> = {
     submitted: 0,
     skipped: 0,
@@ -136,6 +138,7 @@ export class SubmitBoard {
     this.counts[outcome.outcome] += 1;
     if (isTroubled(outcome)) this.troubled.push(file);
     if (outcome.outcome === 'not_started') this.notBegun.push(file);
+    if (outcome.outcome === 'skipped' && outcome.changed === true) this.changed.push(file);
     if (outcome.outcome === 'would_submit') {
       this.planned.requests += outcome.count ?? 0;
       this.planned.bytes += outcome.size_bytes ?? 0;

@@ -4,7 +4,7 @@ import {formatBytes, formatCount, formatDuration, plural} from './format.js';
 import {printable} from './printable.js';
 import type {FinishedFile, SubmitBoard} from './submit-board.js';
 
-/** So many troubled files are listed; the rest is counted. */
+/** So many files of a kind are listed; the rest is counted. */
 const MAX_LISTED = 50;
 
 /**
@@ -17,7 +17,7 @@ export function summaryLines(
   board: SubmitBoard,
   nextCommand: string | undefined,
 ): readonly string[] {
-  const trouble = [...troubleLines(board.troubled), ...notBegunLines(board)];
+  const trouble = [...troubleLines(board.troubled), ...leftLines(board)];
   const hasJobs = summary.submitted + summary.skipped > 0 && summary.would_submit === 0;
   const isOver = summary.exit_code === EXIT.ok || summary.exit_code === EXIT.partial;
   return [
@@ -43,8 +43,26 @@ export function troubleLines(troubled: readonly Pick<FinishedFile, 'outcome'>[])
   ];
 }
 
-/** How many files were not begun, why, and what to do. */
-export function notBegunLines({notBegun}: SubmitBoard): readonly string[] {
+/** What was left as it is and may be wanted after all, and what to do: files that have changed, files not begun. */
+export function leftLines(board: SubmitBoard): readonly string[] {
+  return [...changedLines(board), ...notBegunLines(board)];
+}
+
+function changedLines({changed}: SubmitBoard): readonly string[] {
+  if (changed.length === 0) return [];
+  const more = changed.length - MAX_LISTED;
+  return [
+    ...changed
+      .slice(0, MAX_LISTED)
+      .map(({outcome: {file, job}}) =>
+        withName(file, `skipped, but it has changed since it became ${job?.name ?? 'a batch job'}.`),
+      ),
+    ...(more > 0 ? [`and ${plural(more, 'more file')} that have changed`] : []),
+    '  To submit their present content too: gembatch submit --force FILES',
+  ];
+}
+
+function notBegunLines({notBegun}: SubmitBoard): readonly string[] {
   const [first] = notBegun;
   if (first === undefined) return [];
   const {error} = first.outcome;

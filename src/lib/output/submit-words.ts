@@ -54,7 +54,7 @@ function skipReason({reason, same_as: twin, job, changed}: FileOutcome): string 
   if (reason === 'same_content') {
     return `the same content as ${twin ?? 'another file'}, which has ${existing}${again}`;
   }
-  if (changed === true) return `${existing} exists, but the file has CHANGED since; --force submits it again`;
+  if (changed === true) return `it has CHANGED since ${existing}; gembatch submit --force submits it again`;
   const unknown = changed === null ? '; whether the file has changed since is not known' : '';
   return `${existing} exists${unknown}${again}`;
 }

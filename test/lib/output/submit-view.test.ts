@@ -31,6 +31,8 @@ bad\\x1b[2J.jsonl:3:14: "key" is missing.
   Correct the line and run the same command again.
 lost.jsonl: the answer to its create was lost.
   Run the same command again: it finds out first.
+old.jsonl: skipped, but it has changed since it became batches/b2.
+  To submit their present content too: gembatch submit --force FILES
 1 file not begun: Stopped before it was created; nothing was paid for it.
   Run the same command again to go on.
 
@@ -48,7 +50,7 @@ Warning: job-info.jsonl:2: not a record\\x07
 [1/7] good.jsonl: creating the batch job
 [1/7] good.jsonl: submitted 1,200 requests as batches/a1
 [1/7] good.jsonl: warning: files/x could not be deleted.
-[2/7] old.jsonl: skipped: batches/b2 (running) exists, but the file has CHANGED since; --force submits it again
+[2/7] old.jsonl: skipped: it has CHANGED since batches/b2 (running); gembatch submit --force submits it again
 [3/7] twin.jsonl: skipped: the same content as good.jsonl, which has batches/a1 (failed); gembatch retry submits it again
 [4/7] job-info.jsonl: skipped: it is the job-info file
 [5/7] bad\\x1b[2J.jsonl: failed: line 3, column 14: "key" is missing.
@@ -130,5 +132,25 @@ test('on a terminal the summary is folded between words, each advice indented', 
     '  Or leave the whole file out.',
     '',
     '7 files: 1 submitted (1,200 requests,',
+  ]);
+});
+
+test('of many files that have changed, the first are named and all are counted', async () => {
+  const screen = {stdout: fakePipe(), stderr: fakePipe(), env: {}};
+  const view = createSubmitView({mode: 'quiet', screen, clock: new ManualClock()});
+  const files = Array.from({length: 60}, (_, position) => ({index: position + 1, name: `${position}.jsonl`}));
+  view.report({type: 'files', files});
+  for (const {index, name} of files) {
+    const outcome = {...OUTCOMES[1], file: name, outcome: 'skipped', changed: true} as const;
+    view.report({type: 'outcome', index, outcome});
+  }
+  view.report({type: 'summary', summary: SUMMARY});
+  const lines = screen.stderr.text.split('\n');
+  expect([lines.length, ...lines.slice(49)]).toEqual([
+    53,
+    '49.jsonl: skipped, but it has changed since it became batches/b2.',
+    'and 10 more files that have changed',
+    '  To submit their present content too: gembatch submit --force FILES',
+    '',
   ]);
 });
