@@ -43,7 +43,7 @@ export async function isEndedAfter(faults: CallFaults, response: ServerResponse)
 }
 
 function reset(response: ServerResponse): true {
-  response.socket?.resetAndDestroy();
+  response.req.socket.resetAndDestroy();
   return true;
 }
 

@@ -18,7 +18,8 @@ export interface Target {
 /** The real service or an emulator, whichever is under test. */
 export async function conformanceTarget(): Promise<Target> {
   const live = process.env['GEMINI_API_KEY'];
-  if (IS_LIVE && live !== undefined) {
+  if (IS_LIVE) {
+    if (live === undefined) throw new Error('GEMBATCH_LIVE=1 needs GEMINI_API_KEY.');
     const withKey = (apiKey: string): GeminiBatchClient =>
       new GeminiBatchClient({apiKey, clock: systemClock});
     return {client: withKey(live), withKey};
