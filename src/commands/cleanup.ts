@@ -1,6 +1,7 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../base-command.js';
+import {createGraceFlag} from '../flags.js';
 import type {CleanupResult} from '../lib/workflows/clean-up.js';
 import {consentOrYes} from '../shell/consent.js';
 import {exitCodesHelp} from '../shell/exit-codes-help.js';
@@ -10,11 +11,11 @@ import {submitFlags} from '../shell/submit-flags.js';
 export default class Cleanup extends BaseCommand {
   static override summary = 'Delete at the service what is not needed any more.';
 
-  static override description = `Deletes the uploaded files and the batch jobs of this job-info file whose work is over: results are on disk, or the job ended without any. Jobs that run, results that were not fetched, uploads that an open create may need, and everything of other tools stay.
+  static override description = `Deletes the uploaded files and the batch jobs of this job-info file whose work is over: results are on disk, complete, or the job ended without any. Jobs that run, results that were not fetched, uploads that an open create may need, and everything of other tools stay.
 
-With --all, the whole project is looked through: what would be deleted is shown first and has to be agreed to. Jobs that run and results that were not fetched stay then too, unless they are named. A submission that runs on this job-info file is waited for. Deletions that fail do not stop the others.
+With --all, the whole project is looked through: what would be deleted is shown first and has to be agreed to. Jobs that run and results that were not fetched stay then too, unless they are named: a job that runs is cancelled first, and stays if it goes on or has succeeded. An upload of less than an hour that no job uses stays as well, because another submission may be about to use it, and so do the files of other tools while any job runs. A submission that runs on this job-info file is waited for. Deletions that fail do not stop the others.
 
-${exitCodesHelp(['ok', 'failed', 'partial', 'locked', 'credentials', 'service', 'storage', 'interrupted'])}`;
+${exitCodesHelp(['ok', 'failed', 'partial', 'running', 'locked', 'credentials', 'service', 'storage', 'interrupted'])}`;
 
   static override examples = [
     {description: 'See what would be deleted', command: '<%= config.bin %> <%= command.id %> --dry-run'},
@@ -31,7 +32,7 @@ ${exitCodesHelp(['ok', 'failed', 'partial', 'locked', 'credentials', 'service', 
   static override args = {
     names: Args.string({
       description:
-        'batch jobs (batches/…) and files (files/…) to delete whatever they are; running jobs are cancelled first',
+        'request files, batch jobs (batches/…) and uploads (files/…) to delete too, even if their results are lost by that',
       multiple: true,
       required: false,
     }),
@@ -42,26 +43,31 @@ ${exitCodesHelp(['ok', 'failed', 'partial', 'locked', 'credentials', 'service', 
     yes: Flags.boolean({char: 'y', description: 'delete without asking'}),
     'dry-run': Flags.boolean({char: 'n', description: 'say what would be deleted, delete nothing'}),
     'lock-timeout': submitFlags['lock-timeout'],
+    'create-grace': createGraceFlag(),
   };
 
   async run(): Promise<CleanupResult> {
     const {args, flags} = await this.parse(Cleanup);
     const apiKey = this.apiKey();
     const isAsked = flags.all || args.names !== undefined;
-    const [{cleanUp}, {cleanupLines, planLines}, store, client] = await Promise.all([
+    const [{cleanUp}, {cleanupLines, planLines}, {createLineView}, store, client] = await Promise.all([
       import('../lib/workflows/clean-up.js'),
       import('../lib/output/cleanup-lines.js'),
+      import('../lib/output/line-view.js'),
       this.openStore(flags['job-info']),
       this.createClient(apiKey),
     ]);
+    const {screen, mode} = this.display(flags);
+    const view = createLineView(screen, mode);
     const result = await cleanUp(
-      {store, client, clock: this.clock},
+      {store, client, clock: this.clock, report: ({message}) => view.note(message)},
       {
         names: args.names ?? [],
         isWholeProject: flags.all,
         isDryRun: flags['dry-run'],
         ...(isAsked ? {consent: (plan) => this.#agree(plan, planLines(plan), flags.yes)} : {}),
         lockTimeoutMs: flags['lock-timeout'] ?? null,
+        createGraceMs: flags['create-grace'],
         stop: this.stopSignal(),
       },
     );

@@ -5,24 +5,15 @@
  * stands, and what it says is recorded and shown. A job that turns out to have succeeded keeps its results, which
  * `gembatch poll` fetches.
  */
-import pMap from 'p-map';
 import {EXIT, GembatchError} from '../domain/errors.js';
 import type {JobRecord} from '../domain/job-record.js';
 import {isTerminal, normaliseState} from '../domain/job-state.js';
 import {exitCodeOf, type ItemOutcome} from '../domain/outcome.js';
 import type {CancelledJob, CancelResult} from './cancel-report.js';
-import {noteStates} from './note-states.js';
 import {pollTrouble} from './poll-trouble.js';
-import {refreshJobs, type RefreshedJobs} from './refresh-jobs.js';
 import {jobSelector, selectJobs} from './select-jobs.js';
 import {settleJournal, type SettleJournalDeps} from './settle-journal.js';
-import {tryCall} from './try-call.js';
-
-/** Calls at once. */
-const CONCURRENT_CALLS = 4;
-/** How long a job may take to say that it is cancelled. The service was seen to say so at once (`tobert/kaibo`, PR 8). */
-const LOOKS = 4;
-const LOOK_PAUSE_MS = 2_000;
+import {stopJobs, type StoppedJobs} from './stop-jobs.js';
 
 /** Which jobs to cancel. Times are in milliseconds. */
 export interface CancelInput {
@@ -34,13 +25,6 @@ export interface CancelInput {
   readonly createGraceMs: number;
   /** Asks the run to end. The reason is a `GembatchError`. */
   readonly stop: AbortSignal;
-}
-
-/** What one run has heard. */
-interface Heard {
-  /** Why the service did not take a cancellation, by batch name. */
-  readonly refusals: ReadonlyMap<string, GembatchError>;
-  readonly states: RefreshedJobs;
 }
 
 /**
@@ -55,9 +39,9 @@ export async function cancelJobs(deps: SettleJournalDeps, input: CancelInput): P
   if (running.length > 0 && !(await input.consent(running))) {
     return resultOf(deps, records.map(untouched), EXIT.failed);
   }
-  const refusals = await askToCancel(deps, running, input.stop);
-  const states = await lookAfter(deps, {records: running, refusals}, input.stop);
-  const jobs = records.map((record) => cancelledJob(record, {refusals, states}));
+  const names = running.map(({batch}) => batch.name);
+  const heard = await stopJobs(deps, {names, records: running}, input.stop);
+  const jobs = records.map((record) => cancelledJob(record, heard));
   return resultOf(deps, jobs, exitCode(jobs, input.stop));
 }
 
@@ -84,44 +68,7 @@ async function chooseJobs(
   return selectJobs(deps.store, known, names);
 }
 
-async function askToCancel(
-  {client, clock}: SettleJournalDeps,
-  records: readonly JobRecord[],
-  stop: AbortSignal,
-): Promise<Heard['refusals']> {
-  const refusals = new Map<string, GembatchError>();
-  const ask = async ({batch: {name}}: JobRecord): Promise<void> => {
-    const error = await tryCall({clock, stop}, (options) => client.cancelBatch(name, options));
-    if (error !== undefined) refusals.set(name, error);
-  };
-  await pMap(records, ask, {concurrency: CONCURRENT_CALLS});
-  return refusals;
-}
-
-/** Asks how the jobs stand until all that it took are over, or it has had its time; records it each time. */
-async function lookAfter(
-  {client, clock, store, report}: SettleJournalDeps,
-  {records, refusals}: {records: readonly JobRecord[]; refusals: Heard['refusals']},
-  stop: AbortSignal,
-): Promise<RefreshedJobs> {
-  const names = records.map(({batch}) => batch.name);
-  let states: RefreshedJobs = {found: new Map(), gone: new Set(), refused: new Map()};
-  for (let look = 1; look <= LOOKS && !stop.aborted && names.length > 0; look += 1) {
-    if (look > 1) await clock.sleep(LOOK_PAUSE_MS, stop);
-    states = await refreshJobs(client, names, {signal: stop});
-    const changes = noteStates(records, states, new Date(clock.now()).toISOString());
-    const written = await store.updateJobs(changes);
-    if ([...changes.keys()].some((name) => !written.has(name))) {
-      report({type: 'warning', message: `A job is not in ${store.path} yet; gembatch poll records its end.`});
-    }
-    const isSettled = (name: string): boolean =>
-      isTerminal(states.found.get(name)?.state ?? '') || states.gone.has(name) || refusals.has(name);
-    if (states.error !== undefined || names.every(isSettled)) break;
-  }
-  return states;
-}
-
-function cancelledJob(record: JobRecord, {refusals, states}: Heard): CancelledJob {
+function cancelledJob(record: JobRecord, {refusals, states}: StoppedJobs): CancelledJob {
   const {name} = record.batch;
   const job = {
     name,

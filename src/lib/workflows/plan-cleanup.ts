@@ -3,15 +3,15 @@
  *
  * What is needed: everything of jobs that run, results that are not on disk, uploads that an open create or a running
  * job may use, and all that belongs to others. The session lock is held meanwhile, so that no upload of this job-info
- * file is waiting for its create.
+ * file is waiting for its create. One of another job-info file may be, also for the same request file, and leaves no
+ * trace until then: an upload that nothing uses stays for an hour.
  */
 import {parseUploadDisplayName} from '../domain/display-name.js';
 import {isFinished} from '../domain/job-progress.js';
 import type {BatchJob} from '../domain/batch-job.js';
-import type {JobRecord} from '../domain/job-record.js';
+import type {Intent, JobRecord} from '../domain/job-record.js';
 import {isTerminal, normaliseState} from '../domain/job-state.js';
 import type {RemoteFile} from '../gemini/gemini-batch-client.js';
-import type {StoreSnapshot} from '../store/job-store.js';
 
 /** Something at the service that is to be deleted, and why that is safe. */
 export interface Disposable {
@@ -25,8 +25,13 @@ export interface Disposable {
   readonly isRunning?: boolean;
 }
 
-/** All that the service has of the project. */
-export interface RemoteInventory {
+/** All that is known: here, and of the project at the service. */
+export interface Inventory {
+  /** Brought up to what the service says. */
+  readonly records: readonly JobRecord[];
+  readonly openIntents: readonly Intent[];
+  /** Batch names of the jobs whose result file is on disk as it was recorded. */
+  readonly withResults: ReadonlySet<string>;
   readonly jobs: readonly BatchJob[];
   readonly files: readonly RemoteFile[];
 }
@@ -51,30 +56,27 @@ const STATES_WITHOUT_RESULTS: ReadonlySet<string> = new Set([
 ]);
 
 /** Plans a cleanup; jobs come before the files that they read. */
-export function planCleanup(
-  snapshot: StoreSnapshot,
-  inventory: RemoteInventory,
-  scope: CleanupScope,
-): readonly Disposable[] {
-  const records = snapshot.records.map(({record}) => record);
-  const jobs = inventory.jobs.flatMap((job) => disposableJob(job, records, scope));
+export function planCleanup(inventory: Inventory, scope: CleanupScope): readonly Disposable[] {
+  const {records, openIntents} = inventory;
+  const jobs = inventory.jobs.flatMap((job) => disposableJob(job, inventory, scope));
   const needed = new Set([
-    ...snapshot.openIntents.map(({uploaded_file_name: name}) => name),
     ...inventory.jobs.filter(({state}) => !isTerminal(state)).map(({src}) => src?.file_name ?? ''),
     ...records.filter((record) => !isFinished(record)).map(({uploaded_file_name: name}) => name),
   ]);
   const deleted = new Set(jobs.filter(({isRunning}) => isRunning).map(({name}) => name));
   const released = inventory.jobs.filter(({name}) => deleted.has(name)).map(({src}) => src?.file_name ?? '');
   for (const name of released) needed.delete(name);
-  const files = inventory.files.flatMap((file) => disposableFile(file, {records, inventory, needed}, scope));
+  for (const {uploaded_file_name: name} of openIntents) needed.add(name);
+  const files = inventory.files.flatMap((file) => disposableFile(file, {inventory, needed}, scope));
   return [...jobs, ...files];
 }
 
 function disposableJob(
   job: BatchJob,
-  records: readonly JobRecord[],
+  {records, openIntents, withResults}: Inventory,
   scope: CleanupScope,
 ): readonly Disposable[] {
+  if (openIntents.some((intent) => isMadeBy(intent, job))) return [];
   const record = records.find(({batch}) => batch.name === job.name);
   const item = {
     kind: 'job',
@@ -89,24 +91,35 @@ function disposableJob(
   if (!isTerminal(job.state) || (record === undefined && !scope.isWholeProject)) return [];
   if (record?.results !== undefined) {
     // Rows that the service never wrote may still come; only who names the job gives them up.
-    return record.results.rows.missing > 0 ? [] : [{...item, reason: 'its results are on disk'}];
+    const {missing, malformed} = record.results.rows;
+    const isSafe = missing + malformed === 0 && withResults.has(job.name);
+    return isSafe ? [{...item, reason: 'its results are on disk'}] : [];
   }
-  const hasNoResults = job.dest === undefined && STATES_WITHOUT_RESULTS.has(normaliseState(job.state));
-  return hasNoResults ? [{...item, reason: 'it ended without results'}] : [];
+  return hasNoResults(job) ? [{...item, reason: 'it ended without results'}] : [];
+}
+
+/** Whether a job is over and there is nothing to fetch. */
+export function hasNoResults({dest, state}: BatchJob): boolean {
+  return dest === undefined && STATES_WITHOUT_RESULTS.has(normaliseState(state));
+}
+
+/** Whether a job may be what came of a create that had no answer. */
+function isMadeBy(intent: Intent, {display_name: displayName, src}: BatchJob): boolean {
+  return intent.display_name === displayName || intent.uploaded_file_name === src?.file_name;
 }
 
 interface FileFacts {
-  readonly records: readonly JobRecord[];
-  readonly inventory: RemoteInventory;
+  readonly inventory: Inventory;
   /** Uploads that something needs. */
   readonly needed: ReadonlySet<string>;
 }
 
 function disposableFile(
   file: RemoteFile,
-  {records, inventory, needed}: FileFacts,
+  {inventory, needed}: FileFacts,
   scope: CleanupScope,
 ): readonly Disposable[] {
+  const {records, jobs} = inventory;
   const record = records.find(({uploaded_file_name: name}) => name === file.name);
   const ours = parseUploadDisplayName(file.displayName ?? '');
   const inputFile = record?.input_file ?? ours?.inputFile;
@@ -115,17 +128,23 @@ function disposableFile(
     name: file.name,
     ...(inputFile === undefined ? {} : {file: inputFile}),
   } as const;
-  if (scope.named.has(file.name)) return [{...item, reason: 'named'}];
   if (needed.has(file.name)) return [];
+  if (scope.named.has(file.name)) return [{...item, reason: 'named'}];
   if (record !== undefined) return [{...item, reason: 'its job has ended'}];
 
-  const isUsed = inventory.jobs.some(({src}) => src?.file_name === file.name);
-  const isOurOrphan = ours !== undefined && !isUsed && records.some((one) => isUploadOf(one, ours));
-  if (isOurOrphan) return [{...item, reason: 'an upload of this job-info file that no job uses'}];
-  if (!scope.isWholeProject) return [];
-  const createdMs = Date.parse(file.createTime ?? '');
-  const isResting = Number.isFinite(createdMs) && scope.nowMs - createdMs > UPLOAD_REST_MS;
-  return isUsed || isResting ? [{...item, reason: isUsed ? 'its job has ended' : 'no job uses it'}] : [];
+  const isUsed = jobs.some(({src}) => src?.file_name === file.name);
+  if (isUsed) return scope.isWholeProject ? [{...item, reason: 'its job has ended'}] : [];
+  if (!isResting(file, scope.nowMs)) return [];
+  if (ours !== undefined && records.some((one) => isUploadOf(one, ours)))
+    return [{...item, reason: 'an upload of this job-info file that no job uses'}];
+  // The requests of a running job may refer to any file that is no request file.
+  const mayBeMedia = ours === undefined && jobs.some(({state}) => !isTerminal(state));
+  return scope.isWholeProject && !mayBeMedia ? [{...item, reason: 'no job uses it'}] : [];
+}
+
+/** A file of unknown age is taken for new. */
+function isResting({createTime = ''}: RemoteFile, nowMs: number): boolean {
+  return nowMs - Date.parse(createTime) > UPLOAD_REST_MS;
 }
 
 /** Another folder may have a file of the same name; its fingerprint tells. */
