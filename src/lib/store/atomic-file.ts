@@ -146,11 +146,17 @@ export class AtomicFile {
     try {
       await link(this.temporaryPath, this.target);
     } catch (error) {
-      if (systemCode(error) === 'EEXIST') throw differs(this.target);
+      if (systemCode(error) === 'EEXIST') return this.#joinWhoWasFaster();
       // The file system has no hard links; nothing was there a moment ago.
       await rename(this.temporaryPath, this.target);
       return;
     }
+    await unlink(this.temporaryPath);
+  }
+
+  /** Somebody has put a file there since we looked: the same one, as two that fetch one result do, or another. */
+  async #joinWhoWasFaster(): Promise<void> {
+    if (!(await haveSameBytes(this.temporaryPath, this.target))) throw differs(this.target);
     await unlink(this.temporaryPath);
   }
 
