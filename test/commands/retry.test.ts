@@ -1,4 +1,4 @@
-import {readFile, writeFile} from 'node:fs/promises';
+import {readFile, rename, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {expect, test} from '@jest/globals';
 import {EXIT} from '../../src/lib/domain/errors.js';
@@ -80,7 +80,7 @@ test('jobs that failed or expired are submitted again as a whole, each once', as
 
   const first = await retry(folder, env);
   expect(first.code).toBe(0);
-  expect(first.result.jobs.map(({file, was}) => [file, was])).toEqual([
+  expect(first.result.jobs.map(({file, was}) => [file, was]).toSorted()).toEqual([
     ['001.jsonl', 'failed'],
     ['002.jsonl', 'expired'],
   ]);
@@ -128,4 +128,56 @@ test('with nothing to retry it says so', async () => {
   const ended = await runCli(['retry'], {cwd: folder, env});
   expect(ended.code).toBe(0);
   expect(ended.stdout).toContain('Nothing to retry');
+});
+
+test('a model that is gone keeps only its own jobs from being retried, and what was submitted is said', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, 2);
+  emulator.control.outcome({state: 'FAILED'});
+  await submit({folder, env}, '001.jsonl');
+  await runCli(['submit', '002.jsonl', '--model', 'gemini-2.5-flash'], {cwd: folder, env});
+  emulator.control.advance(60_000);
+  await poll(folder, env);
+  emulator.control.behave({models: [{id: 'gemini-2.5-flash', batch: 'generate'}]});
+
+  const {code, result} = await retry(folder, env);
+  expect(code).toBe(EXIT.partial);
+  expect(result.submissions.map(({model, summary}) => [model, summary.submitted])).toEqual([
+    ['models/gemini-2.5-flash', 1],
+  ]);
+  expect(result.jobs.map(({file, error}) => [file, error?.code])).toEqual([
+    ['001.jsonl', 'MODEL_UNAVAILABLE'],
+    ['002.jsonl', undefined],
+  ]);
+  expect(emulator.control.paid()).toHaveLength(3);
+});
+
+test('a result file that is gone stops neither the other retries nor a later poll', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, 2);
+  emulator.control.outcome({match: '002.jsonl', state: 'FAILED'});
+  emulator.control.outcome({match: '001.jsonl', rows: [{fault: 'error', keys: ['r1']}]});
+  await submit({folder, env}, '0*.jsonl', '--concurrency', '1');
+  emulator.control.advance(60_000);
+  await poll(folder, env);
+  await rename(join(folder, 'results/001.jsonl'), join(folder, 'away.jsonl'));
+  const first = await retry(folder, env);
+  expect(first.code).toBe(EXIT.partial);
+  expect(first.result.jobs.map(({file, error}) => [file, error?.code])).toEqual([
+    ['001.jsonl', 'FILE_UNREADABLE'],
+    ['002.jsonl', undefined],
+  ]);
+
+  await rename(join(folder, 'away.jsonl'), join(folder, 'results/001.jsonl'));
+  await retry(folder, env, '001.jsonl');
+  await rename(join(folder, 'results/001.jsonl'), join(folder, 'away.jsonl'));
+  emulator.control.clearOutcomes();
+  emulator.control.advance(60_000);
+  const unmerged = await runCli(['poll', '--once'], {cwd: folder, env});
+  expect([unmerged.code, unmerged.stderr]).toEqual([EXIT.partial, expect.stringContaining('are not merged')]);
+  await rename(join(folder, 'away.jsonl'), join(folder, 'results/001.jsonl'));
+  expect((await poll(folder, env)).code).toBe(0);
+  expect((await records(folder))[0]?.results?.rows).toMatchObject({ok: 3, error: 0});
 });

@@ -1,4 +1,5 @@
-import {readdir} from 'node:fs/promises';
+import {mkdir, readdir, readFile, rename, writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
 import {expect, test} from '@jest/globals';
 import {EXIT} from '../../src/lib/domain/errors.js';
 import {requestFiles} from '../helpers/request-files.js';
@@ -139,4 +140,96 @@ test('the first Ctrl-C brings creates to their end and begins nothing new; the s
   const again = await submit({folder, env}, '0*.jsonl');
   expect(tally(again.result)).toEqual({skipped: 2, submitted: 4});
   expect(emulator.control.paid()).toHaveLength(6);
+});
+
+test('after a restart one list that lacks the job proves nothing, even when the grace time is long over', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, 1);
+  emulator.control.fault({on: 'batches.create', fault: {kind: 'hang_after'}});
+  const victim = startSubmit({folder, env}, '001.jsonl');
+  await until(() => emulator.control.paid().length === 1);
+  victim.process.kill('SIGKILL');
+  await victim.ended;
+  const journal = join(folder, 'job-info.jsonl.journal');
+  const yesterday = new Date(Date.now() - 86_400_000).toISOString();
+  await writeFile(
+    journal,
+    (await readFile(journal, 'utf8')).replace(/"intended_at":"[^"]*"/u, `"intended_at":"${yesterday}"`),
+  );
+  emulator.control.fault({on: 'batches.list', fault: {kind: 'body_after', text: '{}'}});
+
+  const again = await submit({folder, env, speed: 40}, '001.jsonl');
+  expect([again.code, tally(again.result)]).toEqual([0, {skipped: 1}]);
+  expect(again.result.settled).toMatchObject([{outcome: 'adopted'}]);
+  expect(emulator.control.paid()).toHaveLength(1);
+  expect(emulator.control.files()).toHaveLength(1);
+});
+
+test('after a restart a job is waited for as long as its create may have been under way, and the grace time', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, 1);
+  emulator.control.behave({list_delay_ms: 1_000_000});
+  emulator.control.fault({on: 'batches.create', fault: {kind: 'hang_after'}});
+  const victim = startSubmit({folder, env}, '001.jsonl');
+  await until(() => emulator.control.paid().length === 1);
+  victim.process.kill('SIGKILL');
+  await victim.ended;
+
+  const again = startSubmit({folder, env, speed: 20}, '001.jsonl', '--create-grace', '4s');
+  // At 20 times the speed the grace time alone is over after 0.2 s.
+  await until(() => (emulator.control.counts()['batches.list'] ?? 0) >= 5);
+  emulator.control.advance(2_000_000);
+  expect((await again.ended).code).toBe(0);
+  expect(emulator.control.paid()).toHaveLength(1);
+}, 30_000);
+
+test('--force run again after an unclear or killed create does not pay for it twice', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, 1);
+  await submit({folder, env}, '001.jsonl');
+  emulator.control.fault({on: 'batches.create', fault: {kind: 'hang_after'}});
+  const victim = startSubmit({folder, env}, '001.jsonl', '--force');
+  await until(() => emulator.control.paid().length === 2);
+  victim.process.kill('SIGKILL');
+  await victim.ended;
+  const again = await submit({folder, env}, '001.jsonl', '--force');
+  expect(tally(again.result)).toEqual({skipped: 1});
+  expect(emulator.control.paid()).toHaveLength(2);
+  await submit({folder, env}, '001.jsonl', '--force');
+  expect(emulator.control.paid()).toHaveLength(3);
+});
+
+test('with --force nobody is told to run the same command again', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, 1);
+  emulator.control.fault({on: 'batches.create', times: null, fault: {kind: 'quota'}});
+  const {result} = await submit({folder, env}, '001.jsonl', '--force', '--quota-wait', '0');
+  expect(result.files[0]?.error?.suggestions).toEqual([
+    expect.stringContaining('Name only the files that are left'),
+  ]);
+});
+
+test('a job that is found but cannot be recorded is unclear, and keeps its upload', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  const store = join(folder, 'store');
+  await mkdir(store);
+  await requestFiles(folder, 1);
+  emulator.control.behave({list_delay_calls: 3});
+  emulator.control.fault({on: 'batches.create', fault: {kind: 'error_after', status: 503}});
+  const running = startSubmit({folder, env}, '001.jsonl', '--json', '--job-info', 'store/job-info.jsonl');
+  await until(() => emulator.control.counts()['batches.list'] === 1);
+  await rename(store, join(folder, 'away'));
+  const ended = await running.ended;
+  expect(ended.code).toBe(EXIT.unclear);
+  expect(emulator.control.files()).toHaveLength(1);
+
+  await rename(join(folder, 'away'), store);
+  const again = await submit({folder, env}, '001.jsonl', '--job-info', 'store/job-info.jsonl');
+  expect(again.result.settled).toMatchObject([{outcome: 'adopted'}]);
+  expect(emulator.control.paid()).toHaveLength(1);
 });

@@ -2,6 +2,7 @@ import {copyFile, readdir, symlink, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {expect, test} from '@jest/globals';
 import {requestFiles, requestLines} from '../helpers/request-files.js';
+import {runCli} from '../helpers/run-cli.js';
 import {records, submit, tally} from '../helpers/submit.js';
 import {tempDir} from '../helpers/temp-dir.js';
 import {useEmulator} from '../helpers/use-emulator.js';
@@ -97,6 +98,8 @@ test('--dry-run says what would be submitted, skipped and refused, and sends not
   const dry = await submit({folder, env}, '0*.jsonl', '--dry-run');
   expect(dry.code).toBe(3);
   expect(tally(dry.result)).toEqual({skipped: 1, would_submit: 1, failed: 1});
+  expect(dry.result.summary).toMatchObject({requests: 3, bytes: expect.any(Number)});
+  expect(dry.result.summary.bytes).toBeGreaterThan(0);
   const after = emulator.control.counts();
   expect(after['upload.start']).toBe(before['upload.start']);
   expect(after['batches.create']).toBe(before['batches.create']);
@@ -153,4 +156,28 @@ test('--webhook is passed to the service', async () => {
   const [job] = emulator.control.jobs();
   const reply = await fetch(`${emulator.url}/v1beta/${job}`, {headers: {'x-goog-api-key': 'any'}});
   expect(await reply.json()).toMatchObject({metadata: {webhookConfig: {uris: ['https://example.com/hook']}}});
+});
+
+test('the same content is known also where the service does not repeat the model', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, 1);
+  await copyFile(join(folder, '001.jsonl'), join(folder, '002.jsonl'));
+  emulator.control.fault({on: 'batches.create', fault: {kind: 'body_after', text: '{"name":"batches/zzz"}'}});
+  await submit({folder, env}, '001.jsonl');
+  const {result} = await submit({folder, env}, '002.jsonl');
+  expect(result.files[0]).toMatchObject({outcome: 'skipped', reason: 'same_content'});
+  expect(emulator.control.paid()).toHaveLength(1);
+});
+
+test('result files among the inputs are left out, also without checks', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, 1);
+  await submit({folder, env}, '001.jsonl');
+  emulator.control.advance(60_000);
+  await runCli(['poll', '--once'], {cwd: folder, env});
+  const {code, result} = await submit({folder, env}, 'results/*.jsonl', '--no-validate');
+  expect([code, result.files[0]?.reason]).toEqual([0, 'own_file']);
+  expect(emulator.control.paid()).toHaveLength(1);
 });

@@ -24,6 +24,8 @@ export interface JobRecord {
   readonly attempt?: string;
   /** When the create was answered, ISO 8601 UTC. */
   readonly submitted_at?: string;
+  /** Resource name of the model as the create named it, where the service answered with another: it was an alias. */
+  readonly requested_model?: string;
   /** Absent until the results are on disk, complete and counted. */
   readonly results?: StoredResults;
   /** Why the results could not be fetched the last time. */

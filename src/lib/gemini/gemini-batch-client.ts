@@ -1,6 +1,7 @@
 import type {GoogleGenAI} from '@google/genai';
 import type {BatchJob} from '../domain/batch-job.js';
 import type {Clock} from '../domain/clock.js';
+import {CREATE_TIMEOUT_MS} from '../domain/create-timeout.js';
 import {GembatchError} from '../domain/errors.js';
 import {download, type DownloadOptions} from './download.js';
 import {fileDeletion, fileLookUp} from './file-calls.js';
@@ -54,7 +55,6 @@ export interface CreateBatchRequest {
 
 const DEFAULT_BASE_URL = 'https://generativelanguage.googleapis.com/';
 const DEFAULT_PATIENCE_MS = 300_000;
-const DEFAULT_TIMEOUT_MS = 120_000;
 const DEFAULT_SILENCE_MS = 60_000;
 /** The most that the files list gives at once; without a size some lists have come back empty. */
 const PAGE_SIZE = 100;
@@ -82,7 +82,7 @@ export class GeminiBatchClient {
     this.#calls = new SdkCalls(address, {
       clock,
       patienceMs,
-      timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+      timeoutMs: options.timeoutMs ?? CREATE_TIMEOUT_MS,
     });
     this.#uploads = new VerifiedUploads(this.#transfer, this.#calls);
   }

@@ -47,7 +47,7 @@ function reasonText({file, error}: FileOutcome): string {
 }
 
 function skipReason({reason, same_as: twin, job, changed}: FileOutcome): string {
-  if (reason === 'own_file') return 'it is the job-info file';
+  if (reason === 'own_file') return 'it is a file of gembatch itself';
   const state = job === undefined ? '' : stateLabel(job.state);
   const existing = job === undefined ? 'it' : `${job.name} (${state})`;
   const again = UNSUCCESSFUL.has(state) ? '; gembatch retry submits it again' : '';

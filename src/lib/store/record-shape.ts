@@ -101,6 +101,7 @@ export const RECORD_SHAPE = shapeOf<JobRecord>({
   lost_at: text,
   retry_of: text,
   merged_at: text,
+  requested_model: text,
 });
 
 /**
@@ -117,7 +118,13 @@ export function isJobRecord(value: unknown): value is JobRecord {
     size_bytes: sizeBytes,
   } = value;
   const {sha256, attempt, submitted_at: submitted, remote_deleted_at: deleted, lost_at: lost} = value;
-  const {retry_of: retryOf, merged_at: mergedAt, results, results_error: resultsError} = value;
+  const {
+    retry_of: retryOf,
+    merged_at: mergedAt,
+    requested_model: requestedModel,
+    results,
+    results_error: resultsError,
+  } = value;
   return (
     isText(inputFile) &&
     isText(uploadedName) &&
@@ -125,6 +132,7 @@ export function isJobRecord(value: unknown): value is JobRecord {
     isBatchJob(batch) &&
     isOptionalText(sha256) &&
     isOptionalText(mergedAt) &&
+    isOptionalText(requestedModel) &&
     isOptionalText(attempt) &&
     isOptionalText(submitted) &&
     isOptionalText(deleted) &&

@@ -21,37 +21,34 @@ export type FileCheck =
  * @throws GembatchError `FILE_*` when the file cannot be submitted, `INTERRUPTED` when the run ends meanwhile.
  */
 export async function checkFile(run: CheckRun, file: RequestFileInput): Promise<FileCheck> {
-  if (run.store.isOwnFile(file.path)) return {outcome: {outcome: 'skipped', reason: 'own_file'}};
-
-  if (!run.options.isForced) {
-    const openError = await openIntentError(run, file, undefined);
-    if (openError) return {outcome: {outcome: 'unclear', error: failed(openError)}};
-    const existing = run.known.ofInputFile(file.inputFile);
-    if (existing && existing.batch.name !== file.retryOf) {
-      return {outcome: await skippedAsSameFile(run, file, existing)};
-    }
+  if (run.store.isOwnFile(file.path) || run.known.isResultFile(file.inputFile)) {
+    return {outcome: {outcome: 'skipped', reason: 'own_file'}};
+  }
+  // Also with --force: what that asked for may be the very create that had no answer.
+  const open = await fateOfOpenCreate(run, file, undefined);
+  if (open !== undefined) return {outcome: open};
+  const existing = run.options.isForced ? undefined : run.known.ofInputFile(file.inputFile);
+  if (existing && existing.batch.name !== file.retryOf) {
+    return {outcome: await skippedAsSameFile(run, file, existing)};
   }
 
   const inspection = await inspect(run, file, run.options.isValidated);
   const content = contentId(inspection.sha256, run.options.model);
-  const facts = factsOf(inspection);
-  if (run.options.isForced) return {inspection, content};
+  const twin = await sameContent(run, file, {inspection, content});
+  return twin === undefined ? {inspection, content} : {outcome: {...factsOf(inspection), ...twin}};
+}
 
-  const openError = await openIntentError(run, file, content);
-  if (openError) return {outcome: {...facts, outcome: 'unclear', error: failed(openError)}};
+/** Whether there is, or may be, a job for the same content under another name. */
+async function sameContent(
+  run: CheckRun,
+  file: RequestFileInput,
+  {inspection, content}: {inspection: Inspection; content: string},
+): Promise<OutcomeDraft | undefined> {
+  const open = await fateOfOpenCreate(run, file, content);
+  if (open !== undefined || run.options.isForced) return open;
   const existing = run.known.ofContent(inspection.sha256, run.options.model);
-  if (existing && existing.batch.name !== file.retryOf) {
-    return {
-      outcome: {
-        ...facts,
-        outcome: 'skipped',
-        reason: 'same_content',
-        same_as: existing.input_file,
-        job: jobOf(existing),
-      },
-    };
-  }
-  return {inspection, content};
+  if (existing === undefined || existing.batch.name === file.retryOf) return undefined;
+  return {outcome: 'skipped', reason: 'same_content', same_as: existing.input_file, job: jobOf(existing)};
 }
 
 /** What an inspection says about a file, as its outcome spells it. */
@@ -71,14 +68,17 @@ export function jobOf({batch}: JobRecord): NonNullable<FileOutcome['job']> {
   };
 }
 
-async function openIntentError(
+/** Waits for an open create of an earlier run; undefined when nothing came of it. */
+async function fateOfOpenCreate(
   run: CheckRun,
   file: RequestFileInput,
   content: string | undefined,
-): Promise<GembatchError | undefined> {
+): Promise<OutcomeDraft | undefined> {
   if (!run.open.concerns(file.inputFile, content)) return undefined;
   run.report({type: 'phase', index: file.index, phase: 'reconciling'});
-  return run.open.errorFor(file.inputFile, content);
+  const {error, adopted} = await run.open.fateOf(file.inputFile, content);
+  if (error !== undefined) return {outcome: 'unclear', error: failed(error)};
+  return adopted === undefined ? undefined : skippedAsSameFile(run, file, adopted);
 }
 
 function inspect(run: CheckRun, file: RequestFileInput, isValidated: boolean): Promise<Inspection> {

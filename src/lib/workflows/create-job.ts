@@ -12,7 +12,7 @@ import type {BatchJob} from '../domain/batch-job.js';
 import {jobDisplayName, newAttempt} from '../domain/display-name.js';
 import {GembatchError} from '../domain/errors.js';
 import type {Intent, JobRecord} from '../domain/job-record.js';
-import {recordOf, settleIntents} from './settle-intents.js';
+import {recordOf, settleIntents, type Settlement} from './settle-intents.js';
 import type {SubmitRun} from './submit-run.js';
 
 /** A request file that the service has, ready for its create. */
@@ -52,22 +52,24 @@ export async function createJob(run: SubmitRun, file: UploadedRequestFile): Prom
   const unsentUntilMs = run.clock.monotonic() + UNSENT_PATIENCE_MS;
   for (let unsentPauseMs = UNSENT_FIRST_PAUSE_MS; ;) {
     run.report({type: 'phase', index: file.index, phase: 'creating'});
-    const result = await run.gate.pass(() => attemptCreate(run, file), run.halt.signal);
-    if (result === undefined)
+    const attempt = await run.gate.pass(() => attemptCreate(run, file), run.halt.signal);
+    if (attempt === undefined)
       return run.gate.exhausted ? {kind: 'refused', error: run.gate.exhausted} : {kind: 'stopped'};
-    if (result.kind !== 'refused') return result;
+    // Outside of the gate, so that other creates go on meanwhile.
+    if (attempt.kind === 'unanswered') return lookUp(run, file, attempt.intent);
+    if (attempt.kind !== 'refused') return attempt;
 
-    const {error} = result;
+    const {error} = attempt;
     if (error.code === 'QUOTA') {
       const refusal = run.gate.refused(error);
-      if (!refusal.mayTryAgain) return result;
+      if (!refusal.mayTryAgain) return attempt;
       run.report({type: 'wait', index: file.index, reason: error.message, delayMs: refusal.pauseMs});
     } else if (wasNeverSent(error) && run.clock.monotonic() < unsentUntilMs) {
       run.report({type: 'wait', index: file.index, reason: error.message, delayMs: unsentPauseMs});
       await run.clock.sleep(unsentPauseMs, run.halt.signal);
       unsentPauseMs = Math.min(unsentPauseMs * 2, UNSENT_LONGEST_PAUSE_MS);
     } else {
-      return result;
+      return attempt;
     }
   }
 }
@@ -77,7 +79,10 @@ function wasNeverSent(error: GembatchError): boolean {
   return error.details['sent'] === false;
 }
 
-async function attemptCreate(run: SubmitRun, file: UploadedRequestFile): Promise<CreateResult> {
+/** What came of one create before anything is looked up. */
+type Attempt = CreateResult | {readonly kind: 'unanswered'; readonly intent: Intent};
+
+async function attemptCreate(run: SubmitRun, file: UploadedRequestFile): Promise<Attempt> {
   if (run.gate.exhausted) return {kind: 'refused', error: run.gate.exhausted};
   // Said again, because the file may have waited for its turn.
   run.report({type: 'phase', index: file.index, phase: 'creating'});
@@ -94,7 +99,7 @@ async function attemptCreate(run: SubmitRun, file: UploadedRequestFile): Promise
     });
   } catch (error) {
     if (!(error instanceof GembatchError)) throw error;
-    if (error.code === 'UNCLEAR') return lookUp(run, file, intent);
+    if (error.code === 'UNCLEAR') return {kind: 'unanswered', intent};
     run.session.abort(intent.attempt, error.code);
     return {kind: 'refused', error};
   }
@@ -132,7 +137,24 @@ function record(run: SubmitRun, intent: Intent, batch: BatchJob): CreateResult {
 
 async function lookUp(run: SubmitRun, file: UploadedRequestFile, intent: Intent): Promise<CreateResult> {
   run.report({type: 'phase', index: file.index, phase: 'reconciling'});
-  const [settlement] = await settleIntents(run, run.session, [intent], {
+  let settlement: Settlement | undefined;
+  try {
+    [settlement] = await settle(run, file, intent);
+  } catch (error) {
+    // The journal or the job-info file is in trouble; whether the job exists has nothing to do with that.
+    if (!(error instanceof GembatchError)) throw error;
+    return {kind: 'unclear', error};
+  }
+  if (settlement?.record) {
+    run.gate.succeeded();
+    return {kind: 'created', record: settlement.record};
+  }
+  if (settlement?.result.outcome === 'aborted') return {kind: 'refused', error: notCreatedError(file)};
+  return {kind: 'unclear', error: unclearError(file, settlement?.error)};
+}
+
+function settle(run: SubmitRun, file: UploadedRequestFile, intent: Intent): Promise<readonly Settlement[]> {
+  return settleIntents(run, run.session, [intent], {
     graceMs: run.options.createGraceMs,
     graceFrom: 'now',
     stop: run.halt.signal,
@@ -144,9 +166,6 @@ async function lookUp(run: SubmitRun, file: UploadedRequestFile, intent: Intent)
         delayMs,
       }),
   });
-  if (settlement?.record) return {kind: 'created', record: settlement.record};
-  if (settlement?.result.outcome === 'aborted') return {kind: 'refused', error: notCreatedError(file)};
-  return {kind: 'unclear', error: unclearError(file, settlement?.error)};
 }
 
 function notCreatedError(file: UploadedRequestFile): GembatchError {

@@ -68,7 +68,7 @@ export async function fetchMissing(
     }
   };
   await pMap(records, fetch, {concurrency: CONCURRENT_FETCHES});
-  await mergeRetries(deps);
+  for (const message of await mergeRetries(deps)) deps.report({type: 'warning', message});
   stop.throwIfAborted();
   return {notes, errors};
 }

@@ -9,6 +9,7 @@ import type {StoreSnapshot} from '../store/job-store.js';
 export class KnownJobs {
   readonly #byInputFile = new Map<string, JobRecord>();
   readonly #byContent = new Map<string, JobRecord>();
+  readonly #resultFiles = new Set<string>();
 
   constructor(snapshot: StoreSnapshot) {
     for (const {record} of snapshot.records) this.add(record);
@@ -16,14 +17,21 @@ export class KnownJobs {
 
   add(record: JobRecord): void {
     this.#byInputFile.set(record.input_file, record);
-    if (record.sha256 !== undefined && record.batch.model !== undefined) {
-      this.#byContent.set(contentId(record.sha256, record.batch.model), record);
+    if (record.results !== undefined) this.#resultFiles.add(record.results.file);
+    for (const model of [record.batch.model, record.requested_model]) {
+      if (record.sha256 === undefined || model === undefined) continue;
+      this.#byContent.set(contentId(record.sha256, model), record);
     }
   }
 
   /** @param inputFile - canonical path, as `JobStore.inputName` gives it. */
   ofInputFile(inputFile: string): JobRecord | undefined {
     return this.#byInputFile.get(inputFile);
+  }
+
+  /** Whether a file holds the results of a job. */
+  isResultFile(inputFile: string): boolean {
+    return this.#resultFiles.has(inputFile);
   }
 
   /** @param model - resource name of the model, `models/<id>`. */

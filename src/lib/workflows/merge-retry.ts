@@ -5,6 +5,8 @@
  * The merge may be done any number of times: it takes out every row that the retry answers well and adds the retry's
  * row. A kill between the new file and its record is therefore made good by the next merge.
  */
+import {GembatchError} from '../domain/errors.js';
+import {fieldOf, isText} from '../domain/json-object.js';
 import {KeyTable} from '../domain/key-table.js';
 import type {JobRecord, StoredResults} from '../domain/job-record.js';
 import {isBlank, LineSplitter} from '../domain/line-splitter.js';
@@ -24,11 +26,11 @@ const NEWLINE = Buffer.from('\n');
  *
  * When it returns, each merged file and the record that says so are durable.
  *
- * @returns the batch names of the jobs whose results are better now.
- * @throws GembatchError `STORAGE`, `LOCKED`, `LOCK_LOST`, and what the file system says.
+ * @returns why some could not be merged, one sentence each; they are tried again the next time.
+ * @throws GembatchError `LOCKED`, `LOCK_LOST`, and `STORAGE` when the job-info file cannot be read.
  */
 export async function mergeRetries(deps: MergeDeps): Promise<readonly string[]> {
-  const improved: string[] = [];
+  const troubles: string[] = [];
   const {records} = deps.store.read();
   // A retry is recorded after the job that it retries, so the last ones come first.
   for (const {record} of records.toReversed()) {
@@ -36,11 +38,22 @@ export async function mergeRetries(deps: MergeDeps): Promise<readonly string[]> 
     const parent = retry?.retry_of === undefined ? undefined : newest(deps, retry.retry_of);
     if (retry?.results === undefined || parent?.results === undefined || retry.merged_at !== undefined)
       continue;
-    await merge(deps, parent, {job: parent.batch.name, into: parent.results, from: retry.results});
-    await note(deps, retry, {merged_at: new Date(deps.clock.now()).toISOString()});
-    improved.push(parent.batch.name);
+    try {
+      await merge(deps, parent, {job: parent.batch.name, into: parent.results, from: retry.results});
+      await note(deps, retry, {merged_at: new Date(deps.clock.now()).toISOString()});
+    } catch (error) {
+      troubles.push(troubleText(parent, error));
+    }
   }
-  return improved;
+  return troubles;
+}
+
+/** What keeps one result from being merged concerns its own files; a lock concerns all, and a defect is one. */
+function troubleText({input_file: file}: JobRecord, error: unknown): string {
+  const isOfFiles =
+    error instanceof GembatchError ? error.code === 'STORAGE' : isText(fieldOf(error, 'code'));
+  if (!isOfFiles || !(error instanceof Error)) throw error;
+  return `The answers of the retry of ${file} are not merged into its results (${error.message}). To fetch the results again: gembatch results ${file}`;
 }
 
 function newest({store}: MergeDeps, name: string): JobRecord | undefined {

@@ -1,5 +1,5 @@
 import type {GembatchError} from '../domain/errors.js';
-import type {Intent} from '../domain/job-record.js';
+import type {Intent, JobRecord} from '../domain/job-record.js';
 import {contentId} from './known-jobs.js';
 import type {Settlement} from './settle-intents.js';
 
@@ -9,38 +9,43 @@ import type {Settlement} from './settle-intents.js';
  * A request file that one of them may already have paid for waits until they are settled; all others go on.
  */
 export class OpenIntents {
+  readonly #intents: readonly Intent[];
   readonly #settling: Promise<readonly Settlement[]>;
-  #open: readonly {intent: Intent; error?: GembatchError}[];
 
   /** @param settling - their settlement; a rejection is for the one who started it to handle. */
   constructor(intents: readonly Intent[], settling: Promise<readonly Settlement[]>) {
-    this.#open = intents.map((intent) => ({intent}));
+    this.#intents = intents;
     this.#settling = settling;
+  }
+
+  /** Whether a create for this file or this work was open when the run began. */
+  concerns(inputFile: string, content: string | undefined): boolean {
+    return this.#intents.some((intent) => isAbout(intent, inputFile, content));
   }
 
   /**
    * Waits until the fate of each create for this file or this work is known, as far as it can be.
    *
    * @param content - `contentId` of the work; undefined asks for the file alone.
-   * @returns why it is still unknown; undefined when no open create concerns the file.
+   * @returns `error` says why it is still unknown; `adopted` is the job of this very file that was found.
    */
-  async errorFor(inputFile: string, content: string | undefined): Promise<GembatchError | undefined> {
-    if (this.#find(inputFile, content) === undefined) return undefined;
+  async fateOf(
+    inputFile: string,
+    content: string | undefined,
+  ): Promise<{readonly error?: GembatchError; readonly adopted?: JobRecord}> {
+    if (!this.concerns(inputFile, content)) return {};
     const settlements = await this.#settling;
-    this.#open = settlements.flatMap(({intent, error}) => (error ? [{intent, error}] : []));
-    return this.#find(inputFile, content)?.error;
+    const error = settlements.find(
+      (settlement) => settlement.error !== undefined && isAbout(settlement.intent, inputFile, content),
+    )?.error;
+    const adopted = settlements.findLast(({record}) => record?.input_file === inputFile)?.record;
+    return {...(error === undefined ? {} : {error}), ...(adopted === undefined ? {} : {adopted})};
   }
+}
 
-  /** Whether a create for this file or this work was open when last looked at. */
-  concerns(inputFile: string, content: string | undefined): boolean {
-    return this.#find(inputFile, content) !== undefined;
-  }
-
-  #find(inputFile: string, content: string | undefined): {intent: Intent; error?: GembatchError} | undefined {
-    return this.#open.find(
-      ({intent}) =>
-        intent.input_file === inputFile ||
-        (content !== undefined && contentId(intent.sha256, intent.model) === content),
-    );
-  }
+function isAbout(intent: Intent, inputFile: string, content: string | undefined): boolean {
+  return (
+    intent.input_file === inputFile ||
+    (content !== undefined && contentId(intent.sha256, intent.model) === content)
+  );
 }

@@ -4,7 +4,7 @@ import {JobFollower} from './job-follower.js';
 import {mergeRetries} from './merge-retry.js';
 import type {PollSummary} from './poll-report.js';
 import type {PollDeps, PollInput} from './poll-run.js';
-import {summarisePoll} from './poll-summary.js';
+import {summarisePoll, type PollTotals} from './poll-summary.js';
 
 /**
  * The use case of `gembatch poll`: recorded batch jobs become verified results on disk.
@@ -20,16 +20,22 @@ import {summarisePoll} from './poll-summary.js';
 export async function pollJobs(deps: PollDeps, input: PollInput): Promise<PollSummary> {
   const startedMs = deps.clock.monotonic();
   const outcome = await new JobFollower(deps, input).follow();
-  await mergeRetries(deps);
+  const unmerged = await mergeRetries(deps);
+  for (const message of unmerged) deps.report({type: 'warning', message});
   const totals = summarisePoll({...outcome, records: newest(deps, outcome.records)});
   const summary: PollSummary = {
     job_info: deps.store.path,
     ...totals,
     duration_ms: Math.round(deps.clock.monotonic() - startedMs),
-    exit_code: outcome.ended === 'interrupted' ? exitCodeOfStop(input.stop) : totals.exit_code,
+    exit_code: outcome.ended === 'interrupted' ? exitCodeOfStop(input.stop) : exitCodeFor(totals, unmerged),
   };
   deps.report({type: 'summary', summary});
   return summary;
+}
+
+/** Answers that are not where a person looks for them are a part that is not done. */
+function exitCodeFor({exit_code: exitCode}: PollTotals, unmerged: readonly string[]): number {
+  return exitCode === EXIT.ok && unmerged.length > 0 ? EXIT.partial : exitCode;
 }
 
 /** The records as they are now: merging has changed some. */

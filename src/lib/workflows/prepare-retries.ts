@@ -9,6 +9,7 @@ import {basename, dirname, extname, join} from 'node:path';
 import {GembatchError} from '../domain/errors.js';
 import {jobOutcome, replacedJobs, type JobOutcome} from '../domain/job-progress.js';
 import type {JobRecord} from '../domain/job-record.js';
+import {fieldOf} from '../domain/json-object.js';
 import type {OutputLimit} from '../domain/output-limit.js';
 import type {JobStore} from '../store/job-store.js';
 import type {CreateFile} from './poll-run.js';
@@ -86,9 +87,20 @@ async function prepare(deps: RetryDeps, record: JobRecord, selection: RetrySelec
     const {requests, path} = await prepareRows(deps, record, selection);
     return {...retry, requests, path};
   } catch (error) {
-    if (!(error instanceof GembatchError)) throw error;
-    return {...retry, requests: null, path: null, error};
+    return {...retry, requests: null, path: null, error: unusableError(record, error)};
   }
+}
+
+/** The trouble with the files of one job, so that the others are retried all the same. */
+function unusableError({input_file: file}: JobRecord, error: unknown): GembatchError {
+  if (error instanceof GembatchError) return error;
+  const code = fieldOf(error, 'code');
+  if (typeof code !== 'string') throw error;
+  return new GembatchError(
+    'FILE_UNREADABLE',
+    `${file}: its request file or its results cannot be read (${code}), so that its bad rows cannot be told.`,
+    {suggestions: [`Put the file back, or fetch the results again: gembatch results ${file}`], cause: error},
+  );
 }
 
 /** @throws GembatchError `FILE_CHANGED`, `FILE_*`, `STORAGE`. */

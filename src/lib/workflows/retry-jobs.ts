@@ -12,6 +12,15 @@ export interface RetryInput extends RetrySelection, SubmitTerms {
   readonly model: string | undefined;
 }
 
+/** Errors that concern every model alike. */
+const FATAL_CODES: ReadonlySet<string> = new Set([
+  'INTERRUPTED',
+  'KEY_REFUSED',
+  'LOCKED',
+  'LOCK_LOST',
+  'STORAGE',
+]);
+
 /** Shows one submission; there is one for each model. */
 export interface SubmissionView {
   report(event: SubmitEvent): void;
@@ -29,7 +38,7 @@ export interface RetryOutcome {
   readonly requests: number | null;
   /** The request file that is submitted, as a record spells it. */
   readonly request_file: string | null;
-  /** Why it could not be prepared. */
+  /** Why it could not be prepared, or its submission not be begun. */
   readonly error?: FileError;
 }
 
@@ -46,7 +55,9 @@ export interface RetryResult {
 /**
  * The use case of `gembatch retry`: jobs that did not fully work are submitted again, each linked to its retry.
  *
- * @throws GembatchError as `prepareRetries` and `submitFiles`.
+ * The jobs of each model are submitted together; what is wrong with one model does not keep the others from it.
+ *
+ * @throws GembatchError as `prepareRetries`.
  */
 export async function retryJobs(
   deps: RetryDeps & Omit<SubmitDeps, 'report'>,
@@ -55,16 +66,26 @@ export async function retryJobs(
 ): Promise<RetryResult> {
   const retries = await prepareRetries(deps, input);
   const submissions: SubmitResult[] = [];
+  const failures = new Map<string, GembatchError>();
+  let fatal: GembatchError | undefined;
   for (const [model, group] of byModel(retries, input.model)) {
     if (input.isDryRun || input.stop?.aborted) break;
-    submissions.push(await submitGroup(deps, {...input, model}, {group, view: viewOf()}));
+    try {
+      if (fatal !== undefined) throw fatal;
+      submissions.push(await submitGroup(deps, {...input, model}, {group, view: viewOf()}));
+    } catch (error) {
+      if (!(error instanceof GembatchError)) throw error;
+      for (const {job} of group) failures.set(job, error);
+      if (FATAL_CODES.has(error.code)) fatal = error;
+    }
   }
+  const jobs = retries.map((retry) => outcomeOf(deps, retry, failures.get(retry.job)));
   return {
     job_info: deps.store.path,
     dry_run: input.isDryRun,
-    jobs: retries.map((retry) => outcomeOf(deps, retry)),
+    jobs,
     submissions,
-    exit_code: exitCodeFor(retries, submissions, input),
+    exit_code: exitCodeFor(jobs, submissions, input),
   };
 }
 
@@ -99,7 +120,12 @@ async function submitGroup(
   }
 }
 
-function outcomeOf({store}: RetryDeps, {job, file, outcome, requests, path, error}: Retry): RetryOutcome {
+function outcomeOf(
+  {store}: RetryDeps,
+  {job, file, outcome, requests, path, error: unprepared}: Retry,
+  unsubmitted: GembatchError | undefined,
+): RetryOutcome {
+  const error = unprepared ?? unsubmitted;
   return {
     job,
     file,
@@ -111,11 +137,11 @@ function outcomeOf({store}: RetryDeps, {job, file, outcome, requests, path, erro
 }
 
 function exitCodeFor(
-  retries: readonly Retry[],
+  jobs: readonly RetryOutcome[],
   submissions: readonly SubmitResult[],
   {stop}: RetryInput,
 ): number {
-  const unprepared = retries.flatMap(({error}): ItemOutcome[] =>
+  const unprepared = jobs.flatMap(({error}): ItemOutcome[] =>
     error === undefined ? [] : [{kind: 'failed', code: error.code}],
   );
   const submitted = submissions.flatMap(({files}) => files).map((file) => itemOutcome(file));

@@ -9,6 +9,7 @@
  */
 import type {BatchJob} from '../domain/batch-job.js';
 import type {Clock} from '../domain/clock.js';
+import {CREATE_TIMEOUT_MS} from '../domain/create-timeout.js';
 import {GembatchError} from '../domain/errors.js';
 import {awaitsService} from '../domain/job-progress.js';
 import type {Intent, JobRecord} from '../domain/job-record.js';
@@ -18,6 +19,11 @@ import type {SettledIntent} from './submit-report.js';
 
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 15_000;
+/**
+ * One list may be wrong, and a second one asked at once is wrong in the same way: between the first list that lacks a
+ * job and the one that proves it, so much time passes at least.
+ */
+const CONFIRMATION_MS = 10_000;
 
 /** What settling needs from the outside. */
 export interface SettleDeps {
@@ -36,8 +42,8 @@ export interface SettleOptions {
   readonly graceFrom: 'intent' | 'now';
   /** Stops waiting; what is not found by then stays unclear. */
   readonly stop: AbortSignal;
-  /** Told before each wait for a job that may show up late. */
-  readonly onWait?: (intents: readonly Intent[], delayMs: number) => void;
+  /** Told before each wait: for jobs that may show up late, or only for a second list that confirms the first. */
+  readonly onWait?: (intents: readonly Intent[], delayMs: number, isConfirming: boolean) => void;
 }
 
 /** An intent whose fate is decided, or still unknown; `record` is there when its job was adopted. */
@@ -63,7 +69,7 @@ export async function settleIntents(
   options: SettleOptions,
 ): Promise<readonly Settlement[]> {
   const settled: Settlement[] = [];
-  let open = intents.map((intent) => ({
+  let open = intents.map((intent): OpenIntent => ({
     intent,
     deadlineMs: deps.clock.monotonic() + graceLeft(intent, deps.clock, options),
   }));
@@ -78,11 +84,11 @@ export async function settleIntents(
       return [...settled, ...open.map(({intent}) => stillUnclear(intent, list))];
     }
 
-    const waiting: typeof open = [];
+    const waiting: OpenIntent[] = [];
     for (const entry of open) {
       const candidates = list.found.get(entry.intent.attempt) ?? [];
-      if (candidates.length === 0 && askedMs < entry.deadlineMs) {
-        waiting.push(entry);
+      if (candidates.length === 0 && (entry.isConfirmable !== true || askedMs < entry.deadlineMs)) {
+        waiting.push(afterAbsence(entry, askedMs));
       } else if (candidates.length === 0 && list.doubt !== undefined) {
         settled.push(stillUnclear(entry.intent, list.doubt));
       } else {
@@ -99,19 +105,46 @@ export async function settleIntents(
     options.onWait?.(
       open.map(({intent}) => intent),
       delayMs,
+      open.every(({isConfirmingOnly}) => isConfirmingOnly),
     );
     await deps.clock.sleep(delayMs, options.stop);
   }
   return settled;
 }
 
+/** An intent that is not settled yet. */
+interface OpenIntent {
+  readonly intent: Intent;
+  /** When its absence in the list proves that no job came of it, by the monotonic clock. */
+  readonly deadlineMs: number;
+  /** Whether an earlier list lacked it too. */
+  readonly isConfirmable?: boolean;
+  /** Whether the grace time was over at the first list, so that only the confirmation is waited for. */
+  readonly isConfirmingOnly?: boolean;
+}
+
+/** Notes that a list lacked the job: another one has to say the same, some time later. */
+function afterAbsence(entry: OpenIntent, askedMs: number): OpenIntent {
+  if (entry.isConfirmable === true) return entry;
+  const confirmedMs = askedMs + CONFIRMATION_MS;
+  return {
+    intent: entry.intent,
+    deadlineMs: Math.max(entry.deadlineMs, confirmedMs),
+    isConfirmable: true,
+    isConfirmingOnly: entry.deadlineMs <= confirmedMs,
+  };
+}
+
 /** The job record of a created or adopted job. */
 export function recordOf(intent: Intent, batch: BatchJob, submittedAt: string): JobRecord {
+  const {model = intent.model} = batch;
   return {
     input_file: intent.input_file,
     count: intent.count,
     uploaded_file_name: intent.uploaded_file_name,
-    batch,
+    batch: {...batch, model},
+    // An alias of a model is answered with the model behind it.
+    ...(model === intent.model ? {} : {requested_model: intent.model}),
     sha256: intent.sha256,
     size_bytes: intent.size_bytes,
     attempt: intent.attempt,
@@ -121,13 +154,15 @@ export function recordOf(intent: Intent, batch: BatchJob, submittedAt: string): 
 }
 
 /**
- * How much of the grace time is left. The intent may come from a machine with another clock: an intent dated in the
- * future gets the whole grace time, never more.
+ * How much is left of the time in which a job may show up. Where only the intent is known, its create may have been
+ * under way until its time-out. The intent may come from a machine with another clock: an intent dated in the future
+ * gets the whole time, never more.
  */
 function graceLeft(intent: Intent, clock: Clock, {graceMs, graceFrom}: SettleOptions): number {
   if (graceFrom === 'now') return graceMs;
+  const wholeMs = CREATE_TIMEOUT_MS + graceMs;
   const ageMs = clock.now() - Date.parse(intent.intended_at);
-  return Number.isFinite(ageMs) && ageMs > 0 ? Math.max(0, graceMs - ageMs) : graceMs;
+  return Number.isFinite(ageMs) && ageMs > 0 ? Math.max(0, wholeMs - ageMs) : wholeMs;
 }
 
 /** What the service's list says about creates. */

@@ -49,7 +49,7 @@ export function isHopeless({error}: Settlement): boolean {
   return error?.code === 'UNCLEAR';
 }
 
-/** Looks through the service's list once: before the first wait for a job that may show up late, it stops. */
+/** Looks through the service's list, again only to confirm: it does not wait for jobs that may show up late. */
 async function settleOnce(
   deps: SettleJournalDeps,
   session: Session,
@@ -65,7 +65,9 @@ async function settleOnce(
       graceMs,
       graceFrom: 'intent',
       stop: round.signal,
-      onWait: end,
+      onWait: (_intents, _delayMs, isConfirming) => {
+        if (!isConfirming) end();
+      },
     });
   } finally {
     stop.removeEventListener('abort', end);

@@ -12,6 +12,16 @@ import type {CheckRun, RequestFileInput, SubmitRun} from './submit-run.js';
 /** Errors after which no other file can fare better: the run ends, what is in flight is brought to its end. */
 const FATAL_CODES: ReadonlySet<string> = new Set(['KEY_REFUSED', 'STORAGE', 'LOCK_LOST']);
 
+/** Errors whose usual advice is to run the same command again. */
+const RESUMABLE_CODES: ReadonlySet<string> = new Set([
+  'INTERRUPTED',
+  'LOCK_LOST',
+  'QUOTA',
+  'SERVICE',
+  'STORAGE',
+  'UNCLEAR',
+]);
+
 /** Submits one request file, or says why not. Never rejects because of the file. */
 export function submitFile(run: SubmitRun, file: RequestFileInput): Promise<FileOutcome> {
   return conclude(run, file, (inspection) => send(run, file, inspection));
@@ -30,13 +40,23 @@ async function conclude(
   const startedMs = run.clock.monotonic();
   const finish = (draft: OutcomeDraft): FileOutcome => ({
     file: file.name,
-    ...draft,
+    ...(run.options.isForced ? withForcedAdvice(draft) : draft),
     duration_ms: Math.round(run.clock.monotonic() - startedMs),
   });
 
   const outcome = await outcomeOf(run, file, async (inspection) => finish(await work(inspection)), finish);
   run.report({type: 'outcome', index: file.index, outcome});
   return outcome;
+}
+
+/** With --force "the same command again" is no advice: it submits, and pays, also what has worked. */
+function withForcedAdvice(draft: OutcomeDraft): OutcomeDraft {
+  const {error} = draft;
+  if (error === undefined || !RESUMABLE_CODES.has(error.code)) return draft;
+  const suggestions = [
+    'Name only the files that are left: with --force every file that is named is submitted, and paid, again.',
+  ];
+  return {...draft, error: {...error, suggestions}};
 }
 
 async function outcomeOf(
@@ -146,7 +166,10 @@ async function upload(run: SubmitRun, file: RequestFileInput, inspection: Inspec
   return name;
 }
 
-/** A journal that cannot be written refuses the create before anything is sent, so the upload is not needed either. */
+/**
+ * Creates the job. What is thrown on the way to it says that there is none: the intent could not be written, so that
+ * nothing was sent, or the service has refused. Trouble with recording a job that exists is `unclear`, not thrown.
+ */
 async function create(
   run: SubmitRun,
   file: RequestFileInput,

@@ -221,20 +221,20 @@ function summarise(
 ): SubmitSummary {
   const number = (kind: FileOutcome['outcome']): number =>
     outcomes.filter(({outcome}) => outcome === kind).length;
-  const submitted = outcomes.filter(({outcome}) => outcome === 'submitted');
+  const counted = outcomes.filter(({outcome}) => outcome === 'submitted' || outcome === 'would_submit');
   const unsettled = settled
     .filter(({outcome}) => outcome === 'unclear')
     .map((): ItemOutcome => ({kind: 'unclear'}));
   return {
     files: outcomes.length,
-    submitted: submitted.length,
+    submitted: number('submitted'),
     skipped: number('skipped'),
     would_submit: number('would_submit'),
     failed: number('failed'),
     unclear: number('unclear'),
     not_started: number('not_started'),
-    requests: submitted.reduce((sum, {count}) => sum + (count ?? 0), 0),
-    bytes: submitted.reduce((sum, {size_bytes}) => sum + (size_bytes ?? 0), 0),
+    requests: counted.reduce((sum, {count}) => sum + (count ?? 0), 0),
+    bytes: counted.reduce((sum, {size_bytes}) => sum + (size_bytes ?? 0), 0),
     duration_ms: Math.round(durationMs),
     exit_code: exitCodeOf([...outcomes.map(itemOutcome), ...unsettled], fatalError(halt)),
   };

@@ -76,7 +76,7 @@ export interface SettledIntent {
   readonly message: string;
 }
 
-/** Totals of a submission. `requests` and `bytes` are those of the submitted files. */
+/** Totals of a submission. `requests` and `bytes` are those of the files that were, or would be, submitted. */
 export interface SubmitSummary {
   readonly files: number;
   readonly submitted: number;

@@ -207,6 +207,7 @@ describe('a field of the wrong type', () => {
     lost_at: 't',
     retry_of: 'r',
     merged_at: '2026-01-31T12:00:00Z',
+    requested_model: 'models/alias',
     batch: {
       name: 'batches/a',
       state: 's',
