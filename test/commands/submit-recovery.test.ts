@@ -225,7 +225,7 @@ test('a job that is found but cannot be recorded is unclear, and keeps its uploa
   await until(() => emulator.control.counts()['batches.list'] === 1);
   await rename(store, join(folder, 'away'));
   const ended = await running.ended;
-  expect(ended.code).toBe(EXIT.unclear);
+  expect(ended.code).toBe(EXIT.storage);
   expect(emulator.control.files()).toHaveLength(1);
 
   await rename(join(folder, 'away'), store);

@@ -111,12 +111,12 @@ export const ERRORS = {
   LOCKED: {exit: 'locked', suggestion: 'Wait until it is done, or raise --lock-timeout.'},
   LOCK_LOST: {
     exit: 'storage',
-    suggestion: 'Run the same command again; every batch job that was created is in the journal.',
+    suggestion: 'Run the same command again; every create is in the journal, and nothing is sent twice.',
   },
   STORAGE: {
     exit: 'storage',
     suggestion:
-      'Make room or mend the permissions, then run the same command again; every batch job that was created is in the journal.',
+      'Make room or mend the permissions, then run the same command again; every create is in the journal, and nothing is sent twice.',
   },
   INTERRUPTED: {
     exit: 'interrupted',
