@@ -5,7 +5,7 @@ import {EXIT} from '../../src/lib/domain/errors.js';
 import type {RunOutcome} from '../../src/commands/run.js';
 import {schemaErrors} from '../helpers/json-schema.js';
 import {requestFiles} from '../helpers/request-files.js';
-import {runCli, startCli, type CliResult} from '../helpers/run-cli.js';
+import {FAST_CLOCK, runCli, startCli, type CliResult} from '../helpers/run-cli.js';
 import {MODEL, records} from '../helpers/submit.js';
 import {tempDir} from '../helpers/temp-dir.js';
 import {until} from '../helpers/until.js';
@@ -13,10 +13,15 @@ import {useEmulator} from '../helpers/use-emulator.js';
 
 type Env = Readonly<Record<string, string>>;
 
-const ARGS = ['run', '0*.jsonl', '--model', MODEL, '--interval', '200ms'];
+const ARGS = ['run', '0*.jsonl', '--model', MODEL];
 
-async function run(cwd: string, env: Env): Promise<CliResult & {result: RunOutcome}> {
-  const ended = await runCli([...ARGS, '--json'], {cwd, env});
+/** `run`, whose waits are so many times as fast when a speed is given. */
+async function run(cwd: string, env: Env, speed = 1): Promise<CliResult & {result: RunOutcome}> {
+  const ended = await runCli([...ARGS, '--interval', `${speed * 200}ms`, '--json'], {
+    cwd,
+    env: {...env, GEMBATCH_TEST_SPEED: String(speed)},
+    nodeArgs: speed === 1 ? [] : FAST_CLOCK,
+  });
   expect(schemaErrors('run', ended.json())).toEqual([]);
   return {...ended, result: ended.json() as RunOutcome};
 }
@@ -51,11 +56,11 @@ test('killed in each phase and started again, it goes on and pays nothing twice'
     const {emulator, env} = await useEmulator({speed: 20, seed: 1});
     await requestFiles(folder, 4);
     emulator.control.fault({on: operation, skip: 1, fault: {kind: 'hang_after'}});
-    const victim = startCli(ARGS, {cwd: folder, env: {...env, GEMBATCH_CREATE_GRACE: '1'}});
+    const victim = startCli([...ARGS, '--interval', '200ms'], {cwd: folder, env});
     await until(() => (emulator.control.counts()[operation] ?? 0) > 1);
     victim.process.kill('SIGKILL');
     await victim.ended;
-    const {code, result} = await run(folder, {...env, GEMBATCH_CREATE_GRACE: '1'});
+    const {code, result} = await run(folder, env, 60);
     expect([operation, code]).toEqual([operation, 0]);
     expect(result.poll).toMatchObject({done: 4});
     expect(new Set(emulator.control.paid().map(({sha256}) => sha256)).size).toBe(4);
@@ -86,10 +91,13 @@ test('--on-done runs a command that learns how it went', async () => {
   const folder = await tempDir();
   const {env} = await useEmulator({speed: 20, seed: 1});
   await requestFiles(folder, 1);
-  const ended = await runCli([...ARGS, '--on-done', 'echo "$GEMBATCH_OUTCOME $GEMBATCH_DONE" > done.txt'], {
-    cwd: folder,
-    env,
-  });
+  const ended = await runCli(
+    [...ARGS, '--interval', '200ms', '--on-done', 'echo "$GEMBATCH_OUTCOME $GEMBATCH_DONE" > done.txt'],
+    {
+      cwd: folder,
+      env,
+    },
+  );
   expect(ended.code).toBe(0);
   expect(await readFile(join(folder, 'done.txt'), 'utf8')).toBe('ok 1\n');
 });
