@@ -1,0 +1,56 @@
+import {cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {ROOT} from '../../helpers/run-cli.js';
+
+/** One change to a compiled module: `file` is its path below `src`, as `lib/store/journal.js`. */
+export interface Weakening {
+  readonly file: string;
+  /** Text that the module has; a build that has it no longer makes the attack fail, not pass. */
+  readonly find: string;
+  readonly replace: string;
+}
+
+/** A copy of the package with some of its safety taken out. */
+export interface WeakenedBuild {
+  /** Its launcher, for `bin` of `runCli`. */
+  readonly bin: string;
+  /** Its compiled modules. */
+  readonly src: string;
+  remove(): void;
+}
+
+/**
+ * Makes a package that runs, inside the build folder so that its dependencies are found.
+ *
+ * @throws Error when a text that is to be replaced is not there.
+ */
+export function weakenedBuild(changes: readonly Weakening[]): WeakenedBuild {
+  const parent = join(ROOT, '.build/weakened');
+  mkdirSync(parent, {recursive: true});
+  const folder = mkdtempSync(join(parent, 'build-'));
+  const src = join(folder, 'dist');
+  cpSync(join(ROOT, '.build/src'), src, {recursive: true});
+  cpSync(join(ROOT, 'bin'), join(folder, 'bin'), {recursive: true});
+  cpSync(join(ROOT, 'oclif.manifest.json'), join(folder, 'oclif.manifest.json'));
+  writeFileSync(join(folder, 'package.json'), packageOfModules());
+  for (const {file, find, replace} of changes) {
+    const path = join(src, file);
+    const text = readFileSync(path, 'utf8');
+    if (!text.includes(find)) throw new Error(`${file} does not contain ${JSON.stringify(find)}`);
+    writeFileSync(
+      path,
+      text.replaceAll(find, () => replace),
+    );
+  }
+  return {
+    bin: join(folder, 'bin/run.js'),
+    src,
+    remove: () => rmSync(folder, {recursive: true, force: true}),
+  };
+}
+
+/** The package's description, its commands read from the single modules. */
+function packageOfModules(): string {
+  const description = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {oclif: object};
+  return JSON.stringify({...description, oclif: {...description.oclif, commands: './dist/commands'}});
+}
