@@ -9,6 +9,9 @@ import {TALLY_FOLDER, type Tally} from './tally.js';
 /** No attack takes this long; the whole suite is stopped by whoever waits for it. */
 const LIMIT_MS = 60 * 60_000;
 
+/** Enough to see what happened, in a report of ten of them. */
+const LONGEST_VIOLATION = 600;
+
 /** What an attack is called and counted in. */
 export interface AttackTitle {
   readonly group: string;
@@ -35,7 +38,7 @@ export class Attack {
 
   /** Notes something that must never happen, with all that is needed to see it again. */
   violation(text: string): void {
-    this.#violations.push(text);
+    this.#violations.push(text.slice(0, LONGEST_VIOLATION));
   }
 
   /** Adds a figure to the table. */

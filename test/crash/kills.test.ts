@@ -1,0 +1,86 @@
+/** A command is killed before, after and in the middle of each of its file operations, and then run again. */
+import {attackTest, eachOf, sampled, type Attack} from './support/attack.js';
+import {FAST, FAST_RUN, killsOf, noteFaults, RUN, SUBMIT, WIDTH} from './support/commands.js';
+import {amount} from './support/form.js';
+import {Trial, type FsFault} from './support/trial.js';
+
+attackTest(
+  {group: 'kill', attack: 'kill -9 at a file operation of a submit of 3 files', unit: 'kills'},
+  async (attack) => {
+    await eachKill(attack, {command: SUBMIT, count: {short: 20, whole: Infinity}}, async (trial, fault) => {
+      await trial.run(SUBMIT, {fault});
+      await expectSubmitted(attack, trial, `${fault.fate} ${fault.at} (${trial.lastStep()})`);
+    });
+  },
+);
+
+// The first kill leaves two creates whose answer nobody heard.
+attackTest(
+  {group: 'kill', attack: 'kill -9 at a file operation of the recovery from a kill', unit: 'kills'},
+  async (attack) => {
+    const prepare = async (trial: Trial): Promise<void> => {
+      trial.emulator.control.fault({on: 'batches.create', skip: 1, fault: {kind: 'hang_after'}});
+      trial.emulator.control.fault({on: 'batches.create', skip: 1, fault: {kind: 'hang_before'}});
+      await trial.killWhen(SUBMIT, () => trial.emulator.control.counts()['batches.create'] === 3);
+    };
+    const plan = {command: SUBMIT, prepare, count: {short: 15, whole: Infinity}};
+    await eachKill(attack, plan, async (trial, fault) => {
+      await trial.run(SUBMIT, {...FAST, fault});
+      await expectSubmitted(attack, trial, `recovery ${fault.fate} ${fault.at} (${trial.lastStep()})`);
+    });
+  },
+);
+
+attackTest(
+  {group: 'kill', attack: 'kill -9 at a file operation of a run of 2 files, to their results', unit: 'kills'},
+  async (attack) => {
+    const plan = {command: RUN, files: 2, speed: 100, count: {short: 12, whole: 300}};
+    await eachKill(attack, plan, async (trial, fault) => {
+      await trial.run(RUN, {fault});
+      const what = `run ${fault.fate} ${fault.at} (${trial.lastStep()})`;
+      noteFaults(attack, what, [...trial.lossesNow(), ...trial.lossesOfResults()]);
+      const {code, stderr} = await trial.run(FAST_RUN, FAST);
+      noteFaults(attack, what, code === 0 ? trial.faultsAfterRecovery() : [`exit ${code}: ${stderr}`]);
+      noteFaults(attack, what, trial.missingResults());
+    });
+  },
+);
+
+/** What a sweep of kills goes through. */
+interface KillPlan {
+  readonly command: readonly string[];
+  readonly files?: number;
+  readonly speed?: number;
+  readonly count: {readonly short: number; readonly whole: number};
+  /** What has happened before the command that is killed. */
+  readonly prepare?: (trial: Trial) => Promise<void>;
+}
+
+/** Records an undisturbed command, and calls `work` with a new trial for so many of the ways to kill it. */
+async function eachKill(
+  attack: Attack,
+  {command, files = 3, speed = 0, count, prepare}: KillPlan,
+  work: (trial: Trial, fault: FsFault) => Promise<void>,
+): Promise<void> {
+  let kills: readonly FsFault[] = [];
+  await Trial.with({files, speed}, async (trial) => {
+    await prepare?.(trial);
+    await trial.run(command, prepare === undefined ? {} : FAST);
+    kills = killsOf(trial.trace());
+  });
+  attack.note(`${kills.length} points`);
+  await eachOf(sampled(kills, amount(count), attack.random), WIDTH, (fault) =>
+    Trial.with({files, speed}, async (trial) => {
+      await prepare?.(trial);
+      await work(trial, fault);
+      attack.tried();
+    }),
+  );
+}
+
+/** After the kill no paid job is unknown; after the same command again every file is submitted once. */
+async function expectSubmitted(attack: Attack, trial: Trial, what: string): Promise<void> {
+  noteFaults(attack, what, trial.lossesNow());
+  const {code, stderr} = await trial.run(SUBMIT, FAST);
+  noteFaults(attack, what, code === 0 ? trial.faultsAfterRecovery() : [`exit ${code}: ${stderr}`]);
+}
