@@ -50,6 +50,11 @@ export class Attack {
     return this.#tried;
   }
 
+  /** Whether so much was found that a weakened build needs no further trial. */
+  get hasFoundEnough(): boolean {
+    return this.#violations.length >= 20;
+  }
+
   get violations(): readonly string[] {
     return this.#violations;
   }

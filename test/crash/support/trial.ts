@@ -171,9 +171,7 @@ export class Trial {
       ...records.map(({record}) => record.attempt),
       ...openIntents.map(({attempt}) => attempt),
     ]);
-    const unknown = this.#paid().filter(
-      ({display_name: name}) => !known.has(name.slice(name.lastIndexOf('-') + 1)),
-    );
+    const unknown = this.#paid().filter(({display_name: name}) => !known.has(attemptOf(name)));
     return [...unknown.map(({display_name: name}) => `paid and unknown: ${name}`), ...this.#changedLines()];
   }
 
@@ -231,6 +229,11 @@ export class Trial {
       .map(({input_file: file}) => `no result of ${file}`);
   }
 
+  /** Attempts whose create took effect. */
+  paidAttempts(): readonly string[] {
+    return this.#paid().map(({display_name: name}) => attemptOf(name));
+  }
+
   /** The jobs that are ours: every one that was made under a display name of ours. */
   #paid(): readonly PaidJob[] {
     return this.emulator.control.paid().filter(({display_name: name}) => name.includes(' #gb-'));
@@ -243,6 +246,11 @@ export class Trial {
   #store(): JobStore {
     return JobStore.open(this.jobInfo, {command: 'crash suite', clock: systemClock});
   }
+}
+
+/** The last part of a display name. */
+function attemptOf(displayName: string): string {
+  return displayName.slice(displayName.lastIndexOf('-') + 1);
 }
 
 const FAULTY_FS = ['--import', pathToFileURL(join(ROOT, 'test/crash/support/faulty-fs.js')).href];

@@ -6,7 +6,8 @@ import {ROOT} from '../../helpers/run-cli.js';
 export interface Weakening {
   readonly file: string;
   /** Text that the module has; a build that has it no longer makes the attack fail, not pass. */
-  readonly find: string;
+  readonly find: string | RegExp;
+  /** With `$1` for what the first group of an expression found. */
   readonly replace: string;
 }
 
@@ -36,11 +37,10 @@ export function weakenedBuild(changes: readonly Weakening[]): WeakenedBuild {
   for (const {file, find, replace} of changes) {
     const path = join(src, file);
     const text = readFileSync(path, 'utf8');
-    if (!text.includes(find)) throw new Error(`${file} does not contain ${JSON.stringify(find)}`);
-    writeFileSync(
-      path,
-      text.replaceAll(find, () => replace),
-    );
+    const changed =
+      typeof find === 'string' ? text.replaceAll(find, () => replace) : text.replace(find, replace);
+    if (changed === text) throw new Error(`${file} does not contain ${String(find)}`);
+    writeFileSync(path, changed);
   }
   return {
     bin: join(folder, 'bin/run.js'),

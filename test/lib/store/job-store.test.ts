@@ -209,6 +209,25 @@ describe('trying for a session again and again', () => {
   });
 });
 
+describe('what processes left that died', () => {
+  test('is gone after the next session, locks that nobody wanted since too', async () => {
+    const {store, path} = useStore();
+    const dead = ownerIdLike(DEAD);
+    for (const lock of ['.commit.lock', '.lock.break', '.lock.break.break'])
+      writeFileSync(path + lock, lockText(dead));
+    writeFileSync(`${path}.${dead}.tmp`, 'half');
+    await store.withSession(NOW, async () => null);
+    expect(sideFiles(path)).toEqual([]);
+  });
+
+  test('does not include the lock of a process that lives', async () => {
+    const {store, path} = useStore();
+    writeFileSync(`${path}.commit.lock`, lockText(ownerIdLike({})));
+    await store.withSession(NOW, async () => null);
+    expect(sideFiles(path)).toEqual(['job-info.jsonl.commit.lock']);
+  });
+});
+
 describe('reading', () => {
   test('of a file that cannot be read fails; it is never empty', async () => {
     const {store, path} = useStore();
