@@ -43,14 +43,17 @@ ${exitCodesHelp(['ok', 'failed', 'partial', 'locked', 'credentials', 'service', 
     const names = args.jobs ?? [];
     refuseUnclear(names, flags);
     const apiKey = this.apiKey();
-    const [{adoptJobs}, {adoptLines}, store, client] = await Promise.all([
+    const [{adoptJobs}, {adoptLines}, {createLineView}, store, client] = await Promise.all([
       import('../lib/workflows/adopt-jobs.js'),
       import('../lib/output/adopt-lines.js'),
+      import('../lib/output/line-view.js'),
       this.openStore(flags['job-info']),
       this.createClient(apiKey),
     ]);
+    const {screen, mode} = this.display(flags);
+    const view = createLineView(screen, mode);
     const result = await adoptJobs(
-      {store, client},
+      {store, client, report: ({message}) => view.note(message)},
       {
         names,
         file: flags.file,

@@ -1,7 +1,7 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../base-command.js';
-import {durationFlag} from '../flags.js';
+import {createGraceFlag} from '../flags.js';
 import type {PollSummary} from '../lib/workflows/poll-report.js';
 import {exitCodesHelp} from '../shell/exit-codes-help.js';
 import {tellDone, type OnDoneResult} from '../shell/on-done.js';
@@ -50,12 +50,7 @@ ${exitCodesHelp(['ok', 'failed', 'partial', 'running', 'locked', 'credentials', 
   static override flags = {
     once: Flags.boolean({description: 'look once, fetch what is ready, and end'}),
     ...pollFlags,
-    'create-grace': durationFlag({
-      description: 'how long a batch job whose creation was not answered is looked for',
-      env: 'GEMBATCH_CREATE_GRACE',
-      default: 120_000,
-      defaultHelp: async () => '2m',
-    }),
+    'create-grace': createGraceFlag(),
   };
 
   async run(): Promise<PollResult> {

@@ -20,10 +20,21 @@ export function stopOnSignals(notify: (line: string) => void): AbortSignal {
       notify(`${name}: finishing what is in flight, starting nothing new. Once more ends at once.`);
     });
   }
-  process.stdout.on('error', () => {
-    controller.abort(new GembatchError('INTERRUPTED', 'Nobody reads the output any more.'));
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    controller.abort(error.code === 'EPIPE' ? READER_GONE : outputError(error));
   });
   return controller.signal;
+}
+
+const READER_GONE = new GembatchError('INTERRUPTED', 'Nobody reads the output any more.');
+
+/** Whether what reads the output has taken all that it wants, as `head` does. */
+export function hasReaderGone(stop: AbortSignal): boolean {
+  return stop.reason === READER_GONE;
+}
+
+function outputError(cause: Error): GembatchError {
+  return new GembatchError('STORAGE', `Cannot write the output: ${cause.message}.`, {cause});
 }
 
 function endAtOnce(name: (typeof SIGNALS)[number]): never {

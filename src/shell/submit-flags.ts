@@ -1,5 +1,5 @@
 import * as Flags from '@oclif/core/flags';
-import {durationFlag} from '../flags.js';
+import {createGraceFlag, durationFlag} from '../flags.js';
 import {DEFAULT_MODEL} from '../lib/domain/model-choice.js';
 import type {SubmitTerms} from '../lib/workflows/submit-files.js';
 import {consentOf} from './consent.js';
@@ -30,12 +30,7 @@ export const submitFlags = {
   'lock-timeout': durationFlag({
     description: 'how long to wait for another process to finish with the job-info file [default: no limit]',
   }),
-  'create-grace': durationFlag({
-    description: 'how long a batch job whose creation was not answered is looked for',
-    env: 'GEMBATCH_CREATE_GRACE',
-    default: 120_000,
-    defaultHelp: async () => '2m',
-  }),
+  'create-grace': createGraceFlag(),
   webhook: Flags.url({
     description: 'address that the service notifies when a job ends',
     helpValue: '<url>',

@@ -1,5 +1,6 @@
 import {once} from 'node:events';
 import type {AtomicFile} from '../lib/store/atomic-file.js';
+import {hasReaderGone} from './stop-signal.js';
 
 /** Lines are written together up to this size. */
 const BLOCK_CHARACTERS = 256 * 1024;
@@ -14,11 +15,19 @@ export interface WriteOptions {
 }
 
 /**
- * Writes lines, which bring their line ends.
+ * Writes lines, which bring their line ends. A reader of the output that goes early has had what it wanted.
  *
  * @throws GembatchError `STORAGE`, and the reason of `stop`; the file is not there then.
  */
-export async function writeLines(
+export async function writeLines(lines: AsyncIterable<string>, options: WriteOptions): Promise<void> {
+  try {
+    await writeAllLines(lines, options);
+  } catch (error) {
+    if (options.file !== undefined || !hasReaderGone(options.stop)) throw error;
+  }
+}
+
+async function writeAllLines(
   lines: AsyncIterable<string>,
   {head = '', file, stop}: WriteOptions,
 ): Promise<void> {

@@ -5,9 +5,10 @@ import type {AdoptResult} from '../../src/lib/workflows/adopt-jobs.js';
 import {EXIT} from '../../src/lib/domain/errors.js';
 import {schemaErrors} from '../helpers/json-schema.js';
 import {requestFiles, requestLines} from '../helpers/request-files.js';
-import {runCli, type CliResult} from '../helpers/run-cli.js';
-import {records, submit, tally} from '../helpers/submit.js';
+import {runCli, startCli, type CliResult} from '../helpers/run-cli.js';
+import {records, startSubmit, submit, tally} from '../helpers/submit.js';
 import {tempDir} from '../helpers/temp-dir.js';
+import {until} from '../helpers/until.js';
 import {useEmulator} from '../helpers/use-emulator.js';
 
 type Env = Readonly<Record<string, string>>;
@@ -109,6 +110,20 @@ test('adopting one of two jobs that answer to a create closes it', async () => {
   const settled = await submit({folder, env}, '001.jsonl');
   expect([settled.code, tally(settled.result)]).toEqual([0, {skipped: 1}]);
   expect(await records(folder)).toHaveLength(1);
+});
+
+// A wait is worth a word after a second.
+test('a submission that runs is waited for, and named', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, 1);
+  emulator.control.fault({on: 'batches.create', fault: {kind: 'hang_before'}});
+  const holder = startSubmit({folder, env}, '001.jsonl');
+  await until(() => emulator.control.counts()['batches.create'] === 1);
+  const waiter = startCli(['adopt', '--all-mine'], {cwd: folder, env});
+  await waiter.seen(`Waiting for gembatch submit (pid ${holder.process.pid},`);
+  holder.process.kill('SIGKILL');
+  expect((await waiter.ended).code).toBe(0);
 });
 
 test('it must be clear which jobs are meant', async () => {

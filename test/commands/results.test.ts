@@ -4,7 +4,7 @@ import {expect, test} from '@jest/globals';
 import {EXIT} from '../../src/lib/domain/errors.js';
 import {schemaErrors} from '../helpers/json-schema.js';
 import {requestFiles, requestLines} from '../helpers/request-files.js';
-import {runCli} from '../helpers/run-cli.js';
+import {runCli, startCli} from '../helpers/run-cli.js';
 import {submit} from '../helpers/submit.js';
 import {tempDir} from '../helpers/temp-dir.js';
 import {useEmulator, type UsedEmulator} from '../helpers/use-emulator.js';
@@ -144,4 +144,18 @@ test('without a key for what is missing it says so and writes nothing', async ()
   const ended = await runCli(['results', '--join', 'all.jsonl'], {cwd: folder});
   expect(ended.code).toBe(EXIT.credentials);
   await expect(readFile(join(folder, 'all.jsonl'))).rejects.toThrow('ENOENT');
+});
+
+test('rows on stdout end quietly when their reader has enough', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await writeFile(join(folder, '001.jsonl'), requestLines(20_000));
+  await submit({folder, env}, '001.jsonl');
+  emulator.control.advance(60_000);
+  await runCli(['poll', '--once'], {cwd: folder, env});
+
+  const reader = startCli(['results', '--join', '-'], {cwd: folder, env});
+  await reader.seen('"r1"');
+  reader.process.stdout?.destroy();
+  expect(await reader.ended).toMatchObject({code: 0, stderr: ''});
 });

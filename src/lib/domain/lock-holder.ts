@@ -27,6 +27,11 @@ export function describeLockHolder(holder: LockHolder | null): string {
   return `${command} (pid ${pid}, ${user} on ${host}), since ${since}${signOfLife(holder)}`;
 }
 
+/** Says for whom a command waits, and why. */
+export function describeLockWait(holder: LockHolder | null, jobInfoPath: string): string {
+  return `Waiting for ${describeLockHolder(holder)}, which holds ${jobInfoPath}`;
+}
+
 function signOfLife({state, silentMs}: LockHolder): string {
   if (state === 'alive') return silentMs > QUIET_MS ? ', alive but not responding' : '';
   const place = state === 'foreign' ? ', on another system' : '';

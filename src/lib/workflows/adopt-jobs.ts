@@ -10,6 +10,7 @@ import type {BatchJob} from '../domain/batch-job.js';
 import {newAttempt, parseJobDisplayName} from '../domain/display-name.js';
 import {GembatchError} from '../domain/errors.js';
 import type {JobRecord} from '../domain/job-record.js';
+import {describeLockWait} from '../domain/lock-holder.js';
 import {exitCodeOf, type ItemOutcome} from '../domain/outcome.js';
 import type {GeminiBatchClient} from '../gemini/gemini-batch-client.js';
 import type {JobStore, Session} from '../store/job-store.js';
@@ -21,6 +22,8 @@ import type {FileError} from './submit-report.js';
 export interface AdoptDeps {
   readonly store: JobStore;
   readonly client: GeminiBatchClient;
+  /** Is told for whom the command waits. */
+  readonly report: (event: {readonly type: 'status'; readonly message: string}) => void;
 }
 
 /** Which jobs are adopted. */
@@ -67,9 +70,14 @@ export interface AdoptResult {
  * @throws GembatchError `LOCKED`, `STORAGE`, `INTERRUPTED`, and what listing the jobs says. What concerns one job that is
  *   named is in its `error`.
  */
-export async function adoptJobs({store, client}: AdoptDeps, input: AdoptInput): Promise<AdoptResult> {
+export async function adoptJobs(deps: AdoptDeps, input: AdoptInput): Promise<AdoptResult> {
+  const {store, client, report} = deps;
   const jobs = await store.withSession(
-    {timeoutMs: input.lockTimeoutMs, signal: input.stop},
+    {
+      timeoutMs: input.lockTimeoutMs,
+      signal: input.stop,
+      onWait: (holder) => report({type: 'status', message: describeLockWait(holder, store.path)}),
+    },
     async (session) => {
       const adoption = new Adoption(store, session, input);
       return input.isAllMine ? adoptListed(client, adoption, input) : adoptNamed(client, adoption, input);

@@ -13,7 +13,7 @@ import pMap from 'p-map';
 import {closest} from '../domain/closest.js';
 import {EXIT, GembatchError} from '../domain/errors.js';
 import type {JobRecord} from '../domain/job-record.js';
-import {describeLockHolder} from '../domain/lock-holder.js';
+import {describeLockWait} from '../domain/lock-holder.js';
 import {exitCodeOf, type ItemOutcome} from '../domain/outcome.js';
 import type {GeminiBatchClient} from '../gemini/gemini-batch-client.js';
 import type {JobStore} from '../store/job-store.js';
@@ -156,10 +156,7 @@ async function lookAround(deps: CleanupDeps, input: CleanupInput): Promise<Inven
   const hasUnsettled = before.openIntents.length > 0 || before.records.some(({line}) => line === null);
   if (hasUnsettled) await settleJournal(deps, {graceMs, stop: signal});
   const onWait: Parameters<typeof store.withSession>[0]['onWait'] = (holder) =>
-    report({
-      type: 'status',
-      message: `Waiting for ${describeLockHolder(holder)}, which holds ${store.path}`,
-    });
+    report({type: 'status', message: describeLockWait(holder, store.path)});
   return store.withSession({timeoutMs, signal, onWait}, async (session) =>
     takeInventory(deps, session.snapshot(), input),
   );

@@ -8,7 +8,7 @@
 import pMap from 'p-map';
 import {GembatchError} from '../domain/errors.js';
 import {exitCodeOf, type ItemOutcome} from '../domain/outcome.js';
-import {describeLockHolder} from '../domain/lock-holder.js';
+import {describeLockWait} from '../domain/lock-holder.js';
 import type {Session, StoreSnapshot} from '../store/job-store.js';
 import {chooseModel, type ModelWish} from './choose-model.js';
 import {collectInputs} from './collect-inputs.js';
@@ -141,11 +141,7 @@ async function inSession<T>(
     {
       timeoutMs: input.lockTimeoutMs,
       signal: halt.signal,
-      onWait: (holder) =>
-        deps.report({
-          type: 'status',
-          message: `Waiting for ${describeLockHolder(holder)}, which holds ${deps.store.path}`,
-        }),
+      onWait: (holder) => deps.report({type: 'status', message: describeLockWait(holder, deps.store.path)}),
     },
     work,
   );
