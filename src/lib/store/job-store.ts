@@ -1,13 +1,10 @@
 import type {Clock} from '../domain/clock.js';
 import {GembatchError} from '../domain/errors.js';
-import {isTerminal} from '../domain/job-state.js';
-import type {JobRecord} from '../domain/job-record.js';
 import type {LockHolder} from '../domain/lock-holder.js';
 import {CommitLock} from './commit-lock.js';
 import {pauseThread} from './file-steps.js';
 import type {HeldLock} from './held-lock.js';
 import {JobFile} from './job-file.js';
-import type {JobLine, JobLines} from './job-lines.js';
 import {Journal} from './journal.js';
 import {LockContender} from './lock-contender.js';
 import type {LockContext} from './lock-contender.js';
@@ -19,6 +16,7 @@ import {StorePaths} from './store-paths.js';
 import type {StoreSnapshot} from './stored-record.js';
 import {sweepLitter} from './sweep.js';
 import {unsettledOf} from './unsettled.js';
+import {UpdateQueue, type JobChanges} from './update-queue.js';
 import {waitForLock} from './wait-for-lock.js';
 import type {WaitOptions} from './wait-for-lock.js';
 
@@ -63,6 +61,7 @@ export class JobStore {
   readonly #context: LockContext;
   readonly #jobFile: JobFile;
   readonly #commits: CommitLock;
+  readonly #updates: UpdateQueue;
   /** One for all sessions, because it remembers for how long a holder on another host has been silent. */
   readonly #contender: LockContender;
 
@@ -71,6 +70,7 @@ export class JobStore {
     this.#context = context;
     this.#jobFile = new JobFile(context.io, paths);
     this.#commits = new CommitLock(this.#jobFile, paths, context);
+    this.#updates = new UpdateQueue(this.#commits, context.clock);
     this.#contender = new LockContender(paths.sessionLock, context);
   }
 
@@ -157,8 +157,8 @@ export class JobStore {
   }
 
   /**
-   * Changes records that are in the job-info file, in one commit; works beside a session of anybody. A state that is
-   * final stays, whatever the change says.
+   * Changes records that are in the job-info file, in one commit, which may be that of other changes too; works beside a
+   * session of anybody. A state that is final stays, whatever the change says.
    *
    * @param changes - by batch name; each gets the newest record and returns the new one, unknown fields included. They
    * must not do anything else.
@@ -166,17 +166,8 @@ export class JobStore {
    * change would have replaced a final state.
    * @throws GembatchError LOCKED, STORAGE, LOCK_LOST; nothing is changed then.
    */
-  async updateJobs(
-    changes: ReadonlyMap<string, (record: JobRecord) => JobRecord>,
-  ): Promise<ReadonlySet<string>> {
-    let applied = new Set<string>();
-    if (changes.size === 0) return applied;
-    await this.#commits.commit((lines) => {
-      const edits = editsOf(lines, changes);
-      applied = new Set(Array.from(edits.keys(), ({record}) => record.batch.name));
-      return lines.withChanged(edits);
-    });
-    return applied;
+  async updateJobs(changes: JobChanges): Promise<ReadonlySet<string>> {
+    return changes.size === 0 ? new Set() : this.#updates.update(changes);
   }
 
   async #runSession<T>(lock: HeldLock, work: (session: Session) => Promise<T>): Promise<T> {
@@ -201,20 +192,6 @@ export class JobStore {
   #journal(): Journal {
     return new Journal(this.#context.io, this.#paths.journal);
   }
-}
-
-/** The new records of the lines that a change is for and that it may change. */
-function editsOf(
-  lines: JobLines,
-  changes: ReadonlyMap<string, (record: JobRecord) => JobRecord>,
-): Map<JobLine, JobRecord> {
-  const edits = new Map<JobLine, JobRecord>();
-  for (const job of lines.jobs) {
-    const next = changes.get(job.record.batch.name)?.(job.record);
-    const isStale = next && isTerminal(job.record.batch.state) && !isTerminal(next.batch.state);
-    if (next && !isStale) edits.set(job, next);
-  }
-  return edits;
 }
 
 /** Closes the session after the work, also after work that failed. */

@@ -1,6 +1,7 @@
 import {chmodSync, statSync, writeFileSync} from 'node:fs';
 import {describe, expect, test} from '@jest/globals';
 import type {JobRecord} from '../../../src/lib/domain/job-record.js';
+import {nodeIo} from '../../../src/lib/store/store-io.js';
 import {SkippingClock} from './clocks.js';
 import {lockText, ownerIdLike} from './owner-fixture.js';
 import {addJob, recordLine} from './records.js';
@@ -66,6 +67,22 @@ describe('updateJobs', () => {
     await expect(failing).rejects.toThrow(RangeError);
     expect(statSync(path).ino).toBe(before);
     expect(sideFiles(path)).toEqual([]);
+  });
+
+  test('joins changes that are asked for meanwhile into one commit, each in its turn', async () => {
+    let commits = 0;
+    const rename = (from: string, to: string): void => {
+      commits += 1;
+      nodeIo.rename(from, to);
+    };
+    const {store} = useStore(recordLine('a') + recordLine('b'), {io: {...nodeIo, rename}});
+    const counted = (record: JobRecord): JobRecord => ({...record, count: (record.count ?? 0) + 1});
+    const before = store.read().records[0]?.record.count ?? 0;
+    const names = Array.from({length: 40}, (_, i) => (i % 2 === 0 ? 'batches/a' : 'batches/none'));
+    const applied = await Promise.all(names.map((name) => store.updateJobs(new Map([[name, counted]]))));
+    expect(applied.map(({size}) => size)).toEqual(names.map((name) => (name === 'batches/a' ? 1 : 0)));
+    expect(store.read().records[0]?.record.count).toBe(before + 20);
+    expect(commits).toBeLessThanOrEqual(2);
   });
 
   test('keeps the mode of the file', async () => {

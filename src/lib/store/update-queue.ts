@@ -1,0 +1,91 @@
+import type {Clock} from '../domain/clock.js';
+import {isTerminal} from '../domain/job-state.js';
+import type {JobRecord} from '../domain/job-record.js';
+import type {CommitLock} from './commit-lock.js';
+import type {JobLine, JobLines} from './job-lines.js';
+
+/** By batch name; each gets the newest record and returns the new one. */
+export type JobChanges = ReadonlyMap<string, (record: JobRecord) => JobRecord>;
+
+/** Changes that somebody waits for. */
+interface Update {
+  readonly changes: JobChanges;
+  /** Names of the jobs that were changed. */
+  readonly applied: Set<string>;
+  readonly resolve: (applied: ReadonlySet<string>) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** Commits that take no longer are made one after the other. */
+const CHEAP_MS = 5;
+/** Otherwise so many times the cost passes before the next one, and others join meanwhile. */
+const PATIENCE = 4;
+
+/**
+ * Changes of records, joined: whatever is asked for while a commit is due is in that commit. With thousands of records each
+ * commit takes its time, and so many changes at once take no longer than one.
+ */
+export class UpdateQueue {
+  readonly #commits: CommitLock;
+  readonly #clock: Clock;
+  #waiting: Update[] = [];
+  #isWorking = false;
+  #lastCostMs = 0;
+  #lastEndMs = -Infinity;
+
+  constructor(commits: CommitLock, clock: Clock) {
+    this.#commits = commits;
+    this.#clock = clock;
+  }
+
+  /** Changes records; the contract is that of `JobStore.updateJobs`. */
+  update(changes: JobChanges): Promise<ReadonlySet<string>> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({changes, applied: new Set(), resolve, reject});
+      if (!this.#isWorking) void this.#work();
+    });
+  }
+
+  async #work(): Promise<void> {
+    this.#isWorking = true;
+    while (this.#waiting.length > 0) {
+      await this.#pause();
+      await this.#commit(this.#waiting.splice(0));
+    }
+    this.#isWorking = false;
+  }
+
+  async #pause(): Promise<void> {
+    const dueMs = this.#lastEndMs + PATIENCE * this.#lastCostMs - this.#clock.monotonic();
+    if (this.#lastCostMs > CHEAP_MS && dueMs > 0) await this.#clock.sleep(dueMs);
+  }
+
+  async #commit(updates: readonly Update[]): Promise<void> {
+    const startMs = this.#clock.monotonic();
+    try {
+      await this.#commits.commit((lines) => lines.withChanged(editsOf(lines, updates)));
+      for (const {resolve, applied} of updates) resolve(applied);
+    } catch (error) {
+      for (const {reject} of updates) reject(error);
+    }
+    this.#lastEndMs = this.#clock.monotonic();
+    this.#lastCostMs = this.#lastEndMs - startMs;
+  }
+}
+
+/** The new records of the lines that changes are for and that they may change; notes which those are. */
+function editsOf(lines: JobLines, updates: readonly Update[]): Map<JobLine, JobRecord> {
+  const edits = new Map<JobLine, JobRecord>();
+  for (const job of lines.jobs) {
+    const {name} = job.record.batch;
+    for (const {changes, applied} of updates) {
+      const known = edits.get(job) ?? job.record;
+      const next = changes.get(name)?.(known);
+      const isStale = next && isTerminal(known.batch.state) && !isTerminal(next.batch.state);
+      if (!next || isStale) continue;
+      edits.set(job, next);
+      applied.add(name);
+    }
+  }
+  return edits;
+}
