@@ -12,6 +12,7 @@ import type {BatchJob} from '../domain/batch-job.js';
 import type {Intent, JobRecord} from '../domain/job-record.js';
 import {isTerminal, normaliseState} from '../domain/job-state.js';
 import type {RemoteFile} from '../gemini/gemini-batch-client.js';
+import {KnownRemote} from './known-remote.js';
 
 /** Something at the service that is to be deleted, and why that is safe. */
 export interface Disposable {
@@ -58,7 +59,8 @@ const STATES_WITHOUT_RESULTS: ReadonlySet<string> = new Set([
 /** Plans a cleanup; jobs come before the files that they read. */
 export function planCleanup(inventory: Inventory, scope: CleanupScope): readonly Disposable[] {
   const {records, openIntents} = inventory;
-  const jobs = inventory.jobs.flatMap((job) => disposableJob(job, inventory, scope));
+  const known = new KnownRemote(inventory);
+  const jobs = inventory.jobs.flatMap((job) => disposableJob(job, {known, inventory}, scope));
   const needed = new Set([
     ...inventory.jobs.filter(({state}) => !isTerminal(state)).map(({src}) => src?.file_name ?? ''),
     ...records.filter((record) => !isFinished(record)).map(({uploaded_file_name: name}) => name),
@@ -67,17 +69,17 @@ export function planCleanup(inventory: Inventory, scope: CleanupScope): readonly
   const released = inventory.jobs.filter(({name}) => deleted.has(name)).map(({src}) => src?.file_name ?? '');
   for (const name of released) needed.delete(name);
   for (const {uploaded_file_name: name} of openIntents) needed.add(name);
-  const files = inventory.files.flatMap((file) => disposableFile(file, {inventory, needed}, scope));
+  const files = inventory.files.flatMap((file) => disposableFile(file, {known, needed}, scope));
   return [...jobs, ...files];
 }
 
 function disposableJob(
   job: BatchJob,
-  {records, openIntents, withResults}: Inventory,
+  {known, inventory: {openIntents, withResults}}: {known: KnownRemote; inventory: Inventory},
   scope: CleanupScope,
 ): readonly Disposable[] {
   if (openIntents.some((intent) => isMadeBy(intent, job))) return [];
-  const record = records.find(({batch}) => batch.name === job.name);
+  const record = known.recordOfJob(job.name);
   const item = {
     kind: 'job',
     name: job.name,
@@ -109,18 +111,17 @@ function isMadeBy(intent: Intent, {display_name: displayName, src}: BatchJob): b
 }
 
 interface FileFacts {
-  readonly inventory: Inventory;
+  readonly known: KnownRemote;
   /** Uploads that something needs. */
   readonly needed: ReadonlySet<string>;
 }
 
 function disposableFile(
   file: RemoteFile,
-  {inventory, needed}: FileFacts,
+  {known, needed}: FileFacts,
   scope: CleanupScope,
 ): readonly Disposable[] {
-  const {records, jobs} = inventory;
-  const record = records.find(({uploaded_file_name: name}) => name === file.name);
+  const record = known.recordOfUpload(file.name);
   const ours = parseUploadDisplayName(file.displayName ?? '');
   const inputFile = record?.input_file ?? ours?.inputFile;
   const item = {
@@ -132,25 +133,16 @@ function disposableFile(
   if (scope.named.has(file.name)) return [{...item, reason: 'named'}];
   if (record !== undefined) return [{...item, reason: 'its job has ended'}];
 
-  const isUsed = jobs.some(({src}) => src?.file_name === file.name);
-  if (isUsed) return scope.isWholeProject ? [{...item, reason: 'its job has ended'}] : [];
+  if (known.isUsed(file.name)) return scope.isWholeProject ? [{...item, reason: 'its job has ended'}] : [];
   if (!isResting(file, scope.nowMs)) return [];
-  if (ours !== undefined && records.some((one) => isUploadOf(one, ours)))
+  if (ours !== undefined && known.hasUploaded(ours))
     return [{...item, reason: 'an upload of this job-info file that no job uses'}];
   // The requests of a running job may refer to any file that is no request file.
-  const mayBeMedia = ours === undefined && jobs.some(({state}) => !isTerminal(state));
+  const mayBeMedia = ours === undefined && known.isAnyRunning;
   return scope.isWholeProject && !mayBeMedia ? [{...item, reason: 'no job uses it'}] : [];
 }
 
 /** A file of unknown age is taken for new. */
 function isResting({createTime = ''}: RemoteFile, nowMs: number): boolean {
   return nowMs - Date.parse(createTime) > UPLOAD_REST_MS;
-}
-
-/** Another folder may have a file of the same name; its fingerprint tells. */
-function isUploadOf(
-  {input_file: file, sha256}: JobRecord,
-  ours: {inputFile: string; fingerprintHead: string},
-): boolean {
-  return file === ours.inputFile && sha256?.startsWith(ours.fingerprintHead) === true;
 }
