@@ -5,6 +5,7 @@ import {awaitsFetch} from '../domain/job-progress.js';
 import type {JobRecord} from '../domain/job-record.js';
 import {fieldOf} from '../domain/json-object.js';
 import type {JobStore} from '../store/job-store.js';
+import {CONCURRENT_FETCHES, FetchLanes} from './fetch-lanes.js';
 import {fetchResult, type FetchOptions} from './fetch-result.js';
 import {mergeRetries} from './merge-retry.js';
 import type {PollDeps} from './poll-run.js';
@@ -24,7 +25,6 @@ export interface FetchedMissing {
   readonly errors: ReadonlyMap<string, GembatchError>;
 }
 
-const CONCURRENT_FETCHES = 4;
 const CONCURRENT_LOOKS = 16;
 
 /** The jobs whose results are not on disk: those that were never fetched, and those whose result file is not there any more. */
@@ -39,7 +39,9 @@ export async function missingResults(
   const gone = lacking.filter(({results}) => results !== undefined);
   const lost = gone.filter((record) => !isKept(record));
   return {
-    fetchable: lacking.filter((record) => awaitsFetch(record) || (gone.includes(record) && isKept(record))),
+    fetchable: lacking.filter(
+      (record) => awaitsFetch(record) || (record.results !== undefined && isKept(record)),
+    ),
     lost: new Map(lost.map((record) => [record.batch.name, lostError(record)])),
   };
 }
@@ -54,12 +56,13 @@ export async function fetchMissing(
   records: readonly JobRecord[],
   {keepsRemote, resultsDir, stop}: Omit<FetchOptions, 'isPatient'>,
 ): Promise<FetchedMissing> {
+  const fetching = {...deps, lanes: new FetchLanes(deps.store)};
   const notes = new Map<string, readonly string[]>();
   const errors = new Map<string, GembatchError>();
   const fetch = async (record: JobRecord): Promise<void> => {
     if (stop.aborted) return;
     try {
-      const fetched = await fetchResult(deps, record, {keepsRemote, resultsDir, stop, isPatient: true});
+      const fetched = await fetchResult(fetching, record, {keepsRemote, resultsDir, stop, isPatient: true});
       if (record.results !== undefined) await mergeAgain(deps.store, record);
       notes.set(record.batch.name, fetched.notes);
     } catch (error) {

@@ -12,6 +12,7 @@ import {GembatchError} from '../domain/errors.js';
 import type {JobRecord, StoredResults} from '../domain/job-record.js';
 import type {AtomicFile} from '../store/atomic-file.js';
 import {discardRemote} from './discard-remote.js';
+import type {FetchLanes} from './fetch-lanes.js';
 import type {PollDeps} from './poll-run.js';
 import {readChunks} from './read-chunks.js';
 import {receiveResult, type ReceivedResult, type ReceiveOptions} from './receive-result.js';
@@ -19,6 +20,11 @@ import {refuseLinks, resultTargets} from './result-target.js';
 
 /** How long deleting may take, in milliseconds; what is left then is for `gembatch cleanup`. */
 const DELETION_PATIENCE_MS = 15_000;
+
+/** What fetching needs from the outside. */
+export interface FetchDeps extends PollDeps {
+  readonly lanes: FetchLanes;
+}
 
 /** How to fetch. */
 export interface FetchOptions extends ReceiveOptions {
@@ -43,7 +49,7 @@ export interface FetchedResult {
  * @throws GembatchError what the download says, `STORAGE`, `LOCKED`, `LOCK_LOST`, and `INTERRUPTED`.
  */
 export async function fetchResult(
-  deps: PollDeps,
+  deps: FetchDeps,
   record: JobRecord,
   options: FetchOptions,
 ): Promise<FetchedResult> {
@@ -51,7 +57,9 @@ export async function fetchResult(
   if (resultFileName === undefined) throw new TypeError(`${record.batch.name} has no results`);
   const {file, others} = await openTarget(deps, record, options);
   try {
-    const received = await receiveResult(deps, {record, resultFileName, file}, options);
+    const received = await deps.lanes.downloads.run(() =>
+      receiveResult(deps, {record, resultFileName, file}, options),
+    );
     const path = await putInPlace(deps, file, others);
     const results = storedResults(deps, path, received);
     const recorded = await recordResults(deps, record, {results, requests: received.requests});
@@ -63,11 +71,10 @@ export async function fetchResult(
 }
 
 async function openTarget(
-  {store, createFile}: PollDeps,
+  {store, createFile, lanes: {records}}: FetchDeps,
   record: JobRecord,
   {resultsDir}: FetchOptions,
 ): Promise<{file: AtomicFile; others: readonly string[]}> {
-  const records = store.read().records.map((stored) => stored.record);
   const {root, paths} = resultTargets(record, {store, records, resultsDir});
   const kinds = await Promise.all(paths.map((path) => kindOf(path)));
   const usable = paths.filter((_, index) => kinds[index] !== 'other');
@@ -153,7 +160,7 @@ function placeNotes(wanted: string, path: string): string[] {
 
 /** Deletes what the service keeps, unless the results miss rows that are still there to be fetched. */
 async function letGo(
-  deps: PollDeps,
+  deps: FetchDeps,
   record: JobRecord,
   {isComplete}: ReceivedResult,
   {keepsRemote, stop}: FetchOptions,
@@ -162,9 +169,10 @@ async function letGo(
   if (!isComplete) {
     return ['Not every request is known to have a row: the service keeps the job and its files.'];
   }
-  const records = deps.store.read().records.map((stored) => stored.record);
-  const failures = await withinPatience(deps, stop, (signal) =>
-    discardRemote(deps.client, {record, records}, {signal}),
+  const failures = await deps.lanes.deletions.run(() =>
+    withinPatience(deps, stop, (signal) =>
+      discardRemote(deps.client, {record, records: deps.lanes.records}, {signal}),
+    ),
   );
   if (failures.length > 0) return [...failures, 'To delete it later: gembatch cleanup'];
   const deletedAt = new Date(deps.clock.now()).toISOString();

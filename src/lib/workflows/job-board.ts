@@ -8,6 +8,13 @@ import type {PollDeps} from './poll-run.js';
 import {jobSelector, selectJobs} from './select-jobs.js';
 import {storeStamp} from './store-stamp.js';
 
+/** A job as it was shown last, and what it was made from. */
+interface Shown {
+  readonly record: JobRecord;
+  readonly isReplaced: boolean;
+  readonly job: PolledJob;
+}
+
 /** How a record becomes a newer one; must do nothing else. */
 export type RecordChange = (record: JobRecord) => JobRecord;
 
@@ -20,10 +27,11 @@ export class JobBoard {
   readonly #selection: readonly string[];
   /** Changes that could not be written, because the job has no line yet. */
   readonly #unwritten = new Map<string, RecordChange>();
-  readonly #shown = new Map<string, PolledJob>();
+  readonly #shown = new Map<string, Shown>();
   #stamp = '';
   #stored: readonly StoredRecord[] = [];
   #records: readonly JobRecord[] = [];
+  #writtenRecords: readonly JobRecord[] = [];
   #openIntents: readonly Intent[] = [];
   #problems: readonly LineProblem[] = [];
   #hasMoved = false;
@@ -41,10 +49,7 @@ export class JobBoard {
 
   /** Those of them that are in the job-info file, so that results can be recorded. */
   get writtenRecords(): readonly JobRecord[] {
-    const written = new Set(
-      this.#stored.flatMap(({record, line}) => (line === null ? [] : [record.batch.name])),
-    );
-    return this.#records.filter(({batch}) => written.has(batch.name));
+    return this.#writtenRecords;
   }
 
   /** Creates of which nobody knows yet what came of them. */
@@ -60,12 +65,6 @@ export class JobBoard {
   /** Whether the journal holds something that a dead process left, or that a live one has not published yet. */
   get hasUnsettled(): boolean {
     return this.#openIntents.length > 0 || this.#stored.some(({line}) => line === null);
-  }
-
-  /** The jobs as they are shown. */
-  get jobs(): readonly PolledJob[] {
-    const replaced = replacedJobs(this.#stored.map(({record}) => record));
-    return this.#records.map((record) => polledJob(record, replaced.has(record.batch.name)));
   }
 
   /** Reads the store if it has changed, and reports what is new. */
@@ -106,17 +105,30 @@ export class JobBoard {
     this.#records = isFirst
       ? selectJobs(store, newest, this.#selection)
       : newest.filter(jobSelector(store, this.#selection));
-    const jobs = this.jobs;
-    const changed = jobs.filter((job) => !isDeepStrictEqual(job, this.#shown.get(job.name)));
+    const written = new Set(
+      this.#stored.flatMap(({record, line}) => (line === null ? [] : [record.batch.name])),
+    );
+    this.#writtenRecords = this.#records.filter(({batch}) => written.has(batch.name));
+    const changed = this.#takeChanged();
     if (changed.length === 0) return;
     this.#hasMoved = true;
-    if (isFirst) this.#deps.report({type: 'jobs', jobs});
-    else for (const job of changed) this.#deps.report({type: this.#typeOf(job), job});
-    for (const job of changed) this.#shown.set(job.name, job);
+    if (isFirst) this.#deps.report({type: 'jobs', jobs: changed.map(({job}) => job)});
+    for (const {job, type} of changed) if (!isFirst) this.#deps.report({type, job});
   }
 
-  #typeOf(job: PolledJob): 'state' | 'result' {
-    const hadResults = this.#shown.get(job.name)?.results !== undefined;
-    return job.results !== undefined && !hadResults ? 'result' : 'state';
+  /** The jobs that are not shown as they are, and what each change is; from now on they count as shown. */
+  #takeChanged(): ReadonlyArray<{readonly job: PolledJob; readonly type: 'state' | 'result'}> {
+    const replaced = replacedJobs(this.#stored.map(({record}) => record));
+    return this.#records.flatMap((record) => {
+      const isReplaced = replaced.has(record.batch.name);
+      const before = this.#shown.get(record.batch.name);
+      // A record that did not change is the same object, which saves thousands of comparisons.
+      if (before?.record === record && before.isReplaced === isReplaced) return [];
+      const job = polledJob(record, isReplaced);
+      this.#shown.set(record.batch.name, {record, isReplaced, job});
+      if (isDeepStrictEqual(job, before?.job)) return [];
+      const isResult = job.results !== undefined && before?.job.results === undefined;
+      return [{job, type: isResult ? 'result' : 'state'} as const];
+    });
   }
 }

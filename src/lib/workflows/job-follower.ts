@@ -8,6 +8,7 @@
 import {GembatchError} from '../domain/errors.js';
 import {awaitsFetch, isFinished} from '../domain/job-progress.js';
 import type {JobRecord} from '../domain/job-record.js';
+import {CONCURRENT_FETCHES, FetchLanes} from './fetch-lanes.js';
 import {FetchQueue} from './fetch-queue.js';
 import {fetchResult} from './fetch-result.js';
 import {JobBoard} from './job-board.js';
@@ -22,8 +23,6 @@ import {StateWatch} from './state-watch.js';
 
 /** How often the job-info file is looked at: new jobs of a submission are seen at once. */
 const LOOK_MS = 1_000;
-/** Few enough to leave the line to each, enough to hide the time that a small result takes. */
-const CONCURRENT_FETCHES = 3;
 
 /** One run over all jobs that are followed. */
 export class JobFollower {
@@ -35,6 +34,7 @@ export class JobFollower {
   readonly #setbacks: Setbacks;
   readonly #states: StateWatch;
   readonly #journal: JournalWatch;
+  readonly #lanes: FetchLanes;
   readonly #fetches: FetchQueue;
   readonly #nap: Nap;
 
@@ -47,6 +47,7 @@ export class JobFollower {
     this.#states = new StateWatch({deps, board: this.#board, setbacks: this.#setbacks, input, stop});
     this.#journal = new JournalWatch(deps, this.#board, {graceMs: input.createGraceMs, stop});
     this.#nap = new Nap(deps.clock, stop);
+    this.#lanes = new FetchLanes(deps.store);
     this.#fetches = new FetchQueue({
       limit: CONCURRENT_FETCHES,
       setbacks: this.#setbacks,
@@ -147,7 +148,7 @@ export class JobFollower {
 
   async #fetch(record: JobRecord): Promise<void> {
     const {keepsRemote, resultsDir, isOnce} = this.#input;
-    const {notes} = await fetchResult(this.#deps, record, {
+    const {notes} = await fetchResult({...this.#deps, lanes: this.#lanes}, record, {
       keepsRemote,
       resultsDir,
       isPatient: !isOnce,

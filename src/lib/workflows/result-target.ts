@@ -38,7 +38,7 @@ export function resultTargets(record: JobRecord, rules: TargetRules): ResultTarg
   const plain = plainTarget(record, rules);
   const id = record.batch.name.replace(/^batches\//u, '').replaceAll(/[^\w-]/gu, '_');
   const paths = [plain, withSuffix(plain, id.slice(0, SHORT_ID_LENGTH)), withSuffix(plain, id)];
-  const taken = takenBefore(record, rules);
+  const taken = takenBefore(record, paths, rules);
   return {
     root: rules.resultsDir ?? dirname(dirname(plain)),
     paths: [...new Set(paths)].filter((path) => !taken.has(path)),
@@ -68,15 +68,27 @@ function plainTarget(record: JobRecord, {store, resultsDir}: TargetRules): strin
   return join(resultsDir, isOutside ? withSuffix(basename(input), hashOf(input), '-') : inside);
 }
 
-function takenBefore(record: JobRecord, rules: TargetRules): ReadonlySet<string> {
+/** Those of the paths, and perhaps others, that belong to other records. */
+function takenBefore(record: JobRecord, paths: readonly string[], rules: TargetRules): ReadonlySet<string> {
   const {store, records} = rules;
+  const names = new Set(paths.map((path) => basename(path)));
   const isSame = (other: JobRecord): boolean => other.batch.name === record.batch.name;
   const before = records.slice(0, Math.max(0, records.findIndex(isSame)));
   const recorded = records.flatMap((other) =>
-    other.results === undefined || isSame(other) ? [] : [store.resolveInput(other.results.file)],
+    other.results === undefined || !mayBeNamed(other.results.file, names) || isSame(other)
+      ? []
+      : [store.resolveInput(other.results.file)],
   );
-  const reserved = before.filter((other) => !isFinished(other)).map((other) => plainTarget(other, rules));
+  const reserved = before
+    .filter((other) => mayBeNamed(other.input_file, names) && !isFinished(other))
+    .map((other) => plainTarget(other, rules));
   return new Set([...recorded, ...reserved]);
+}
+
+/** A cheap look at a path that saves the dear one for thousands of records: whether its last name can be one of these. */
+function mayBeNamed(path: string, names: ReadonlySet<string>): boolean {
+  const isOrdinary = !/^\/|[\\:]|(?:^|\/)\.{0,2}(?:\/|$)/u.test(path);
+  return !isOrdinary || names.has(path.slice(path.lastIndexOf('/') + 1));
 }
 
 function withSuffix(path: string, suffix: string, joint = '.'): string {
