@@ -31,11 +31,12 @@ const NEWLINE = Buffer.from('\n');
  */
 export async function mergeRetries(deps: MergeDeps): Promise<readonly string[]> {
   const troubles: string[] = [];
-  const {records} = deps.store.read();
+  let known = recordsByName(deps);
+  const retries = [...known.values()].filter(({retry_of: parent}) => parent !== undefined);
   // A retry is recorded after the job that it retries, so the last ones come first.
-  for (const {record} of records.toReversed()) {
-    const retry = newest(deps, record.batch.name);
-    const parent = retry?.retry_of === undefined ? undefined : newest(deps, retry.retry_of);
+  for (const {batch} of retries.toReversed()) {
+    const retry = known.get(batch.name);
+    const parent = known.get(retry?.retry_of ?? '');
     if (retry?.results === undefined || parent?.results === undefined || retry.merged_at !== undefined)
       continue;
     try {
@@ -44,6 +45,7 @@ export async function mergeRetries(deps: MergeDeps): Promise<readonly string[]> 
     } catch (error) {
       troubles.push(troubleText(parent, error));
     }
+    known = recordsByName(deps);
   }
   return troubles;
 }
@@ -56,8 +58,9 @@ function troubleText({input_file: file}: JobRecord, error: unknown): string {
   return `The answers of the retry of ${file} are not merged into its results (${error.message}). To fetch the results again: gembatch results ${file}`;
 }
 
-function newest({store}: MergeDeps, name: string): JobRecord | undefined {
-  return store.read().records.find(({record}) => record.batch.name === name)?.record;
+/** All records as they are now, in the order of the job-info file. */
+function recordsByName({store}: MergeDeps): ReadonlyMap<string, JobRecord> {
+  return new Map(store.read().records.map(({record}) => [record.batch.name, record]));
 }
 
 interface Merge {
