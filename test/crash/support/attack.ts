@@ -89,6 +89,12 @@ export function weakenedTest(title: AttackTitle, work: (attack: Attack) => Promi
   );
 }
 
+/** In place of an attack that cannot be made on this machine: the table says why. */
+export function skippedTest(title: AttackTitle, why: string): void {
+  writeTally({...title, tried: 0, found: 0, isWeakened: false, seconds: 0, note: `skipped: ${why}`});
+  test.todo(`${title.group}: ${title.attack} (skipped: ${why})`);
+}
+
 async function carryOut(
   title: AttackTitle,
   work: (attack: Attack) => Promise<void>,
@@ -99,19 +105,22 @@ async function carryOut(
   try {
     await work(attack);
   } finally {
-    const tally: Tally = {
+    writeTally({
       ...title,
       tried: attack.triedCount,
       found: attack.violations.length,
       isWeakened,
       seconds: (performance.now() - startedMs) / 1000,
       note: attack.notes,
-    };
-    mkdirSync(TALLY_FOLDER, {recursive: true});
-    const name = `${title.group} ${title.attack} ${isWeakened}`.replaceAll(/[^a-z0-9]+/gi, '-');
-    writeFileSync(join(TALLY_FOLDER, `${name}.json`), JSON.stringify(tally));
+    });
   }
   return attack;
+}
+
+function writeTally(tally: Tally): void {
+  mkdirSync(TALLY_FOLDER, {recursive: true});
+  const name = `${tally.group} ${tally.attack} ${tally.isWeakened}`.replaceAll(/[^a-z0-9]+/gi, '-');
+  writeFileSync(join(TALLY_FOLDER, `${name}.json`), JSON.stringify(tally));
 }
 
 /** Runs `work` for each item, `width` at a time. */

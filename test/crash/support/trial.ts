@@ -8,7 +8,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import {tmpdir} from 'node:os';
-import {join} from 'node:path';
+import {basename, join} from 'node:path';
 import {pathToFileURL} from 'node:url';
 import type {Behaviour} from '../../../src/emulator/behaviour.js';
 import type {PaidJob} from '../../../src/emulator/ledger.js';
@@ -75,15 +75,21 @@ export class Trial {
     this.folder = folder;
     this.emulator = emulator;
     this.files = files;
-    this.#outside = `${folder}.trace`;
+    this.#outside = join(tmpdir(), `${basename(folder)}.trace`);
   }
 
   /** Runs `work` on a new trial, of which nothing is left afterwards. */
   static async with(
-    options: {readonly files: number; readonly behaviour?: Partial<Behaviour>; readonly speed?: number},
+    options: {
+      readonly files: number;
+      readonly behaviour?: Partial<Behaviour>;
+      readonly speed?: number;
+      /** Where the folder is made; by default where the system has such things. */
+      readonly parent?: string;
+    },
     work: (trial: Trial) => Promise<void>,
   ): Promise<void> {
-    const folder = realpathSync(mkdtempSync(join(tmpdir(), 'gembatch-crash-')));
+    const folder = realpathSync(mkdtempSync(join(options.parent ?? tmpdir(), 'gembatch-crash-')));
     const emulator = await createEmulator({
       speed: options.speed ?? 0,
       seed: 1,
