@@ -128,7 +128,7 @@ export class JobLines {
   #changedText({start, end}: JobLine, record: JobRecord | undefined): string | null {
     if (record === undefined) return null;
     const old = textOf(this.#bytes(), start, end);
-    const text = formatRecord(record, jsonValue(old));
+    const text = formatRecord(record, old);
     return text === old ? null : text;
   }
 

@@ -1,6 +1,10 @@
 import type {JobRecord} from '../domain/job-record.js';
+import {membersOf} from './json-members.js';
 import {BATCH_SHAPE, hasType, isFields, isJobRecord, RECORD_SHAPE} from './record-shape.js';
-import type {Fields, Shape} from './record-shape.js';
+import type {Fields, FieldType, Shape} from './record-shape.js';
+
+/** What other tools read; comes first in a line. */
+const HEAD = ['input_file', 'count', 'uploaded_file_name', 'batch'];
 
 /** What the first version of the Python tool wrote in place of `batch`. */
 const LEGACY_NAME = 'job_name';
@@ -28,17 +32,21 @@ export function parseRecord(value: unknown): JobRecord | string {
 
 /**
  * Writes a record as one line, without the newline: the four keys that other tools read come first, all others keep
- * the order and, where we do not know them, the values of `previous`.
+ * the order and, where we do not know them, the very text that they have in `previous`.
  *
- * @param previous - the JSON value of the line that this one replaces.
+ * @param previous - the JSON text of the line that this one replaces.
  */
-export function formatRecord(record: JobRecord, previous: unknown = {}): string {
-  const {[LEGACY_NAME]: _, ...known} = isFields(previous) ? previous : {};
-  const merged = merge(known, {...record}, RECORD_SHAPE);
-  const {input_file, count, uploaded_file_name, batch, ...rest} = merged;
+export function formatRecord(record: JobRecord, previous = '{}'): string {
+  const {count, ...known} = record;
   // A count that nobody knows is left out rather than written as if it were known.
-  const head = {input_file, ...(count === null ? {} : {count}), uploaded_file_name, batch};
-  return JSON.stringify({...head, ...rest});
+  const texts = merge(previous, count === null ? known : record, RECORD_SHAPE);
+  if (count === null) texts.delete('count');
+  texts.delete(LEGACY_NAME);
+  const head = HEAD.flatMap((name): [string, string][] => {
+    const text = texts.get(name);
+    return text === undefined ? [] : [[name, text]];
+  });
+  return objectText(new Map([...head, ...texts]));
 }
 
 function batchOf(value: Fields): Fields | null {
@@ -64,18 +72,32 @@ function withoutWrongTypes(value: Fields, shape: Shape): Fields {
 }
 
 /**
- * The new value over the previous one: fields in their old order, new ones behind. A field of ours that is gone is
- * gone; one that the change was never shown, because we do not know it or it is not what we know it as, stays.
+ * The new value over the text of the previous one, each member as text: fields in their old order, new ones behind. A
+ * field of ours that is gone is gone; one that we do not know, or that is not what we know it as, keeps its text.
  */
-function merge(previous: Fields, next: Fields, shape: Shape): Fields {
-  const kept = Object.entries(previous).flatMap(([name, old]): [string, unknown][] => {
+function merge(previous: string, next: object, shape: Shape): Map<string, string> {
+  const fields = new Map<string, unknown>(Object.entries(next));
+  const merged = new Map<string, string>();
+  for (const [name, old] of membersOf(previous)) {
     const type = shape.get(name)?.type;
-    if (!Object.hasOwn(next, name)) return type === undefined || !hasType(old, type) ? [[name, old]] : [];
-    const value = next[name];
-    if (typeof type === 'object' && isFields(old) && isFields(value))
-      return [[name, merge(old, value, type)]];
-    return [[name, value]];
-  });
-  const added = Object.entries(next).filter(([name]) => !Object.hasOwn(previous, name));
-  return Object.fromEntries([...kept, ...added]);
+    if (fields.has(name) && type !== undefined) setText(merged, name, textOf(fields.get(name), old, type));
+    else if (fields.has(name) || type === undefined || !hasType(JSON.parse(old), type)) merged.set(name, old);
+    fields.delete(name);
+  }
+  for (const [name, value] of fields) setText(merged, name, JSON.stringify(value));
+  return merged;
+}
+
+function textOf(value: unknown, old: string, type: FieldType): string | undefined {
+  const isMerged = typeof type === 'object' && isFields(value);
+  return isMerged ? objectText(merge(old, value, type)) : JSON.stringify(value);
+}
+
+/** A value of undefined is no member. */
+function setText(members: Map<string, string>, name: string, text: string | undefined): void {
+  if (text !== undefined) members.set(name, text);
+}
+
+function objectText(members: ReadonlyMap<string, string>): string {
+  return `{${Array.from(members, ([name, text]) => `${JSON.stringify(name)}:${text}`).join()}}`;
 }

@@ -7,7 +7,8 @@ export type Fields = Readonly<Record<string, unknown>>;
 /** The fields of an object that we know, by name; whatever else it holds is kept as it is. */
 export type Shape = ReadonlyMap<string, Field>;
 
-type FieldType = 'string' | 'number' | 'count' | Shape;
+/** What stands in a field. */
+export type FieldType = 'string' | 'number' | 'count' | Shape;
 
 interface Field {
   readonly type: FieldType;

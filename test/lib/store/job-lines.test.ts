@@ -57,8 +57,21 @@ describe('a changed record', () => {
     expect(textOf(changeAll(parse(`${old}\n`), finish))).toBe(
       '{"input_file":"a.jsonl","count":3,"uploaded_file_name":"files/a","batch":' +
         '{"__proto__":{"x":1},"name":"batches/a","state":"JOB_STATE_SUCCEEDED","dest":{"format":"jsonl","file_name":"files/r"},' +
-        '"error":null,"tuned":null,"stats":{"extra":1}},"note":[1,2.5],"z":{"deep":true}}\n',
+        '"error":null,"tuned":null,"stats":{"extra":1}},"note":[1, 2.50],"z":{"deep":true}}\n',
     );
+  });
+
+  test('keeps what JavaScript cannot hold as it is written: numbers of any size, nesting of any depth', () => {
+    const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+    const foreign = `"id":12345678901234567890,"large":1e999,"zero":-0,"deep":${deep},"a":1,"a":{"b":2, "b":3}`;
+    const known =
+      '{"input_file":"a.jsonl","count":3,"uploaded_file_name":"files/a","batch":{"name":"batches/a",';
+    const line = (state: string): string => `${known}"state":"${state}",${foreign}},${foreign}}\n`;
+    const [changed, expected] = [
+      textOf(changeAll(parse(line('JOB_STATE_RUNNING')), finish)),
+      line('JOB_STATE_SUCCEEDED'),
+    ];
+    expect(changed).toBe(expected.replaceAll('"a":1,', ''));
   });
 
   test('loses the fields of ours that the change takes away, and no others', () => {
