@@ -69,14 +69,20 @@ function judgeRow(row: JsonObject): Verdict {
   return {...judgeResponse(response), response, tokens: readTokens(response)};
 }
 
+const NO_REASON = 'the service gives no reason';
+
 function judgeError(error: unknown): Verdict {
-  if (!isObject(error)) return {outcome: 'error', message: isText(error) ? error : JSON.stringify(error)};
+  if (!isObject(error)) {
+    // Anything else is no reason, and may be nested more deeply than can be written as text.
+    const isReason = isText(error) || typeof error === 'number';
+    return {outcome: 'error', message: isReason ? String(error) : NO_REASON};
+  }
   const code = error['code'];
   const message = error['message'];
   return {
     outcome: 'error',
     code: typeof code === 'number' ? code : null,
-    message: isText(message) ? message : 'the service gives no reason',
+    message: isText(message) ? message : NO_REASON,
   };
 }
 

@@ -54,6 +54,11 @@ const CASES: readonly [string, string, Expected][] = [
     {outcome: 'error', code: 13, message: 'the service gives no reason'},
   ],
   ['an error that is text', '{"key":"k","error":"broken"}', {outcome: 'error', message: 'broken'}],
+  [
+    'an error that is nested more deeply than anything can be written',
+    `{"key":"k","error":${'['.repeat(20_000)}${']'.repeat(20_000)}}`,
+    {outcome: 'error', message: 'the service gives no reason'},
+  ],
   ['a blocked prompt', blockedRow('k'), {outcome: 'blocked', message: 'prompt blocked: PROHIBITED_CONTENT'}],
   ...['SAFETY', 'RECITATION', 'BLOCKLIST', 'PROHIBITED_CONTENT', 'SPII', 'LANGUAGE', 'IMAGE_SAFETY'].map(
     (finishReason): [string, string, Expected] => [
