@@ -1,0 +1,340 @@
+/**
+ * What the files mean, read in the plainest way: the whole file at once, each line by `JSON.parse`. Only tables of names
+ * are those of the shipped code.
+ */
+import {isUtf8} from 'node:buffer';
+import type {RowCounts} from '../../../src/lib/domain/job-record.js';
+import {
+  GENERATION_CONFIG_FIELDS,
+  PART_DATA_FIELDS,
+  REQUEST_FIELDS,
+  type RequestFields,
+} from '../../../src/lib/domain/request-fields.js';
+import {generationConfigRemedy} from '../../../src/lib/domain/request-mistakes.js';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** One line of a job-info file. */
+export interface PlainLine {
+  /** Its bytes, one character each. */
+  readonly text: string;
+  /** Name of its batch job; null when it is no record. */
+  readonly job: string | null;
+  readonly merged: unknown;
+  /** All members that no update of ours may touch, in the order of their names. */
+  readonly foreign: string;
+}
+
+/** The lines of a job-info file. */
+export function readLines(bytes: Buffer): readonly PlainLine[] {
+  return linesOf(bytes).map((line, index, lines) => {
+    const isLast = index === lines.length - 1;
+    const value = valueOf(line, true);
+    const job = isFields(value) && typeof value['input_file'] === 'string' ? jobOf(value) : null;
+    const text = line.toString('latin1') + (isLast ? '' : '\n');
+    const fields: Fields = isFields(value) ? value : {};
+    return {text, job, merged: fields['merged_at'], foreign: job === null ? '' : foreignOf(fields)};
+  });
+}
+
+function jobOf({batch, job_name: jobName}: Fields): string | null {
+  if (isFields(batch) && typeof batch['name'] === 'string') return batch['name'];
+  return typeof jobName === 'string' ? jobName : null;
+}
+
+/** Also what a record of the first version of the Python tool is given. */
+const OURS = new Set(['merged_at', 'job_name', 'batch', 'count', 'uploaded_file_name', 'name', 'state']);
+
+function foreignOf({batch, ...fields}: Fields): string {
+  const inBatch = isFields(batch) ? Object.entries(batch).filter(([name]) => !OURS.has(name)) : [];
+  return [Object.entries(fields).filter(([name]) => !OURS.has(name)), inBatch]
+    .map((entries) =>
+      entries
+        .map(([name, value]) => `${name}=${textOf(value)}`)
+        .toSorted()
+        .join(),
+    )
+    .join(';');
+}
+
+/** Like JSON, of any depth, and telling all numbers apart. */
+function textOf(value: unknown): string {
+  const flat: string[] = [];
+  const open: unknown[] = [value];
+  while (open.length > 0) {
+    const next = open.pop();
+    if (typeof next !== 'object' || next === null)
+      flat.push(Object.is(next, -0) ? '-0' : `${typeof next} ${String(next)}`);
+    else {
+      flat.push(Array.isArray(next) ? `[${next.length}` : `{${Object.keys(next).join()}`);
+      open.push(...Object.values(next));
+    }
+  }
+  return flat.join(' ');
+}
+
+/** What a journal knows beyond the job-info file. */
+export function readJournal(
+  bytes: Buffer,
+  lines: readonly PlainLine[],
+): {readonly unpublished: readonly string[]; readonly openIntents: readonly string[]} {
+  const entries = linesOf(bytes)
+    .map((line) => valueOf(line, false))
+    .filter(isFields);
+  const settled = new Set<unknown>();
+  const done = new Map<string, string>();
+  const intents = new Set<string>();
+  for (const {intent, done: attempt, record, abort} of entries) {
+    if (isIntent(intent)) intents.add(String(intent['attempt']));
+    else if (typeof abort === 'string') settled.add(abort);
+    else if (typeof attempt === 'string' && isFields(record) && typeof record['input_file'] === 'string') {
+      const job = jobOf(record);
+      if (job !== null) done.set(attempt, job);
+    }
+  }
+  const known = new Set(lines.map(({job}) => job));
+  return {
+    unpublished: [...new Set(done.values())].filter((job) => !known.has(job)),
+    openIntents: [...intents].filter((attempt) => !settled.has(attempt) && !done.has(attempt)),
+  };
+}
+
+function isIntent(value: unknown): value is Fields {
+  if (!isFields(value)) return false;
+  const texts = [
+    'attempt',
+    'input_file',
+    'uploaded_file_name',
+    'model',
+    'display_name',
+    'sha256',
+    'intended_at',
+  ];
+  return (
+    texts.every((name) => typeof value[name] === 'string') &&
+    ['count', 'size_bytes'].every((name) => typeof value[name] === 'number')
+  );
+}
+
+/** What an inspection must say of a request file: `3 requests`, or the error and its line. */
+export function judgeRequests(bytes: Buffer): string {
+  const keys = new Set<string>();
+  let count = 0;
+  for (const [index, line] of linesOf(bytes).entries()) {
+    if (isBlank(line)) continue;
+    count += 1;
+    const value = isUtf8(line) ? valueOf(line, false) : undefined;
+    const key = isFields(value) ? value['key'] : undefined;
+    if (!isRequest(value) || typeof key !== 'string' || keys.has(key)) return `FILE_INVALID ${index + 1}`;
+    keys.add(key);
+  }
+  return count === 0 ? 'FILE_EMPTY' : `${count} requests`;
+}
+
+function isRequest(line: unknown): boolean {
+  if (!isFields(line)) return false;
+  const {key, request, ...beside} = line;
+  const isMisplaced = Object.keys(beside).some(
+    (name) => REQUEST_FIELDS.fieldOf(name) ?? GENERATION_CONFIG_FIELDS.fieldOf(name),
+  );
+  if (isMisplaced || typeof key !== 'string' || key === '' || !isFields(request)) return false;
+  const fields = knownFields(request, REQUEST_FIELDS);
+  if (fields === null || Object.keys(request).some((name) => REQUEST_FIELDS.fieldOf(name) === undefined))
+    return false;
+  const {contents, systemInstruction, generationConfig} = fields;
+  return (
+    hasKinds(fields) &&
+    isList(contents, (turn) => isContent(turn) && isFields(turn) && isRole(turn['role'])) &&
+    (systemInstruction === undefined || isContent(systemInstruction)) &&
+    (generationConfig === undefined || isConfig(generationConfig))
+  );
+}
+
+/** The fields that are there, by one name; null when one is there in both spellings. */
+function knownFields(object: Fields, known: RequestFields<string>): Record<string, unknown> | null {
+  const found: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(object)) {
+    const field = known.fieldOf(name);
+    if (field === undefined || value === null) continue;
+    if (Object.hasOwn(found, field)) return null;
+    found[field] = value;
+  }
+  return found;
+}
+
+const OBJECTS = [
+  'generationConfig',
+  'toolConfig',
+  'labels',
+  'responseSchema',
+  'thinkingConfig',
+  'speechConfig',
+  'imageConfig',
+];
+const LISTS = ['tools', 'safetySettings'];
+const TEXTS = ['cachedContent', 'model'];
+
+function hasKinds(fields: Fields): boolean {
+  return Object.entries(fields).every(([name, value]) => {
+    if (OBJECTS.includes(name)) return isFields(value);
+    if (LISTS.includes(name)) return typeof value === 'object';
+    return TEXTS.includes(name) ? typeof value === 'string' : true;
+  });
+}
+
+function isConfig(config: unknown): boolean {
+  if (!isFields(config)) return false;
+  const isWrong = (name: string): boolean =>
+    GENERATION_CONFIG_FIELDS.fieldOf(name) === undefined &&
+    (REQUEST_FIELDS.fieldOf(name) ?? generationConfigRemedy(name)) !== undefined;
+  const fields = knownFields(config, GENERATION_CONFIG_FIELDS);
+  return fields !== null && hasKinds(fields) && !Object.keys(config).some(isWrong);
+}
+
+/** One object counts as a list of one. */
+function isList(value: unknown, isElement: (element: unknown) => boolean): boolean {
+  return Array.isArray(value)
+    ? value.length > 0 && value.every(isElement)
+    : isFields(value) && isElement(value);
+}
+
+function isContent(content: unknown): boolean {
+  return isFields(content) && isList(content['parts'], isPart);
+}
+
+function isRole(role: unknown): boolean {
+  return (
+    role === undefined ||
+    role === null ||
+    (typeof role === 'string' && ['user', 'model', 'function'].includes(role))
+  );
+}
+
+function isPart(part: unknown): boolean {
+  if (!isFields(part) || typeof part['type'] === 'string') return false;
+  const data = Object.entries(part).flatMap(([name, value]) => {
+    const field = PART_DATA_FIELDS.fieldOf(name);
+    return field === undefined || value === null ? [] : [[field, value] as const];
+  });
+  if (data.length === 0) return 'thoughtSignature' in part || 'thought_signature' in part;
+  return data.every(([field, value]) =>
+    field === 'text' ? typeof value === 'string' : isFields(value) && isDatum(field, value),
+  );
+}
+
+function isDatum(field: string, value: Fields): boolean {
+  const text = (found: unknown, prefix: string): boolean =>
+    typeof found === 'string' && found !== '' && !found.startsWith(prefix);
+  if (field === 'inlineData')
+    return text(value['data'], 'data:') && text(value['mimeType'] ?? value['mime_type'], '\0');
+  return field === 'fileData' ? text(value['fileUri'] ?? value['file_uri'], 'files/') : true;
+}
+
+/** What the rows of a result file are, for requests with these keys. */
+export function judgeResults(bytes: Buffer, keys: readonly string[]): RowCounts {
+  const counts = {
+    ok: 0,
+    error: 0,
+    blocked: 0,
+    truncated: 0,
+    empty: 0,
+    malformed: 0,
+    missing: 0,
+    repeated: 0,
+    unknown_key: 0,
+  };
+  const outcomes = new Map<string, ReturnType<typeof outcomeOf>>();
+  for (const line of linesOf(bytes).filter((one) => !isBlank(one))) {
+    const row = isUtf8(line) ? valueOf(line, false) : undefined;
+    const outcome = outcomeOf(row);
+    const key = isFields(row) && typeof row['key'] === 'string' ? row['key'] : '';
+    const before = outcomes.get(key);
+    if (outcome === 'malformed') counts.malformed += 1;
+    else if (!keys.includes(key)) counts.unknown_key += 1;
+    else if (before === undefined) outcomes.set(key, outcome);
+    else {
+      counts.repeated += 1;
+      if (outcome === 'ok') outcomes.set(key, 'ok');
+    }
+  }
+  for (const key of keys) counts[outcomes.get(key) ?? 'missing'] += 1;
+  return counts;
+}
+
+type Outcome = 'ok' | 'error' | 'blocked' | 'truncated' | 'empty' | 'malformed';
+
+function outcomeOf(row: unknown): Outcome {
+  if (!isFields(row) || typeof row['key'] !== 'string') return 'malformed';
+  const {error, status, response} = row;
+  if ((error ?? (isFields(status) ? status : null)) !== null) return 'error';
+  if (!isFields(response)) return 'malformed';
+  if (Object.hasOwn(response, 'embedding'))
+    return listIn(response['embedding'], 'values').length > 0 ? 'ok' : 'empty';
+  const [candidate] = listIn(response, 'candidates');
+  if (!isFields(candidate))
+    return isFilled(inside(response['promptFeedback'], 'blockReason')) ? 'blocked' : 'empty';
+  const reason = candidate['finishReason'];
+  if (reason === 'MAX_TOKENS' || reason === 'CONTINUATION') return 'truncated';
+  if (typeof reason === 'string' && FILTERS.includes(reason)) return 'blocked';
+  if (isFilled(reason) && reason !== 'STOP' && reason !== 'FINISH_REASON_UNSPECIFIED') return 'error';
+  return listIn(candidate['content'], 'parts').some(saysSomething) ? 'ok' : 'empty';
+}
+
+const FILTERS = [
+  'SAFETY',
+  'RECITATION',
+  'LANGUAGE',
+  'BLOCKLIST',
+  'PROHIBITED_CONTENT',
+  'SPII',
+  'IMAGE_SAFETY',
+];
+const NOTES = ['text', 'thought', 'thoughtSignature', 'partMetadata', 'videoMetadata', 'mediaResolution'];
+
+function saysSomething(part: unknown): boolean {
+  if (!isFields(part) || part['thought'] === true) return false;
+  return isFilled(part['text']) || Object.keys(part).some((name) => !NOTES.includes(name));
+}
+
+function inside(value: unknown, name: string): unknown {
+  return isFields(value) && Object.hasOwn(value, name) ? value[name] : undefined;
+}
+
+function listIn(value: unknown, name: string): readonly unknown[] {
+  const list = inside(value, name);
+  return Array.isArray(list) ? list : [];
+}
+
+function isFilled(value: unknown): boolean {
+  return typeof value === 'string' && value !== '';
+}
+
+/** Without their newlines; nothing after a last newline is no line. */
+function linesOf(bytes: Buffer): readonly Buffer[] {
+  const lines: Buffer[] = [];
+  for (let start = 0; start < bytes.length;) {
+    const newline = bytes.indexOf(0x0a, start);
+    const end = newline === -1 ? bytes.length : newline;
+    lines.push(bytes.subarray(start, end));
+    start = end + 1;
+  }
+  return lines;
+}
+
+function valueOf(line: Buffer, isStrict: boolean): unknown {
+  if (isStrict && !isUtf8(line)) return undefined;
+  const text = line.toString('utf8');
+  try {
+    return JSON.parse(isStrict && text.startsWith('\ufeff') ? text.slice(1) : text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isBlank(line: Buffer): boolean {
+  return /^[ \t\r]*$/.test(line.toString('latin1'));
+}
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
