@@ -37,7 +37,7 @@ attackTest(
   async (attack) => {
     const deaths = await everyDeath();
     const pairs = deaths.flatMap((one) => deaths.map((other) => [one, other] as const));
-    const chosen = sampled(pairs, amount({short: 10, whole: 1_000}), attack.random);
+    const chosen = sampled(pairs, amount({short: 10, whole: 300}), attack.random);
     await eachOf(chosen, WIDTH, async (pair) => dieTakingOver(attack, pair));
   },
 );
