@@ -1,5 +1,6 @@
-/** A string, or a character that a JSON text is built of. */
-const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]/gu;
+/** What a JSON text is built of, outside of its strings. */
+const MARK = /["{}[\],:]/gu;
+const QUOTE_OR_ESCAPE = /["\\]/gu;
 
 /**
  * The members of an object as they are written: numbers that JavaScript cannot hold, and whatever is nested too deeply for
@@ -14,18 +15,36 @@ export function membersOf(text: string): Map<string, string> {
   let depth = 0;
   let name: string | null = null;
   let start = 0;
-  for (const {0: token, index} of text.matchAll(TOKEN)) {
-    const isAtEnd = depth === 1 && (token === ',' || token === '}');
-    if (isAtEnd && name !== null) {
-      members.set(name, text.slice(start, index).trim());
+  for (let at = markFrom(text, 0); at < text.length; at = markFrom(text, at + 1)) {
+    const mark = text[at] ?? '';
+    if (mark === '"') {
+      const end = endOfString(text, at);
+      if (depth === 1) name ??= String(JSON.parse(text.slice(at, end + 1)));
+      at = end;
+    } else if (depth === 1 && mark === ':') {
+      start = at + 1;
+    } else if (depth === 1 && name !== null && ',}'.includes(mark)) {
+      members.set(name, text.slice(start, at).trim());
       name = null;
-    } else if (depth === 1 && name === null && token.startsWith('"')) {
-      name = String(JSON.parse(token));
-    } else if (depth === 1 && token === ':') {
-      start = index + 1;
     }
-    if (token === '{' || token === '[') depth += 1;
-    if (token === '}' || token === ']') depth -= 1;
+    if ('{['.includes(mark)) depth += 1;
+    else if ('}]'.includes(mark)) depth -= 1;
   }
   return members;
+}
+
+function markFrom(text: string, start: number): number {
+  MARK.lastIndex = start;
+  return MARK.exec(text)?.index ?? text.length;
+}
+
+/** Where the closing quote of the string is that starts there. One expression for all of it overflows with long strings. */
+function endOfString(text: string, start: number): number {
+  QUOTE_OR_ESCAPE.lastIndex = start + 1;
+  for (;;) {
+    const found = QUOTE_OR_ESCAPE.exec(text);
+    if (found === null) return text.length;
+    if (found[0] === '"') return found.index;
+    QUOTE_OR_ESCAPE.lastIndex = found.index + 2;
+  }
 }

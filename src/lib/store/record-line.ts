@@ -37,10 +37,9 @@ export function parseRecord(value: unknown): JobRecord | string {
  * @param previous - the JSON text of the line that this one replaces.
  */
 export function formatRecord(record: JobRecord, previous = '{}'): string {
-  const {count, ...known} = record;
+  const texts = merge(previous, record, RECORD_SHAPE);
   // A count that nobody knows is left out rather than written as if it were known.
-  const texts = merge(previous, count === null ? known : record, RECORD_SHAPE);
-  if (count === null) texts.delete('count');
+  if (record.count === null) texts.delete('count');
   texts.delete(LEGACY_NAME);
   const head = HEAD.flatMap((name): [string, string][] => {
     const text = texts.get(name);
