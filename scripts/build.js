@@ -1,16 +1,17 @@
-// Compiles src into dist, or with --tests src and test into .build. The folder is emptied first, so that a source file that
-// is gone leaves nothing behind that would still run.
+// Makes what runs: dist, the bundle that is shipped and its types; or with --tests .build, the single modules of the sources,
+// the tests and the benchmarks. The folder is emptied first, so that a source file that is gone leaves nothing behind.
 import {spawnSync} from 'node:child_process';
 import {rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {bundle} from './bundle/bundle.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const [project, output] = process.argv.includes('--tests')
-  ? ['test/tsconfig.json', '.build']
-  : ['tsconfig.json', 'dist'];
+const isForTests = process.argv.includes('--tests');
 
-rmSync(join(root, output), {recursive: true, force: true});
+rmSync(join(root, isForTests ? '.build' : 'dist'), {recursive: true, force: true});
 const compiler = join(root, 'node_modules/typescript/bin/tsc');
-const {status} = spawnSync(process.execPath, [compiler, '-p', join(root, project)], {stdio: 'inherit'});
+const project = join(root, isForTests ? 'test/tsconfig.json' : 'tsconfig.types.json');
+const {status} = spawnSync(process.execPath, [compiler, '-p', project], {stdio: 'inherit'});
 process.exitCode = status ?? 1;
+if (status === 0 && !isForTests) await bundle(root);

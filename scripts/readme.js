@@ -2,7 +2,7 @@
 // oclif.manifest.json, the tables of codes out of src/lib/domain/errors.ts. With --check it only compares.
 import {readFileSync, writeFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
-import {ERRORS, EXIT, EXIT_MEANINGS} from '../dist/lib/domain/errors.js';
+import {ERRORS, EXIT, EXIT_MEANINGS} from '../dist/index.js';
 
 // oclif wraps help at the width of the terminal; the README must not depend on whose terminal that is.
 process.env.OCLIF_COLUMNS = '100';

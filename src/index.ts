@@ -9,7 +9,14 @@
  */
 export type {BatchJob, BatchStats} from './lib/domain/batch-job.js';
 export type {Clock} from './lib/domain/clock.js';
-export {EXIT, ERRORS, GembatchError, type ErrorCode, type ErrorDetails} from './lib/domain/errors.js';
+export {
+  EXIT,
+  EXIT_MEANINGS,
+  ERRORS,
+  GembatchError,
+  type ErrorCode,
+  type ErrorDetails,
+} from './lib/domain/errors.js';
 export type {Intent, JobRecord, RowCounts, StoredResults} from './lib/domain/job-record.js';
 export {
   GeminiBatchClient,

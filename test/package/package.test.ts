@@ -55,14 +55,17 @@ test('the package holds what runs, its types, and nothing else', () => {
       'LICENSE',
       'README.md',
       'bin/run.js',
-      'dist/index.d.ts',
+      'dist/cli.js',
       'dist/index.js',
+      'dist/main.js',
+      'dist/third-party-notices.txt',
+      'dist/types/index.d.ts',
       'oclif.manifest.json',
       'package.json',
     ]),
   );
   const known =
-    /^(?:LICENSE|README\.md|package\.json|oclif\.manifest\.json|bin\/run\.js|dist\/.+(?:\.d\.ts|\.js))$/u;
+    /^(?:LICENSE|README\.md|package\.json|oclif\.manifest\.json|bin\/run\.js|dist\/(?:types\/.+\.d\.ts|[^/]+\.js|third-party-notices\.txt))$/u;
   expect(files.filter((path) => !known.test(path))).toEqual([]);
 });
 
@@ -142,7 +145,10 @@ describe('as a plugin of another CLI', () => {
         oclif: {bin: 'host', topicSeparator: ' ', plugins: ['gembatch']},
       }),
     );
-    await writeFile(bin, await readFile(join(ROOT, 'bin/run.js')));
+    await writeFile(
+      bin,
+      "import {execute} from '@oclif/core/execute';\nawait execute({dir: import.meta.url});\n",
+    );
     await npm(['install'], host);
   }, 120_000);
 

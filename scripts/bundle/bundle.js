@@ -1,0 +1,41 @@
+// Bundles the sources and the packages they use into dist: main.js (the command line's first lines), cli.js (oclif and the
+// commands), index.js (the library), the files of worker threads, and chunks that are loaded when they are needed.
+import {readdirSync, writeFileSync} from 'node:fs';
+import {basename, join} from 'node:path';
+import {build} from 'esbuild';
+import {lightOclif} from './light-oclif.js';
+import {notices} from './notices.js';
+
+// Packages in CommonJS ask for Node's own modules with require, which a module does not have.
+const REQUIRE = `import {createRequire as requireOf} from 'node:module';\nconst require = requireOf(import.meta.url);`;
+
+/** @param {string} root - of the repository. */
+export async function bundle(root) {
+  const {metafile} = await build({
+    absWorkingDir: root,
+    entryPoints: ['src/main.ts', 'src/cli.ts', 'src/index.ts', ...workers(root)],
+    entryNames: '[name]',
+    // Beside the entries, so that a worker is found at './its-worker.js' from any chunk, as it is among the sources.
+    chunkNames: '[name]-[hash]',
+    outdir: 'dist',
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    banner: {js: REQUIRE},
+    // Not minified: a stack of a bug report names functions and lines that can be read in the installed file.
+    legalComments: 'none',
+    metafile: true,
+    logLevel: 'warning',
+    plugins: [lightOclif],
+  });
+  writeFileSync(join(root, 'dist/third-party-notices.txt'), notices(root, Object.keys(metafile.inputs)));
+}
+
+/** Files that are started as worker threads: `new Worker(new URL('./its-worker.js', import.meta.url))`. */
+function workers(root) {
+  return readdirSync(join(root, 'src'), {recursive: true, encoding: 'utf8'})
+    .filter((path) => basename(path).endsWith('-worker.ts'))
+    .map((path) => `src/${path}`);
+}

@@ -1,0 +1,39 @@
+import * as Args from '@oclif/core/args';
+import {Command} from '@oclif/core/command';
+import * as Flags from '@oclif/core/flags';
+import {exitCodesHelp} from '../../shell/exit-codes-help.js';
+
+/** `gembatch autocomplete [SHELL]`: oclif's own, loaded when it is asked for. */
+export default class Autocomplete extends Command {
+  static override summary = 'Set up completion of commands and flags for a shell.';
+
+  static override description = `Writes the completion functions of the commands that there are now below the cache folder, and says what to add to the settings of the shell. Run it again after an update.
+
+${exitCodesHelp(['ok'])}`;
+
+  static override examples = [
+    {description: 'See how to set it up', command: '<%= config.bin %> <%= command.id %> bash'},
+    {
+      description: 'Write the functions again after an update',
+      command: '<%= config.bin %> <%= command.id %> --refresh-cache',
+    },
+  ];
+
+  static override args = {
+    shell: Args.string({
+      description: 'the shell; by default the one that runs',
+      options: ['zsh', 'bash', 'powershell'],
+      required: false,
+    }),
+  };
+
+  static override flags = {
+    'refresh-cache': Flags.boolean({char: 'r', description: 'write the functions and say nothing'}),
+  };
+
+  async run(): Promise<void> {
+    await this.parse(Autocomplete);
+    const plugin = await import('plugin-autocomplete/index.js');
+    await plugin.default.run(this.argv, this.config);
+  }
+}

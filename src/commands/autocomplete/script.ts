@@ -1,0 +1,35 @@
+import * as Args from '@oclif/core/args';
+import {Command} from '@oclif/core/command';
+import {exitCodesHelp} from '../../shell/exit-codes-help.js';
+
+/** `gembatch autocomplete script SHELL`: oclif's own, loaded when it is asked for. */
+export default class AutocompleteScript extends Command {
+  static override summary = 'Print the line that a shell needs for completion.';
+
+  static override hidden = true;
+
+  static override description = `The line belongs into the settings of the shell; "autocomplete" says where.
+
+${exitCodesHelp(['ok'])}`;
+
+  static override examples = [
+    {
+      description: 'Set completion up for bash',
+      command: '<%= config.bin %> <%= command.id %> bash >> ~/.bashrc',
+    },
+  ];
+
+  static override args = {
+    shell: Args.string({
+      description: 'the shell; by default the one that runs',
+      options: ['zsh', 'bash', 'powershell'],
+      required: false,
+    }),
+  };
+
+  async run(): Promise<void> {
+    await this.parse(AutocompleteScript);
+    const plugin = await import('plugin-autocomplete/script.js');
+    await plugin.default.run(this.argv, this.config);
+  }
+}

@@ -1,0 +1,20 @@
+/**
+ * The command line, from its first line on. `--version` is answered at once; all else loads what it needs.
+ */
+import {readFileSync} from 'node:fs';
+import {fileURLToPath} from 'node:url';
+import type {PJSON} from '@oclif/core/interfaces';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const pjson = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as PJSON;
+const [command, ...others] = process.argv.slice(2);
+
+if (command === '--version' && others.length === 0) {
+  // As oclif would print it.
+  const system = `${process.platform}-${process.arch} node-${process.version}`;
+  process.stdout.write(`${pjson.name}/${pjson.version} ${system}\n`);
+} else {
+  const {execute} = await import('./cli.js');
+  // gembatch has no plugins of its own; as a plugin, the other CLI loads it.
+  await execute({loadOptions: {root, pjson, devPlugins: false, userPlugins: false}});
+}
