@@ -1,3 +1,4 @@
+import {concealing} from '../lib/domain/conceal-key.js';
 import {GembatchError} from '../lib/domain/errors.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -37,13 +38,9 @@ export function apiKeyFrom(environment: Environment): ApiKey {
     : {value};
 }
 
-/** Shorter than this a key is a stand-in, as an emulator takes it, and may well be a word of the text. */
-const SHORTEST_SECRET = 16;
-
-/** `text` with every API key of the environment left out: the last guard before anything is printed about an error. */
+/** `text` with every API key of the environment left out: the last guard before it is printed. */
 export function hideKeys(text: string, environment: Environment): string {
   return [environment['GOOGLE_API_KEY'], environment['GEMINI_API_KEY']]
     .map((key) => key?.trim() ?? '')
-    .filter((key) => key.length >= SHORTEST_SECRET)
-    .reduce((shown, key) => shown.replaceAll(key, '[API key]'), text);
+    .reduce((shown, key) => concealing(key)(shown), text);
 }

@@ -13,6 +13,7 @@ export class LineSplitter {
   readonly #sink: LineSink;
   /** Pieces of the line that is not ended yet: copies, because a caller may fill its chunk anew. */
   #pieces: Uint8Array[] = [];
+  #pendingBytes = 0;
   #lineNumber = 0;
   #lineOffset = 0;
   #nextOffset = 0;
@@ -31,6 +32,11 @@ export class LineSplitter {
     return this.#lineOffset;
   }
 
+  /** Bytes of the line that is not ended yet. */
+  get pendingBytes(): number {
+    return this.#pendingBytes;
+  }
+
   /** Takes the next bytes; the chunk may be reused afterwards. */
   push(chunk: Uint8Array): void {
     let start = 0;
@@ -46,12 +52,17 @@ export class LineSplitter {
       start = newline + 1;
       newline = chunk.indexOf(NEWLINE, start);
     }
-    if (start < chunk.length) this.#pieces.push(Uint8Array.prototype.slice.call(chunk, start));
+    if (start < chunk.length) this.#keep(Uint8Array.prototype.slice.call(chunk, start));
   }
 
   /** Ends the stream: what follows the last newline is the last line. */
   finish(): void {
     if (this.#pieces.length > 0) this.#emitPieces();
+  }
+
+  #keep(piece: Uint8Array): void {
+    this.#pieces.push(piece);
+    this.#pendingBytes += piece.length;
   }
 
   #emit(bytes: Uint8Array, start: number, end: number): void {
@@ -64,6 +75,7 @@ export class LineSplitter {
   #emitPieces(): void {
     const line = concat(this.#pieces);
     this.#pieces = [];
+    this.#pendingBytes = 0;
     this.#emit(line, 0, line.length);
   }
 }

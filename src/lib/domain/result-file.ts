@@ -1,6 +1,8 @@
+import {GembatchError} from './errors.js';
 import {KeyTable} from './key-table.js';
 import {isBlank, LineSplitter} from './line-splitter.js';
 import {readResultRow} from './result-row.js';
+import {MAX_ROW_BYTES} from './result-limits.js';
 import {ResultScan} from './result-scan.js';
 import type {RowCounts} from './job-record.js';
 import {noCounts, type BadRow, type RequestOutcome} from './row-counts.js';
@@ -60,9 +62,17 @@ export class ResultChecker {
     this.#outcomes = new Uint8Array(Math.max(this.#keys.size, expected.count ?? 0));
   }
 
-  /** Takes the next bytes of the file; the chunk may be reused afterwards. */
+  /**
+   * Takes the next bytes of the file; the chunk may be reused afterwards.
+   *
+   * @throws GembatchError `SERVICE` for a row that does not end.
+   */
   push(chunk: Uint8Array): void {
     this.#splitter.push(chunk);
+    if (this.#splitter.pendingBytes <= MAX_ROW_BYTES) return;
+    throw new GembatchError('SERVICE', `The result file has a row of more than ${MAX_ROW_BYTES} bytes.`, {
+      details: {malformed: true},
+    });
   }
 
   /** Ends the file. Afterwards `outcomeOf` is final. */

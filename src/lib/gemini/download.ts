@@ -5,7 +5,7 @@
  */
 import type {IncomingMessage} from 'node:http';
 import {GembatchError} from '../domain/errors.js';
-import {open, readReply} from './http-exchange.js';
+import {open, readReply, refuseCompressed} from './http-exchange.js';
 import {Patience, throwIfAborted, type CallOptions} from './retry.js';
 import {
   brokenTransferError,
@@ -15,11 +15,14 @@ import {
   type CallIdentity,
 } from './service-error.js';
 import type {TransferContext} from './transfer-context.js';
+import {TransferPace} from './transfer-pace.js';
 
 /** What a download may be given. */
 export interface DownloadOptions extends CallOptions {
   /** The first byte to read, from 0. */
   readonly fromByte?: number;
+  /** The most that the file may have, in bytes; without it there is no limit. */
+  readonly maxBytes?: number;
 }
 
 /** What is being read, and how far it is. */
@@ -28,6 +31,7 @@ interface Reading {
   readonly call: CallIdentity;
   readonly context: TransferContext;
   readonly signal: AbortSignal | undefined;
+  readonly maxBytes: number;
   /** The next byte to deliver. */
   position: number;
   /** Of the whole file, once the service has said it. */
@@ -54,22 +58,28 @@ export async function* download(
 ): AsyncGenerator<Buffer, void, undefined> {
   const call = {name: `download of ${fileName}`, subject: 'file', resource: fileName} as const;
   const patience = new Patience(context.clock, context.patienceMs, options);
-  const {signal, fromByte = 0} = options;
-  const reading: Reading = {fileName, call, context, signal, position: fromByte, totalBytes: undefined};
+  const {signal, fromByte = 0, maxBytes = Infinity} = options;
+  const start = {position: fromByte, totalBytes: undefined};
+  const reading: Reading = {fileName, call, context, signal, maxBytes, ...start};
+  const pace = new TransferPace(context.silenceMs);
 
   for (;;) {
     try {
       const part = await openPart(reading);
       if (part === undefined) return;
       let {skipBytes} = part;
+      let askedMs = performance.now();
       for await (const chunk of part.response) {
         if (!Buffer.isBuffer(chunk)) continue;
         const bytes = chunk.subarray(Math.min(skipBytes, chunk.length));
         skipBytes -= chunk.length - bytes.length;
-        if (bytes.length === 0) continue;
+        const movement = pace.judge(chunk.length, performance.now() - askedMs);
+        if (movement === 'stands still') throw brokenTransferError(call.name, 'it hardly moves');
+        if (movement === 'moves' && bytes.length > 0) patience.progressed();
         reading.position += bytes.length;
-        patience.progressed();
-        yield bytes;
+        checkLimit(reading, reading.position);
+        if (bytes.length > 0) yield bytes;
+        askedMs = performance.now();
       }
       checkEnd(reading, skipBytes);
       return;
@@ -88,10 +98,20 @@ function checkEnd({call, position, totalBytes}: Reading, skipBytes: number): voi
     throw brokenTransferError(call.name, `${position - skipBytes} of ${totalBytes ?? position} bytes`);
 }
 
+/** @throws GembatchError `SERVICE` when the file is larger than it may be. */
+function checkLimit({call, maxBytes}: Reading, sizeBytes: number): void {
+  if (sizeBytes > maxBytes)
+    throw malformedReplyError(
+      call.name,
+      `it has more than ${maxBytes} bytes, the most that its job can have`,
+    );
+}
+
 /** Asks for the file from the position on; undefined when there is nothing behind it. */
 async function openPart(reading: Reading): Promise<Part | undefined> {
   const {call, context, position} = reading;
   const response = await ask(reading);
+  if (response.statusCode === 200 || response.statusCode === 206) refuseCompressed(response, call.name);
   if (response.statusCode === 200) {
     checkSize(reading, lengthOf(response.headers['content-length']), response);
     return {response, skipBytes: position};
@@ -109,7 +129,10 @@ async function openPart(reading: Reading): Promise<Part | undefined> {
     response.destroy();
     return undefined;
   }
-  throw replyError(await readReply(response), call, context.address.apiKey);
+  throw replyError(
+    await readReply(response, {apiKey: context.address.apiKey, answerMs: context.answerMs}),
+    call,
+  );
 }
 
 function ask({fileName, context, signal, position}: Reading): Promise<IncomingMessage> {
@@ -120,6 +143,7 @@ function ask({fileName, context, signal, position}: Reading): Promise<IncomingMe
     url: new URL(`v1beta/files/${id}:download?alt=media`, baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`),
     headers: {'x-goog-api-key': apiKey, ...(position > 0 ? {range: `bytes=${position}-`} : {})},
     silenceMs: context.silenceMs,
+    answerMs: context.answerMs,
     ...(signal === undefined ? {} : {signal}),
   });
 }
@@ -134,6 +158,8 @@ function checkSize(reading: Reading, totalBytes: number | undefined, response: I
     );
   }
   reading.totalBytes ??= totalBytes;
+  if (totalBytes !== undefined && totalBytes > reading.maxBytes) response.destroy();
+  checkLimit(reading, totalBytes ?? 0);
 }
 
 function refused(response: IncomingMessage, call: CallIdentity, why: string): GembatchError {

@@ -17,9 +17,10 @@ import {
   type Page,
   type RemoteFile,
 } from './reply.js';
+import {ListLimit} from './list-limit.js';
 import type {CallOptions} from './retry.js';
 import {SdkCalls, type SdkCall} from './sdk-calls.js';
-import {isCertainRefusal, malformedReplyError} from './service-error.js';
+import {isCertainRefusal} from './service-error.js';
 import type {UploadFile} from './source-file.js';
 import type {TransferContext} from './transfer-context.js';
 import type {UploadOptions} from './upload.js';
@@ -36,7 +37,10 @@ export interface GeminiBatchClientOptions {
   readonly baseUrl?: string;
   /** How long failures of the network and the service are waited out, in milliseconds; default 5 minutes. */
   readonly patienceMs?: number;
-  /** How long one call may take, in milliseconds; default 2 minutes. Transfers have no such limit. */
+  /**
+   * How long one call may take, in milliseconds; default 2 minutes. Of a transfer only the wait for the answer to what was
+   * sent has this limit.
+   */
   readonly timeoutMs?: number;
   /** How long nothing may move on a transfer before its connection is taken for dead, in milliseconds; default 1 minute. */
   readonly silenceMs?: number;
@@ -71,19 +75,16 @@ export class GeminiBatchClient {
   readonly #uploads: VerifiedUploads;
 
   constructor(options: GeminiBatchClientOptions) {
-    const {clock, patienceMs = DEFAULT_PATIENCE_MS} = options;
+    const {clock, patienceMs = DEFAULT_PATIENCE_MS, timeoutMs = CREATE_TIMEOUT_MS} = options;
     const address = {apiKey: options.apiKey, baseUrl: options.baseUrl ?? DEFAULT_BASE_URL};
     this.#transfer = {
       address,
       clock,
       patienceMs,
       silenceMs: options.silenceMs ?? DEFAULT_SILENCE_MS,
+      answerMs: timeoutMs,
     };
-    this.#calls = new SdkCalls(address, {
-      clock,
-      patienceMs,
-      timeoutMs: options.timeoutMs ?? CREATE_TIMEOUT_MS,
-    });
+    this.#calls = new SdkCalls(address, {clock, patienceMs, timeoutMs});
     this.#uploads = new VerifiedUploads(this.#transfer, this.#calls);
   }
 
@@ -245,18 +246,17 @@ export class GeminiBatchClient {
       readonly read: (body: Record<string, unknown>, name: string) => Page<T>;
     },
   ): AsyncGenerator<readonly T[]> {
-    const seenTokens = new Set<string>();
+    const {name} = list;
+    const limit = new ListLimit(name, this.#transfer.clock);
     let config: {pageSize: number; pageToken?: string} = {pageSize: PAGE_SIZE};
     for (;;) {
-      const {name} = list;
       // The SDK's pagers write into what they are given.
       const make = (ai: GoogleGenAI): Promise<unknown> => list.make(ai, {...config});
       const body = await this.#calls.patiently({name, subject: 'list', make}, options);
       const {items, nextPageToken: pageToken} = list.read(parseReply(body, name), name);
+      limit.count(body.length, pageToken);
       yield items;
       if (pageToken === undefined) return;
-      if (seenTokens.has(pageToken)) throw malformedReplyError(name, 'its pages go round in a circle');
-      seenTokens.add(pageToken);
       config = {pageSize: PAGE_SIZE, pageToken};
     }
   }

@@ -2,7 +2,8 @@
  * One HTTP request: sent once and never again, whatever comes back, and never to another address than the one given. The
  * `fetch` of Node does neither: it follows redirects, key and all, and repeats a request that is answered with 421.
  *
- * A body flows as fast as the other side takes it, and a connection on which nothing moves is given up.
+ * A body flows as fast as the other side takes it, and a connection on which nothing moves is given up. What comes back
+ * is limited in bytes and in time, is not decompressed, and is rid of the API key before anybody reads it.
  */
 import {
   Agent as HttpAgent,
@@ -11,6 +12,7 @@ import {
   type IncomingMessage,
 } from 'node:http';
 import {Agent as HttpsAgent, request as httpsRequest} from 'node:https';
+import {concealing} from '../domain/conceal-key.js';
 import {GembatchError} from '../domain/errors.js';
 import {NotConnectedError} from './not-connected-error.js';
 import {throwIfAborted} from './retry.js';
@@ -25,13 +27,21 @@ export interface HttpRequest {
   readonly body?: Buffer | AsyncIterable<Buffer>;
   /** After so long without a byte in either direction the connection is taken for dead, in milliseconds. */
   readonly silenceMs: number;
+  /**
+   * How long the head of the answer may take once the request is sent, and then the rest of an answer that is read whole,
+   * in milliseconds. A byte now and then breaks the silence, and would hold the caller for days.
+   */
+  readonly answerMs: number;
   /** Takes a new connection: one that was kept open may break in the moment in which it is used. */
   readonly isAlone?: boolean;
   readonly signal?: AbortSignal;
 }
 
-/** Of an answer that is read whole. */
+/** Of an answer that is read whole. The longest are pages of a hundred jobs, with some KiB each. */
 const MAX_REPLY_BYTES = 32 * 1024 * 1024;
+
+/** The header that bears the API key. */
+const KEY_HEADER = 'x-goog-api-key';
 
 /** Bytes that a socket holds ready: Node's own 16 KiB cost a turn of the event loop each. */
 const SOCKET_BUFFER_BYTES = 1024 * 1024;
@@ -41,7 +51,8 @@ const agents = {'http:': new HttpAgent(agentOptions), 'https:': new HttpsAgent(a
 
 /** Sends a request and reads its answer whole. */
 export async function exchange(request: HttpRequest): Promise<RawReply> {
-  return readReply(await open(request));
+  const {headers, answerMs} = request;
+  return readReply(await open(request), {apiKey: headers[KEY_HEADER] ?? '', answerMs});
 }
 
 /**
@@ -57,14 +68,15 @@ export function open(request: HttpRequest): Promise<IncomingMessage> {
     const outgoing = (isSecure ? httpsRequest : httpRequest)(request.url, {
       method: request.method,
       headers: {
+        // Bytes that grow without limit when they are unpacked are not asked for.
+        'accept-encoding': 'identity',
         ...request.headers,
         ...(Buffer.isBuffer(request.body) ? {'content-length': request.body.length} : {}),
       },
       agent: request.isAlone === true ? false : agents[isSecure ? 'https:' : 'http:'],
       timeout: request.silenceMs,
-      ...(request.signal === undefined ? {} : {signal: request.signal}),
     });
-    outgoing.on('timeout', () => outgoing.destroy(silenceError(request.silenceMs)));
+    giveUpWhenDue(outgoing, request);
     outgoing.on('response', (response) => {
       response.on('end', () => outgoing.writableFinished || outgoing.destroy());
       resolve(response);
@@ -88,9 +100,28 @@ export function open(request: HttpRequest): Promise<IncomingMessage> {
 /**
  * Reads an answer whole.
  *
- * @throws GembatchError `SERVICE` for one without end.
+ * @param options - `apiKey` is left out of the body, should the answer repeat it; `answerMs` as in `HttpRequest`.
+ * @throws GembatchError `SERVICE` for one that is too large or compressed; an Error for one that takes too long.
  */
-export async function readReply(response: IncomingMessage): Promise<RawReply> {
+export async function readReply(
+  response: IncomingMessage,
+  {apiKey, answerMs}: Pick<HttpRequest, 'answerMs'> & {apiKey: string},
+): Promise<RawReply> {
+  const timer = setTimeout(() => response.destroy(slownessError(answerMs)), answerMs);
+  try {
+    const body = await textOf(response);
+    return {
+      status: response.statusCode ?? 0,
+      headers: headersOf(response),
+      body: concealing(apiKey)(body),
+    };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function textOf(response: IncomingMessage): Promise<string> {
+  refuseCompressed(response, `HTTP ${response.statusCode}`);
   const chunks: Buffer[] = [];
   let sizeBytes = 0;
   for await (const chunk of response) {
@@ -100,11 +131,45 @@ export async function readReply(response: IncomingMessage): Promise<RawReply> {
       throw malformedReplyError(`HTTP ${response.statusCode}`, `it is larger than ${MAX_REPLY_BYTES} bytes`);
     chunks.push(chunk);
   }
-  return {
-    status: response.statusCode ?? 0,
-    headers: headersOf(response),
-    body: Buffer.concat(chunks).toString('utf8'),
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/**
+ * Ends an answer whose bytes are not what they stand for.
+ *
+ * @throws GembatchError `SERVICE`
+ */
+export function refuseCompressed(response: IncomingMessage, name: string): void {
+  const coding = response.headers['content-encoding'] ?? 'identity';
+  if (coding.toLowerCase() === 'identity') return;
+  response.destroy();
+  throw malformedReplyError(name, 'it is compressed, which was not asked for');
+}
+
+/** Ends a request on which nothing moves, whose answer does not begin, or that its caller does not want any more. */
+function giveUpWhenDue(outgoing: ClientRequest, {silenceMs, answerMs, signal}: HttpRequest): void {
+  let answer: IncomingMessage | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  const giveUp = (error: Error): void => {
+    // First the answer: one whose end is the end of its connection would else seem to be whole.
+    answer?.destroy(error);
+    outgoing.destroy(error);
   };
+  const abort = (): void => giveUp(new Error('given up by the caller'));
+  signal?.addEventListener('abort', abort, {once: true});
+  outgoing
+    .on('timeout', () => giveUp(silenceError(silenceMs)))
+    .on('finish', () => {
+      if (answer === undefined) timer = setTimeout(() => giveUp(slownessError(answerMs)), answerMs);
+    })
+    .on('response', (response) => {
+      clearTimeout(timer);
+      answer = response;
+    })
+    .on('close', () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+    });
 }
 
 /** The next piece is made ready while the last one is on its way. */
@@ -141,6 +206,10 @@ function headersOf(response: IncomingMessage): Headers {
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
   }
   return headers;
+}
+
+function slownessError(answerMs: number): Error {
+  return new Error(`nothing complete within ${answerMs / 1000} s`);
 }
 
 function silenceError(silenceMs: number): Error {

@@ -1,7 +1,7 @@
 /** Reads the service's answers: unknown JSON becomes domain types, or a named error. */
 import type {BatchJob, BatchStats} from '../domain/batch-job.js';
 import {normaliseState} from '../domain/job-state.js';
-import {malformedReplyError} from './service-error.js';
+import {malformedReplyError, messageIn} from './service-error.js';
 
 type Json = Record<string, unknown>;
 
@@ -35,6 +35,11 @@ export interface Page<T> {
   readonly nextPageToken?: string;
 }
 
+/** What follows the collection in a name: no part of a path, and nothing that a URL, a line or a terminal takes amiss. */
+const ID = '(?!\\.{1,2}$)[^/\\s?#%\\p{C}]{1,256}';
+const BATCH_NAME = new RegExp(`^batches/${ID}$`, 'u');
+const FILE_NAME = new RegExp(`^files/${ID}$`, 'u');
+
 /** @throws GembatchError `SERVICE` when the text is not a JSON object. */
 export function parseReply(body: string, name: string): Json {
   let value: unknown;
@@ -54,8 +59,7 @@ export function parseReply(body: string, name: string): Json {
 export function toBatchJob(operation: Json, call: string): BatchJob {
   const metadata = objectOf(operation['metadata']) ?? {};
   const name = textOf(operation['name']) ?? textOf(metadata['name']);
-  if (name === undefined || !/^batches\/[^/]+$/u.test(name))
-    throw malformedReplyError(call, 'it names no batch job');
+  if (name === undefined || !BATCH_NAME.test(name)) throw malformedReplyError(call, 'it names no batch job');
   const fileName = textOf(objectOf(metadata['inputConfig'])?.['fileName']);
   const responsesFile =
     textOf(objectOf(metadata['output'])?.['responsesFile']) ??
@@ -84,8 +88,7 @@ export function toBatchPage(body: Json, call: string): Page<BatchJob> {
 /** Reads a file resource, https://ai.google.dev/api/files#File. */
 export function toRemoteFile(file: Json, call: string): RemoteFile {
   const name = textOf(file['name']);
-  if (name === undefined || !/^files\/[^/]+$/u.test(name))
-    throw malformedReplyError(call, 'it names no file');
+  if (name === undefined || !FILE_NAME.test(name)) throw malformedReplyError(call, 'it names no file');
   return {
     name,
     ...optional('displayName', textOf(file['displayName'])),
@@ -143,7 +146,7 @@ function jobError(value: unknown): BatchJob['error'] {
   if (error === undefined) return undefined;
   return {
     ...optional('code', integerOf(error['code'])),
-    message: textOf(error['message']) ?? 'no reason given',
+    message: messageIn(error) || 'no reason given',
   };
 }
 

@@ -84,7 +84,7 @@ export class SdkCalls {
       throwIfAborted(signal);
       throw failure instanceof GembatchError ? failure : networkError(failure, identity.name);
     }
-    if (reply.status < 200 || reply.status >= 300) throw replyError(reply, identity, this.#address.apiKey);
+    if (reply.status < 200 || reply.status >= 300) throw replyError(reply, identity);
     return reply.body;
   }
 
@@ -115,6 +115,7 @@ export class SdkCalls {
         headers: Object.fromEntries(new Headers(init.headers)),
         ...(typeof init.body === 'string' ? {body: Buffer.from(init.body)} : {}),
         silenceMs: this.#limits.timeoutMs,
+        answerMs: this.#limits.timeoutMs,
         isAlone: underWay.isAlone,
         signal: underWay.signal === undefined ? timeout : AbortSignal.any([underWay.signal, timeout]),
       });

@@ -19,7 +19,7 @@ export interface CallIdentity {
   readonly resource?: string;
 }
 
-/** An answer of the service as it came. */
+/** An answer of the service as it came, but for the API key, which is left out of its body. */
 export interface RawReply {
   readonly status: number;
   readonly headers: Headers;
@@ -51,6 +51,12 @@ const KEY_REASONS: ReadonlySet<string> = new Set([
   'CONSUMER_SUSPENDED',
 ]);
 
+/** What a message of the service may have; the longest that were seen have some hundred characters. */
+const MAX_MESSAGE_CHARACTERS = 2_000;
+
+/** Names of `google.rpc.Code` and reasons of `google.rpc.ErrorInfo`; what looks otherwise is none. */
+const NAME = /^[A-Z][A-Z0-9_]{0,62}$/u;
+
 /** Statuses after which the same call may work a moment later. */
 const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([408, 425, 500, 502, 503, 504]);
 
@@ -79,12 +85,10 @@ const CODES_OF_404 = {
 /**
  * The error for an answer that is no success. `details.status` is the HTTP status, `details.retryDelayMs` the pause that
  * the service asks for, `details.reason` its reason.
- *
- * @param apiKey - left out of the message, should the answer repeat it.
  */
-export function replyError(reply: RawReply, call: CallIdentity, apiKey: string): GembatchError {
+export function replyError(reply: RawReply, call: CallIdentity): GembatchError {
   const said = serviceStatus(reply);
-  const text = said.message === '' ? '' : `: ${said.message.replaceAll(apiKey, '[API key]')}`;
+  const text = said.message === '' ? '' : `: ${said.message}`;
   const status = said.status === '' ? `${reply.status}` : `${reply.status} ${said.status}`;
   return new GembatchError(
     codeOf(reply.status, said, call),
@@ -188,15 +192,26 @@ function idOf(resource: string): string {
 function serviceStatus({body, headers}: RawReply): ServiceStatus {
   const error = objectAt(parse(body), 'error') ?? {};
   const details = Array.isArray(error['details']) ? error['details'].filter(isObject) : [];
-  const reason = details.map((detail) => detail['reason']).find((value) => typeof value === 'string');
+  const reason = details.map((detail) => nameOf(detail['reason'])).find((name) => name !== '');
   const delay = details.map((detail) => detail['retryDelay']).find((value) => typeof value === 'string');
   return {
-    message: textOf(error['message']),
-    status: textOf(error['status']),
+    message: messageIn(error),
+    status: nameOf(error['status']),
     reason,
     retryDelayMs:
       secondsToMs(delay?.replace(/s$/u, '')) ?? secondsToMs(headers.get('retry-after') ?? undefined),
   };
+}
+
+/** What an error of the service says, on one line and no longer than a person reads; empty when it says nothing. */
+export function messageIn(error: Readonly<Record<string, unknown>>): string {
+  const text = textOf(error['message']).replaceAll(/\s*[\n\r\u2028\u2029]\s*/gu, ' ');
+  return text.length > MAX_MESSAGE_CHARACTERS ? `${text.slice(0, MAX_MESSAGE_CHARACTERS)} …` : text;
+}
+
+function nameOf(value: unknown): string {
+  const text = textOf(value);
+  return NAME.test(text) ? text : '';
 }
 
 function networkText(cause: unknown): string {

@@ -14,4 +14,6 @@ export interface TransferContext {
   readonly patienceMs: number;
   /** After so long without a byte in either direction a connection is taken for dead, in milliseconds. */
   readonly silenceMs: number;
+  /** How long an answer to what was sent may take, in milliseconds; see `HttpRequest`. */
+  readonly answerMs: number;
 }

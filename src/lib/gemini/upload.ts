@@ -211,7 +211,7 @@ export class Upload {
   /** The file in the answer to the end of the upload, which may be a success with an error inside. */
   #uploaded(reply: RawReply): RemoteFile {
     const status = errorStatusIn(reply.body);
-    if (status !== undefined) throw this.#replyError({...reply, status});
+    if (status !== undefined) throw replyError({...reply, status}, CALL);
     return toUploadedFile(parseReply(reply.body, CALL.name), CALL.name);
   }
 
@@ -233,6 +233,7 @@ export class Upload {
       url: session,
       headers: {...this.#key, 'x-goog-upload-command': 'cancel'},
       silenceMs: CANCEL_MS,
+      answerMs: CANCEL_MS,
       signal: AbortSignal.timeout(CANCEL_MS),
     }).catch(() => undefined);
   }
@@ -250,18 +251,15 @@ export class Upload {
         ...parts,
         headers: {...this.#key, ...parts.headers},
         silenceMs: this.#context.silenceMs,
+        answerMs: this.#context.answerMs,
         ...(signal === undefined ? {} : {signal}),
       });
     } catch (error) {
       throwIfAborted(signal);
       throw error instanceof GembatchError ? error : networkError(error, CALL.name);
     }
-    if (reply.status < 200 || reply.status >= 300) throw this.#replyError(reply);
+    if (reply.status < 200 || reply.status >= 300) throw replyError(reply, CALL);
     return reply;
-  }
-
-  #replyError(reply: RawReply): GembatchError {
-    return replyError(reply, CALL, this.#context.address.apiKey);
   }
 
   get #key(): Readonly<Record<string, string>> {

@@ -7,6 +7,7 @@ import {GembatchError} from '../domain/errors.js';
 import type {JobRecord, RowCounts} from '../domain/job-record.js';
 import {PollPace} from '../domain/poll-pace.js';
 import {ResultChecker} from '../domain/result-file.js';
+import {maxResultBytes} from '../domain/result-limits.js';
 import type {AtomicFile} from '../store/atomic-file.js';
 import type {PollDeps} from './poll-run.js';
 import {readRequestKeys, type RequestKeys, type RequestsState} from './read-request-keys.js';
@@ -54,7 +55,8 @@ export async function receiveResult(
     await file.append(chunk);
     deps.report({type: 'download', name: record.batch.name, bytes: file.sizeBytes});
   };
-  await download(deps, {record, resultFileName, file, take}, options);
+  const maxBytes = maxResultBytes(requests.count);
+  await download(deps, {record, resultFileName, file, maxBytes, take}, options);
   const {counts, answered} = checker.finish();
   return {
     sizeBytes: file.sizeBytes,
@@ -71,13 +73,15 @@ interface Transfer {
   readonly record: JobRecord;
   readonly resultFileName: string;
   readonly file: AtomicFile;
+  /** The most that the file may have. */
+  readonly maxBytes: number;
   readonly take: (chunk: Uint8Array) => Promise<void>;
 }
 
 /** Goes on from the last byte that is in the file, as often as the transfer breaks. */
 async function download(
   {client, clock, report}: PollDeps,
-  {record, resultFileName, file, take}: Transfer,
+  {record, resultFileName, file, maxBytes, take}: Transfer,
   {isPatient, stop}: ReceiveOptions,
 ): Promise<void> {
   const pace = new PollPace(FIRST_PAUSE_MS);
@@ -88,21 +92,26 @@ async function download(
     try {
       const chunks = client.download(resultFileName, {
         fromByte: startBytes,
+        maxBytes,
         signal: stop,
         onWait,
       });
       for await (const chunk of chunks) await take(chunk);
       return;
     } catch (error) {
-      const isTransient =
-        error instanceof GembatchError && (error.code === 'SERVICE' || error.code === 'QUOTA');
-      if (!isTransient || !isPatient || stop.aborted) throw error;
+      if (!isWorthAnotherTry(error) || !isPatient || stop.aborted) throw error;
       if (file.sizeBytes > startBytes) pace.afterAnswer(true);
       const delayMs = pace.afterTrouble();
       onWait({reason: error.message, delayMs});
       await clock.sleep(delayMs, stop);
     }
   }
+}
+
+/** What cannot be understood stays so: to go on from there would not mend it. */
+function isWorthAnotherTry(error: unknown): error is GembatchError {
+  if (!(error instanceof GembatchError) || error.details['malformed'] === true) return false;
+  return error.code === 'SERVICE' || error.code === 'QUOTA';
 }
 
 /** A request file that cannot be read is no reason to leave the results at the service. */

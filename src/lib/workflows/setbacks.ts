@@ -32,7 +32,8 @@ export class Setbacks {
   /** @returns in how many milliseconds the job may be tried again; null for not in this run. */
   note(name: string, error: GembatchError): number | null {
     const tries = (this.#byName.get(name)?.tries ?? 0) + 1;
-    const isLasting = error.code !== 'SERVICE' && error.code !== 'QUOTA';
+    const isOnTheWay = error.code === 'SERVICE' || error.code === 'QUOTA';
+    const isLasting = !isOnTheWay || error.details['malformed'] === true;
     const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (tries - 1), LONGEST_PAUSE_MS);
     const retryMs = this.#isOnce || (isLasting && tries >= MOST_TRIES) ? null : pauseMs;
     const retryAtMs = retryMs === null ? null : this.#clock.monotonic() + retryMs;

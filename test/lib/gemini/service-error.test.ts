@@ -5,7 +5,7 @@ const FILE = {name: 'get', subject: 'file', resource: 'files/abc'} as const;
 const MISSING_FILE = 'You do not have permission to access the File abc or it may not exist.';
 
 function errorOf(status: number, call: CallIdentity, error: Record<string, unknown> = {}) {
-  return replyError({status, headers: new Headers(), body: JSON.stringify({error})}, call, 'the-key');
+  return replyError({status, headers: new Headers(), body: JSON.stringify({error})}, call);
 }
 
 describe('the code of an answer', () => {
@@ -66,15 +66,19 @@ describe('the text of an answer', () => {
   test.each(['', '<html>', '[]', '{"error":"text"}', '{"error":{"message":5,"details":{}}}'])(
     'does without a body that says nothing (%p)',
     (body) => {
-      const {message} = replyError({status: 502, headers: new Headers(), body}, FILE, 'the-key');
+      const {message} = replyError({status: 502, headers: new Headers(), body}, FILE);
       expect(message).toBe('get: the service answered 502');
     },
   );
 
-  test('leaves out the key', () => {
-    expect(errorOf(400, FILE, {message: 'the-key is bad, the-key!'}).message).toBe(
-      'get: the service answered 400: [API key] is bad, [API key]!',
-    );
+  test('is one line, however many the service sends', () => {
+    const {message} = errorOf(400, FILE, {message: 'Bad.\r\n::error::Run this\u2028and that'});
+    expect(message).toBe('get: the service answered 400: Bad. ::error::Run this and that');
+  });
+
+  test('is as long as a person reads, however long the service is', () => {
+    const {message} = errorOf(400, FILE, {message: 'x'.repeat(1_000_000), status: 'X'.repeat(1_000_000)});
+    expect(message.length).toBeLessThan(2_100);
   });
 });
 
@@ -90,7 +94,7 @@ describe('the pause that the service asks for', () => {
   ])('RetryInfo %s and Retry-After %s are %s ms', (retryDelay, retryAfter, expected) => {
     const headers = new Headers(retryAfter === undefined ? {} : {'retry-after': retryAfter});
     const body = JSON.stringify({error: {details: retryDelay === undefined ? [] : [{retryDelay}]}});
-    expect(replyError({status: 429, headers, body}, FILE, 'k').details['retryDelayMs']).toBe(expected);
+    expect(replyError({status: 429, headers, body}, FILE).details['retryDelayMs']).toBe(expected);
   });
 });
 
