@@ -3,10 +3,11 @@ import * as Flags from '@oclif/core/flags';
 import type {ArgInput, FlagInput, Input, OutputArgs, OutputFlags, ParserOutput} from '@oclif/core/parser';
 import type {Clock} from './lib/domain/clock.js';
 import type {GeminiBatchClient} from './lib/gemini/gemini-batch-client.js';
+import {printableJson} from './lib/output/printable.js';
 import {outputMode, type Display} from './lib/output/screen.js';
 import type {CreateFile} from './lib/workflows/poll-run.js';
 import type {JobStore} from './lib/store/job-store.js';
-import {apiKeyFrom} from './shell/api-key.js';
+import {apiKeyFrom, hideKeys} from './shell/api-key.js';
 import {fail} from './shell/fail.js';
 import {failureJson, toGembatchError, type FailureJson} from './shell/failure.js';
 import {serviceUrlFrom} from './shell/service-url.js';
@@ -138,9 +139,9 @@ export abstract class BaseCommand extends Command {
     this.#fail(error);
   }
 
-  /** As oclif's, but never in colour: to colour the JSON of many jobs takes longer than all the rest. */
+  /** As oclif's, but printable and never in colour: to colour the JSON of many jobs takes longer than all the rest. */
   override logJson(json: unknown): void {
-    process.stdout.write(`${JSON.stringify(json, null, 2)}\n`);
+    process.stdout.write(`${hideKeys(printableJson(json, 2), process.env)}\n`);
   }
 
   protected override toErrorJson(error: unknown): FailureJson {

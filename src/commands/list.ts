@@ -1,6 +1,7 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../base-command.js';
+import {isWatched} from '../lib/output/screen.js';
 import type {JobList, JobOrder} from '../lib/workflows/list-jobs.js';
 import {exitCodesHelp} from '../shell/exit-codes-help.js';
 
@@ -63,7 +64,7 @@ ${exitCodesHelp(['ok', 'locked', 'credentials', 'quota', 'service', 'storage', '
     if (this.jsonEnabled()) return list;
     const columns = process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY;
     if (flags.csv) {
-      process.stdout.write(listCsv(list).join(''));
+      process.stdout.write(listCsv(list, isWatched(process)).join(''));
       for (const line of sideLines(list)) this.logToStderr(line);
     } else {
       const lines = listLines(list, {columns, nowMs: this.clock.now()});

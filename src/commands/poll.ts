@@ -2,7 +2,9 @@ import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../base-command.js';
 import {createGraceFlag} from '../flags.js';
+import {printableJson} from '../lib/output/printable.js';
 import type {PollSummary} from '../lib/workflows/poll-report.js';
+import {hideKeys} from '../shell/api-key.js';
 import {exitCodesHelp} from '../shell/exit-codes-help.js';
 import {tellDone, type OnDoneResult} from '../shell/on-done.js';
 import {nextCommandAfterPoll, pollFlags, pollTermsOf} from '../shell/poll-flags.js';
@@ -94,8 +96,7 @@ ${exitCodesHelp(['ok', 'failed', 'partial', 'running', 'locked', 'credentials', 
 
   /** One event per line; the last one is what `run` returns. */
   override logJson(event: unknown): void {
-    process.stdout.write(`${JSON.stringify(event)}
-`);
+    process.stdout.write(`${hideKeys(printableJson(event), process.env)}\n`);
   }
 
   /** With `--json` the error that ended the run is the last event. */

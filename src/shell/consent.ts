@@ -1,5 +1,6 @@
 import {createInterface} from 'node:readline/promises';
 import {GembatchError} from '../lib/domain/errors.js';
+import {printable} from '../lib/output/printable.js';
 
 /**
  * A question that a person answers with yes or no; undefined where nobody can be asked, as in a pipe or in CI. Only a
@@ -14,7 +15,7 @@ export function consentOf(
   return async (question) => {
     const terminal = createInterface({input: stdin, output: stderr});
     try {
-      return /^y(?:es)?$/iu.test((await terminal.question(`${question} [y/N] `)).trim());
+      return /^y(?:es)?$/iu.test((await terminal.question(`${printable(question)} [y/N] `)).trim());
     } finally {
       terminal.close();
     }

@@ -1,4 +1,5 @@
 import {errorLines} from '../lib/output/error-text.js';
+import {printableJson, printableLines} from '../lib/output/printable.js';
 import {failureJson, stackOf, toGembatchError} from './failure.js';
 
 /** `DEBUG=gembatch*` and its like: the stack of an error is shown too. */
@@ -13,10 +14,11 @@ const DEBUG = /(?:^|[\s,])(?:\*|gembatch)/u;
 export function fail(cause: unknown, options: {version: string; isJson: boolean}): void {
   const error = toGembatchError(cause, options.version);
   if (options.isJson) {
-    process.stdout.write(`${JSON.stringify(failureJson(error), null, 2)}\n`);
+    process.stdout.write(`${printableJson(failureJson(error), 2)}\n`);
   } else {
     process.stderr.write([...errorLines(error), ''].join('\n'));
   }
-  if (DEBUG.test(process.env['DEBUG'] ?? '')) process.stderr.write(`${stackOf(cause)}\n`);
+  if (DEBUG.test(process.env['DEBUG'] ?? ''))
+    process.stderr.write(`${printableLines(stackOf(cause)).join('\n')}\n`);
   process.exitCode = error.exitCode;
 }

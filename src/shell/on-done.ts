@@ -1,6 +1,8 @@
 import {spawn} from 'node:child_process';
 import {EXIT} from '../lib/domain/errors.js';
+import {printable} from '../lib/output/printable.js';
 import type {PollSummary} from '../lib/workflows/poll-report.js';
+import {hideKeys} from './api-key.js';
 
 /** How a command of the person's own ended. */
 export interface OnDoneResult {
@@ -12,7 +14,8 @@ export interface OnDoneResult {
 /**
  * Runs the command of `--on-done`, if there is one and all jobs are over, with the outcome in its environment.
  *
- * What it prints goes to our stderr: stdout is for our own results. Its failure is said there, and in the exit code
+ * It has our environment, API key included: what follows a batch as a rule calls gembatch again, and the person who set
+ * the key wrote the command. What it prints goes to our stderr: stdout is for our own results. Its failure is said there, and in the exit code
  * unless that says more already.
  *
  * @returns how it ended, absent when it was not run, and the exit code of all.
@@ -26,7 +29,8 @@ export async function tellDone(
   const onDone = await runShell(command, factsFor(summary));
   if (onDone.exit_code === 0) return {exit_code: exitCode, on_done: onDone};
   const how = onDone.exit_code ?? 'not run';
-  process.stderr.write(`Warning: the command of --on-done failed (${how}): ${command}\n`);
+  const warning = printable(`Warning: the command of --on-done failed (${how}): ${command}`);
+  process.stderr.write(`${hideKeys(warning, process.env)}\n`);
   return {exit_code: exitCode === EXIT.ok ? EXIT.failed : exitCode, on_done: onDone};
 }
 

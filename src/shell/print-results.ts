@@ -6,6 +6,8 @@ import {
   resultNotes,
   resultsLines,
 } from '../lib/output/results-lines.js';
+import {printableJson} from '../lib/output/printable.js';
+import {isWatched} from '../lib/output/screen.js';
 import type {JobStore} from '../lib/store/job-store.js';
 import {badRows, joinedRows, type ResultsReport} from '../lib/workflows/collect-results.js';
 import type {CreateFile} from '../lib/workflows/poll-run.js';
@@ -64,7 +66,9 @@ async function printJoined(
   const isCsv = form.format === 'csv';
   const file =
     form.join === '-' ? undefined : await createFile(resolve(form.join), {overwrite: form.overwrite});
-  await writeLines(linesOf(rows, isCsv ? joinedCsvRecord : jsonLine), {
+  const isShown = file === undefined && isWatched(process);
+  const csvLine = (row: Parameters<typeof joinedCsvRecord>[0]): string => joinedCsvRecord(row, isShown);
+  await writeLines(linesOf(rows, isCsv ? csvLine : jsonLine), {
     head: isCsv ? JOINED_CSV_TITLES : '',
     file,
     stop,
@@ -76,5 +80,5 @@ async function* linesOf<T>(rows: AsyncIterable<T>, asText: (row: T) => string): 
 }
 
 function jsonLine(row: unknown): string {
-  return `${JSON.stringify(row)}\n`;
+  return `${printableJson(row)}\n`;
 }

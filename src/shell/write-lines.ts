@@ -1,5 +1,6 @@
 import {once} from 'node:events';
 import type {AtomicFile} from '../lib/store/atomic-file.js';
+import {hideKeys} from './api-key.js';
 import {hasReaderGone} from './stop-signal.js';
 
 /** Lines are written together up to this size. */
@@ -16,6 +17,7 @@ export interface WriteOptions {
 
 /**
  * Writes lines, which bring their line ends. A reader of the output that goes early has had what it wanted.
+ * An API key that an answer may repeat is left out.
  *
  * @throws GembatchError `STORAGE`, and the reason of `stop`; the file is not there then.
  */
@@ -37,10 +39,10 @@ async function writeAllLines(
       stop.throwIfAborted();
       block += line;
       if (block.length < BLOCK_CHARACTERS) continue;
-      await write(block, file, stop);
+      await write(hideKeys(block, process.env), file, stop);
       block = '';
     }
-    await write(block, file, stop);
+    await write(hideKeys(block, process.env), file, stop);
     await file?.commit();
   } finally {
     await file?.discard();

@@ -1,5 +1,6 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
+import {printable} from '../../lib/output/printable.js';
 import {EMULATOR_KEY, EmulatorCommand, emulatorFlags} from '../../shell/emulator-command.js';
 import {exitCodesHelp} from '../../shell/exit-codes-help.js';
 import {runChild} from '../../shell/emulator-child.js';
@@ -61,6 +62,6 @@ Any other is that of the command.`;
   #reportPaid(paid: readonly {name: string; request_count: number; display_name: string}[]): void {
     this.logToStderr(`Batch jobs that would have been paid for: ${paid.length}`);
     for (const job of paid)
-      this.logToStderr(`  ${job.name}  ${job.request_count} requests  ${job.display_name}`);
+      this.logToStderr(printable(`  ${job.name}  ${job.request_count} requests  ${job.display_name}`));
   }
 }

@@ -7,10 +7,14 @@ export interface ErrorText {
   readonly suggestions: readonly string[];
 }
 
-/** An error as lines for people: what happened, then what to do next, each on lines of its own. */
+/**
+ * An error as lines for people: what happened, then what to do next, each on lines of its own. All but the first are
+ * indented, so that none of them looks like another message.
+ */
 export function errorLines({message, suggestions}: ErrorText): readonly string[] {
   const [first = '', ...rest] = printableLines(message);
-  return [`Error: ${first}`, ...rest, ...suggestions.flatMap(printableLines).map((line) => `  ${line}`)];
+  const more = [...rest, ...suggestions.flatMap(printableLines)];
+  return [`Error: ${first}`, ...more.map((line) => `  ${line}`.trimEnd())];
 }
 
 /**

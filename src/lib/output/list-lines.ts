@@ -52,27 +52,30 @@ const CSV_TITLES = [
   'error',
 ];
 
-/** The table of `gembatch list --csv`, a record each, line ends included. */
-export function listCsv({jobs}: JobList): readonly string[] {
+/** The table of `gembatch list --csv`, a record each, line ends included; `isWatched` as in `csvRecord`. */
+export function listCsv({jobs}: JobList, isWatched: boolean): readonly string[] {
   return [
     csvRecord(CSV_TITLES),
     ...jobs.map((job) =>
-      csvRecord([
-        job.file,
-        job.name,
-        job.model,
-        job.state,
-        job.outcome,
-        job.requests,
-        job.stats?.successful_request_count,
-        job.stats?.failed_request_count,
-        job.create_time,
-        job.end_time,
-        job.results?.file,
-        job.results?.rows.ok,
-        job.bad_rows,
-        job.error?.message,
-      ]),
+      csvRecord(
+        [
+          job.file,
+          job.name,
+          job.model,
+          job.state,
+          job.outcome,
+          job.requests,
+          job.stats?.successful_request_count,
+          job.stats?.failed_request_count,
+          job.create_time,
+          job.end_time,
+          job.results?.file,
+          job.results?.rows.ok,
+          job.bad_rows,
+          job.error?.message,
+        ],
+        isWatched,
+      ),
     ),
   ];
 }

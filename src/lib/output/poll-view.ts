@@ -3,6 +3,7 @@ import type {PolledJob, PollEvent} from '../workflows/poll-report.js';
 import {pollJson} from './poll-json.js';
 import {LivePollView} from './live-poll-view.js';
 import {pollLines, summaryLines} from './poll-lines.js';
+import {printableJson} from './printable.js';
 import {printFolded} from './screen.js';
 
 /** What a person or a program sees of a run of `gembatch poll`. */
@@ -33,7 +34,7 @@ export function createPollView(options: PollViewOptions): PollView {
   if (mode === 'json') {
     const time = (): string => new Date(clock.now()).toISOString();
     const report = (event: PollEvent): void => {
-      for (const object of pollJson(event, time())) stdout.write(`${JSON.stringify(object)}\n`);
+      for (const object of pollJson(event, time())) stdout.write(`${printableJson(object)}\n`);
     };
     return {report, close: () => undefined};
   }

@@ -1,23 +1,57 @@
 /** Most text is plain, and tables have much of it. */
-const PLAIN = /^[\u0020-\u007E]*$/u;
-/** Characters that would do something to a terminal, or to the order in which its text is read, in place of being shown. */
-const UNPRINTABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu;
+const PLAIN = /^[ -"$-9;-~]*$/u;
 
 /**
- * A text that can be printed whatever is in it: control characters, escape sequences and marks of writing direction
- * are shown as escapes. File names, keys and the service's messages go through this on their way to a terminal.
+ * What is not shown as it is: control characters; characters that nobody sees (of format, writing direction, no width;
+ * fillers and tags), with which two names look alike; lone halves of characters. Variation selectors are no danger, and
+ * part of many emoji.
+ */
+const UNPRINTABLE =
+  /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u034F\u115F\u1160\u17B4\u17B5\u180B-\u180F\u3164\uFFA0\u{E0000}-\u{E0FFF}]/gu;
+
+/**
+ * What a runner of CI jobs takes for a command when it reads it in a log: `::name::` where a line starts, `##[name]` and
+ * `##vso[name]` anywhere (`actions/runner`, `src/Runner.Common/ActionCommand.cs`).
+ */
+const COMMAND_MARK = /^(\s*):(?=:)|#(?=#\w*\[)/gu;
+
+/**
+ * A text that can be printed whatever is in it: what a terminal, its reader or a CI runner would take for something else
+ * than a text is shown as escapes. File names, keys and the service's messages go through this on their way to a
+ * terminal.
  */
 export function printable(text: string): string {
   if (PLAIN.test(text)) return text;
-  return text.replaceAll(UNPRINTABLE, (character) => {
-    const code = character.charCodeAt(0);
-    return code < 0x100 ? `\\x${hex(code, 2)}` : `\\u${hex(code, 4)}`;
-  });
+  return text
+    .replaceAll(UNPRINTABLE, escapeOf)
+    .replaceAll(COMMAND_MARK, (mark: string, blanks = '') => blanks + escapeOf(mark.slice(-1)));
 }
 
 /** Several lines, each printable. */
 export function printableLines(text: string): readonly string[] {
   return text.split('\n').map(printable);
+}
+
+/**
+ * A value as JSON that can be printed whatever is in it. It says the same as any other form of it: what is not to be
+ * seen raw is escaped.
+ */
+export function printableJson(value: unknown, indent?: number): string {
+  return JSON.stringify(value, null, indent).replaceAll(JSON_UNPRINTABLE, (characters) =>
+    Array.from({length: characters.length}, (_, i) => `\\u${hex(characters.charCodeAt(i), 4)}`).join(''),
+  );
+}
+
+/** As above, but for the line ends that JSON has between its values; it has none in them. */
+const JSON_UNPRINTABLE = new RegExp(
+  `${UNPRINTABLE.source.replace('\\p{Cc}', '\\x7F-\\x9F')}|#(?=#\\w*\\[)`,
+  'gu',
+);
+
+function escapeOf(character: string): string {
+  const code = character.codePointAt(0) ?? 0;
+  if (code < 0x100) return `\\x${hex(code, 2)}`;
+  return code < 0x1_0000 ? `\\u${hex(code, 4)}` : `\\u{${hex(code, 5)}}`;
 }
 
 function hex(code: number, digits: number): string {

@@ -51,17 +51,20 @@ export const JOINED_CSV_TITLES = csvRecord([
   'total_tokens',
 ]);
 
-/** A joined row as a record of CSV. The request is left out: it has no place in a cell. */
-export function joinedCsvRecord(row: JoinedRow & {readonly file: string}): string {
-  return csvRecord([
-    row.file,
-    row.key,
-    row.outcome,
-    row.text ?? (row.data === null || row.data === undefined ? null : JSON.stringify(row.data)),
-    row.finish_reason,
-    row.error?.message,
-    row.tokens?.prompt,
-    row.tokens?.candidates,
-    row.tokens?.total,
-  ]);
+/** A joined row as a record of CSV; `isWatched` as in `csvRecord`. The request is left out: it has no place in a cell. */
+export function joinedCsvRecord(row: JoinedRow & {readonly file: string}, isWatched: boolean): string {
+  return csvRecord(
+    [
+      row.file,
+      row.key,
+      row.outcome,
+      row.text ?? (row.data === null || row.data === undefined ? null : JSON.stringify(row.data)),
+      row.finish_reason,
+      row.error?.message,
+      row.tokens?.prompt,
+      row.tokens?.candidates,
+      row.tokens?.total,
+    ],
+    isWatched,
+  );
 }

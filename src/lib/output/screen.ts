@@ -75,6 +75,11 @@ export function outputMode({stderr, env}: Screen, flags: {isJson: boolean; isQui
   return isInteractive ? 'live' : 'plain';
 }
 
+/** Whether what is printed there is read as text, by a person or by a runner of GitHub Actions, and not only passed on. */
+export function isWatched({stdout, env}: Pick<Screen, 'stdout' | 'env'>): boolean {
+  return stdout.isTTY === true || env['GITHUB_ACTIONS'] === 'true';
+}
+
 /** The marks that the terminal can show. */
 export function marksFor({env}: Screen): Marks {
   // An empty variable counts as not set: POSIX.1-2017, XBD 8.2.

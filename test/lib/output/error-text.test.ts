@@ -5,7 +5,7 @@ test('an error says what happened, then what to do, and nothing that moves a cur
   const error = {message: 'bad\u001B[2J.jsonl: not JSON.\nNothing was sent.', suggestions: ['Correct it.']};
   expect(errorLines(error)).toEqual([
     'Error: bad\\x1b[2J.jsonl: not JSON.',
-    'Nothing was sent.',
+    '  Nothing was sent.',
     '  Correct it.',
   ]);
 });
