@@ -21,15 +21,15 @@ export interface Exchange {
   readonly origin: string;
 }
 
-/** Names of this machine. A page in a browser reaches the emulator under another one, if it reaches it at all. */
+/** Names of this machine. A page whose host was bound to 127.0.0.1 asks under another one. */
 const LOCAL_HOSTS = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/u;
+const LOCAL_ORIGINS = /^https?:\/\/(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/u;
 
 /** Answers a request, whatever comes. */
 export async function answer(exchange: Exchange): Promise<void> {
   const {request, response, control, origin} = exchange;
   try {
-    if (!LOCAL_HOSTS.test(request.headers.host ?? ''))
-      throw new ServiceError(403, 'The emulator is for this machine only.');
+    refuseStrangers(request);
     const url = new URL(request.url ?? '/', origin);
     if (/^\/emulator(?:\/|$)/u.test(url.pathname)) {
       await send(response, {json: await answerControl(control, request, url.pathname)});
@@ -41,6 +41,19 @@ export async function answer(exchange: Exchange): Promise<void> {
   } catch (error) {
     fail(response, error);
   }
+}
+
+/**
+ * Refuses what a page of another site makes the browser of this machine ask for. Browsers say where a request comes
+ * from: https://fetch.spec.whatwg.org/#origin-header and https://www.w3.org/TR/fetch-metadata/#sec-fetch-site-header.
+ *
+ * @throws ServiceError 403
+ */
+function refuseStrangers({headers}: IncomingMessage): void {
+  const {host = '', origin} = headers;
+  const isOfPage = origin !== undefined && !LOCAL_ORIGINS.test(origin);
+  if (!LOCAL_HOSTS.test(host) || isOfPage || headers['sec-fetch-site'] === 'cross-site')
+    throw new ServiceError(403, 'The emulator is for this machine only.');
 }
 
 async function answerCall({world, request, response}: Exchange, url: URL, match: Match): Promise<void> {

@@ -13,6 +13,8 @@ import {World, type WorldOptions} from './world.js';
 export interface EmulatorOptions extends WorldOptions {
   /** 0, which is the default, takes a free one. */
   readonly port?: number;
+  /** How long the head of a request may take, in real milliseconds; by default half a minute. */
+  readonly headMs?: number;
 }
 
 /** A running emulator. */
@@ -32,6 +34,18 @@ const KEEP_ALIVE_MS = 300_000;
 /** Connections on which nothing moves for so long are cut. */
 const IDLE_MS = 600_000;
 
+/** A request whose head is not there by then is cut off, so that nobody holds a connection with a byte now and then. */
+const HEAD_MS = 30_000;
+
+/** The same for a whole request: an upload may take its time, but not for ever. */
+const REQUEST_MS = 3_600_000;
+
+/** More than a herd of clients opens, and fewer than the files that Node.js may have open as a rule. */
+const MAX_CONNECTIONS = 2_000;
+
+/** Of one request, names and values together. */
+const MAX_HEAD_BYTES = 16 * 1024;
+
 /**
  * Starts an emulator.
  *
@@ -40,10 +54,17 @@ const IDLE_MS = 600_000;
 export async function createEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const world = await World.create(options);
   const control = new EmulatorControl(world);
-  // An upload may take its time, so there is no limit to a request as a whole.
-  const server = createServer({requestTimeout: 0, keepAliveTimeout: KEEP_ALIVE_MS}, (request, response) => {
+  const limits = {
+    headersTimeout: options.headMs ?? HEAD_MS,
+    requestTimeout: REQUEST_MS,
+    connectionsCheckingInterval: (options.headMs ?? HEAD_MS) / 2,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    maxHeaderSize: MAX_HEAD_BYTES,
+  };
+  const server = createServer(limits, (request, response) => {
     void answer({world, control, request, response, origin: originOf(server)});
   });
+  server.maxConnections = MAX_CONNECTIONS;
   server.setTimeout(IDLE_MS);
   server.listen(options.port ?? 0, HOST);
   try {

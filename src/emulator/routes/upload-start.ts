@@ -16,6 +16,9 @@ const FILE_NAME = /^files\/[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$/u;
 const MAX_NAME_LENGTH = 'files/'.length + 40;
 const MAX_DISPLAY_NAME_LENGTH = 512;
 
+/** Uploads that may be under way at once; clients that died leave theirs behind. */
+const MAX_UNFINISHED = 500;
+
 /** Chunks, but for the last one, are multiples of this. */
 export const GRANULARITY_BYTES = 262_144;
 
@@ -25,6 +28,7 @@ export const uploadStart: Route = async (call) => {
   const announced = await announcementOf(call);
   checkAnnouncement(call, announced);
   const id = world.newId(64);
+  await forgetOldest(world.uploads);
   world.uploads.set(id, new UploadSession(id, announced, await world.newFileWriter()));
   const session = new URL(`${url.pathname}?upload_id=${id}&upload_protocol=resumable`, url).href;
   return {
@@ -36,6 +40,15 @@ export const uploadStart: Route = async (call) => {
     },
   };
 };
+
+/** Gives up the uploads that were begun first and never finished, when there are too many; each holds a file open. */
+async function forgetOldest(uploads: Map<string, UploadSession>): Promise<void> {
+  const unfinished = [...uploads].filter(([, {status}]) => status === 'active');
+  for (const [id, session] of unfinished.slice(0, Math.max(0, unfinished.length - MAX_UNFINISHED + 1))) {
+    uploads.delete(id);
+    await session.takeOver(() => session.cancel());
+  }
+}
 
 async function announcementOf({world, request, json}: Call): Promise<Announcement> {
   const file = objectAt(await json(), 'file') ?? {};
