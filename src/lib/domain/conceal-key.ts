@@ -16,10 +16,17 @@ export function concealing(key: string): (text: string) => string {
   return (text) => text.replaceAll(pattern, SHOWN);
 }
 
+/** The sign that percent-encoding begins with, which may be encoded itself; not for ever, or a search would take as long. */
+const PERCENT = '%(?:25){0,4}';
+/** The sign that an escape of JSON begins with, as it is or percent-encoded. */
+const BACKSLASH = String.raw`(?:\\|${PERCENT}5[cC])`;
+
 /** A pattern for all forms of one character of a key, which is printable ASCII. */
 function formsOf(character: string): string {
   const hex = character.charCodeAt(0).toString(16).padStart(2, '0');
-  const anyCase = hex.replaceAll(/[a-f]/gu, (digit) => `[${digit}${digit.toUpperCase()}]`);
-  const plain = /\w/u.test(character) ? character : `\\\\*\\x${hex}`;
-  return `(?:${plain}|%(?:25)*${anyCase}|\\\\+u00${anyCase})`;
+  const code = hex.replaceAll(/[a-f]/gu, (digit) => `[${digit}${digit.toUpperCase()}]`);
+  const escapes = /\w/u.test(character) ? '' : `${BACKSLASH}{0,8}?`;
+  // CSV doubles quotation marks.
+  const plain = character === '"' ? '""?' : String.raw`\x${hex}`;
+  return String.raw`${escapes}(?:${plain}|${PERCENT}${code}|${BACKSLASH}{1,8}u00${code})`;
 }

@@ -17,6 +17,8 @@ describe('a key is left out of a text', () => {
     ['as JSON in JSON', JSON.stringify(JSON.stringify(KEY)).slice(3, -3)],
     ['escaped as Google writes JSON', JSON.stringify(KEY).slice(1, -1).replaceAll(/[&<=]/gu, hex('\\u00'))],
     ['escaped in each character', Array.from(KEY, hex('\\u00')).join('')],
+    ['as JSON, percent-encoded', encodeURIComponent(JSON.stringify(KEY).slice(1, -1))],
+    ['as CSV', KEY.replace('"', '""')],
     ['with slashes escaped', JSON.stringify(KEY).slice(1, -1).replaceAll('/', '\\/')],
   ])('%s', (_, form) => {
     expect(concealing(KEY)(`a ${form} b ${form}`)).toBe('a [API key] b [API key]');
@@ -40,6 +42,13 @@ test('a text without the key is as it was', () => {
 
 test('what is shorter than a key of the service is left where it stands', () => {
   expect(concealing('emulator')('the emulator failed')).toBe('the emulator failed');
+});
+
+test('text that is made to look like the key takes no time', () => {
+  const conceal = concealing('a++++++++++++++++++++++++b');
+  const startMs = performance.now();
+  conceal(`a${'\\'.repeat(200_000)}`.repeat(3) + `a${'%252525'.repeat(50_000)}`);
+  expect(performance.now() - startMs).toBeLessThan(2_000);
 });
 
 function hex(before: string): (character: string) => string {
