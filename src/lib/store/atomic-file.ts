@@ -16,7 +16,7 @@ import {newOwnerId, parseOwnerId} from './owner-id.js';
 export interface AtomicFileOptions {
   /** Replace a file that has other content. Off by default: such a file stays, and the commit fails. */
   readonly overwrite?: boolean;
-  /** Permission bits of the new file; by default only its owner may read it. */
+  /** Permission bits of the new file, of which it gets no more than the one it replaces had; by default only its owner may read it. */
   readonly mode?: number;
 }
 
@@ -24,6 +24,7 @@ export interface AtomicFileOptions {
 export type CommitOutcome = 'created' | 'replaced' | 'unchanged';
 
 const PRIVATE_MODE = 0o600;
+const ALL_PERMISSIONS = 0o777;
 const COMPARE_CHUNK_BYTES = 1 << 20;
 const TEMPORARY_END = '.tmp';
 
@@ -83,11 +84,13 @@ export class AtomicFile {
     const path = resolve(target);
     return orStorage(`write ${path}`, async () => {
       await makeFolder(dirname(path));
-      await kindOfTarget(path);
+      const isThere = (await kindOfTarget(path)) === 'file';
       const prefix = join(dirname(path), `.gembatch-${hashOf(basename(path))}.`);
       await removeLeftOvers(prefix);
       const temporaryPath = `${prefix}${newOwnerId()}${TEMPORARY_END}`;
-      const handle = await open(temporaryPath, 'wx', mode);
+      // What takes the place of a file is not for more people than that was.
+      const limit = overwrite && isThere ? (await lstat(path)).mode & ALL_PERMISSIONS : ALL_PERMISSIONS;
+      const handle = await open(temporaryPath, 'wx', mode & limit);
       return new AtomicFile(handle, {target: path, temporaryPath}, overwrite);
     });
   }

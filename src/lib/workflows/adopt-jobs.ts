@@ -5,7 +5,7 @@
  * it is matched with the local file, or with the news that this has changed. A create that had no answer is closed when
  * its job is adopted, also where several jobs answer to it and a person has to choose.
  */
-import {resolve} from 'node:path';
+import {basename, isAbsolute, resolve} from 'node:path';
 import type {BatchJob} from '../domain/batch-job.js';
 import {newAttempt, parseJobDisplayName} from '../domain/display-name.js';
 import {GembatchError} from '../domain/errors.js';
@@ -145,8 +145,11 @@ class Adoption {
       return {job: batch.name, outcome: 'known', file: known.input_file, state: known.batch.state};
     }
     const ours = parseJobDisplayName(batch.display_name ?? '');
-    const inputFile = this.#inputFile(batch);
-    const {inspection, state} = await this.#match(inputFile, ours?.fingerprintHead);
+    const named = this.#inputFile(batch);
+    const {inspection, state} = await this.#match(named, ours?.fingerprintHead);
+    // Anybody in the project may have made the job: its name decides about no place of this machine that is not known.
+    const isElsewhere = this.#file === undefined && inspection === undefined && isAbsolute(named);
+    const inputFile = isElsewhere ? basename(named) : named;
     const attempt = ours?.attempt ?? newAttempt();
     const record: JobRecord = {
       input_file: inputFile,

@@ -72,6 +72,7 @@ interface Merge {
 async function merge(deps: MergeDeps, parent: JobRecord, {into, from}: Merge): Promise<void> {
   const {store} = deps;
   const [target, source] = [store.resolveInput(into.file), store.resolveInput(from.file)];
+  await refuseForeign(target);
   const file = await deps.createFile(target, {overwrite: true});
   try {
     const answered = await goodKeys(source);
@@ -93,6 +94,21 @@ async function merge(deps: MergeDeps, parent: JobRecord, {into, from}: Merge): P
     // What it is merged into, in turn, is behind now.
     merged_at: undefined,
   });
+}
+
+/**
+ * A job-info file may come from anybody, and name any file as a result. What is written over is a result file by its
+ * content: it has a row that answers a request.
+ *
+ * @throws GembatchError `STORAGE`
+ */
+async function refuseForeign(path: string): Promise<void> {
+  let hasRow = false;
+  await eachRow(path, async (bytes) => {
+    const {key, outcome} = readResultRow(bytes);
+    hasRow ||= key !== null && outcome !== 'malformed';
+  });
+  if (!hasRow) throw new GembatchError('STORAGE', `${path} holds no results; it is untouched`);
 }
 
 /** The keys that a result file answers well. */

@@ -14,6 +14,7 @@ import type {OutputLimit} from '../domain/output-limit.js';
 import type {JobStore} from '../store/job-store.js';
 import type {CreateFile} from './poll-run.js';
 import {refuseChanged} from './refuse-changed.js';
+import {refuseLinks} from './result-target.js';
 import {retryRequests} from './retry-requests.js';
 import {selectJobs} from './select-jobs.js';
 
@@ -118,6 +119,7 @@ async function prepareRows(
     ...(outputLimit === undefined ? {} : {maxOutputTokens: outputLimit}),
   });
   const path = retryPath(requestPath, record);
+  await refuseLinks(dirname(dirname(path)), path);
   const file = isDryRun ? undefined : await deps.createFile(path, {overwrite: true});
   let requests = 0;
   try {

@@ -36,7 +36,7 @@ export interface ResultTargets {
 /** The places for the results of a job, none of which is another job's. */
 export function resultTargets(record: JobRecord, rules: TargetRules): ResultTargets {
   const plain = plainTarget(record, rules);
-  const id = record.batch.name.replace(/^batches\//u, '').replaceAll(/[^\w-]/gu, '_');
+  const id = idOf(record);
   const paths = [plain, withSuffix(plain, id.slice(0, SHORT_ID_LENGTH)), withSuffix(plain, id)];
   const taken = takenBefore(record, paths, rules);
   return {
@@ -61,11 +61,36 @@ export async function refuseLinks(root: string, target: string): Promise<void> {
 
 /** The target that a record has as long as it is the only one for its request file. */
 function plainTarget(record: JobRecord, {store, resultsDir}: TargetRules): string {
+  if (!namesFile(record.input_file)) {
+    return join(resultsDir ?? join(store.resolveInput('.'), 'results'), `${idOf(record)}.jsonl`);
+  }
   const input = store.resolveInput(record.input_file);
   if (resultsDir === null) return join(dirname(input), 'results', basename(input));
   const inside = normalize(record.input_file);
   const isOutside = isAbsolute(inside) || inside === '..' || inside.startsWith(`..${sep}`);
   return join(resultsDir, isOutside ? withSuffix(basename(input), hashOf(input), '-') : inside);
+}
+
+/**
+ * Whether a file can have this path. A record may say anything; beside a folder, such as `.` or `a/..`, the results would
+ * be where nobody chose to have them, and what Windows takes for a device would swallow them.
+ */
+function namesFile(path: string): boolean {
+  const name = normalize(path).split(sep).at(-1) ?? '';
+  const isFolder = name === '' || name === '.' || name === '..';
+  return !isFolder && !(sep === '\\' && isReservedOnWindows(name));
+}
+
+/**
+ * Whether Windows takes a name for a device or for a stream of another file, or drops its end.
+ * https://learn.microsoft.com/windows/win32/fileio/naming-a-file#naming-conventions
+ */
+export function isReservedOnWindows(name: string): boolean {
+  return /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:[ .]|$)|[<>:"|?*]|[ .]$/iu.test(name);
+}
+
+function idOf({batch}: JobRecord): string {
+  return batch.name.replace(/^batches\//u, '').replaceAll(/[^\w-]/gu, '_');
 }
 
 /** Those of the paths, and perhaps others, that belong to other records. */

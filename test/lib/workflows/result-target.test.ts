@@ -2,7 +2,7 @@ import {mkdir, symlink} from 'node:fs/promises';
 import {join, resolve} from 'node:path';
 import {describe, expect, test} from '@jest/globals';
 import type {JobRecord} from '../../../src/lib/domain/job-record.js';
-import {refuseLinks, resultTargets} from '../../../src/lib/workflows/result-target.js';
+import {isReservedOnWindows, refuseLinks, resultTargets} from '../../../src/lib/workflows/result-target.js';
 import {tempDir} from '../../helpers/temp-dir.js';
 
 const store = {resolveInput: (file: string) => resolve('/work', file)};
@@ -66,4 +66,15 @@ test('a link below the folder for results is refused, the folder itself may be o
   await expect(refuseLinks(root, join(root, 'sub/a.jsonl'))).resolves.toBeUndefined();
   await expect(refuseLinks(root, join(root, 'new/a.jsonl'))).resolves.toBeUndefined();
   await expect(refuseLinks(root, join(root, 'link/a.jsonl'))).rejects.toMatchObject({code: 'STORAGE'});
+});
+
+test.each(['NUL', 'con.jsonl', 'Com1.x', 'a:b.jsonl', 'a.', 'a ', 'lpt¹'])(
+  'Windows takes %j for no file',
+  (name) => {
+    expect(isReservedOnWindows(name)).toBe(true);
+  },
+);
+
+test.each(['console.jsonl', 'a.nul', 'com.jsonl', '質問.jsonl'])('%j is a name on Windows too', (name) => {
+  expect(isReservedOnWindows(name)).toBe(false);
 });

@@ -1,0 +1,162 @@
+import {chmod, mkdir, readFile, readdir, stat, symlink, writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import {pathToFileURL} from 'node:url';
+import {expect, test} from '@jest/globals';
+import type {JobRecord} from '../../src/lib/domain/job-record.js';
+import {JobFixture} from '../helpers/job-fixture.js';
+import {requestLines} from '../helpers/request-files.js';
+import {runCli, startCli} from '../helpers/run-cli.js';
+import {tempDir} from '../helpers/temp-dir.js';
+import {until} from '../helpers/until.js';
+
+const MODEL = 'gemini-2.5-flash-lite';
+
+/** A finished job whose record says that it came from that file. */
+async function jobFrom(inputFile: string, extra: Partial<JobRecord> = {}): Promise<JobFixture> {
+  const jobs = await JobFixture.create();
+  const uploaded = await jobs.upload('{"key":"r1","request":{"contents":[{"parts":[{"text":"hi"}]}]}}\n');
+  await jobs.record(inputFile, {count: 1, uploaded, extra});
+  jobs.finishJobs();
+  return jobs;
+}
+
+async function filesBelow(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, {recursive: true, withFileTypes: true});
+  return entries.filter((entry) => entry.isFile()).map(({parentPath, name}) => join(parentPath, name));
+}
+
+test('results stay in the chosen folder, whatever a record calls its request file', async () => {
+  const crafted = [
+    '../../x.jsonl',
+    '/etc/cron.d/x.jsonl',
+    'a/../../x.jsonl',
+    '..\\..\\x.jsonl',
+    '.',
+    '..',
+    '',
+    'a/..',
+    '/',
+    'con.jsonl',
+  ];
+  const jobs = await JobFixture.create();
+  const uploaded = await jobs.upload(requestLines(1));
+  for (const file of crafted) await jobs.record(file, {count: 1, uploaded});
+  jobs.finishJobs();
+  const parent = await tempDir();
+  const {code} = await jobs.poll('--results-dir', join(parent, 'chosen'));
+  expect(code).toBe(0);
+  const found = await filesBelow(parent);
+  expect(found).toHaveLength(crafted.length);
+  expect(found.every((path) => path.startsWith(`${join(parent, 'chosen')}/`))).toBe(true);
+});
+
+test.each(['a\0b.jsonl', `${'x'.repeat(300)}.jsonl`])(
+  '%j is an error of its job alone',
+  async (inputFile) => {
+    const jobs = await jobFrom(inputFile);
+    await jobs.submit('good.jsonl');
+    jobs.finishJobs();
+    const {code, stderr} = await jobs.poll('--once');
+    expect([code, stderr]).toEqual([3, expect.stringContaining('good.jsonl: ')]);
+    expect(await readdir(join(jobs.folder, 'results'))).toEqual(['good.jsonl']);
+  },
+);
+
+test('a record that names no file has its results in the folder of the job-info file', async () => {
+  const jobs = await jobFrom('.');
+  expect((await jobs.poll()).code).toBe(0);
+  expect(await readdir(join(jobs.folder, 'results'))).toEqual([expect.stringMatching(/^\w+\.jsonl$/u)]);
+});
+
+test('links that are planted for results and retries are not followed', async () => {
+  const jobs = await JobFixture.create();
+  const outside = await tempDir();
+  const victim = join(outside, 'victim');
+  await writeFile(victim, 'precious');
+  jobs.emulator.control.outcome({match: '', rows: [{fault: 'error', keys: ['r1']}]});
+  await jobs.submit('a.jsonl');
+  await mkdir(join(jobs.folder, 'results'));
+  await symlink(victim, join(jobs.folder, 'results/a.jsonl'));
+  jobs.finishJobs();
+  await jobs.poll('--keep-remote');
+  const [record] = await jobs.records();
+  expect(record?.results?.file).toMatch(/^results\/a\.\w+\.jsonl$/u);
+
+  await symlink(outside, join(jobs.folder, 'retries'));
+  const {stdout, stderr} = await runCli(['retry', '--model', MODEL], jobs.options);
+  expect(stdout + stderr).toContain('retries is a link');
+  expect(await readdir(outside)).toEqual(['victim']);
+  expect(await readFile(victim, 'utf8')).toBe('precious');
+});
+
+test('a record that calls a foreign file a result cannot have rows written into it', async () => {
+  const jobs = await JobFixture.create();
+  const victim = join(await tempDir(), '.profile');
+  await writeFile(victim, 'export A=1\n');
+  const row = {
+    key: '$(id)',
+    response: {candidates: [{content: {parts: [{text: 'x'}]}, finishReason: 'STOP'}]},
+  };
+  await writeFile(join(jobs.folder, 'rows.jsonl'), `${JSON.stringify(row)}\n`);
+  const rows = {
+    ok: 1,
+    error: 0,
+    blocked: 0,
+    truncated: 0,
+    empty: 0,
+    malformed: 0,
+    missing: 0,
+    repeated: 0,
+    unknown_key: 0,
+  };
+  const results = {size_bytes: 1, sha256: '', fetched_at: '', rows, request_file: 'same' as const};
+  const record = (name: string, file: string): object => ({
+    input_file: `${name}.jsonl`,
+    count: 1,
+    uploaded_file_name: '',
+    batch: {name: `batches/${name}`, state: 'JOB_STATE_SUCCEEDED'},
+    results: {...results, file},
+  });
+  const records = [record('one', victim), {...record('two', 'rows.jsonl'), retry_of: 'batches/one'}];
+  await writeFile(
+    join(jobs.folder, 'job-info.jsonl'),
+    records.map((line) => `${JSON.stringify(line)}\n`).join(''),
+  );
+  const {stderr} = await jobs.poll('--once');
+  expect(stderr).toContain('holds no results; it is untouched');
+  expect(await readFile(victim, 'utf8')).toBe('export A=1\n');
+});
+
+// Two processes.
+test('what a command makes is for its owner alone, or as the umask says, and never for more people than before', async () => {
+  const jobs = await JobFixture.create();
+  const preload = join(jobs.folder, 'umask.mjs');
+  await writeFile(preload, 'process.umask(0o000);\n');
+  const options = {...jobs.options, nodeArgs: ['--import', pathToFileURL(preload).href]};
+  const modeOf = async (file: string): Promise<string> =>
+    ((await stat(join(jobs.folder, file))).mode & 0o777).toString(8);
+  await writeFile(join(jobs.folder, 'a.jsonl'), requestLines(2));
+  const {control} = jobs.emulator;
+  control.outcome({match: '', rows: [{fault: 'error', keys: ['r1']}]});
+  control.fault({on: 'batches.create', fault: {kind: 'hang_after'}});
+  const submission = startCli(['submit', 'a.jsonl', '--model', MODEL], options);
+  await until(() => control.paid().length > 0);
+  expect(await modeOf('job-info.jsonl.journal')).toBe('600');
+  submission.process.kill('SIGKILL');
+  await submission.ended;
+
+  jobs.finishJobs();
+  const poll = ['poll', '--once', '--keep-remote'];
+  await runCli(poll, options);
+  const [record] = await jobs.records();
+  const result = record?.results?.file ?? '';
+  expect([await modeOf('job-info.jsonl'), await modeOf(result)]).toEqual(['600', '666']);
+
+  await chmod(join(jobs.folder, result), 0o600);
+  control.clearOutcomes();
+  await runCli(['retry', '--model', MODEL], options);
+  jobs.finishJobs();
+  await runCli(poll, options);
+  const [merged] = await jobs.records();
+  expect([merged?.results?.rows.ok, await modeOf(result)]).toEqual([2, '600']);
+}, 60_000);
