@@ -13,7 +13,7 @@ const EVIL =
 const MODEL = 'gemini-2.5-flash-lite';
 
 /** Whatever a terminal or the reader of a log would obey, or not see. */
-const RAW = /(?!\n)[\p{Cc}\u200B\u202E\u{E0041}]|^\s*::(?!error file=)|##\[/mu;
+const RAW = /(?!\n|\r\n)[\p{Cc}\u200B\u202E\u{E0041}]|^\s*::(?!error file=)|##\[/mu;
 
 /** What was printed that should not have been, with the command that did. */
 function rawIn(command: readonly string[], {stdout, stderr}: CliResult): unknown[] {
