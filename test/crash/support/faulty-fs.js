@@ -161,8 +161,9 @@ for (const name of [
 syncBuiltinESMExports();
 
 // A create is where money is spent: it stands in the trace among the file operations.
-const {end} = http.ClientRequest.prototype;
-http.ClientRequest.prototype.end = function (body, ...rest) {
+const requests = http.ClientRequest.prototype;
+const end = requests.end;
+requests.end = function (body, ...rest) {
   const [, attempt] = /#gb-[0-9a-f]{12}-([0-9a-z]+)/.exec(Buffer.isBuffer(body) ? body.toString() : '') ?? [];
   if (attempt !== undefined) note({op: 'create', attempt});
   return end.call(this, body, ...rest);
