@@ -1,4 +1,5 @@
 import {JsonCursor, type Visit} from './json-cursor.js';
+import {LineMould} from './line-mould.js';
 import {
   BLOB_FIELDS,
   FILE_FIELDS,
@@ -19,13 +20,15 @@ const DATA_URL = Buffer.from('data:');
 const FILE_NAME = Buffer.from('files/');
 
 /**
- * Recognises good lines of a request file without parsing them, in about half the time that `JSON.parse` takes.
+ * Recognises good lines of a request file without parsing them, in a third of the time that `JSON.parse` takes, or
+ * less: members are walked over once, then only what differs between lines is looked at.
  *
  * It says yes only to lines that are good beyond doubt, of the kind that most are: turns of text and media, settings,
  * tools. To any other it says no, and `judgeLine` has to tell; on a yes both agree, which a test holds them to.
  */
 export class RequestScan {
   readonly #cursor = new JsonCursor();
+  readonly #mould = new LineMould();
   #bytes: Uint8Array = new Uint8Array(0);
   #key: {readonly start: number; readonly end: number} = {start: 0, end: 0};
   #met: Met = nothingMet();
@@ -33,10 +36,19 @@ export class RequestScan {
   /** Whether the line is good beyond doubt, its key's uniqueness aside; then `key` is that of the line. */
   isGood(bytes: Uint8Array, start: number, end: number): boolean {
     this.#bytes = bytes;
+    const range = {start, end};
+    this.#cursor.begin(bytes, range);
+    return this.#mould.fits(this.#cursor) || this.#isGoodByParts(bytes, range);
+  }
+
+  #isGoodByParts(bytes: Uint8Array, range: {readonly start: number; readonly end: number}): boolean {
     this.#met = nothingMet();
-    if (!this.#cursor.walkObject(bytes, {start, end}, this.#onLine)) return false;
+    this.#mould.draft(bytes, range.start);
+    if (!this.#cursor.walkObject(bytes, range, this.#onLine)) return false;
     const {keys, requests, turns, turnsWithoutRole} = this.#met;
-    return keys === 1 && requests === 1 && turns > 0 && (turns === 1 || turnsWithoutRole === 0);
+    if (keys !== 1 || requests !== 1 || turns === 0 || (turns > 1 && turnsWithoutRole > 0)) return false;
+    this.#mould.keepDraft(range.end);
+    return true;
   }
 
   /** The UTF-8 bytes of the key of the line that `isGood` was asked about last; valid as long as its buffer. */
@@ -45,18 +57,20 @@ export class RequestScan {
   }
 
   readonly #onLine: Visit = (cursor) => {
-    if (cursor.is(KEY)) return this.#readKey(cursor);
+    if (cursor.is(KEY)) {
+      this.#met.keys++;
+      return this.#mould.readString(cursor, this.#readKey);
+    }
     if (!cursor.is(REQUEST)) return false;
     this.#met.requests++;
     return cursor.eachMember(this.#onRequestField);
   };
 
-  #readKey(cursor: JsonCursor): boolean {
-    this.#met.keys++;
+  readonly #readKey: Visit = (cursor) => {
     if (!cursor.isString() || !cursor.skipString() || !cursor.isPlain || cursor.isEmpty) return false;
     this.#key = cursor.span;
     return true;
-  }
+  };
 
   readonly #onRequestField: Visit = (cursor) => {
     const index = REQUEST_NAMES.indexOf(cursor);
@@ -116,7 +130,7 @@ export class RequestScan {
     this.#met.mediaFields = 0;
     switch (PART_DATA_FIELDS.names[index]) {
       case 'text':
-        return cursor.isString() && cursor.skipString() && !cursor.isEmpty;
+        return this.#mould.readString(cursor, readText);
       case 'inlineData':
         return cursor.eachMember(this.#onBlobField) && this.#met.mediaFields === BLOB_NAMES.allBits;
       case 'fileData':
@@ -134,15 +148,13 @@ export class RequestScan {
     const index = names.indexOf(cursor);
     if (index === -1 || (this.#met.mediaFields & (1 << index)) !== 0) return false;
     this.#met.mediaFields |= 1 << index;
-    if (!cursor.isString() || !cursor.skipString() || !cursor.isPlain || cursor.isEmpty) return false;
-    return !this.#startsWith(DATA_URL) && !this.#startsWith(FILE_NAME);
+    return this.#mould.readString(cursor, this.#readMedia);
   }
 
-  /** Whether the string just skipped starts like this. */
-  #startsWith(head: Uint8Array): boolean {
-    const {start, end} = this.#cursor.span;
-    return end - start >= head.length && head.every((byte, at) => this.#bytes[start + at] === byte);
-  }
+  readonly #readMedia: Visit = (cursor) => {
+    if (!cursor.isString() || !cursor.skipString() || !cursor.isPlain || cursor.isEmpty) return false;
+    return !cursor.startsWith(DATA_URL) && !cursor.startsWith(FILE_NAME);
+  };
 
   readonly #onConfigField: Visit = (cursor) => {
     const index = CONFIG_NAMES.indexOf(cursor);
@@ -161,6 +173,8 @@ export class RequestScan {
 }
 
 const skipValue: Visit = (cursor) => cursor.skipValue();
+
+const readText: Visit = (cursor) => cursor.isString() && cursor.skipString() && !cursor.isEmpty;
 
 /** What was met so far, in the line, in the turn and in the part; fields as bits, by their number. */
 interface Met {

@@ -87,6 +87,44 @@ describe('RequestScan', () => {
     expect(goodCount).toBeGreaterThan(1_000);
   });
 
+  test('says the same of a line whatever lines came before it', () => {
+    const random = seededRandom(20260102);
+    const scan = new RequestScan();
+    const answers = {good: 0, bad: 0};
+    for (let run = 0; run < 20_000; run++) {
+      const good = GOOD[Math.floor(run / 200) % GOOD.length] ?? '';
+      const line = run % 3 === 0 ? mutated(Buffer.from(good), random) : Buffer.from(good);
+      const alone = new RequestScan();
+      const isGoodAlone = alone.isGood(line, 0, line.length);
+      answers[isGoodAlone ? 'good' : 'bad']++;
+      const isSame = scan.isGood(line, 0, line.length) === isGoodAlone;
+      if (!isSame || (isGoodAlone && !Buffer.from(scan.key).equals(alone.key))) {
+        throw new Error(`The scan says another thing after other lines: ${line.toString()}`);
+      }
+    }
+    expect(answers.good).toBeGreaterThan(10_000);
+    expect(answers.bad).toBeGreaterThan(1_000);
+  });
+
+  test.each([0, 1, 2, 3])('sees each byte of a text that starts %d bytes after a word', (shift) => {
+    const scan = new RequestScan();
+    const unseen: string[] = [];
+    for (const length of [1, 2, 3, 4, 5, 8, 11]) {
+      const bytes = Buffer.from(`${' '.repeat(shift)}${partLine(`{"text":"${'x'.repeat(length)}"}`)}`);
+      const start = bytes.indexOf('"text":"') + '"text":"'.length;
+      for (let at = start; at < start + length; at++) {
+        for (let byte = 0; byte < 256; byte++) {
+          bytes[at] = byte;
+          const isFine = byte >= 0x20 && byte < 0x80 && byte !== 0x22 && byte !== 0x5c;
+          if (scan.isGood(bytes, shift, bytes.length) !== isFine)
+            unseen.push(`${byte} at ${at - start} of ${length}`);
+        }
+        bytes[at] = 0x78;
+      }
+    }
+    expect(unseen).toEqual([]);
+  });
+
   test('leaves to the rules what has no key, no text or a field twice', () => {
     const lines = [
       requestLine(`{"contents":[${TURN}]}`, ''),
