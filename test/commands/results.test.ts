@@ -152,7 +152,8 @@ test('rows on stdout end quietly when their reader has enough', async () => {
   await writeFile(join(folder, '001.jsonl'), requestLines(20_000));
   await submit({folder, env}, '001.jsonl');
   emulator.control.advance(60_000);
-  await runCli(['poll', '--once'], {cwd: folder, env});
+  const polled = await runCli(['poll', '--once'], {cwd: folder, env});
+  expect([polled.code, polled.stdout, polled.stderr]).toEqual([0, expect.anything(), expect.anything()]);
 
   const reader = startCli(['results', '--join', '-'], {cwd: folder, env});
   await reader.seen('"r1"');
