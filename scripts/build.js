@@ -4,7 +4,6 @@ import {spawnSync} from 'node:child_process';
 import {rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {bundle} from './bundle/bundle.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const isForTests = process.argv.includes('--tests');
@@ -14,4 +13,7 @@ const compiler = join(root, 'node_modules/typescript/bin/tsc');
 const project = join(root, isForTests ? 'test/tsconfig.json' : 'tsconfig.types.json');
 const {status} = spawnSync(process.execPath, [compiler, '-p', project], {stdio: 'inherit'});
 process.exitCode = status ?? 1;
-if (status === 0 && !isForTests) await bundle(root);
+if (status === 0 && !isForTests) {
+  const {bundle} = await import('./bundle/bundle.js');
+  await bundle(root);
+}

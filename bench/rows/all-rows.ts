@@ -1,0 +1,25 @@
+import type {Row} from '../row.js';
+import {download} from './download.js';
+import {inspection} from './inspection.js';
+import {list} from './list.js';
+import {manyFiles} from './many-files.js';
+import {packageSize} from './package.js';
+import {pollBesideSubmit} from './poll-beside-submit.js';
+import {pollCalls} from './poll-calls.js';
+import {startUp} from './start-up.js';
+import {storeAdds} from './store-adds.js';
+import {upload} from './upload.js';
+
+/** Everything that is measured, in the order in which it is told. */
+export const ALL_ROWS: readonly Row[] = [
+  startUp,
+  manyFiles,
+  upload,
+  download,
+  inspection,
+  storeAdds,
+  list,
+  pollCalls,
+  pollBesideSubmit,
+  packageSize,
+];

@@ -1,0 +1,84 @@
+import {mkdir} from 'node:fs/promises';
+import {join} from 'node:path';
+import {createEmulator, type Emulator} from '../../src/emulator/server.js';
+import {OPERATIONS} from '../../src/emulator/faults.js';
+import {inTurn} from '../measure/in-turn.js';
+import {ratioFigure} from '../measure/ratio-figure.js';
+import {median} from '../measure/statistics.js';
+import {runCli} from '../measure/run-process.js';
+import type {Bench, Figure, Row} from '../row.js';
+import {requestLine, writeLines} from '../support/request-text.js';
+
+const FILES = 23;
+const FILE_BYTES = 1024 * 1024;
+const LATENCY_MS = 100;
+const CONCURRENCY = 4;
+
+/** How much is gained by working on several files at once, with an emulator that takes its time for each request. */
+export const manyFiles: Row = {
+  id: 'files',
+  title: `${FILES} files of 1 MiB, ${LATENCY_MS} ms per request`,
+  how: `The whole command against the emulator, each time with a new store. The bound is what the latency alone allows: the requests of the slowest of ${CONCURRENCY} workers, one after another.`,
+  async run(bench) {
+    const emulator = await createEmulator({parentFolder: bench.folder});
+    try {
+      return await figures(bench, emulator);
+    } finally {
+      await emulator.close();
+    }
+  },
+};
+
+async function figures({folder, pick}: Bench, emulator: Emulator): Promise<Figure[]> {
+  const files = join(folder, 'files');
+  await mkdir(files);
+  for (let i = 0; i < FILES; i += 1)
+    await writeLines(join(files, `${i}.jsonl`), (key) => requestLine(`${i}-${key}`), {bytes: FILE_BYTES});
+
+  let runs = 0;
+  const submit = async (concurrency: number): Promise<number> => {
+    await emulator.control.reset();
+    for (const on of OPERATIONS)
+      emulator.control.fault({on, fault: {kind: 'delay', ms: LATENCY_MS}, times: null});
+    runs += 1;
+    const args = ['submit', 'files/*.jsonl', '--job-info', `jobs-${runs}.jsonl`];
+    const env = {GOOGLE_GEMINI_BASE_URL: emulator.url, GEMINI_API_KEY: 'bench'};
+    const flags = ['--model', 'gemini-3.5-flash-lite', '--concurrency', String(concurrency), '--quiet'];
+    return (await runCli([...args, ...flags], {cwd: folder, env})).ms;
+  };
+  const values = await inTurn(pick(1, 5), {one: () => submit(1), four: () => submit(CONCURRENCY)});
+  const boundMs = latencyBound(emulator);
+  const four = `--concurrency ${CONCURRENCY}`;
+  return [
+    ratioFigure({
+      what: four,
+      against: '--concurrency 1',
+      values: values.four,
+      base: values.one,
+      unit: 'ms',
+      as: 'rate',
+      target: {limit: 3.5, is: 'at least'},
+    }),
+    {
+      what: four,
+      against: 'what the latency allows',
+      value: median(values.four) / boundMs,
+      unit: '×',
+      spread: null,
+      target: {limit: 1.1, is: 'at most'},
+      alarm: null,
+      bars: [
+        {label: four, value: median(values.four), unit: 'ms'},
+        {label: 'what the latency allows', value: boundMs, unit: 'ms'},
+      ],
+    },
+  ];
+}
+
+/** The requests for the files, shared out among the workers, and those that are made once, each after the other. */
+function latencyBound({control}: Emulator): number {
+  const requests = control.requests().length;
+  const once = requests % FILES;
+  const perFile = (requests - once) / FILES;
+  return (once + perFile * Math.ceil(FILES / CONCURRENCY)) * LATENCY_MS;
+}
