@@ -24,6 +24,7 @@ if (unknown.length > 0)
   throw new RangeError(
     `There is no row ${unknown.join(', ')}. Rows: ${ALL_ROWS.map(({id}) => id).join(', ')}`,
   );
+if (values.write && ids.length > 0) throw new RangeError('--write writes a page with all rows: name none.');
 
 const sections: Section[] = [];
 for (const row of ALL_ROWS.filter(({id}) => ids.length === 0 || ids.includes(id))) {
