@@ -6,6 +6,7 @@ import {fieldOf} from '../domain/json-object.js';
 import {RequestCounter} from '../domain/request-counter.js';
 import type {FileWarning, RequestFileFacts} from '../domain/request-facts.js';
 import {RequestFileCheck} from '../domain/request-file.js';
+import {openHash} from '../threads/chunk-hash.js';
 import {readChunks} from './read-chunks.js';
 
 /** What an inspection found in a good request file. */
@@ -85,34 +86,58 @@ async function statFile(path: string, name: string): Promise<BigIntStats> {
   return stats;
 }
 
+interface Contents {
+  readonly sha256: string;
+  readonly sizeBytes: number;
+  readonly facts: RequestFileFacts;
+}
+
 async function read(
   path: string,
   name: string,
   totalBytes: number,
   options: InspectOptions,
-): Promise<{readonly sha256: string; readonly sizeBytes: number; readonly facts: RequestFileFacts}> {
+): Promise<Contents> {
   const lines = options.validate ? new RequestFileCheck() : new RequestCounter();
-  const hash = createHash('sha256');
+  const hash = openHash(totalBytes);
   let sizeBytes = 0;
   let nextReport = PROGRESS_BYTES;
-  for await (const chunk of readChunks(path)) {
-    if (options.signal?.aborted)
-      throw new GembatchError('INTERRUPTED', `${name}: the inspection was stopped.`);
-    hash.update(chunk);
-    lines.push(chunk);
-    sizeBytes += chunk.length;
-    if (lines.isHopeless) break;
-    if (sizeBytes > totalBytes) throw changed(name);
-    if (sizeBytes < nextReport) continue;
+  try {
+    for await (const chunk of readChunks(path, () => hash.nextBuffer())) {
+      if (options.signal?.aborted) throw stopped(name);
+      hash.update(chunk);
+      lines.push(chunk);
+      sizeBytes += chunk.length;
+      if (lines.isHopeless) break;
+      if (sizeBytes > totalBytes) throw changed(name);
+      if (sizeBytes < nextReport) continue;
+      options.onProgress?.(sizeBytes, totalBytes);
+      nextReport = sizeBytes + PROGRESS_BYTES;
+    }
     options.onProgress?.(sizeBytes, totalBytes);
-    nextReport = sizeBytes + PROGRESS_BYTES;
+    const sha256 = (await hash.digest()) ?? (await hashAgain(path, name, options.signal));
+    return {sha256, sizeBytes, facts: lines.finish()};
+  } finally {
+    await hash.close();
   }
-  options.onProgress?.(sizeBytes, totalBytes);
-  return {sha256: hash.digest('hex'), sizeBytes, facts: lines.finish()};
+}
+
+/** Reads the file once more, for its hash alone, which was lost with the thread that made it. */
+async function hashAgain(path: string, name: string, signal?: AbortSignal): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of readChunks(path)) {
+    if (signal?.aborted) throw stopped(name);
+    hash.update(chunk);
+  }
+  return hash.digest('hex');
 }
 
 function isSame(before: BigIntStats, after: BigIntStats): boolean {
   return before.size === after.size && before.mtimeNs === after.mtimeNs && before.ino === after.ino;
+}
+
+function stopped(name: string): GembatchError {
+  return new GembatchError('INTERRUPTED', `${name}: the inspection was stopped.`);
 }
 
 function changed(name: string): GembatchError {

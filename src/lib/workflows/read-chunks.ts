@@ -6,24 +6,40 @@ const CHUNK_BYTES = 1024 * 1024;
 /**
  * Reads a file from its start to its end, always one chunk ahead, so that disk and caller work at the same time.
  *
- * @returns chunks in two buffers that are filled in turn: use each before asking for the next.
+ * @param nextBuffer - gives the buffer for each chunk, which has to last until the next but one; by default two that are
+ *   filled in turn.
+ * @returns chunks: use each before asking for the next.
  * @throws what the file system says, with its `code`.
  */
-export async function* readChunks(path: string): AsyncGenerator<Uint8Array> {
+export async function* readChunks(
+  path: string,
+  nextBuffer: () => Promise<Buffer> = twoBuffers(),
+): AsyncGenerator<Uint8Array> {
   const file = await open(path, 'r');
-  let current = Buffer.allocUnsafe(CHUNK_BYTES);
-  let next = Buffer.allocUnsafe(CHUNK_BYTES);
-  let reading = file.read(current, 0, CHUNK_BYTES, null);
+  const readNext = async (): Promise<Uint8Array> => {
+    const buffer = await nextBuffer();
+    const {bytesRead} = await file.read(buffer, 0, buffer.length, null);
+    return buffer.subarray(0, bytesRead);
+  };
+  let reading = readNext();
   try {
     for (;;) {
-      const {bytesRead} = await reading;
-      if (bytesRead === 0) return;
-      reading = file.read(next, 0, CHUNK_BYTES, null);
-      yield current.subarray(0, bytesRead);
-      [current, next] = [next, current];
+      const chunk = await reading;
+      if (chunk.length === 0) return;
+      reading = readNext();
+      yield chunk;
     }
   } finally {
     await Promise.allSettled([reading]); // A caller that stops early must not leave a read behind on a closed file.
     await file.close();
   }
+}
+
+function twoBuffers(): () => Promise<Buffer> {
+  let current = Buffer.allocUnsafe(CHUNK_BYTES);
+  let next = Buffer.allocUnsafe(CHUNK_BYTES);
+  return async () => {
+    [current, next] = [next, current];
+    return current;
+  };
 }

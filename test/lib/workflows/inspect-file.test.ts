@@ -1,18 +1,22 @@
 import {execFile} from 'node:child_process';
 import {createHash} from 'node:crypto';
 import {appendFileSync, renameSync, truncateSync, utimesSync} from 'node:fs';
-import {symlink, truncate, writeFile} from 'node:fs/promises';
+import {cp, rm, symlink, truncate, writeFile} from 'node:fs/promises';
 import {createServer} from 'node:net';
 import {join} from 'node:path';
 import {promisify} from 'node:util';
 import {describe, expect, test} from '@jest/globals';
 import type {GembatchError} from '../../../src/lib/domain/errors.js';
 import {inspectFile, type InspectOptions} from '../../../src/lib/workflows/inspect-file.js';
-import {goodLine, lineWith, partLine} from '../../helpers/check-request-file.js';
+import {checkFile, goodLine, lineWith, partLine} from '../../helpers/check-request-file.js';
 import {ROOT} from '../../helpers/run-cli.js';
+import {seededRandom} from '../../helpers/seeded-random.js';
 import {tempDir} from '../../helpers/temp-dir.js';
 
 const run = promisify(execFile);
+
+/** Lines that have something wrong with them, each another. */
+const BAD = ['{"key":1}', '{"key": NaN}', goodLine('7')];
 
 async function fileOf(content: string | Uint8Array): Promise<string> {
   const path = join(await tempDir(), 'requests.jsonl');
@@ -171,6 +175,61 @@ describe('inspectFile', () => {
       details: {line: 1, column: 1, problems: 1},
       message: expect.stringContaining('the line is longer than 128 MiB'),
     });
+  });
+
+  // Files so large take some tenths of a second each; smaller ones have no thread.
+  test('says of a file that is hashed on a thread what it says of its bytes', async () => {
+    const random = seededRandom(20260103);
+    const text = 'x'.repeat(50_000);
+    for (const faults of [0, 1, 3]) {
+      const lines = Array.from({length: 340}, (_, i) =>
+        partLine(`{"text":"${text}"}`).replace('"a"', `"${i}"`),
+      );
+      for (let i = 0; i < faults; i++) lines[Math.floor(random() * lines.length)] = BAD[i] ?? '';
+      const content = Buffer.from(lines.join('\n'));
+      const {count, problems, warnings} = checkFile(content);
+      const [first] = problems;
+      const path = await fileOf(content);
+      const found = await inspectFile(path, {validate: true}).catch((error: GembatchError) => error.details);
+      expect(found).toEqual(
+        first === undefined
+          ? {
+              count,
+              warnings,
+              size_bytes: content.length,
+              sha256: createHash('sha256').update(content).digest('hex'),
+            }
+          : {line: first.line, column: first.column, problems: problems.length},
+      );
+    }
+  });
+
+  test('hashes a large file without a thread when none starts', async () => {
+    const folder = await tempDir();
+    await cp(join(ROOT, '.build/src/lib'), join(folder, 'lib'), {recursive: true});
+    await rm(join(folder, 'lib/threads/hash-worker.js'));
+    const content = `${goodLine('a')}\n${' \n'.repeat(10 * 1024 * 1024)}`;
+    const path = await fileOf(content);
+    const script = `
+      import {inspectFile} from ${JSON.stringify(join(folder, 'lib/workflows/inspect-file.js'))};
+      console.log(JSON.stringify(await inspectFile(${JSON.stringify(path)}, {validate: true})));
+    `;
+    const {stdout, stderr} = await run(process.execPath, ['--input-type=module', '-e', script]);
+    expect({stderr, ...(JSON.parse(stdout) as object)}).toEqual({
+      stderr: '',
+      count: 1,
+      size_bytes: content.length,
+      sha256: createHash('sha256').update(content).digest('hex'),
+      warnings: [],
+    });
+  });
+
+  test('stops in the middle of a large file', async () => {
+    const path = await fileOf('');
+    await truncate(path, 100 * 1024 * 1024);
+    const stop = new AbortController();
+    const error = await failure(path, {validate: false, signal: stop.signal, onProgress: () => stop.abort()});
+    expect(error).toMatchObject({code: 'INTERRUPTED'});
   });
 
   // Takes about a second: memory that grew with the file would not show in a small one.
