@@ -1,6 +1,6 @@
 import {setTimeout as pause} from 'node:timers/promises';
 import {describe, expect, test} from '@jest/globals';
-import {JobFixture} from '../helpers/job-fixture.js';
+import {JobFixture, keysOf} from '../helpers/job-fixture.js';
 import {FAST_CLOCK, runCli, startCli} from '../helpers/run-cli.js';
 
 const OUTAGE = {fault: {kind: 'status', status: 503}, times: null} as const;
@@ -34,6 +34,28 @@ describe('trouble with the service', () => {
       nodeArgs: FAST_CLOCK,
     });
     expect(code).toBe(9);
+  });
+
+  test.each(['<html>A proxy has something to say.</html>', '{"name": "cut o', ''])(
+    'on the way, which answers %j in place of results, is not taken for them',
+    async (text) => {
+      const jobs = await JobFixture.create();
+      await jobs.submit('a.jsonl');
+      jobs.finishJobs();
+      jobs.emulator.control.fault({on: 'files.download', fault: {kind: 'body_after', text}});
+      expect((await jobs.poll()).code).toBe(0);
+      expect(keysOf(await jobs.read('results/a.jsonl'))).toEqual(['r1', 'r2', 'r3']);
+    },
+  );
+
+  test('is noted where results have no answer twice, and the service keeps them', async () => {
+    const jobs = await JobFixture.create();
+    await jobs.submit('a.jsonl');
+    jobs.finishJobs();
+    jobs.emulator.control.fault({on: 'files.download', fault: {kind: 'body_after', text: '[]\n'}, times: 2});
+    expect((await jobs.poll()).code).toBe(1);
+    expect((await jobs.records())[0]?.results?.rows).toMatchObject({malformed: 1, missing: 3});
+    expect(jobs.emulator.control.jobs()).toHaveLength(1);
   });
 
   test('with one result does not keep the others, and ends after a few tries', async () => {

@@ -21,6 +21,9 @@ import {refuseLinks, resultTargets} from './result-target.js';
 /** How long deleting may take, in milliseconds; what is left then is for `gembatch cleanup`. */
 const DELETION_PATIENCE_MS = 15_000;
 
+/** Of results that cannot be believed, one after the other; then they are left for later. */
+const MOST_DOWNLOADS = 3;
+
 /** What fetching needs from the outside. */
 export interface FetchDeps extends PollDeps {
   readonly lanes: FetchLanes;
@@ -55,11 +58,8 @@ export async function fetchResult(
 ): Promise<FetchedResult> {
   const resultFileName = record.batch.dest?.file_name;
   if (resultFileName === undefined) throw new TypeError(`${record.batch.name} has no results`);
-  const {file, others} = await openTarget(deps, record, options);
+  const {file, others, received} = await receive(deps, {record, resultFileName}, options);
   try {
-    const received = await deps.lanes.downloads.run(() =>
-      receiveResult(deps, {record, resultFileName, file}, options),
-    );
     const path = await putInPlace(deps, file, others);
     const results = storedResults(deps, path, received);
     const recorded = await recordResults(deps, record, {results, requests: received.requests});
@@ -68,6 +68,44 @@ export async function fetchResult(
   } finally {
     await file.discard();
   }
+}
+
+/** A file that has arrived and is not in place yet. */
+interface Arrival {
+  readonly file: AtomicFile;
+  /** Where it may go when its target is taken. */
+  readonly others: readonly string[];
+  readonly received: ReceivedResult;
+}
+
+/**
+ * Downloads the results. Something on the way, such as a proxy, may answer in place of the service, and an answer of its
+ * own is no result file: one without a row for any request is believed only when it comes twice.
+ */
+async function receive(
+  deps: FetchDeps,
+  {record, resultFileName}: {record: JobRecord; resultFileName: string},
+  options: FetchOptions,
+): Promise<Arrival> {
+  let doubted: string | undefined;
+  for (let tries = 0; tries < MOST_DOWNLOADS; tries += 1) {
+    const {file, others} = await openTarget(deps, record, options);
+    try {
+      const received = await deps.lanes.downloads.run(() =>
+        receiveResult(deps, {record, resultFileName, file}, options),
+      );
+      if (received.hasAnswers || received.sha256 === doubted) return {file, others, received};
+      doubted = received.sha256;
+    } catch (error) {
+      await file.discard();
+      throw error;
+    }
+    await file.discard();
+  }
+  throw new GembatchError(
+    'SERVICE',
+    `What is answered in place of the results of ${record.input_file} is something else each time, without an answer to any request.`,
+  );
 }
 
 async function openTarget(

@@ -29,6 +29,8 @@ export interface ReceivedResult {
   readonly rows: RowCounts;
   /** Requests of the job; null when nobody knows. */
   readonly requests: number | null;
+  /** Whether there is a row for any request. */
+  readonly hasAnswers: boolean;
   /** Whether there is a row for every request. */
   readonly isComplete: boolean;
   readonly requestsState: RequestsState;
@@ -63,6 +65,7 @@ export async function receiveResult(
     sha256: hash.digest('hex'),
     rows: counts,
     requests: requests.count,
+    hasAnswers: answered > 0,
     isComplete: requests.count === answered && counts.malformed === 0,
     requestsState: requests.state,
     notes: requests.notes,
