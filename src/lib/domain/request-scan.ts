@@ -20,8 +20,8 @@ const DATA_URL = Buffer.from('data:');
 const FILE_NAME = Buffer.from('files/');
 
 /**
- * Recognises good lines of a request file without parsing them, in a third of the time that `JSON.parse` takes, or
- * less: members are walked over once, then only what differs between lines is looked at.
+ * Recognises good lines of a request file without parsing them: in a third of the time that `JSON.parse` takes where
+ * lines are alike, in two thirds of it elsewhere.
  *
  * It says yes only to lines that are good beyond doubt, of the kind that most are: turns of text and media, settings,
  * tools. To any other it says no, and `judgeLine` has to tell; on a yes both agree, which a test holds them to.
