@@ -33,7 +33,7 @@ export function usualDurations(jobs: readonly TimedJob[]): ReadonlyMap<string | 
 
 /** The time that a running job still takes, in milliseconds; undefined when it takes longer than usual already. */
 export function leftMs(job: TimedJob, usualMs: number | undefined, nowMs: number): number | undefined {
-  const age = ageMs(job, nowMs);
+  const age = usualMs === undefined ? undefined : ageMs(job, nowMs);
   if (age === undefined || usualMs === undefined || age >= usualMs) return undefined;
   return usualMs - age;
 }

@@ -71,12 +71,14 @@ export function badRowCount(rows: RowCounts): number {
  * @param records - in the order of the job-info file.
  */
 export function replacedJobs(records: readonly JobRecord[]): ReadonlySet<string> {
-  const retried = new Set(records.flatMap(({retry_of: parent}) => (parent === undefined ? [] : [parent])));
+  const replaced = new Set<string>();
+  for (const {retry_of: parent} of records) if (parent !== undefined) replaced.add(parent);
+
+  const ended = records.filter((record) => record.results === undefined && isFinished(record));
+  if (ended.length === 0) return replaced;
   const latest = new Map(records.map(({input_file: file, batch}) => [file, batch.name]));
-  const isReplaced = (record: JobRecord): boolean => {
-    if (retried.has(record.batch.name)) return true;
-    const isLatest = latest.get(record.input_file) === record.batch.name;
-    return !isLatest && record.results === undefined && isFinished(record);
-  };
-  return new Set(records.filter(isReplaced).map(({batch}) => batch.name));
+  for (const {input_file: file, batch} of ended) {
+    if (latest.get(file) !== batch.name) replaced.add(batch.name);
+  }
+  return replaced;
 }

@@ -13,9 +13,12 @@ const TERMINAL_STATES: ReadonlySet<string> = new Set([
   'JOB_STATE_EXPIRED',
 ]);
 
+const WIRE_PREFIX = 'BATCH_STATE_';
+const PREFIX = 'JOB_STATE_';
+
 /** The state in the spelling of the records, `JOB_STATE_*`. A state that nobody knows yet comes back unchanged. */
 export function normaliseState(state: string): string {
-  return state.replace(/^BATCH_STATE_/, 'JOB_STATE_');
+  return state.startsWith(WIRE_PREFIX) ? PREFIX + state.slice(WIRE_PREFIX.length) : state;
 }
 
 /**
@@ -28,8 +31,6 @@ export function isTerminal(state: string): boolean {
 
 /** The state as people read it: `JOB_STATE_RUNNING` is `running`. */
 export function stateLabel(state: string): string {
-  return normaliseState(state)
-    .replace(/^JOB_STATE_/, '')
-    .toLowerCase()
-    .replaceAll('_', ' ');
+  const name = normaliseState(state);
+  return (name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name).toLowerCase().replaceAll('_', ' ');
 }

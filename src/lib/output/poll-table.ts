@@ -84,8 +84,9 @@ function rankOf({downloads, changedAt, nowMs}: PollTableState, job: PolledJob): 
 
 function columnsOf(state: PollTableState): readonly Column<PolledJob>[] {
   const {nowMs, downloads} = state;
+  const isWaiting = state.jobs.some(({outcome}) => outcome === 'running');
   const usual = usualDurations(
-    state.jobs.filter(({outcome}) => outcome === 'done' || outcome === 'bad_rows'),
+    isWaiting ? state.jobs.filter(({outcome}) => outcome === 'done' || outcome === 'bad_rows') : [],
   );
   const left = (job: PolledJob): string => {
     const ms =

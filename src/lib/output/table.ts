@@ -58,13 +58,12 @@ function fitting(columns: readonly FilledColumn[], room: number): readonly Fille
 function layOut([first, ...others]: readonly FilledColumn[], room: number): readonly string[] {
   if (first === undefined) return [];
   const firstWidth = Math.max(1, Math.min(first.width, room - widthOf(others)));
-  const line = (textOf: (column: FilledColumn) => string): string =>
-    [
-      pad({...first, width: firstWidth}, shortenLeft(textOf(first), firstWidth)),
-      ...others.map((column) => pad(column, textOf(column))),
-    ]
-      .join(GAP)
-      .trimEnd();
+  const fitted = {...first, width: firstWidth};
+  const line = (textOf: (column: FilledColumn) => string): string => {
+    let text = pad(fitted, shortenLeft(textOf(first), firstWidth));
+    for (const column of others) text += GAP + pad(column, textOf(column));
+    return text.trimEnd();
+  };
   return [line(({title}) => title), ...first.cells.map((_, row) => line(({cells}) => cells[row] ?? ''))];
 }
 
