@@ -21,7 +21,7 @@ export interface ProcessResult {
   readonly stdout: string;
 }
 
-/** Runs a program to its end, in an environment without keys and settings of whoever measures. */
+/** Runs a program to its end, in an environment without keys and settings of whoever measures, but for those of Node. */
 export async function runProcess(
   command: string,
   args: readonly string[],
@@ -30,7 +30,13 @@ export async function runProcess(
   const startedMs = performance.now();
   const child = spawn(command, args, {
     cwd,
-    env: {PATH: process.env['PATH'] ?? '', HOME: join(cwd, '.home'), LANG: 'C.UTF-8', ...env},
+    env: {
+      ...settingsOfNode(),
+      PATH: process.env['PATH'] ?? '',
+      HOME: join(cwd, '.home'),
+      LANG: 'C.UTF-8',
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const [stdout, stderr] = [text(child.stdout), text(child.stderr)];
@@ -39,6 +45,12 @@ export async function runProcess(
   if (!codes.includes(code ?? -1))
     throw new Error(`${command} ${args.join(' ')} ended with ${code}: ${await stderr}`);
   return {ms, stdout: await stdout};
+}
+
+/** What this machine tells every Node, such as certificates of its own, is part of the start of each. */
+function settingsOfNode(): Record<string, string> {
+  const settings = Object.entries(process.env).filter(([name]) => name.startsWith('NODE_'));
+  return Object.fromEntries(settings.map(([name, value]) => [name, value ?? '']));
 }
 
 /** Runs `gembatch`. */

@@ -18,7 +18,7 @@ const HEAVY = /^\/\/ node_modules\/(@google\/genai|listr2)\//mu;
 export const startUp: Row = {
   id: 'start',
   title: 'Start',
-  how: 'Whole processes, from start to end, in turn. What is loaded is read from the coverage that V8 writes.',
+  how: 'Whole processes, from start to end, in turn, with the settings that the machine gives every Node: certificates of its own, for example, take as long as the rest of a bare start. What is loaded is read from the coverage that V8 writes.',
   run: async (bench) => [...(await times(bench)), await loaded(bench)],
 };
 
