@@ -34,7 +34,7 @@ attackTest(
 attackTest(
   {group: 'kill', attack: 'kill -9 at a file operation of a run of 2 files, to their results', unit: 'kills'},
   async (attack) => {
-    const plan = {command: RUN, files: 2, speed: 100, count: {short: 12, whole: 300}};
+    const plan = {command: RUN, files: 2, speed: 100, count: {short: 12, whole: 150}};
     await eachKill(attack, plan, async (trial, fault) => {
       await trial.run(RUN, {fault});
       const what = `run ${fault.fate} ${fault.at} (${trial.lastStep()})`;

@@ -9,7 +9,7 @@ import {Trial} from './support/trial.js';
 attackTest(
   {group: 'locks', attack: 'the lock of a running submit is deleted by hand', unit: 'runs'},
   async (attack) => {
-    const rounds = Array.from({length: amount({short: 4, whole: 40})}, (_, index) => index);
+    const rounds = Array.from({length: amount({short: 4, whole: 20})}, (_, index) => index);
     await eachOf(rounds, WIDTH, (round) =>
       Trial.with({files: 6}, async (trial) => {
         const {control} = trial.emulator;

@@ -9,7 +9,7 @@ attackTest(
   async (attack) => {
     const errors = errorsOf(await traceOf(SUBMIT, {files: 3}));
     attack.note(`${errors.length} points`);
-    await eachOf(sampled(errors, amount({short: 15, whole: 600}), attack.random), WIDTH, (fault) =>
+    await eachOf(sampled(errors, amount({short: 15, whole: 400}), attack.random), WIDTH, (fault) =>
       Trial.with({files: 3}, async (trial) => {
         const {code} = await trial.run(SUBMIT, {...FAST, fault});
         await expectTruth(attack, trial, {code, what: nameOf(trial, fault)});
@@ -48,7 +48,7 @@ attackTest(
   async (attack) => {
     const errors = errorsOf(await traceOf(FAST_RUN, {files: 2, speed: 100}));
     attack.note(`${errors.length} points`);
-    await eachOf(sampled(errors, amount({short: 12, whole: 300}), attack.random), WIDTH, (fault) =>
+    await eachOf(sampled(errors, amount({short: 12, whole: 150}), attack.random), WIDTH, (fault) =>
       Trial.with({files: 2, speed: 100}, async (trial) => {
         const {code} = await trial.run(FAST_RUN, {...FAST, fault});
         const what = nameOf(trial, fault);
