@@ -11,6 +11,8 @@ import {lockedError, waitForLock} from './wait-for-lock.js';
  * presumed dead only after the foreign limit, so the wait is so much longer than that.
  */
 const WAIT_BEYOND_FOREIGN_LIMIT_MS = 30_000;
+/** It is free again within milliseconds: whoever waits longer than that waits for nothing. */
+const PAUSES = {firstMs: 2, longestMs: 250};
 /** How long a caller that must not give way to other work stops the thread. */
 const BLOCKING_LIMIT_MS = 2_000;
 const BLOCKING_PAUSE_MS = 5;
@@ -56,6 +58,7 @@ export class CommitLock {
       file: this.#paths.file,
       clock,
       timeoutMs,
+      pauses: PAUSES,
     });
   }
 

@@ -14,8 +14,14 @@ export interface WaitOptions {
   readonly onWait?: (holder: LockHolder | null, waitedMs: number) => void;
 }
 
-const FIRST_PAUSE_MS = 25;
-const LONGEST_PAUSE_MS = 250;
+/** From the first pause between two tries to the longest, in milliseconds; each is twice the one before. */
+export interface Pauses {
+  readonly firstMs: number;
+  readonly longestMs: number;
+}
+
+/** For locks that are held for seconds and longer. */
+const PATIENT: Pauses = {firstMs: 25, longestMs: 250};
 /** Shorter waits are not worth a word. */
 const NOTICE_EVERY_MS = 1_000;
 
@@ -29,11 +35,18 @@ const NOTICE_EVERY_MS = 1_000;
 export async function waitForLock<T>(
   contender: LockContender,
   attempt: () => T | null,
-  {file, clock, timeoutMs, signal, onWait}: WaitOptions & {file: string; clock: Clock},
+  {
+    file,
+    clock,
+    timeoutMs,
+    signal,
+    onWait,
+    pauses = PATIENT,
+  }: WaitOptions & {file: string; clock: Clock; pauses?: Pauses},
 ): Promise<T> {
   const startMs = clock.monotonic();
   let noticedMs = 0;
-  for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+  for (let pauseMs = pauses.firstMs; ; pauseMs = Math.min(pauseMs * 2, pauses.longestMs)) {
     if (signal?.aborted) throw interrupted(file);
     const result = attempt();
     if (result !== null) return result;
