@@ -10,8 +10,9 @@ const hurried = (ms) => (ms > 0 ? Math.max(ms / speed, SHORTEST_MS) : ms);
 
 const timeoutSignal = AbortSignal.timeout.bind(AbortSignal);
 AbortSignal.timeout = (ms) => timeoutSignal(Math.round(hurried(ms)));
-const {setTimeout: setSocketTimeout} = Socket.prototype;
-Socket.prototype.setTimeout = function (ms, ...rest) {
+const sockets = Socket.prototype;
+const setSocketTimeout = sockets.setTimeout;
+sockets.setTimeout = function (ms, ...rest) {
   return setSocketTimeout.call(this, hurried(ms), ...rest);
 };
 
