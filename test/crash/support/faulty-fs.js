@@ -162,7 +162,7 @@ syncBuiltinESMExports();
 
 // A create is where money is spent: it stands in the trace among the file operations.
 const requests = http.ClientRequest.prototype;
-const end = requests.end;
+const end = Reflect.get(requests, 'end');
 requests.end = function (body, ...rest) {
   const [, attempt] = /#gb-[0-9a-f]{12}-([0-9a-z]+)/.exec(Buffer.isBuffer(body) ? body.toString() : '') ?? [];
   if (attempt !== undefined) note({op: 'create', attempt});

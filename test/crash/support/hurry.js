@@ -11,7 +11,7 @@ const hurried = (ms) => (ms > 0 ? Math.max(ms / speed, SHORTEST_MS) : ms);
 const timeoutSignal = AbortSignal.timeout.bind(AbortSignal);
 AbortSignal.timeout = (ms) => timeoutSignal(Math.round(hurried(ms)));
 const sockets = Socket.prototype;
-const setSocketTimeout = sockets.setTimeout;
+const setSocketTimeout = Reflect.get(sockets, 'setTimeout');
 sockets.setTimeout = function (ms, ...rest) {
   return setSocketTimeout.call(this, hurried(ms), ...rest);
 };
