@@ -220,6 +220,14 @@ describe('what processes left that died', () => {
     expect(sideFiles(path)).toEqual([]);
   });
 
+  test('is gone also where it died before its lock had a name', async () => {
+    const {store, path} = useStore();
+    writeFileSync(`${path}.commit.lock.${ownerIdLike(DEAD)}`, '');
+    writeFileSync(`${path}.commit.lock`, '');
+    await store.withSession(NOW, async () => null);
+    expect(sideFiles(path)).toEqual([]);
+  });
+
   test('does not include the lock of a process that lives', async () => {
     const {store, path} = useStore();
     writeFileSync(`${path}.commit.lock`, lockText(ownerIdLike({})));
