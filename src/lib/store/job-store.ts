@@ -2,7 +2,6 @@ import type {Clock} from '../domain/clock.js';
 import {GembatchError} from '../domain/errors.js';
 import type {LockHolder} from '../domain/lock-holder.js';
 import {CommitLock} from './commit-lock.js';
-import {pauseThread} from './file-steps.js';
 import type {HeldLock} from './held-lock.js';
 import {JobFile} from './job-file.js';
 import {Journal} from './journal.js';
@@ -46,8 +45,6 @@ export type SessionAttempt<T> =
 
 /** Eighteen missed signs of life: no pause of a busy or sleeping machine looks like that. */
 const FOREIGN_LIMIT_MS = 90_000;
-/** A lock without a name must stand for 20 ms before anybody can tell whether its maker lives. */
-const SECOND_LOOK_MS = 30;
 
 /**
  * The job-info file: the records of all batch jobs of one folder of work, safe against crashes at any point and against
@@ -147,11 +144,7 @@ export class JobStore {
 
   /** Opens a session like `withSession`, if nobody has one; the lock of a dead process is nobody's. */
   async trySession<T>(work: (session: Session) => Promise<T>): Promise<SessionAttempt<T>> {
-    let lock = this.#contender.try();
-    if (lock === null && this.#contender.holder === null) {
-      pauseThread(SECOND_LOOK_MS);
-      lock = this.#contender.try();
-    }
+    const lock = this.#contender.tryWithSecondLook();
     if (lock === null) return {held: false, holder: this.#contender.holder};
     return {held: true, value: await this.#runSession(lock, work)};
   }

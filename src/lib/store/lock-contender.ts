@@ -19,6 +19,7 @@ import {
   closing,
   isBusyOnWindows,
   orStorageError,
+  pauseThread,
   removeIfThere,
   removeLitter,
   storageError,
@@ -56,6 +57,8 @@ interface LockSight {
 const MAX_BREAK_DEPTH = 6;
 /** An announcement this near to a lock belongs to it; older ones are left over from something else. */
 const ANNOUNCED_NEAR_NS = 5_000_000_000n;
+/** A lock without a name must stand for 20 ms before anybody can tell whether its maker lives. */
+const SECOND_LOOK_MS = 30;
 /** A file that Windows is still deleting cannot be made anew; within seconds it can. */
 const WINDOWS_BUSY_MS = 5_000;
 
@@ -94,6 +97,20 @@ export class LockContender {
       if (sight !== null && !this.#breakIfDead(sight)) return null;
       return this.#create();
     });
+  }
+
+  /**
+   * Tries once, and once more where the lock bears no name: only after a moment can anybody tell whether its maker lives.
+   * Stops the thread meanwhile.
+   *
+   * @returns null when somebody else has the lock.
+   * @throws GembatchError STORAGE when lock files cannot be written here.
+   */
+  tryWithSecondLook(): HeldLock | null {
+    const lock = this.try();
+    if (lock !== null || this.#holder !== null) return lock;
+    pauseThread(SECOND_LOOK_MS);
+    return this.try();
   }
 
   /** Whether the lock file stands and bears no name, so that announcements beside it still mean something. */

@@ -2,6 +2,7 @@ import type {Clock} from '../domain/clock.js';
 import {GembatchError} from '../domain/errors.js';
 import type {Intent, JobRecord} from '../domain/job-record.js';
 import type {CommitLock} from './commit-lock.js';
+import {CommitPace} from './commit-pace.js';
 import {storageError} from './file-steps.js';
 import type {HeldLock} from './held-lock.js';
 import {lockLost} from './job-file.js';
@@ -23,9 +24,7 @@ export interface SessionParts {
   readonly clock: Clock;
 }
 
-/** Publications that take no longer are made at once, each job by itself. */
-const CHEAP_MS = 5;
-/** Otherwise jobs are joined until so many times the cost has passed: publishing takes a tenth of the time at most. */
+/** Nobody waits for a publication, which may take a tenth of the time at most. */
 const PATIENCE = 10;
 /** After another process was found committing; commits take milliseconds. */
 const BUSY_PAUSE_MS = 50;
@@ -33,6 +32,7 @@ const BUSY_PAUSE_MS = 50;
 /** A session while it lasts: the journal is written ahead, the job-info file follows. */
 export class OpenSession implements Session {
   readonly #parts: SessionParts;
+  readonly #pace: CommitPace;
   readonly #ended = new AbortController();
   readonly #openIntents: Map<string, Intent>;
   /** Every job that the journal or this session knows, by attempt; each publication adds those that have no line. */
@@ -40,8 +40,6 @@ export class OpenSession implements Session {
   #lines: JobLines;
   #records: StoredRecord[];
   #usesJournal: boolean;
-  #publishedAtMs: number;
-  #costMs: number;
   #isUnpublished: boolean;
   #isScheduled = false;
   #hasFailed = false;
@@ -59,9 +57,9 @@ export class OpenSession implements Session {
     this.#lines = lines;
     this.#records = recordsOf(lines, unpublished);
     this.#isUnpublished = unpublished.length > 0;
-    this.#publishedAtMs = parts.clock.monotonic();
+    this.#pace = new CommitPace(parts.clock, PATIENCE);
     // Until the first publication: reading costs about as much as writing.
-    this.#costMs = this.#publishedAtMs - startMs;
+    this.#pace.noteCost(startMs);
   }
 
   /** Publishes the jobs of a session that died before it could. Needs no network. */
@@ -173,9 +171,8 @@ export class OpenSession implements Session {
 
   #publishSoon(): void {
     if (this.#isScheduled || !this.#isUnpublished) return;
-    const dueMs = this.#publishedAtMs + PATIENCE * this.#costMs - this.#parts.clock.monotonic();
-    const isDue = this.#costMs <= CHEAP_MS || dueMs <= 0;
-    if (!isDue) void this.#publishAfter(dueMs);
+    const {waitMs} = this.#pace;
+    if (waitMs > 0) void this.#publishAfter(waitMs);
     else if (!this.#tryPublish()) void this.#publishAfter(BUSY_PAUSE_MS);
   }
 
@@ -213,8 +210,7 @@ export class OpenSession implements Session {
     this.#lines = lines;
     this.#isUnpublished = false;
     this.#hasFailed = false;
-    this.#publishedAtMs = this.#parts.clock.monotonic();
-    this.#costMs = this.#publishedAtMs - startMs;
+    this.#pace.noteCost(startMs);
   }
 }
 

@@ -1,14 +1,11 @@
 import {basename} from 'node:path';
-import {orStorageError, pauseThread, removeLitter} from './file-steps.js';
+import {orStorageError, removeLitter} from './file-steps.js';
 import {livenessOf} from './liveness.js';
 import {LockContender} from './lock-contender.js';
 import type {LockContext} from './lock-contender.js';
 import {parseOwnerId} from './owner-id.js';
 import type {StorePaths} from './store-paths.js';
 import {litterOf} from './store-paths.js';
-
-/** A lock without a name must stand for 20 ms before anybody can tell whether its maker lives. */
-const SECOND_LOOK_MS = 30;
 
 /** The commit lock, and the locks under which dead locks are broken; what follows the job-info file's name in theirs. */
 const SIDE_LOCK = /^(\.commit\.lock|\.lock\.break)(\.break)*$/;
@@ -32,10 +29,7 @@ export function sweepLitter(paths: StorePaths, context: LockContext): void {
 /** Takes the lock and gives it back, which breaks a dead one; that of a living process stays. */
 function removeDeadLock(path: string, context: LockContext): void {
   try {
-    const contender = new LockContender(path, context);
-    const lock = contender.try();
-    if (lock === null && contender.isNameless()) pauseThread(SECOND_LOOK_MS);
-    (lock ?? contender.try())?.release();
+    new LockContender(path, context).tryWithSecondLook()?.release();
   } catch {
     // It harms nobody if it stays: the next one that wants it breaks it.
   }

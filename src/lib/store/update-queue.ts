@@ -2,6 +2,7 @@ import type {Clock} from '../domain/clock.js';
 import {isTerminal} from '../domain/job-state.js';
 import type {JobRecord} from '../domain/job-record.js';
 import type {CommitLock} from './commit-lock.js';
+import {CommitPace} from './commit-pace.js';
 import type {JobLine, JobLines} from './job-lines.js';
 
 /** By batch name; each gets the newest record and returns the new one. */
@@ -16,9 +17,7 @@ interface Update {
   readonly reject: (reason: unknown) => void;
 }
 
-/** Commits that take no longer are made one after the other. */
-const CHEAP_MS = 5;
-/** Otherwise so many times the cost passes before the next one, and others join meanwhile. */
+/** Whoever asks for a change waits for it: a fifth of the time goes into commits, and others join meanwhile. */
 const PATIENCE = 4;
 
 /**
@@ -28,14 +27,14 @@ const PATIENCE = 4;
 export class UpdateQueue {
   readonly #commits: CommitLock;
   readonly #clock: Clock;
+  readonly #pace: CommitPace;
   #waiting: Update[] = [];
   #isWorking = false;
-  #lastCostMs = 0;
-  #lastEndMs = -Infinity;
 
   constructor(commits: CommitLock, clock: Clock) {
     this.#commits = commits;
     this.#clock = clock;
+    this.#pace = new CommitPace(clock, PATIENCE);
   }
 
   /** Changes records; the contract is that of `JobStore.updateJobs`. */
@@ -49,15 +48,11 @@ export class UpdateQueue {
   async #work(): Promise<void> {
     this.#isWorking = true;
     while (this.#waiting.length > 0) {
-      await this.#pause();
+      const {waitMs} = this.#pace;
+      if (waitMs > 0) await this.#clock.sleep(waitMs);
       await this.#commit(this.#waiting.splice(0));
     }
     this.#isWorking = false;
-  }
-
-  async #pause(): Promise<void> {
-    const dueMs = this.#lastEndMs + PATIENCE * this.#lastCostMs - this.#clock.monotonic();
-    if (this.#lastCostMs > CHEAP_MS && dueMs > 0) await this.#clock.sleep(dueMs);
   }
 
   async #commit(updates: readonly Update[]): Promise<void> {
@@ -68,8 +63,7 @@ export class UpdateQueue {
     } catch (error) {
       for (const {reject} of updates) reject(error);
     }
-    this.#lastEndMs = this.#clock.monotonic();
-    this.#lastCostMs = this.#lastEndMs - startMs;
+    this.#pace.noteCost(startMs);
   }
 }
 
