@@ -1,7 +1,5 @@
-import type {JobRecord} from '../domain/job-record.js';
-import type {JobStore} from '../store/job-store.js';
+import type {FreshStore} from './fresh-store.js';
 import {Lane} from './lane.js';
-import {storeStamp} from './store-stamp.js';
 
 /** Few enough to leave the line to each, enough to hide the time that a small result takes. */
 const CONCURRENT_DOWNLOADS = 3;
@@ -17,21 +15,9 @@ export const CONCURRENT_FETCHES = 32;
 export class FetchLanes {
   readonly downloads = new Lane(CONCURRENT_DOWNLOADS);
   readonly deletions = new Lane(CONCURRENT_DELETIONS);
-  readonly #store: JobStore;
-  #stamp = '';
-  #records: readonly JobRecord[] = [];
+  readonly known: FreshStore;
 
-  constructor(store: JobStore) {
-    this.#store = store;
-  }
-
-  /** All records as they are now; read again only when something has changed. */
-  get records(): readonly JobRecord[] {
-    const stamp = storeStamp(this.#store.path);
-    if (stamp !== this.#stamp) {
-      this.#records = this.#store.read().records.map(({record}) => record);
-      this.#stamp = stamp;
-    }
-    return this.#records;
+  constructor(known: FreshStore) {
+    this.known = known;
   }
 }

@@ -6,6 +6,7 @@ import type {JobRecord} from '../domain/job-record.js';
 import {fieldOf} from '../domain/json-object.js';
 import type {JobStore} from '../store/job-store.js';
 import {CONCURRENT_FETCHES, FetchLanes} from './fetch-lanes.js';
+import {FreshStore} from './fresh-store.js';
 import {fetchResult, type FetchOptions} from './fetch-result.js';
 import {mergeRetries} from './merge-retry.js';
 import type {PollDeps} from './poll-run.js';
@@ -56,7 +57,7 @@ export async function fetchMissing(
   records: readonly JobRecord[],
   {keepsRemote, resultsDir, stop}: Omit<FetchOptions, 'isPatient'>,
 ): Promise<FetchedMissing> {
-  const fetching = {...deps, lanes: new FetchLanes(deps.store)};
+  const fetching = {...deps, lanes: new FetchLanes(new FreshStore(deps.store))};
   const notes = new Map<string, readonly string[]>();
   const errors = new Map<string, GembatchError>();
   const fetch = async (record: JobRecord): Promise<void> => {

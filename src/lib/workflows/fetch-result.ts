@@ -17,9 +17,7 @@ import type {PollDeps} from './poll-run.js';
 import {readChunks} from './read-chunks.js';
 import {receiveResult, type ReceivedResult, type ReceiveOptions} from './receive-result.js';
 import {refuseLinks, resultTargets} from './result-target.js';
-
-/** How long deleting may take, in milliseconds; what is left then is for `gembatch cleanup`. */
-const DELETION_PATIENCE_MS = 15_000;
+import {withinPatience} from './within-patience.js';
 
 /** Of results that cannot be believed, one after the other; then they are left for later. */
 const MOST_DOWNLOADS = 3;
@@ -109,11 +107,11 @@ async function receive(
 }
 
 async function openTarget(
-  {store, createFile, lanes: {records}}: FetchDeps,
+  {store, createFile, lanes: {known}}: FetchDeps,
   record: JobRecord,
   {resultsDir}: FetchOptions,
 ): Promise<{file: AtomicFile; others: readonly string[]}> {
-  const {root, paths} = resultTargets(record, {store, records, resultsDir});
+  const {root, paths} = resultTargets(record, {store, records: known.records, resultsDir});
   const kinds = await Promise.all(paths.map((path) => kindOf(path)));
   const usable = paths.filter((_, index) => kinds[index] !== 'other');
   const [target, ...others] = usable;
@@ -196,7 +194,10 @@ function placeNotes(wanted: string, path: string): string[] {
     : [`${wanted} holds something else and is untouched; the results are in ${path}.`];
 }
 
-/** Deletes what the service keeps, unless the results miss rows that are still there to be fetched. */
+/**
+ * Deletes what the service keeps, unless the results miss rows that are still there to be fetched. What takes too long is
+ * for `gembatch cleanup`.
+ */
 async function letGo(
   deps: FetchDeps,
   record: JobRecord,
@@ -208,8 +209,8 @@ async function letGo(
     return ['Not every request is known to have a row: the service keeps the job and its files.'];
   }
   const failures = await deps.lanes.deletions.run(() =>
-    withinPatience(deps, stop, (signal) =>
-      discardRemote(deps.client, {record, records: deps.lanes.records}, {signal}),
+    withinPatience({clock: deps.clock, stop}, (signal) =>
+      discardRemote(deps.client, {record, records: deps.lanes.known.records}, {signal}),
     ),
   );
   if (failures.length > 0) return [...failures, 'To delete it later: gembatch cleanup'];
@@ -217,25 +218,6 @@ async function letGo(
   const mark = (newest: JobRecord): JobRecord => ({...newest, remote_deleted_at: deletedAt});
   await deps.store.updateJobs(new Map([[record.batch.name, mark]]));
   return [];
-}
-
-async function withinPatience<T>(
-  {clock}: PollDeps,
-  stop: AbortSignal,
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const patience = new AbortController();
-  const finished = new AbortController();
-  const give = (): void => patience.abort();
-  if (stop.aborted) give();
-  stop.addEventListener('abort', give, {once: true});
-  void clock.sleep(DELETION_PATIENCE_MS, finished.signal).then(give);
-  try {
-    return await work(patience.signal);
-  } finally {
-    finished.abort();
-    stop.removeEventListener('abort', give);
-  }
 }
 
 async function kindOf(path: string): Promise<'file' | 'other' | 'missing'> {

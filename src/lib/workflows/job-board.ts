@@ -1,12 +1,12 @@
 import {isDeepStrictEqual} from 'node:util';
 import type {Intent, JobRecord} from '../domain/job-record.js';
 import {replacedJobs} from '../domain/job-progress.js';
-import type {LineProblem, StoredRecord} from '../store/job-store.js';
+import type {LineProblem, StoreSnapshot} from '../store/job-store.js';
+import type {FreshStore} from './fresh-store.js';
 import type {PolledJob} from './poll-report.js';
 import {polledJob} from './polled-job.js';
 import type {PollDeps} from './poll-run.js';
 import {jobSelector, selectJobs} from './select-jobs.js';
-import {storeStamp} from './store-stamp.js';
 
 /** A job as it was shown last, and what it was made from. */
 interface Shown {
@@ -24,21 +24,20 @@ export type RecordChange = (record: JobRecord) => JobRecord;
  */
 export class JobBoard {
   readonly #deps: PollDeps;
+  readonly #known: FreshStore;
   readonly #selection: readonly string[];
   /** Changes that could not be written, because the job has no line yet. */
   readonly #unwritten = new Map<string, RecordChange>();
   readonly #shown = new Map<string, Shown>();
-  #stamp = '';
-  #stored: readonly StoredRecord[] = [];
+  #snapshot: StoreSnapshot = {records: [], openIntents: [], problems: []};
   #records: readonly JobRecord[] = [];
   #writtenRecords: readonly JobRecord[] = [];
-  #openIntents: readonly Intent[] = [];
-  #problems: readonly LineProblem[] = [];
   #hasMoved = false;
 
   /** @param selection - request files and batch jobs, as the person named them; none for all. */
-  constructor(deps: PollDeps, selection: readonly string[]) {
+  constructor(deps: PollDeps, known: FreshStore, selection: readonly string[]) {
     this.#deps = deps;
+    this.#known = known;
     this.#selection = selection;
   }
 
@@ -54,28 +53,25 @@ export class JobBoard {
 
   /** Creates of which nobody knows yet what came of them. */
   get openIntents(): readonly Intent[] {
-    return this.#openIntents;
+    return this.#snapshot.openIntents;
   }
 
   /** Lines of the job-info file that are not job records. */
   get problems(): readonly LineProblem[] {
-    return this.#problems;
+    return this.#snapshot.problems;
   }
 
   /** Whether the journal holds something that a dead process left, or that a live one has not published yet. */
   get hasUnsettled(): boolean {
-    return this.#openIntents.length > 0 || this.#stored.some(({line}) => line === null);
+    const {openIntents, records} = this.#snapshot;
+    return openIntents.length > 0 || records.some(({line}) => line === null);
   }
 
   /** Reads the store if it has changed, and reports what is new. */
   reload(): void {
-    const stamp = storeStamp(this.#deps.store.path);
-    if (stamp === this.#stamp) return;
-    this.#stamp = stamp;
-    const {records, openIntents, problems} = this.#deps.store.read();
-    this.#openIntents = openIntents;
-    this.#problems = problems;
-    this.#stored = records;
+    const {snapshot} = this.#known;
+    if (snapshot === this.#snapshot) return;
+    this.#snapshot = snapshot;
     this.#show();
   }
 
@@ -87,8 +83,8 @@ export class JobBoard {
     }
     const written = await this.#deps.store.updateJobs(this.#unwritten);
     for (const name of written) this.#unwritten.delete(name);
-    this.#stamp = '';
-    this.reload();
+    this.#snapshot = this.#known.snapshot;
+    this.#show();
   }
 
   /** Whether any job is new or has changed since this was asked last. */
@@ -99,15 +95,14 @@ export class JobBoard {
   }
 
   #show(): void {
-    const newest = this.#stored.map(({record}) => this.#unwritten.get(record.batch.name)?.(record) ?? record);
+    const {records: stored} = this.#snapshot;
+    const newest = stored.map(({record}) => this.#unwritten.get(record.batch.name)?.(record) ?? record);
     const {store} = this.#deps;
     const isFirst = this.#shown.size === 0;
     this.#records = isFirst
       ? selectJobs(store, newest, this.#selection)
       : newest.filter(jobSelector(store, this.#selection));
-    const written = new Set(
-      this.#stored.flatMap(({record, line}) => (line === null ? [] : [record.batch.name])),
-    );
+    const written = new Set(stored.flatMap(({record, line}) => (line === null ? [] : [record.batch.name])));
     this.#writtenRecords = this.#records.filter(({batch}) => written.has(batch.name));
     const changed = this.#takeChanged();
     if (changed.length === 0) return;
@@ -118,7 +113,7 @@ export class JobBoard {
 
   /** The jobs that are not shown as they are, and what each change is; from now on they count as shown. */
   #takeChanged(): ReadonlyArray<{readonly job: PolledJob; readonly type: 'state' | 'result'}> {
-    const replaced = replacedJobs(this.#stored.map(({record}) => record));
+    const replaced = replacedJobs(this.#known.records);
     return this.#records.flatMap((record) => {
       const isReplaced = replaced.has(record.batch.name);
       const before = this.#shown.get(record.batch.name);

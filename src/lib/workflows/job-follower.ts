@@ -11,6 +11,7 @@ import type {JobRecord} from '../domain/job-record.js';
 import {CONCURRENT_FETCHES, FetchLanes} from './fetch-lanes.js';
 import {FetchQueue} from './fetch-queue.js';
 import {fetchResult} from './fetch-result.js';
+import {FreshStore} from './fresh-store.js';
 import {JobBoard} from './job-board.js';
 import {JournalWatch} from './journal-watch.js';
 import {Nap} from './nap.js';
@@ -42,12 +43,13 @@ export class JobFollower {
     const stop = this.#halt.signal;
     this.#deps = deps;
     this.#input = input;
-    this.#board = new JobBoard(deps, input.selection);
+    const known = new FreshStore(deps.store);
+    this.#board = new JobBoard(deps, known, input.selection);
     this.#setbacks = new Setbacks(deps.clock, input.isOnce);
     this.#states = new StateWatch({deps, board: this.#board, setbacks: this.#setbacks, input, stop});
     this.#journal = new JournalWatch(deps, this.#board, {graceMs: input.createGraceMs, stop});
     this.#nap = new Nap(deps.clock, stop);
-    this.#lanes = new FetchLanes(deps.store);
+    this.#lanes = new FetchLanes(known);
     this.#fetches = new FetchQueue({
       limit: CONCURRENT_FETCHES,
       setbacks: this.#setbacks,
