@@ -141,7 +141,12 @@ export abstract class BaseCommand extends Command {
 
   /** As oclif's, but printable and never in colour: to colour the JSON of many jobs takes longer than all the rest. */
   override logJson(json: unknown): void {
-    process.stdout.write(`${hideKeys(printableJson(json, 2), process.env)}\n`);
+    this.printJson(json, 2);
+  }
+
+  /** Prints JSON on stdout, without an API key and whatever a terminal obeys; on one line without `indent`. */
+  protected printJson(value: unknown, indent?: number): void {
+    process.stdout.write(`${hideKeys(printableJson(value, indent), process.env)}\n`);
   }
 
   protected override toErrorJson(error: unknown): FailureJson {

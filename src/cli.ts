@@ -1,6 +1,6 @@
 /**
  * What oclif loads at once, in one module: itself, the commands and the hook. Each command loads what it works with when
- * it works (see docs/decisions/0004-one-file-and-no-packages.md).
+ * it works (see docs/decisions/0004-one-bundle-and-no-packages.md).
  */
 import Adopt from './commands/adopt.js';
 import Autocomplete from './commands/autocomplete/index.js';

@@ -2,9 +2,7 @@ import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../base-command.js';
 import {createGraceFlag} from '../flags.js';
-import {printableJson} from '../lib/output/printable.js';
 import type {PollSummary} from '../lib/workflows/poll-report.js';
-import {hideKeys} from '../shell/api-key.js';
 import {exitCodesHelp} from '../shell/exit-codes-help.js';
 import {tellDone, type OnDoneResult} from '../shell/on-done.js';
 import {nextCommandAfterPoll, pollFlags, pollTermsOf} from '../shell/poll-flags.js';
@@ -96,7 +94,7 @@ ${exitCodesHelp(['ok', 'failed', 'partial', 'running', 'locked', 'credentials', 
 
   /** One event per line; the last one is what `run` returns. */
   override logJson(event: unknown): void {
-    process.stdout.write(`${hideKeys(printableJson(event), process.env)}\n`);
+    this.printJson(event);
   }
 
   /** With `--json` the error that ended the run is the last event. */

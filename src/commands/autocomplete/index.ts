@@ -1,6 +1,6 @@
-import * as Args from '@oclif/core/args';
 import {Command} from '@oclif/core/command';
 import * as Flags from '@oclif/core/flags';
+import {completionShell} from '../../shell/completion-shell.js';
 import {exitCodesHelp} from '../../shell/exit-codes-help.js';
 
 /** `gembatch autocomplete [SHELL]`: oclif's own, loaded when it is asked for. */
@@ -19,13 +19,7 @@ ${exitCodesHelp(['ok'])}`;
     },
   ];
 
-  static override args = {
-    shell: Args.string({
-      description: 'the shell; by default the one that runs',
-      options: ['zsh', 'bash', 'powershell'],
-      required: false,
-    }),
-  };
+  static override args = {shell: completionShell()};
 
   static override flags = {
     'refresh-cache': Flags.boolean({char: 'r', description: 'write the functions and say nothing'}),

@@ -1,5 +1,5 @@
-import * as Args from '@oclif/core/args';
 import {Command} from '@oclif/core/command';
+import {completionShell} from '../../shell/completion-shell.js';
 import {exitCodesHelp} from '../../shell/exit-codes-help.js';
 
 /** `gembatch autocomplete script SHELL`: oclif's own, loaded when it is asked for. */
@@ -19,13 +19,7 @@ ${exitCodesHelp(['ok'])}`;
     },
   ];
 
-  static override args = {
-    shell: Args.string({
-      description: 'the shell; by default the one that runs',
-      options: ['zsh', 'bash', 'powershell'],
-      required: false,
-    }),
-  };
+  static override args = {shell: completionShell()};
 
   async run(): Promise<void> {
     await this.parse(AutocompleteScript);
