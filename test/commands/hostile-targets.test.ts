@@ -8,6 +8,7 @@ import {requestLines} from '../helpers/request-files.js';
 import {runCli, startCli} from '../helpers/run-cli.js';
 import {tempDir} from '../helpers/temp-dir.js';
 import {until} from '../helpers/until.js';
+import {noCounts} from '../../src/lib/domain/row-counts.js';
 
 const MODEL = 'gemini-2.5-flash-lite';
 
@@ -98,17 +99,7 @@ test('a record that calls a foreign file a result cannot have rows written into 
     response: {candidates: [{content: {parts: [{text: 'x'}]}, finishReason: 'STOP'}]},
   };
   await writeFile(join(jobs.folder, 'rows.jsonl'), `${JSON.stringify(row)}\n`);
-  const rows = {
-    ok: 1,
-    error: 0,
-    blocked: 0,
-    truncated: 0,
-    empty: 0,
-    malformed: 0,
-    missing: 0,
-    repeated: 0,
-    unknown_key: 0,
-  };
+  const rows = {...noCounts(), ok: 1};
   const results = {size_bytes: 1, sha256: '', fetched_at: '', rows, request_file: 'same' as const};
   const record = (name: string, file: string): object => ({
     input_file: `${name}.jsonl`,

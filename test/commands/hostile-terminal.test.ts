@@ -6,6 +6,7 @@ import {JobFixture} from '../helpers/job-fixture.js';
 import {httpAnswer, useRawServer} from '../helpers/raw-server.js';
 import {runCli, type CliResult} from '../helpers/run-cli.js';
 import {tempDir} from '../helpers/temp-dir.js';
+import {noCounts} from '../../src/lib/domain/row-counts.js';
 
 /** ESC, CSI in both forms, OSC 52 and 8, BEL, BS, CR, DEL, direction, no width, a tag, and commands of CI runners. */
 const EVIL =
@@ -66,17 +67,7 @@ async function hostileFolder(): Promise<JobFixture> {
     sha256: EVIL,
     fetched_at: EVIL,
     request_file: 'same',
-    rows: {
-      ok: 1,
-      error: 1,
-      blocked: 0,
-      truncated: 0,
-      empty: 0,
-      malformed: 0,
-      missing: 0,
-      repeated: 0,
-      unknown_key: 0,
-    },
+    rows: {...noCounts(), ok: 1, error: 1},
   };
   const {lost_at: _, ...done} = recordOf({name: 'batches/done', file, state: 'JOB_STATE_SUCCEEDED'});
   const lines = [

@@ -1,6 +1,16 @@
 /** A command is killed before, after and in the middle of each of its file operations, and then run again. */
 import {attackTest, eachOf, sampled, type Attack} from './support/attack.js';
-import {FAST, FAST_RUN, killsOf, noteFaults, RUN, SUBMIT, WIDTH} from './support/commands.js';
+import {
+  checkRecovery,
+  checkSubmit,
+  FAST,
+  FAST_RUN,
+  killsOf,
+  noteFaults,
+  RUN,
+  SUBMIT,
+  WIDTH,
+} from './support/commands.js';
 import {amount} from './support/form.js';
 import {Trial, type FsFault} from './support/trial.js';
 
@@ -8,8 +18,8 @@ attackTest(
   {group: 'kill', attack: 'kill -9 at a file operation of a submit of 3 files', unit: 'kills'},
   async (attack) => {
     await eachKill(attack, {command: SUBMIT, count: {short: 20, whole: Infinity}}, async (trial, fault) => {
-      await trial.run(SUBMIT, {fault});
-      await expectSubmitted(attack, trial, `${fault.fate} ${fault.at} (${trial.lastStep()})`);
+      const {code} = await trial.run(SUBMIT, {fault});
+      await checkSubmit(attack, trial, {what: `${fault.fate} ${fault.at} (${trial.lastStep()})`, code});
     });
   },
 );
@@ -25,8 +35,11 @@ attackTest(
     };
     const plan = {command: SUBMIT, prepare, count: {short: 15, whole: Infinity}};
     await eachKill(attack, plan, async (trial, fault) => {
-      await trial.run(SUBMIT, {...FAST, fault});
-      await expectSubmitted(attack, trial, `recovery ${fault.fate} ${fault.at} (${trial.lastStep()})`);
+      const {code} = await trial.run(SUBMIT, {...FAST, fault});
+      await checkSubmit(attack, trial, {
+        what: `recovery ${fault.fate} ${fault.at} (${trial.lastStep()})`,
+        code,
+      });
     });
   },
 );
@@ -39,8 +52,7 @@ attackTest(
       await trial.run(RUN, {fault});
       const what = `run ${fault.fate} ${fault.at} (${trial.lastStep()})`;
       noteFaults(attack, what, [...trial.lossesNow(), ...trial.lossesOfResults()]);
-      const {code, stderr} = await trial.run(FAST_RUN, FAST);
-      noteFaults(attack, what, code === 0 ? trial.faultsAfterRecovery() : [`exit ${code}: ${stderr}`]);
+      await checkRecovery(attack, trial, {what, command: FAST_RUN});
       noteFaults(attack, what, trial.missingResults());
     });
   },
@@ -76,11 +88,4 @@ async function eachKill(
       attack.tried();
     }),
   );
-}
-
-/** After the kill no paid job is unknown; after the same command again every file is submitted once. */
-async function expectSubmitted(attack: Attack, trial: Trial, what: string): Promise<void> {
-  noteFaults(attack, what, trial.lossesNow());
-  const {code, stderr} = await trial.run(SUBMIT, FAST);
-  noteFaults(attack, what, code === 0 ? trial.faultsAfterRecovery() : [`exit ${code}: ${stderr}`]);
 }

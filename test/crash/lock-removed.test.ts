@@ -2,7 +2,7 @@
 import {rmSync} from 'node:fs';
 import {until} from '../helpers/until.js';
 import {attackTest, eachOf} from './support/attack.js';
-import {FAST, noteFaults, SUBMIT, WIDTH} from './support/commands.js';
+import {checkRecovery, FAST, noteFaults, SUBMIT, WIDTH} from './support/commands.js';
 import {amount} from './support/form.js';
 import {Trial} from './support/trial.js';
 
@@ -23,8 +23,7 @@ attackTest(
         attack.tried();
         const what = `lock deleted at create ${created}, ${delayMs} ms each`;
         noteFaults(attack, what, trial.lossesNow());
-        const {code, stderr} = await trial.run(SUBMIT, FAST);
-        noteFaults(attack, what, code === 0 ? trial.faultsAfterRecovery() : [`exit ${code}: ${stderr}`]);
+        await checkRecovery(attack, trial, {what});
       }),
     );
   },

@@ -1,7 +1,7 @@
 /** Each request of a submit goes wrong in every way, and the look-up of a create whose answer was lost as well. */
 import type {Fault, OperationName} from '../../src/emulator/faults.js';
 import {attackTest, eachOf, sampled, type Attack} from './support/attack.js';
-import {FAST, noteFaults, SUBMIT, WIDTH} from './support/commands.js';
+import {checkRecovery, checkSubmit, FAST, noteFaults, SUBMIT, WIDTH} from './support/commands.js';
 import {amount} from './support/form.js';
 import {serviceCalls} from './support/service-calls.js';
 import {Trial} from './support/trial.js';
@@ -121,8 +121,7 @@ attackTest(
         await trial.run(SUBMIT, FAST);
         attack.tried();
         const what = `the list ${name}${isKilled ? ', after a kill' : ''}`;
-        const {code, stderr} = await trial.run(SUBMIT, FAST);
-        noteFaults(attack, what, code === 0 ? trial.faultsAfterRecovery() : [`exit ${code}: ${stderr}`]);
+        await checkRecovery(attack, trial, {what});
       });
     });
   },
@@ -177,15 +176,7 @@ async function eachPoint(
       attack.tried();
       control.clearFaults();
       const what = `${point.on} ${point.skip + 1} ${JSON.stringify(point.fault)} x ${times}`;
-      noteFaults(attack, what, trial.lossesNow());
-      if (code === 0 && trial.records().length !== trial.files.length)
-        attack.violation(`${what}: exit 0, not all is done`);
-      const again = await trial.run(SUBMIT, FAST);
-      noteFaults(
-        attack,
-        what,
-        again.code === 0 ? trial.faultsAfterRecovery() : [`exit ${again.code}: ${again.stderr}`],
-      );
+      await checkSubmit(attack, trial, {what, code});
     }),
   );
 }

@@ -1,6 +1,16 @@
 /** Each file operation of a command fails, once or from then on; then the same command is run again. */
-import {attackTest, eachOf, sampled, type Attack} from './support/attack.js';
-import {errorsOf, FAST, FAST_RUN, killsOf, noteFaults, SUBMIT, WIDTH} from './support/commands.js';
+import {attackTest, eachOf, sampled} from './support/attack.js';
+import {
+  checkRecovery,
+  checkSubmit,
+  errorsOf,
+  FAST,
+  FAST_RUN,
+  killsOf,
+  noteFaults,
+  SUBMIT,
+  WIDTH,
+} from './support/commands.js';
 import {amount} from './support/form.js';
 import {Trial, type FsFault} from './support/trial.js';
 
@@ -12,7 +22,7 @@ attackTest(
     await eachOf(sampled(errors, amount({short: 15, whole: 400}), attack.random), WIDTH, (fault) =>
       Trial.with({files: 3}, async (trial) => {
         const {code} = await trial.run(SUBMIT, {...FAST, fault});
-        await expectTruth(attack, trial, {code, what: nameOf(trial, fault)});
+        await checkSubmit(attack, trial, {code, what: nameOf(trial, fault)});
         attack.tried();
       }),
     );
@@ -36,7 +46,7 @@ attackTest(
           await trial.run(SUBMIT, {fault: kill});
           const killed = nameOf(trial, kill);
           const {code} = await trial.run(SUBMIT, {...FAST, fault: error});
-          await expectTruth(attack, trial, {code, what: `${killed}, then ${nameOf(trial, error)}`});
+          await checkSubmit(attack, trial, {code, what: `${killed}, then ${nameOf(trial, error)}`});
           attack.tried();
         }),
     );
@@ -54,12 +64,7 @@ attackTest(
         const what = nameOf(trial, fault);
         noteFaults(attack, what, [...trial.lossesNow(), ...trial.lossesOfResults()]);
         if (code === 0) noteFaults(attack, `${what}, exit 0`, trial.missingResults());
-        const again = await trial.run(FAST_RUN, FAST);
-        noteFaults(
-          attack,
-          what,
-          again.code === 0 ? trial.faultsAfterRecovery() : [`exit ${again.code}: ${again.stderr}`],
-        );
+        await checkRecovery(attack, trial, {what, command: FAST_RUN});
         noteFaults(attack, what, trial.missingResults());
         attack.tried();
       }),
@@ -83,21 +88,4 @@ async function traceOf(
 function nameOf(trial: Trial, {at, fate, isLasting}: FsFault): string {
   const step = trial.trace().find(({n}) => n === at);
   return `${fate} at ${at}${isLasting === true ? ' and later' : ''} (${step === undefined ? 'not reached' : trial.nameOf(step)})`;
-}
-
-/** Exit code 0 means that all is done; whatever it was, nothing is lost, and the same command brings all to its end. */
-async function expectTruth(
-  attack: Attack,
-  trial: Trial,
-  {code, what}: {readonly code: number | null; readonly what: string},
-): Promise<void> {
-  noteFaults(attack, what, trial.lossesNow());
-  if (code === 0 && trial.records().length !== trial.files.length)
-    attack.violation(`${what}: exit 0, not all is done`);
-  const again = await trial.run(SUBMIT, FAST);
-  noteFaults(
-    attack,
-    what,
-    again.code === 0 ? trial.faultsAfterRecovery() : [`exit ${again.code}: ${again.stderr}`],
-  );
 }

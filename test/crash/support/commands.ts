@@ -1,6 +1,6 @@
 import {MODEL} from '../../helpers/submit.js';
 import type {Attack} from './attack.js';
-import type {FsFault, TracedStep, TrialRun} from './trial.js';
+import type {FsFault, TracedStep, Trial, TrialRun} from './trial.js';
 
 /** Several files at once. */
 export const SUBMIT = ['submit', '0*.jsonl', '--model', MODEL, '--concurrency', '3'];
@@ -46,6 +46,31 @@ export function errorsOf(steps: readonly TracedStep[]): readonly FsFault[] {
         {at: n, fate, isLasting: true},
       ]),
     );
+}
+
+/** Runs a command again, undisturbed, and notes whatever is wrong then. */
+export async function checkRecovery(
+  attack: Attack,
+  trial: Trial,
+  {what, command = SUBMIT}: {readonly what: string; readonly command?: readonly string[]},
+): Promise<void> {
+  const {code, stderr} = await trial.run(command, FAST);
+  noteFaults(attack, what, code === 0 ? trial.faultsAfterRecovery() : [`exit ${code}: ${stderr}`]);
+}
+
+/**
+ * Checks a submit that something went wrong with: exit code 0 means that all is done, nothing is lost whatever it was, and
+ * the same command brings all to its end.
+ */
+export async function checkSubmit(
+  attack: Attack,
+  trial: Trial,
+  {what, code}: {readonly what: string; readonly code: number | null | void},
+): Promise<void> {
+  noteFaults(attack, what, trial.lossesNow());
+  if (code === 0 && trial.records().length !== trial.files.length)
+    attack.violation(`${what}: exit 0, not all is done`);
+  await checkRecovery(attack, trial, {what});
 }
 
 /** Notes what is wrong under a name that tells how to see it again. */

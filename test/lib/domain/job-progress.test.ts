@@ -9,19 +9,10 @@ import {
   replacedJobs,
 } from '../../../src/lib/domain/job-progress.js';
 import type {JobRecord, RowCounts} from '../../../src/lib/domain/job-record.js';
+import {noCounts} from '../../../src/lib/domain/row-counts.js';
 
 const dest = {file_name: 'files/batch-a'};
-const GOOD: RowCounts = {
-  ok: 2,
-  error: 0,
-  blocked: 0,
-  truncated: 0,
-  empty: 0,
-  malformed: 0,
-  missing: 0,
-  repeated: 0,
-  unknown_key: 0,
-};
+const GOOD: RowCounts = {...noCounts(), ok: 2};
 
 function job(batch: Partial<BatchJob>, rest: Partial<JobRecord> = {}): JobRecord {
   return {

@@ -2,8 +2,9 @@ import {describe, expect, test} from '@jest/globals';
 import type {JobRecord} from '../../../src/lib/domain/job-record.js';
 import {JobLines} from '../../../src/lib/store/job-lines.js';
 import type {JobLine} from '../../../src/lib/store/job-lines.js';
+import {seededRandom} from '../../helpers/seeded-random.js';
 import {jobRecord, recordLine} from './records.js';
-import {seededRandom} from './store-fixture.js';
+import {noCounts} from '../../../src/lib/domain/row-counts.js';
 
 const parse = (content: string | Uint8Array): JobLines => JobLines.parse(Buffer.from(content));
 const bytesOf = (lines: JobLines): Buffer => Buffer.concat(lines.pieces);
@@ -202,17 +203,7 @@ describe('a field of the wrong type', () => {
       size_bytes: 1,
       sha256: 's',
       fetched_at: 't',
-      rows: {
-        ok: 1,
-        error: 0,
-        blocked: 0,
-        truncated: 0,
-        empty: 0,
-        malformed: 0,
-        missing: 0,
-        repeated: 0,
-        unknown_key: 0,
-      },
+      rows: {...noCounts(), ok: 1},
       request_file: 'matched',
     },
     results_error: {message: 'm', at: 't'},

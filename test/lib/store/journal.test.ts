@@ -3,8 +3,9 @@ import {join} from 'node:path';
 import {expect, test} from '@jest/globals';
 import {foldJournal, Journal} from '../../../src/lib/store/journal.js';
 import {nodeIo} from '../../../src/lib/store/store-io.js';
+import {seededRandom} from '../../helpers/seeded-random.js';
 import {intentFor, jobRecord} from './records.js';
-import {seededRandom, useFolder} from './store-fixture.js';
+import {useFolder} from './store-fixture.js';
 
 function useJournal(): {journal: Journal; path: string} {
   const path = join(useFolder(), 'job-info.jsonl.journal');

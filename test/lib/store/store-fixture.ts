@@ -51,14 +51,3 @@ function isRecord(value: unknown): value is JobRecord {
 export function sideFiles(path: string): string[] {
   return readdirSync(join(path, '..')).filter((name) => name.startsWith('job-info.jsonl.'));
 }
-
-/** Numbers from 0 to 1 that are the same for every run with the same seed (mulberry32). */
-export function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
