@@ -1,4 +1,4 @@
-import type {FileOutcome, SubmitEvent} from '../workflows/submit-report.js';
+import type {FileOutcome, SubmitEvent, SubmitPhase} from '../workflows/submit-report.js';
 import {annotationLines} from './error-text.js';
 import {formatBytes, formatDuration} from './format.js';
 import {printable} from './printable.js';
@@ -17,6 +17,8 @@ export class PlainSubmitView implements SubmitView {
   readonly #board: SubmitBoard;
   /** When a file in progress was last written about. */
   readonly #writtenMs = new Map<number, number>();
+  /** What was last written that a file is at. */
+  readonly #phases = new Map<number, SubmitPhase>();
 
   constructor(options: SubmitViewOptions) {
     this.#options = options;
@@ -42,11 +44,12 @@ export class PlainSubmitView implements SubmitView {
       case 'warning':
         return [`Warning: ${printable(event.message)}`];
       case 'phase':
-        return [this.#line(event.index, PHASE_WORDS[event.phase])];
+        return this.#phase(event.index, event.phase);
       case 'progress':
         return this.#progress(event);
       case 'wait': {
         const pause = formatDuration(event.delayMs);
+        this.#phases.delete(event.index);
         return [this.#line(event.index, `again in ${pause}: ${event.reason}`)];
       }
       case 'outcome':
@@ -55,6 +58,13 @@ export class PlainSubmitView implements SubmitView {
       case 'summary':
         return [];
     }
+  }
+
+  /** A phase may be told again when a wait is over; without one in between it is no news. */
+  #phase(index: number, phase: SubmitPhase): readonly string[] {
+    if (this.#phases.get(index) === phase) return [];
+    this.#phases.set(index, phase);
+    return [this.#line(index, PHASE_WORDS[phase])];
   }
 
   #progress({

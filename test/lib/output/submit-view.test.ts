@@ -61,6 +61,23 @@ Warning: job-info.jsonl:2: not a record\\x07
   });
 });
 
+test('plain output tells a phase again only after a wait', () => {
+  const screen = {stdout: fakePipe(), stderr: fakePipe(), env: {}};
+  const view = createSubmitView({mode: 'plain', screen, clock: new ManualClock(), ...NEXT});
+  view.report({type: 'files', files: [{index: 1, name: 'a.jsonl'}]});
+  const phase = {type: 'phase', index: 1, phase: 'creating'} as const;
+  view.report(phase);
+  view.report(phase);
+  view.report({type: 'wait', index: 1, reason: 'no quota', delayMs: 2_000});
+  view.report(phase);
+  expect(screen.stderr.text.split('\n')).toEqual([
+    '[1/1] a.jsonl: creating the batch job',
+    '[1/1] a.jsonl: again in 2s: no quota',
+    '[1/1] a.jsonl: creating the batch job',
+    '',
+  ]);
+});
+
 test('quiet output is what went wrong and what to do', async () => {
   expect(await shown('quiet')).toEqual({
     stderr: `Warning: job-info.jsonl:2: not a record\\x07\n${SUMMARY_TEXT.split('\n\n')[0]}\n`,
