@@ -64,6 +64,11 @@ export class JsonCursor {
     this.#hasHighBytes = false;
   }
 
+  /** Where the cursor stands. */
+  get position(): number {
+    return this.#at;
+  }
+
   /** Whether the text ends here, and all strings in it are UTF-8. */
   isAtEnd(): boolean {
     if (this.#at !== this.#end) return false;
@@ -131,8 +136,17 @@ export class JsonCursor {
 
   /** Whether the next value is a string. */
   isString(): boolean {
-    this.#skipSpace();
-    return this.#bytes[this.#at] === QUOTE;
+    return this.#isNext(QUOTE);
+  }
+
+  /** Whether the next value is an object. */
+  isObject(): boolean {
+    return this.#isNext(OPEN_OBJECT);
+  }
+
+  /** Whether the next value is an array. */
+  isArray(): boolean {
+    return this.#isNext(OPEN_ARRAY);
   }
 
   /** Consumes any value. */
@@ -254,10 +268,14 @@ export class JsonCursor {
   }
 
   #take(byte: number): boolean {
-    this.#skipSpace();
-    if (this.#at >= this.#end || this.#bytes[this.#at] !== byte) return false;
+    if (!this.#isNext(byte) || this.#at >= this.#end) return false;
     this.#at++;
     return true;
+  }
+
+  #isNext(byte: number): boolean {
+    this.#skipSpace();
+    return this.#bytes[this.#at] === byte;
   }
 
   #skipSpace(): void {

@@ -1,11 +1,13 @@
 import {fieldOf} from './json-object.js';
-import {JsonCursor} from './json-cursor.js';
+import {JsonCursor, type Visit} from './json-cursor.js';
+import {LineMould} from './line-mould.js';
 
 const KEY = Buffer.from('key');
 
 /** Reads the `key` of request lines, without parsing them where that is safe. */
 export class KeyScan {
   readonly #cursor = new JsonCursor();
+  readonly #mould = new LineMould();
   #keysMet = 0;
   #span: {readonly start: number; readonly end: number} = {start: 0, end: 0};
 
@@ -14,20 +16,39 @@ export class KeyScan {
    * text as its key.
    */
   keyOf(bytes: Uint8Array, start: number, end: number): Uint8Array | string | null {
-    this.#keysMet = 0;
-    const isRead = this.#cursor.walkObject(bytes, {start, end}, this.#onMember);
-    if (isRead && this.#keysMet === 1) return bytes.subarray(this.#span.start, this.#span.end);
-    return parsedKey(bytes.subarray(start, end));
+    this.#cursor.begin(bytes, {start, end});
+    const isRead = this.#mould.fits(this.#cursor) || this.#isReadByParts(bytes, start, end);
+    return isRead ? bytes.subarray(this.#span.start, this.#span.end) : parsedKey(bytes.subarray(start, end));
   }
 
-  readonly #onMember = (cursor: JsonCursor): boolean => {
-    if (!cursor.is(KEY)) return cursor.skipValue();
+  #isReadByParts(bytes: Uint8Array, start: number, end: number): boolean {
+    this.#keysMet = 0;
+    this.#mould.draft(bytes, start);
+    if (!this.#cursor.walkObject(bytes, {start, end}, this.#onMember) || this.#keysMet !== 1) return false;
+    this.#mould.keepDraft(end);
+    return true;
+  }
+
+  readonly #onMember: Visit = (cursor) => {
+    if (!cursor.is(KEY)) return this.#onValue(cursor);
     this.#keysMet++;
+    return this.#mould.readFree(cursor, this.#readKey);
+  };
+
+  readonly #readKey: Visit = (cursor) => {
     if (!cursor.isString() || !cursor.skipString() || !cursor.isPlain) return false;
     this.#span = cursor.span;
     return true;
   };
+
+  readonly #onValue: Visit = (cursor) => {
+    if (cursor.isObject()) return cursor.eachMember(this.#onValue);
+    if (cursor.isArray()) return cursor.eachElement(this.#onValue);
+    return this.#mould.readFree(cursor, skipValue);
+  };
 }
+
+const skipValue: Visit = (cursor) => cursor.skipValue();
 
 function parsedKey(line: Uint8Array): string | null {
   try {

@@ -4,8 +4,8 @@ import type {JsonCursor, Visit} from './json-cursor.js';
 const MAX_MISSES = 4;
 const REST_LINES = 128;
 
-/** A string that may be another in the next line, and what stands between it and the one before. */
-interface FreeString {
+/** A value that may be another in the next line, and what stands between it and the one before. */
+interface FreeValue {
   readonly before: Uint8Array;
   readonly read: Visit;
 }
@@ -14,18 +14,18 @@ interface FreeString {
  * What lines of a file have in common: programs write one after the other with another key and other texts, and all else
  * the same.
  *
- * A line that fits is, byte for byte, one that was found good, but for some strings; and each of these is read as it was
+ * A line that fits is, byte for byte, one that was found good, but for some values; and each of these is read as it was
  * then. So it is good as well, which costs a fraction of the time that a walk over its members takes.
  */
 export class LineMould {
-  #strings: readonly FreeString[] = [];
+  #values: readonly FreeValue[] = [];
   #after: Uint8Array = new Uint8Array(0);
   #misses = 0;
   #restLines = 0;
 
   /** The draft: the mould of a line that may yet turn out bad. */
   #bytes: Uint8Array = new Uint8Array(0);
-  #drafted: FreeString[] = [];
+  #drafted: FreeValue[] = [];
   #copiedTo = 0;
 
   /** Whether the line that the cursor is at the start of is as good as the one that the mould was made of. */
@@ -50,26 +50,30 @@ export class LineMould {
     this.#copiedTo = start;
   }
 
-  /** Reads a string that may be another in the next line. */
-  readString(cursor: JsonCursor, read: Visit): boolean {
+  /**
+   * Reads a value that may be another in the next line.
+   *
+   * @param readNext - reads it there, where it is stricter.
+   */
+  readFree(cursor: JsonCursor, read: Visit, readNext = read): boolean {
+    const start = cursor.position;
     if (!read(cursor)) return false;
     if (this.#restLines > 0) return true;
-    const {start, end} = cursor.span;
-    this.#drafted.push({before: this.#copyTo(start - 1), read});
-    this.#copiedTo = end + 1;
+    this.#drafted.push({before: this.#copyTo(start), read: readNext});
+    this.#copiedTo = cursor.position;
     return true;
   }
 
   /** Makes the draft the mould: its line, which ends here, is good. */
   keepDraft(end: number): void {
     if (this.#restLines > 0) return;
-    this.#strings = this.#drafted;
+    this.#values = this.#drafted;
     this.#after = this.#copyTo(end);
   }
 
   #isMatch(cursor: JsonCursor): boolean {
-    if (this.#strings.length === 0) return false;
-    for (const {before, read} of this.#strings) if (!cursor.take(before) || !read(cursor)) return false;
+    if (this.#values.length === 0) return false;
+    for (const {before, read} of this.#values) if (!cursor.take(before) || !read(cursor)) return false;
     return cursor.take(this.#after) && cursor.isAtEnd();
   }
 

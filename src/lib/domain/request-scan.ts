@@ -59,7 +59,7 @@ export class RequestScan {
   readonly #onLine: Visit = (cursor) => {
     if (cursor.is(KEY)) {
       this.#met.keys++;
-      return this.#mould.readString(cursor, this.#readKey);
+      return this.#mould.readFree(cursor, this.#readKey);
     }
     if (!cursor.is(REQUEST)) return false;
     this.#met.requests++;
@@ -130,7 +130,7 @@ export class RequestScan {
     this.#met.mediaFields = 0;
     switch (PART_DATA_FIELDS.names[index]) {
       case 'text':
-        return this.#mould.readString(cursor, readText);
+        return this.#mould.readFree(cursor, readText);
       case 'inlineData':
         return cursor.eachMember(this.#onBlobField) && this.#met.mediaFields === BLOB_NAMES.allBits;
       case 'fileData':
@@ -148,7 +148,7 @@ export class RequestScan {
     const index = names.indexOf(cursor);
     if (index === -1 || (this.#met.mediaFields & (1 << index)) !== 0) return false;
     this.#met.mediaFields |= 1 << index;
-    return this.#mould.readString(cursor, this.#readMedia);
+    return this.#mould.readFree(cursor, this.#readMedia);
   }
 
   readonly #readMedia: Visit = (cursor) => {

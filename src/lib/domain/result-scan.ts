@@ -1,4 +1,5 @@
-import {JsonCursor} from './json-cursor.js';
+import {JsonCursor, type Visit} from './json-cursor.js';
+import {LineMould} from './line-mould.js';
 
 const KEY = Buffer.from('key');
 const RESPONSE = Buffer.from('response');
@@ -34,6 +35,7 @@ interface Met {
  */
 export class ResultScan {
   readonly #cursor = new JsonCursor();
+  readonly #mould = new LineMould();
   #met: Met = nothingMet();
   #key: {readonly start: number; readonly end: number} = {start: 0, end: 0};
   #bytes: Uint8Array = new Uint8Array(0);
@@ -47,24 +49,28 @@ export class ResultScan {
   /** Whether the line is a good row beyond doubt; then `key` is that of the row. */
   isGood(bytes: Uint8Array, start: number, end: number): boolean {
     this.#bytes = bytes;
+    const range = {start, end};
+    this.#cursor.begin(bytes, range);
+    return this.#mould.fits(this.#cursor) || this.#isGoodByParts(bytes, range);
+  }
+
+  #isGoodByParts(bytes: Uint8Array, range: {readonly start: number; readonly end: number}): boolean {
     this.#met = nothingMet();
     this.#candidateIndex = 0;
     this.#hasStopped = false;
     this.#hasText = false;
-    this.#valueCount = 0;
-    if (!this.#cursor.walkObject(bytes, {start, end}, this.#onRow)) return false;
+    this.#mould.draft(bytes, range.start);
+    if (!this.#cursor.walkObject(bytes, range, this.#onRow)) return false;
     const met = this.#met;
     if (met.key !== 1 || met.response !== 1) return false;
-    return met.embedding > 0 ? this.#isGoodEmbedding(met) : this.#isGoodText(met);
+    const isGood = met.embedding > 0 ? isGoodEmbedding(met) : this.#isGoodText(met);
+    if (isGood) this.#mould.keepDraft(range.end);
+    return isGood;
   }
 
   /** The UTF-8 bytes of the key of the row that `isGood` was asked about last; valid as long as its buffer. */
   get key(): Uint8Array {
     return this.#bytes.subarray(this.#key.start, this.#key.end);
-  }
-
-  #isGoodEmbedding(met: Met): boolean {
-    return met.embedding === 1 && met.values === 1 && this.#valueCount > 0;
   }
 
   #isGoodText(met: Met): boolean {
@@ -73,23 +79,30 @@ export class ResultScan {
     return isUnambiguous && this.#hasStopped && this.#hasText;
   }
 
-  readonly #onRow = (cursor: JsonCursor): boolean => {
-    if (cursor.is(KEY)) return this.#readKey(cursor);
+  readonly #onRow: Visit = (cursor) => {
+    if (cursor.is(KEY)) {
+      this.#met.key++;
+      return this.#mould.readFree(cursor, this.#readKey);
+    }
     if (cursor.is(RESPONSE)) {
       this.#met.response++;
       return cursor.eachMember(this.#onResponse);
     }
-    return !cursor.is(ERROR) && !cursor.is(STATUS) && cursor.skipValue();
+    return !cursor.is(ERROR) && !cursor.is(STATUS) && this.#readAny(cursor);
   };
 
-  #readKey(cursor: JsonCursor): boolean {
-    this.#met.key++;
+  readonly #readKey: Visit = (cursor) => {
     if (!cursor.isString() || !cursor.skipString() || !cursor.isPlain) return false;
     this.#key = cursor.span;
     return true;
+  };
+
+  /** Whatever it is, it decides nothing. */
+  #readAny(cursor: JsonCursor): boolean {
+    return this.#mould.readFree(cursor, skipValue);
   }
 
-  readonly #onResponse = (cursor: JsonCursor): boolean => {
+  readonly #onResponse: Visit = (cursor) => {
     if (cursor.is(CANDIDATES)) {
       this.#met.candidates++;
       return cursor.eachElement(this.#onCandidate);
@@ -98,26 +111,31 @@ export class ResultScan {
       this.#met.embedding++;
       return cursor.eachMember(this.#onEmbedding);
     }
-    return cursor.skipValue();
+    return this.#readAny(cursor);
   };
 
-  readonly #onEmbedding = (cursor: JsonCursor): boolean => {
-    if (!cursor.is(VALUES)) return cursor.skipValue();
+  readonly #onEmbedding: Visit = (cursor) => {
+    if (!cursor.is(VALUES)) return this.#readAny(cursor);
     this.#met.values++;
-    return cursor.eachElement(this.#onEmbeddingValue);
+    return this.#mould.readFree(cursor, this.#readValues);
   };
 
-  readonly #onEmbeddingValue = (cursor: JsonCursor): boolean => {
+  readonly #readValues: Visit = (cursor) => {
+    this.#valueCount = 0;
+    return cursor.eachElement(this.#onEmbeddingValue) && this.#valueCount > 0;
+  };
+
+  readonly #onEmbeddingValue: Visit = (cursor) => {
     this.#valueCount++;
     return cursor.skipValue();
   };
 
-  readonly #onCandidate = (cursor: JsonCursor): boolean => {
+  readonly #onCandidate: Visit = (cursor) => {
     this.#candidateIndex++;
-    return this.#candidateIndex === 1 ? cursor.eachMember(this.#onCandidateMember) : cursor.skipValue();
+    return this.#candidateIndex === 1 ? cursor.eachMember(this.#onCandidateMember) : this.#readAny(cursor);
   };
 
-  readonly #onCandidateMember = (cursor: JsonCursor): boolean => {
+  readonly #onCandidateMember: Visit = (cursor) => {
     if (cursor.is(CONTENT)) {
       this.#met.content++;
       return cursor.eachMember(this.#onContent);
@@ -127,16 +145,16 @@ export class ResultScan {
       this.#hasStopped = cursor.skipString() && cursor.is(STOP);
       return this.#hasStopped;
     }
-    return cursor.skipValue();
+    return this.#readAny(cursor);
   };
 
-  readonly #onContent = (cursor: JsonCursor): boolean => {
-    if (!cursor.is(PARTS)) return cursor.skipValue();
+  readonly #onContent: Visit = (cursor) => {
+    if (!cursor.is(PARTS)) return this.#readAny(cursor);
     this.#met.parts++;
     return cursor.eachElement(this.#onPart);
   };
 
-  readonly #onPart = (cursor: JsonCursor): boolean => {
+  readonly #onPart: Visit = (cursor) => {
     this.#partHasText = false;
     this.#partIsThought = false;
     if (!cursor.eachMember(this.#onPartMember)) return false;
@@ -144,13 +162,27 @@ export class ResultScan {
     return true;
   };
 
-  readonly #onPartMember = (cursor: JsonCursor): boolean => {
-    if (cursor.is(THOUGHT)) this.#partIsThought = true;
-    if (!cursor.is(TEXT)) return cursor.skipValue();
-    if (!cursor.isString() || !cursor.skipString()) return false;
+  readonly #onPartMember: Visit = (cursor) => {
+    if (cursor.is(THOUGHT)) {
+      this.#partIsThought = true;
+      return cursor.skipValue();
+    }
+    if (!cursor.is(TEXT)) return this.#readAny(cursor);
+    // In the rows that come next no text may be empty: it might be the only one that makes the row good.
+    if (!this.#mould.readFree(cursor, readString, readText)) return false;
     this.#partHasText = !cursor.isEmpty;
     return true;
   };
+}
+
+const skipValue: Visit = (cursor) => cursor.skipValue();
+
+const readString: Visit = (cursor) => cursor.isString() && cursor.skipString();
+
+const readText: Visit = (cursor) => readString(cursor) && !cursor.isEmpty;
+
+function isGoodEmbedding(met: Met): boolean {
+  return met.embedding === 1 && met.values === 1;
 }
 
 function nothingMet(): Met {

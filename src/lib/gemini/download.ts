@@ -144,6 +144,7 @@ function ask({fileName, context, signal, position}: Reading): Promise<IncomingMe
     headers: {'x-goog-api-key': apiKey, ...(position > 0 ? {range: `bytes=${position}-`} : {})},
     silenceMs: context.silenceMs,
     answerMs: context.answerMs,
+    connection: 'bulk',
     ...(signal === undefined ? {} : {signal}),
   });
 }

@@ -5,15 +5,11 @@
  * A body flows as fast as the other side takes it, and a connection on which nothing moves is given up. What comes back
  * is limited in bytes and in time, is not decompressed, and is rid of the API key before anybody reads it.
  */
-import {
-  Agent as HttpAgent,
-  request as httpRequest,
-  type ClientRequest,
-  type IncomingMessage,
-} from 'node:http';
-import {Agent as HttpsAgent, request as httpsRequest} from 'node:https';
+import {request as httpRequest, type ClientRequest, type IncomingMessage} from 'node:http';
+import {request as httpsRequest} from 'node:https';
 import {concealing} from '../domain/conceal-key.js';
 import {GembatchError} from '../domain/errors.js';
+import {agentFor, type Connection} from './http-agents.js';
 import {NotConnectedError} from './not-connected-error.js';
 import {throwIfAborted} from './retry.js';
 import {malformedReplyError, type RawReply} from './service-error.js';
@@ -32,8 +28,8 @@ export interface HttpRequest {
    * in milliseconds. A byte now and then breaks the silence, and would hold the caller for days.
    */
   readonly answerMs: number;
-  /** Takes a new connection: one that was kept open may break in the moment in which it is used. */
-  readonly isAlone?: boolean;
+  /** `kept` when absent. A connection that was kept open may break in the moment in which it is used. */
+  readonly connection?: Connection;
   readonly signal?: AbortSignal;
 }
 
@@ -42,12 +38,6 @@ const MAX_REPLY_BYTES = 32 * 1024 * 1024;
 
 /** The header that bears the API key. */
 const KEY_HEADER = 'x-goog-api-key';
-
-/** Bytes that a socket holds ready: Node's own 16 KiB cost a turn of the event loop each. */
-const SOCKET_BUFFER_BYTES = 1024 * 1024;
-
-const agentOptions = {keepAlive: true, maxSockets: 64, highWaterMark: SOCKET_BUFFER_BYTES};
-const agents = {'http:': new HttpAgent(agentOptions), 'https:': new HttpsAgent(agentOptions)};
 
 /** Sends a request and reads its answer whole. */
 export async function exchange(request: HttpRequest): Promise<RawReply> {
@@ -73,7 +63,7 @@ export function open(request: HttpRequest): Promise<IncomingMessage> {
         ...request.headers,
         ...(Buffer.isBuffer(request.body) ? {'content-length': request.body.length} : {}),
       },
-      agent: request.isAlone === true ? false : agents[isSecure ? 'https:' : 'http:'],
+      agent: agentFor(isSecure ? 'https:' : 'http:', request.connection ?? 'kept'),
       timeout: request.silenceMs,
     });
     giveUpWhenDue(outgoing, request);

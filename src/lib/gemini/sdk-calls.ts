@@ -116,7 +116,7 @@ export class SdkCalls {
         ...(typeof init.body === 'string' ? {body: Buffer.from(init.body)} : {}),
         silenceMs: this.#limits.timeoutMs,
         answerMs: this.#limits.timeoutMs,
-        isAlone: underWay.isAlone,
+        connection: underWay.isAlone ? 'new' : 'kept',
         signal: underWay.signal === undefined ? timeout : AbortSignal.any([underWay.signal, timeout]),
       });
       underWay.reply = reply;

@@ -73,6 +73,27 @@ const REFUSAL_STATUSES: ReadonlySet<unknown> = new Set([
   400, 401, 403, 404, 405, 407, 411, 413, 414, 415, 429, 431,
 ]);
 
+/** Why a certificate is not trusted. https://nodejs.org/api/tls.html#x509-certificate-error-codes */
+const CERTIFICATE_ERRORS: ReadonlySet<string> = new Set([
+  'CERT_CHAIN_TOO_LONG',
+  'CERT_HAS_EXPIRED',
+  'CERT_NOT_YET_VALID',
+  'CERT_REJECTED',
+  'CERT_REVOKED',
+  'CERT_SIGNATURE_FAILURE',
+  'CERT_UNTRUSTED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+  'HOSTNAME_MISMATCH',
+  'INVALID_CA',
+  'INVALID_PURPOSE',
+  'PATH_LENGTH_EXCEEDED',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+
 const CODES_OF_404 = {
   model: 'MODEL_UNAVAILABLE',
   create: 'MODEL_UNAVAILABLE',
@@ -116,19 +137,38 @@ export function brokenTransferError(name: string, what: string): GembatchError {
 }
 
 /**
- * The error for a call that got no answer. `details.sent` is false when it is certain that nothing reached the service.
+ * The error for a call that got no answer. `details.sent` is false when it is certain that nothing reached the service,
+ * `details.certificate` says why the certificate of whoever answered is not trusted.
  */
 export function networkError(cause: unknown, name: string): GembatchError {
   const sent = !(cause instanceof NotConnectedError);
+  const text = networkText(cause);
+  if (!sent && CERTIFICATE_ERRORS.has(text)) return certificateError(cause, {name, why: text});
   const what = sent ? 'no answer from the service' : 'the service cannot be reached';
-  return new GembatchError('SERVICE', `${name}: ${what} (${networkText(cause)})`, {cause, details: {sent}});
+  return new GembatchError('SERVICE', `${name}: ${what} (${text})`, {cause, details: {sent}});
+}
+
+/** Whoever looks into secure connections on the way, as companies do, signs them anew; to ask again would not help. */
+function certificateError(cause: unknown, {name, why}: {name: string; why: string}): GembatchError {
+  return new GembatchError(
+    'SERVICE',
+    `${name}: the certificate of what answers in place of the service is not trusted (${why}); nothing was sent.`,
+    {
+      cause,
+      details: {sent: false, certificate: why},
+      suggestions: [
+        'If your network looks into secure connections, name the certificate that it signs with: export NODE_EXTRA_CA_CERTS=FILE.pem',
+        'Otherwise check the clock of this computer, and GOOGLE_GEMINI_BASE_URL if it is set.',
+      ],
+    },
+  );
 }
 
 /** Whether the same call may work later. */
 export function isTransient(error: GembatchError): boolean {
   if (error.code === 'QUOTA') return true;
-  const {status, malformed} = error.details;
-  if (error.code !== 'SERVICE' || malformed === true) return false;
+  const {status, malformed, certificate} = error.details;
+  if (error.code !== 'SERVICE' || malformed === true || certificate !== undefined) return false;
   return typeof status !== 'number' || TRANSIENT_STATUSES.has(status);
 }
 

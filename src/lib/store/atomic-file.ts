@@ -7,6 +7,7 @@ import {createHash} from 'node:crypto';
 import {link, lstat, mkdir, open, readdir, rename, unlink} from 'node:fs/promises';
 import type {FileHandle} from 'node:fs/promises';
 import {basename, dirname, join, resolve} from 'node:path';
+import {BlockFiller} from './block-filler.js';
 import {GembatchError} from '../domain/errors.js';
 import {storageError, systemCode} from './file-steps.js';
 import {livenessOf} from './liveness.js';
@@ -25,6 +26,10 @@ export type CommitOutcome = 'created' | 'replaced' | 'unchanged';
 
 const PRIVATE_MODE = 0o600;
 const ALL_PERMISSIONS = 0o777;
+/** What is written at once: callers append rows, and a call for each would take longer than all else. */
+const BLOCK_BYTES = 1 << 20;
+/** So much is left to the disk in one go, while more arrives: the commit then waits for the rest only. */
+const SYNC_BYTES = 32 << 20;
 const COMPARE_CHUNK_BYTES = 1 << 20;
 const TEMPORARY_END = '.tmp';
 
@@ -57,6 +62,12 @@ export class AtomicFile {
   readonly #handle: FileHandle;
   readonly #isOverwriting: boolean;
   #sizeBytes = 0;
+  readonly #blocks = new BlockFiller((filled) => this.#writeBlock(filled));
+  /** The block that is filled next: it has been written when the other one is full. */
+  #spare: Uint8Array = new Uint8Array(0);
+  #writing: Promise<void> = Promise.resolve();
+  #syncing: Promise<void> | null = null;
+  #unsyncedBytes = 0;
   #isOpen = true;
 
   private constructor(
@@ -100,15 +111,15 @@ export class AtomicFile {
     return this.#sizeBytes;
   }
 
-  /** Adds bytes at the end; text as UTF-8. One call at a time. */
+  /**
+   * Adds bytes at the end; text as UTF-8. One call at a time; the chunk may be reused afterwards. Some of the bytes are
+   * written later, by the next calls or the commit, which then throw what went wrong with them.
+   *
+   * @throws GembatchError STORAGE.
+   */
   async append(chunk: string | Uint8Array): Promise<void> {
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
-    await orStorage(`write ${this.temporaryPath}`, async () => {
-      for (let rest = bytes; rest.length > 0;) {
-        const {bytesWritten} = await this.#handle.write(rest);
-        rest = rest.subarray(bytesWritten);
-      }
-    });
+    await this.#blocks.add(bytes);
     this.#sizeBytes += bytes.length;
   }
 
@@ -120,6 +131,9 @@ export class AtomicFile {
    */
   async commit(): Promise<CommitOutcome> {
     return orStorage(`write ${this.target}`, async () => {
+      await this.#blocks.flush();
+      await this.#writing;
+      await this.#syncing;
       await this.#handle.sync();
       const outcome = await this.#outcome();
       await this.#close();
@@ -135,6 +149,39 @@ export class AtomicFile {
   async discard(): Promise<void> {
     await this.#close();
     await orStorage(`remove ${this.temporaryPath}`, () => removeIfThere(this.temporaryPath));
+  }
+
+  /** Begins to write a block, once the one before it is written, whose memory is free then. */
+  async #writeBlock(filled: Uint8Array): Promise<Uint8Array> {
+    await this.#writing;
+    this.#writing = this.#write(filled);
+    // Whoever waits for it sees its failure; nobody may be waiting when it comes.
+    this.#writing.catch(() => undefined);
+    const free = this.#spare.length > 0 ? this.#spare : new Uint8Array(BLOCK_BYTES);
+    this.#spare = new Uint8Array(filled.buffer);
+    return free;
+  }
+
+  async #write(bytes: Uint8Array): Promise<void> {
+    await orStorage(`write ${this.temporaryPath}`, async () => {
+      for (let rest = bytes; rest.length > 0;) {
+        const {bytesWritten} = await this.#handle.write(rest);
+        rest = rest.subarray(bytesWritten);
+      }
+    });
+    this.#unsyncedBytes += bytes.length;
+    if (this.#unsyncedBytes >= SYNC_BYTES) await this.#startSync();
+  }
+
+  /**
+   * Has the disk begin with what is written so far. It may be two such stretches behind, and no more: a disk that is slower
+   * than the network would leave gigabytes to the commit.
+   */
+  async #startSync(): Promise<void> {
+    await this.#syncing;
+    this.#unsyncedBytes = 0;
+    this.#syncing = orStorage(`write ${this.temporaryPath}`, () => this.#handle.datasync());
+    this.#syncing.catch(() => undefined);
   }
 
   async #outcome(): Promise<CommitOutcome> {
@@ -166,6 +213,7 @@ export class AtomicFile {
   async #close(): Promise<void> {
     if (!this.#isOpen) return;
     this.#isOpen = false;
+    await Promise.allSettled([this.#writing, this.#syncing]);
     await this.#handle.close();
   }
 }

@@ -1,4 +1,3 @@
-import {createHash} from 'node:crypto';
 import type {BigIntStats} from 'node:fs';
 import {stat} from 'node:fs/promises';
 import {GembatchError, type ErrorCode} from '../domain/errors.js';
@@ -6,8 +5,7 @@ import {fieldOf} from '../domain/json-object.js';
 import {RequestCounter} from '../domain/request-counter.js';
 import type {FileWarning, RequestFileFacts} from '../domain/request-facts.js';
 import {RequestFileCheck} from '../domain/request-file.js';
-import {openHash} from '../threads/chunk-hash.js';
-import {readChunks} from './read-chunks.js';
+import {readHashed} from './read-hashed.js';
 
 /** What an inspection found in a good request file. */
 export interface Inspection {
@@ -99,37 +97,22 @@ async function read(
   options: InspectOptions,
 ): Promise<Contents> {
   const lines = options.validate ? new RequestFileCheck() : new RequestCounter();
-  const hash = openHash(totalBytes);
   let sizeBytes = 0;
   let nextReport = PROGRESS_BYTES;
-  try {
-    for await (const chunk of readChunks(path, () => hash.nextBuffer())) {
-      if (options.signal?.aborted) throw stopped(name);
-      hash.update(chunk);
-      lines.push(chunk);
-      sizeBytes += chunk.length;
-      if (lines.isHopeless) break;
-      if (sizeBytes > totalBytes) throw changed(name);
-      if (sizeBytes < nextReport) continue;
+  const sha256 = await readHashed(path, totalBytes, (chunk) => {
+    if (options.signal?.aborted) throw stopped(name);
+    lines.push(chunk);
+    sizeBytes += chunk.length;
+    if (lines.isHopeless) return false;
+    if (sizeBytes > totalBytes) throw changed(name);
+    if (sizeBytes >= nextReport) {
       options.onProgress?.(sizeBytes, totalBytes);
       nextReport = sizeBytes + PROGRESS_BYTES;
     }
-    options.onProgress?.(sizeBytes, totalBytes);
-    const sha256 = (await hash.digest()) ?? (await hashAgain(path, name, options.signal));
-    return {sha256, sizeBytes, facts: lines.finish()};
-  } finally {
-    await hash.close();
-  }
-}
-
-/** Reads the file once more, for its hash alone, which was lost with the thread that made it. */
-async function hashAgain(path: string, name: string, signal?: AbortSignal): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const chunk of readChunks(path)) {
-    if (signal?.aborted) throw stopped(name);
-    hash.update(chunk);
-  }
-  return hash.digest('hex');
+    return true;
+  });
+  options.onProgress?.(sizeBytes, totalBytes);
+  return {sha256, sizeBytes, facts: lines.finish()};
 }
 
 function isSame(before: BigIntStats, after: BigIntStats): boolean {

@@ -1,8 +1,8 @@
-import {createHash} from 'node:crypto';
+import {stat} from 'node:fs/promises';
 import {fieldOf} from '../domain/json-object.js';
 import {KeyReader} from '../domain/key-reader.js';
 import type {ExpectedRequests} from '../domain/result-file.js';
-import {readChunks} from './read-chunks.js';
+import {readHashed} from './read-hashed.js';
 
 /** The request file of a job, as its record describes it. */
 export interface RecordedRequests {
@@ -37,12 +37,13 @@ export async function readRequestKeys(recorded: RecordedRequests): Promise<Reque
   const {requestPath, requestSha256, expectedCount} = recorded;
   if (requestPath === null) return withoutKeys('gone', expectedCount, 'The request file is not known');
   const reader = new KeyReader(expectedCount ?? 0);
-  const hash = createHash('sha256');
+  let sha256: string;
   try {
-    for await (const chunk of readChunks(requestPath)) {
-      hash.update(chunk);
+    const {size} = await stat(requestPath);
+    sha256 = await readHashed(requestPath, size, (chunk) => {
       reader.push(chunk);
-    }
+      return true;
+    });
   } catch (error) {
     if (!isMissing(error)) throw error;
     return withoutKeys('gone', expectedCount, `The request file ${requestPath} is gone`);
@@ -51,7 +52,7 @@ export async function readRequestKeys(recorded: RecordedRequests): Promise<Reque
   const isSame =
     requestSha256 === null
       ? expectedCount === null || expectedCount === reader.count
-      : requestSha256 === hash.digest('hex');
+      : requestSha256 === sha256;
   if (!isSame) {
     return withoutKeys(
       'changed',

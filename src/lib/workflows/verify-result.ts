@@ -1,10 +1,10 @@
-import {createHash} from 'node:crypto';
+import {stat} from 'node:fs/promises';
 import {ResultChecker} from '../domain/result-file.js';
 import type {RowCounts} from '../domain/job-record.js';
 import type {BadRow} from '../domain/row-counts.js';
 import {countConflicts} from './count-conflicts.js';
 import {findMissing} from './find-missing.js';
-import {readChunks} from './read-chunks.js';
+import {readHashed} from './read-hashed.js';
 import {
   readRequestKeys,
   type RecordedRequests,
@@ -56,13 +56,13 @@ export async function verifyResult(input: VerifyInput): Promise<Verification> {
   const maxExamples = input.maxExamples ?? DEFAULT_EXAMPLES;
   const requests = await readRequestKeys(input);
   const checker = new ResultChecker(requests, maxExamples);
-  const hash = createHash('sha256');
+  const {size: expectedBytes} = await stat(input.resultPath);
   let sizeBytes = 0;
-  for await (const chunk of readChunks(input.resultPath)) {
-    hash.update(chunk);
+  const sha256 = await readHashed(input.resultPath, expectedBytes, (chunk) => {
     checker.push(chunk);
     sizeBytes += chunk.length;
-  }
+    return true;
+  });
   const {counts, rows, answered, bad, repeatedKeys} = checker.finish();
   const limit = Math.min(counts.missing, maxExamples - bad.length);
   const missing = await findMissing({...input, keys: requests.keys, checker, limit});
@@ -76,7 +76,7 @@ export async function verifyResult(input: VerifyInput): Promise<Verification> {
     requestsState: requests.state,
     notes: [...requests.notes, ...surplusNote(requests, answered)],
     sizeBytes,
-    sha256: hash.digest('hex'),
+    sha256,
   };
 }
 

@@ -1,5 +1,6 @@
 import {describe, expect, test} from '@jest/globals';
 import {JsonCursor} from '../../../src/lib/domain/json-cursor.js';
+import {KeyScan} from '../../../src/lib/domain/key-scan.js';
 import {readResultRow} from '../../../src/lib/domain/result-row.js';
 import {ResultScan} from '../../../src/lib/domain/result-scan.js';
 import {answerRow, embeddingRow, errorRow} from '../../helpers/result-rows.js';
@@ -13,6 +14,8 @@ const ROWS = [
   '{"key":"a","key":"b","response":{"candidates":[{"content":{"parts":[{"text":"x","text":""}]},"finishReason":"STOP"}]}}',
   '{"key":"a","x":[1,-0.5e+7,true,false,null,{}, [] ,"\\u00e9\\/"],"response":{"embedding":{"values":[1]}}}',
 ];
+const EMPTY = Buffer.alloc(0);
+
 /** Pieces that break JSON or change what it means. */
 const PIECES = [
   '"',
@@ -58,6 +61,12 @@ function isJsonObject(bytes: Buffer): boolean {
   }
 }
 
+function parsedKey(line: Buffer): string | null {
+  if (!isJsonObject(line)) return null;
+  const {key} = JSON.parse(line.toString()) as {key?: unknown};
+  return typeof key === 'string' ? key : null;
+}
+
 describe('ResultScan', () => {
   test('recognises plain answers and embeddings without parsing them', () => {
     for (const line of [answerRow(), answerRow({text: 'a "b" é'}), embeddingRow('k')]) {
@@ -77,10 +86,56 @@ describe('ResultScan', () => {
     expect(goodCount).toBeGreaterThan(1000);
   });
 
+  test('says the same of a row whatever rows came before it', () => {
+    const random = seededRandom(20260103);
+    const scan = new ResultScan();
+    const answers = {good: 0, bad: 0};
+    for (let run = 0; run < 20_000; run++) {
+      const row = Buffer.from(ROWS[Math.floor(run / 200) % ROWS.length] ?? '');
+      const line = run % 3 === 0 ? mutated(row, random) : row;
+      const alone = new ResultScan();
+      const isGoodAlone = alone.isGood(line, 0, line.length);
+      answers[isGoodAlone ? 'good' : 'bad']++;
+      const isSame = scan.isGood(line, 0, line.length) === isGoodAlone;
+      if (!isSame || (isGoodAlone && !Buffer.from(scan.key).equals(alone.key)))
+        throw new Error(`The scan says another thing after other rows: ${line.toString()}`);
+    }
+    expect(answers.good).toBeGreaterThan(8_000);
+    expect(answers.bad).toBeGreaterThan(1_000);
+  });
+
+  test('takes no row for good whose only text is empty, after rows alike with a text', () => {
+    const scan = new ResultScan();
+    const [full, empty] = [answerRow({text: 'x'}), answerRow({text: ''})].map((row) => Buffer.from(row));
+    expect([full, full, empty, full].map((row) => scan.isGood(row ?? EMPTY, 0, row?.length ?? 0))).toEqual([
+      true,
+      true,
+      false,
+      true,
+    ]);
+  });
+
   test('looks at nothing outside its range', () => {
     const row = Buffer.from(answerRow());
     const scan = new ResultScan();
     for (let end = 1; end < row.length; end++) expect(scan.isGood(row, 0, end)).toBe(false);
+  });
+});
+
+describe('KeyScan', () => {
+  test('finds the key that JSON.parse finds, whatever lines came before', () => {
+    const random = seededRandom(20260104);
+    const scan = new KeyScan();
+    let keys = 0;
+    for (let run = 0; run < 20_000; run++) {
+      const row = Buffer.from(ROWS[Math.floor(run / 100) % ROWS.length] ?? '');
+      const line = run % 3 === 0 ? mutated(row, random) : row;
+      const found = scan.keyOf(line, 0, line.length);
+      const key = found === null ? null : Buffer.from(found).toString();
+      if (key !== null) keys++;
+      if (key !== parsedKey(line)) throw new Error(`${String(key)} in ${line.toString()}`);
+    }
+    expect(keys).toBeGreaterThan(10_000);
   });
 });
 

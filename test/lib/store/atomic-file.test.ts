@@ -1,8 +1,11 @@
+import {createHash} from 'node:crypto';
 import {mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync} from 'node:fs';
 import {basename, join} from 'node:path';
 import {describe, expect, test} from '@jest/globals';
 import {AtomicFile, replaceFile} from '../../../src/lib/store/atomic-file.js';
 import {useFolder} from './store-fixture.js';
+
+const MIB = 1024 ** 2;
 
 describe('a file that is written whole', () => {
   test('appears at the commit, with its folder, for its owner only', async () => {
@@ -17,6 +20,23 @@ describe('a file that is written whole', () => {
     expect(readFileSync(target, 'utf8')).toBe('one\ntwo\n');
     expect(readdirSync(join(folder, 'results/deep'))).toEqual(['a.jsonl']);
     expect(statSync(target).mode & 0o777).toBe(0o600);
+  });
+
+  test('holds what was appended from memory that is used again, in order', async () => {
+    const target = join(useFolder(), 'a');
+    const file = await AtomicFile.open(target);
+    const expected = createHash('sha256');
+    const memory = Buffer.alloc(3 * MIB);
+    // More than is left to the disk at once, in pieces of all sizes: rows, and more than a block.
+    for (let i = 0, length = 1; file.sizeBytes < 70 * MIB; i += 1, length = (length * 7) % memory.length) {
+      const piece = memory.fill(i % 256, 0, length).subarray(0, length);
+      expected.update(piece);
+      await file.append(piece);
+    }
+    await file.commit();
+    const content = readFileSync(target);
+    expect(content.length).toBe(file.sizeBytes);
+    expect(createHash('sha256').update(content).digest('hex')).toBe(expected.digest('hex'));
   });
 
   test('leaves nothing when it is given up, or when its source fails', async () => {
