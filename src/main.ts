@@ -3,7 +3,7 @@
  */
 import {readFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
-import type {PJSON} from '@oclif/core/interfaces';
+import type {Logger, PJSON} from '@oclif/core/interfaces';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const pjson = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as PJSON;
@@ -16,5 +16,20 @@ if (command === '--version' && others.length === 0) {
 } else {
   const {execute} = await import('./cli.js');
   // gembatch has no plugins of its own; as a plugin, the other CLI loads it.
-  await execute({loadOptions: {root, pjson, devPlugins: false, userPlugins: false}});
+  const options = {root, pjson, devPlugins: false, userPlugins: false};
+  await execute({loadOptions: process.env['DEBUG'] ? options : {...options, logger: silentLogger('oclif')}});
+}
+
+/** In place of the package by which oclif traces what it does, which nobody sees without DEBUG. */
+function silentLogger(namespace: string): Logger {
+  const ignore = (): void => undefined;
+  return {
+    namespace,
+    child: (name) => silentLogger(`${namespace}:${name}`),
+    debug: ignore,
+    error: ignore,
+    info: ignore,
+    trace: ignore,
+    warn: ignore,
+  };
 }

@@ -20,7 +20,7 @@ export const manyFiles: Row = {
   title: `${FILES} files of 1 MiB, ${LATENCY_MS} ms per request`,
   how: `The whole command against the emulator, each time with a new store. The bound is what the latency alone allows: the requests of the slowest of ${CONCURRENCY} workers, one after another.`,
   async run(bench) {
-    const emulator = await createEmulator({parentFolder: bench.folder});
+    const emulator = await createEmulator({parentFolder: bench.folder, speed: 0});
     try {
       return await figures(bench, emulator);
     } finally {
@@ -39,9 +39,11 @@ async function figures({folder, pick}: Bench, emulator: Emulator): Promise<Figur
   const submit = async (concurrency: number): Promise<number> => {
     await emulator.control.reset();
     for (const on of OPERATIONS)
-      emulator.control.fault({on, fault: {kind: 'delay', ms: LATENCY_MS}, times: null});
+      emulator.control.fault({on, fault: {kind: 'latency', ms: LATENCY_MS}, times: null});
     runs += 1;
-    const args = ['submit', 'files/*.jsonl', '--job-info', `jobs-${runs}.jsonl`];
+    // As a shell expands files/*.jsonl.
+    const names = Array.from({length: FILES}, (_, i) => `files/${i}.jsonl`);
+    const args = ['submit', ...names, '--job-info', `jobs-${runs}.jsonl`];
     const env = {GOOGLE_GEMINI_BASE_URL: emulator.url, GEMINI_API_KEY: 'bench'};
     const flags = ['--model', 'gemini-3.5-flash-lite', '--concurrency', String(concurrency), '--quiet'];
     return (await runCli([...args, ...flags], {cwd: folder, env})).ms;

@@ -1,17 +1,16 @@
 // Bundles the sources and the packages they use into dist: main.js (the command line's first lines), cli.js (oclif and the
 // commands), index.js (the library), the files of worker threads, and chunks that are loaded when they are needed.
-import {readdirSync, writeFileSync} from 'node:fs';
-import {basename, join} from 'node:path';
+import {mkdirSync, readdirSync, writeFileSync} from 'node:fs';
+import {basename, dirname, join} from 'node:path';
 import {build} from 'esbuild';
+import {lightGenai} from './light-genai.js';
 import {lightOclif} from './light-oclif.js';
 import {notices} from './notices.js';
-
-// Packages in CommonJS ask for Node's own modules with require, which a module does not have.
-const REQUIRE = `import {createRequire as requireOf} from 'node:module';\nconst require = requireOf(import.meta.url);`;
+import {withPlainBuiltins} from './plain-builtins.js';
 
 /** @param {string} root - of the repository. */
 export async function bundle(root) {
-  const {metafile} = await build({
+  const {metafile, outputFiles} = await build({
     absWorkingDir: root,
     entryPoints: ['src/main.ts', 'src/cli.ts', 'src/index.ts', ...workers(root)],
     entryNames: '[name]',
@@ -23,13 +22,17 @@ export async function bundle(root) {
     format: 'esm',
     platform: 'node',
     target: 'node20',
-    banner: {js: REQUIRE},
     // Not minified: a stack of a bug report names functions and lines that can be read in the installed file.
     legalComments: 'none',
     metafile: true,
+    write: false,
     logLevel: 'warning',
-    plugins: [lightOclif],
+    plugins: [lightGenai, lightOclif],
   });
+  for (const {path, text} of outputFiles) {
+    mkdirSync(dirname(path), {recursive: true});
+    writeFileSync(path, withPlainBuiltins(text));
+  }
   writeFileSync(join(root, 'dist/third-party-notices.txt'), notices(root, Object.keys(metafile.inputs)));
 }
 

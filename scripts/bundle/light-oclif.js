@@ -1,5 +1,5 @@
-// Takes out of oclif what gembatch never needs, most of it at every start. Measured, it is a third of what oclif adds to the
-// start of Node. A change whose place in oclif is gone ends the build.
+// Makes oclif start lighter. Its modules ask for all that they may ever need when they are loaded; here they ask when they
+// use it, and what gembatch never uses is left out. A change whose place in oclif is gone ends the build.
 import {readFileSync} from 'node:fs';
 
 /** Whether this is Linux inside Windows; the package looks into containers too, and loads its way to PowerShell for that. */
@@ -15,14 +15,40 @@ const CLOCK = `
   Object.defineProperty(exports, 'PerformanceObserver', {get: () => globalThis.PerformanceObserver});
 `;
 
+/** A text without a tag is its own rendering, and most are; to find that out, ejs makes a function of each and compiles it. */
+const EJS = `
+  let ejs;
+  exports.render = (text, context) => text.includes('<%') ? (ejs ??= require('ejs')).render(text, context) : text;
+`;
+
+/** As wide as it is long, where it is plain ASCII; to measure any text it is searched for emoji and escape sequences. */
+const STRING_WIDTH = `
+  let stringWidth;
+  module.exports = (text) => /^[ -~]*$/u.test(text) ? text.length : (stringWidth ??= require('string-width'))(text);
+`;
+
 /** @type {Readonly<Record<string, string>>} What stands in for a module that oclif imports. */
 const STAND_INS = {
+  'ansi-escapes': unused('ansi-escapes'),
+  'cli-spinners': unused('cli-spinners'),
+  ejs: EJS,
   lilconfig: unused('lilconfig', 'lilconfig'),
   minimatch: unused('minimatch', 'minimatch'),
+  semver: unused('semver'),
   tinyglobby: unused('tinyglobby', 'glob'),
   'node:perf_hooks': CLOCK,
+  'string-width': STRING_WIDTH,
   'wsl-utils': WSL,
 };
+
+/**
+ * What TypeScript makes of an import: `const x_1 = require("x");`, or `var`, maybe within `__importDefault` or `__importStar`.
+ * Afterwards each use is written `x_1.something` or `x_1`.
+ */
+const IMPORT = /^(?:const|var) (\w+_\d+) = ((?:__importDefault|__importStar)\()?require\("([^"]+)"\)\)?;$/gmu;
+
+/** oclif, and the packages by which it lays out its help. */
+const OCLIF = /\/node_modules\/(?:@oclif\/core|wrap-ansi|widest-line)\//u;
 
 /**
  * Its filters are Go's regular expressions, which have no u flag.
@@ -32,24 +58,50 @@ const STAND_INS = {
 export const lightOclif = {
   name: 'light-oclif',
   setup(build) {
-    build.onResolve(
-      {filter: /^(?:lilconfig|minimatch|node:perf_hooks|tinyglobby|wsl-utils)$/},
-      ({path, importer}) =>
-        importer.includes('/@oclif/core/') ? {path, namespace: 'light-oclif'} : undefined,
+    const standIns = Object.keys(STAND_INS).join('|');
+    build.onResolve({filter: new RegExp(`^(?:${standIns})$`)}, ({path, importer}) =>
+      OCLIF.test(importer) ? {path, namespace: 'light-oclif'} : undefined,
     );
     build.onLoad({filter: /.*/, namespace: 'light-oclif'}, ({path}) => ({
       contents: STAND_INS[path],
       resolveDir: `${build.initialOptions.absWorkingDir}/node_modules/@oclif/core`,
     }));
-    build.onLoad({filter: /@oclif\/core\/lib\/config\/plugin\.js$/}, ({path}) => ({
-      contents: withPlainOrder(readFileSync(path, 'utf8')),
-    }));
+    let lateCount = 0;
+    build.onLoad({filter: /@oclif\/core\/lib\/.*\.js$/}, ({path}) => {
+      const source = readFileSync(path, 'utf8');
+      lateCount += Array.from(source.matchAll(IMPORT)).length;
+      return {
+        contents: withLateImports(path.endsWith('/config/plugin.js') ? withPlainOrder(source) : source),
+      };
+    });
+    build.onEnd(() => {
+      if (lateCount < 100)
+        throw new Error(`oclif's modules import in another form: only ${lateCount} were found`);
+    });
   },
 };
 
-/** In place of what oclif finds plugins and commands with that have no manifest: gembatch has one, and no plugins. */
+/** In place of what oclif has for things that gembatch does not do: plugins, commands without a manifest, spinners of oclif. */
 function unused(name, method) {
-  return `exports.${method} = () => { throw new Error('gembatch is built without ${name}'); };`;
+  const fail = `() => { throw new Error('gembatch is built without ${name}'); }`;
+  return method === undefined
+    ? `module.exports = new Proxy({}, {get: ${fail}});`
+    : `exports.${method} = ${fail};`;
+}
+
+/** Has a module ask for another one where it first uses it. */
+function withLateImports(source) {
+  const names = Array.from(source.matchAll(IMPORT), ([, name]) => name);
+  const declared = source.replaceAll(
+    IMPORT,
+    (_, name, wrapper = '', path) =>
+      `let ${name}$; const ${name} = () => ${name}$ ??= ${wrapper}require("${path}")${wrapper && ')'};`,
+  );
+  return names.reduce(
+    (text, name) =>
+      text.replaceAll(new RegExp(String.raw`(?<!(?:const |[\w$.]))${name}(?![\w$])`, 'gu'), `(${name}())`),
+    declared,
+  );
 }
 
 /** The first comparison by language takes as long as all other work of that file; ids are plain ASCII. */

@@ -5,15 +5,20 @@ import {drained} from './body.js';
 import type {CallFaults} from './faults.js';
 import {quotaExceeded, ServiceError} from './service-error.js';
 
-/** Does what comes before a call has any effect; true when that ends it. */
-export async function isEndedBefore(faults: CallFaults, response: ServerResponse): Promise<boolean> {
+/** Does what comes before a call has any effect; true when that ends it. The call came at `cameMs`. */
+export async function isEndedBefore(
+  faults: CallFaults,
+  response: ServerResponse,
+  cameMs: number,
+): Promise<boolean> {
   const delay = faults.get('delay');
   if (delay !== undefined) await sleep(delay.ms);
   if (faults.get('hang_before') !== undefined) return true;
-  if (faults.get('reset_before') !== undefined) return reset(response);
-  const quota = faults.get('quota');
+  const [isReset, quota, refusal] = [faults.get('reset_before'), faults.get('quota'), faults.get('status')];
+  if (isReset === undefined && quota === undefined && refusal === undefined) return false;
+  await awaitLatency(faults, cameMs);
+  if (isReset !== undefined) return reset(response);
   if (quota !== undefined) throw quotaExceeded({retryDelaySeconds: quota.retry_delay_seconds});
-  const refusal = faults.get('status');
   if (refusal === undefined) return false;
   const {status, body, headers = {}} = refusal;
   if (body === undefined) throw new ServiceError(status, 'An injected fault.');
@@ -21,6 +26,12 @@ export async function isEndedBefore(faults: CallFaults, response: ServerResponse
   response.writeHead(status, {'content-type': isText ? 'text/html' : 'application/json', ...headers});
   response.end(isText ? body : JSON.stringify(body));
   return true;
+}
+
+/** Waits until a call that came at this moment, of `performance.now()`, may be answered. */
+export async function awaitLatency(faults: CallFaults, cameMs: number): Promise<void> {
+  const latency = faults.get('latency');
+  if (latency !== undefined) await sleep(Math.max(0, cameMs + latency.ms - performance.now()));
 }
 
 /** Does what happens to the answer of a call that took effect; true when nothing else is to be answered. */

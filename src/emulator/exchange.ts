@@ -1,8 +1,8 @@
 /** Takes one HTTP request through the emulator: what it is, whether it may, what goes wrong with it, what it does. */
 import type {IncomingMessage, ServerResponse} from 'node:http';
-import {isEndedAfter, isEndedBefore} from './answer-faults.js';
+import {awaitLatency, isEndedAfter, isEndedBefore} from './answer-faults.js';
 import {readJson, send} from './body.js';
-import type {Call} from './call.js';
+import type {Answer, Call, Route} from './call.js';
 import {answerControl} from './control-routes.js';
 import type {EmulatorControl} from './control.js';
 import {textOf, type Json} from './json.js';
@@ -57,6 +57,7 @@ function refuseStrangers({headers}: IncomingMessage): void {
 }
 
 async function answerCall({world, request, response}: Exchange, url: URL, match: Match): Promise<void> {
+  const cameMs = performance.now();
   const {operation, route, id, version} = match;
   const logged = world.ledger.begin(operation, request.method ?? '', url.pathname);
   response.on('close', () => {
@@ -68,12 +69,20 @@ async function answerCall({world, request, response}: Exchange, url: URL, match:
   let body: Promise<Json> | undefined;
   const json = (): Promise<Json> => (body ??= readJson(request, logged));
   const faults = world.faults.take(operation, await subjectOf(world, url, match, json));
-  if (await isEndedBefore(faults, response)) return;
+  if (await isEndedBefore(faults, response, cameMs)) return;
 
   world.jobs.catchUp();
   const call: Call = {world, request, url, id, version, faults, logged, json};
-  const reply = await route(call);
+  const reply = await replyTo(call, route, cameMs);
   if (!(await isEndedAfter(faults, response))) await send(response, reply, logged);
+}
+
+async function replyTo(call: Call, route: Route, cameMs: number): Promise<Answer> {
+  try {
+    return await route(call);
+  } finally {
+    await awaitLatency(call.faults, cameMs);
+  }
 }
 
 function checkKey(world: World, request: IncomingMessage, url: URL): void {

@@ -61,8 +61,12 @@ type FaultAfter =
 type FaultOfSpeed =
   /** Starts after so many real milliseconds. */
   | {readonly kind: 'delay'; readonly ms: number}
+  /** Is answered so many real milliseconds after it came, or later, as over a long line: meanwhile it takes effect. */
+  | {readonly kind: 'latency'; readonly ms: number}
   /** An upload or download is slowed down. */
   | {readonly kind: 'bandwidth'; readonly bytes_per_second: number};
+
+const SPEED_KINDS: ReadonlySet<string> = new Set<FaultOfSpeed['kind']>(['delay', 'latency', 'bandwidth']);
 
 /** What goes wrong. */
 export type Fault = FaultBefore | FaultAfter | FaultOfSpeed;
@@ -128,7 +132,7 @@ export class Faults {
     const met: Fault[] = [];
     let isDecided = false;
     for (const rule of this.#rules) {
-      const decides = rule.fault.kind !== 'delay' && rule.fault.kind !== 'bandwidth';
+      const decides = !SPEED_KINDS.has(rule.fault.kind);
       if ((decides && isDecided) || rule.on !== on || !this.#meets(rule, subject)) continue;
       met.push(rule.fault);
       isDecided ||= decides;

@@ -40,6 +40,7 @@ const FAULT_FIELDS: Readonly<Record<Fault['kind'], Fields>> = {
   offset_lie: {bytes: anyNumber},
   drop_after_bytes: {bytes: number},
   delay: {ms: number},
+  latency: {ms: number},
   bandwidth: {bytes_per_second: number},
 };
 

@@ -1,4 +1,3 @@
-import {createInterface} from 'node:readline/promises';
 import {GembatchError} from '../lib/domain/errors.js';
 import {printable} from '../lib/output/printable.js';
 
@@ -13,6 +12,7 @@ export function consentOf(
   const isAttended = stdin.isTTY && stderr.isTTY && (env['CI'] ?? '') === '';
   if (!isAttended) return undefined;
   return async (question) => {
+    const {createInterface} = await import('node:readline/promises');
     const terminal = createInterface({input: stdin, output: stderr});
     try {
       return /^y(?:es)?$/iu.test((await terminal.question(`${printable(question)} [y/N] `)).trim());

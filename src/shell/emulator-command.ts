@@ -1,4 +1,3 @@
-import {readFile} from 'node:fs/promises';
 import {Command} from '@oclif/core/command';
 import * as Flags from '@oclif/core/flags';
 import type {Scenario} from '../emulator/scenario.js';
@@ -77,6 +76,7 @@ function portError(port: number, error: unknown): unknown {
 async function readScenario(path: string | undefined): Promise<Scenario> {
   if (path === undefined) return {};
   const {scenarioOf} = await import('../emulator/rule-check.js');
+  const {readFile} = await import('node:fs/promises');
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     throw new GembatchError('USAGE', `${path} cannot be read.`, {cause: error});
   });

@@ -1,4 +1,3 @@
-import {spawn} from 'node:child_process';
 import {EXIT} from '../lib/domain/errors.js';
 import {printable} from '../lib/output/printable.js';
 import type {PollSummary} from '../lib/workflows/poll-report.js';
@@ -34,7 +33,8 @@ export async function tellDone(
   return {exit_code: exitCode === EXIT.ok ? EXIT.failed : exitCode, on_done: onDone};
 }
 
-function runShell(command: string, facts: Readonly<Record<string, string>>): Promise<OnDoneResult> {
+async function runShell(command: string, facts: Readonly<Record<string, string>>): Promise<OnDoneResult> {
+  const {spawn} = await import('node:child_process');
   return new Promise((resolve) => {
     const child = spawn(command, {shell: true, stdio: ['ignore', 2, 2], env: {...process.env, ...facts}});
     child.once('error', () => resolve({command, exit_code: null}));

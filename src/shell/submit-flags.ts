@@ -15,7 +15,7 @@ export const modelFlag = Flags.string({
 export const submitFlags = {
   concurrency: Flags.integer({
     char: 'c',
-    description: 'files worked on at once',
+    description: 'files sent at once; as many more are checked meanwhile',
     default: 4,
     min: 1,
     max: 64,

@@ -55,17 +55,18 @@ test('the same content under another name is skipped, in one run and in the next
   const {emulator, env} = await useEmulator({speed: 0, seed: 1});
   await requestFiles(folder, 1);
   await copyFile(join(folder, '001.jsonl'), join(folder, '002.jsonl'));
-  const first = await submit({folder, env}, '001.jsonl', '002.jsonl');
-  expect(first.result.files.map(({outcome, reason, same_as: twin}) => [outcome, reason, twin])).toEqual([
-    ['submitted', undefined, undefined],
-    ['skipped', 'same_content', '001.jsonl'],
-  ]);
+  const {files} = (await submit({folder, env}, '001.jsonl', '002.jsonl')).result;
+  // Whichever is checked first.
+  const submitted = files.find(({outcome}) => outcome === 'submitted')?.file;
+  expect(files).toContainEqual(
+    expect.objectContaining({outcome: 'skipped', reason: 'same_content', same_as: submitted}),
+  );
   await copyFile(join(folder, '001.jsonl'), join(folder, '003.jsonl'));
   const second = await submit({folder, env}, '003.jsonl');
   expect(second.result.files[0]).toMatchObject({
     outcome: 'skipped',
     reason: 'same_content',
-    same_as: '001.jsonl',
+    same_as: submitted,
   });
   expect(emulator.control.paid()).toHaveLength(1);
 });

@@ -165,6 +165,14 @@ describe('a fault of a transfer', () => {
     expect((await list(emulator)).status).toBe(500);
     expect(performance.now() - start).toBeGreaterThan(50);
 
+    emulator.control.fault({on: 'files.list', fault: {kind: 'latency', ms: 60}, times: 2});
+    emulator.control.fault({on: 'files.list', fault: {kind: 'status', status: 500}});
+    for (const status of [500, 200]) {
+      const startMs = performance.now();
+      expect((await list(emulator)).status).toBe(status);
+      expect(performance.now() - startMs).toBeGreaterThan(50);
+    }
+
     const path = await resultPath(emulator);
     emulator.control.fault({on: 'files.download', fault: {kind: 'bandwidth', bytes_per_second: 5_000}});
     const startDownload = performance.now();

@@ -3,7 +3,6 @@ import * as Flags from '@oclif/core/flags';
 import {printable} from '../../lib/output/printable.js';
 import {EMULATOR_KEY, EmulatorCommand, emulatorFlags} from '../../shell/emulator-command.js';
 import {exitCodesHelp} from '../../shell/exit-codes-help.js';
-import {runChild} from '../../shell/emulator-child.js';
 
 /** `gembatch emulator exec -- COMMAND` */
 export default class EmulatorExec extends EmulatorCommand {
@@ -47,6 +46,7 @@ Any other is that of the command.`;
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(EmulatorExec);
+    const {runChild} = await import('../../shell/emulator-child.js');
     const emulator = await this.startEmulator(flags, 0);
     try {
       process.exitCode = await runChild(args.command, {

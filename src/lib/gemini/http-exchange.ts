@@ -190,8 +190,8 @@ function drained(outgoing: ClientRequest): Promise<void> {
   });
 }
 
-function headersOf(response: IncomingMessage): Headers {
-  const headers = new Headers();
+function headersOf(response: IncomingMessage): ReadonlyMap<string, string> {
+  const headers = new Map<string, string>();
   for (const [name, value] of Object.entries(response.headers)) {
     if (value !== undefined) headers.set(name, Array.isArray(value) ? value.join(', ') : value);
   }

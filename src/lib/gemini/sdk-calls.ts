@@ -111,8 +111,8 @@ export class SdkCalls {
     try {
       const reply = await exchange({
         method: init.method ?? 'GET',
-        url: new URL(input instanceof Request ? input.url : input),
-        headers: Object.fromEntries(new Headers(init.headers)),
+        url: new URL(typeof input === 'string' || input instanceof URL ? input : input.url),
+        headers: headersOf(init),
         ...(typeof init.body === 'string' ? {body: Buffer.from(init.body)} : {}),
         silenceMs: this.#limits.timeoutMs,
         answerMs: this.#limits.timeoutMs,
@@ -120,13 +120,28 @@ export class SdkCalls {
         signal: underWay.signal === undefined ? timeout : AbortSignal.any([underWay.signal, timeout]),
       });
       underWay.reply = reply;
-      // The SDK is content with any answer; what it says is read elsewhere.
-      return new Response('{}', {status: 200, headers: {'content-type': 'application/json'}});
+      return EMPTY_ANSWER;
     } catch (error) {
       underWay.failure = timeout.aborted ? timeoutError(this.#limits.timeoutMs, error) : error;
       throw error;
     }
   }
+}
+
+/**
+ * All that the SDK looks at of an answer: it is content with an empty one, and what was answered is read elsewhere. No
+ * `Response` and no `Headers` of Node are made here or of what comes, because all of Node's fetch is loaded with the first.
+ */
+const EMPTY_ANSWER = {
+  ok: true,
+  status: 200,
+  headers: new Map<string, string>(),
+  json: () => Promise.resolve({}),
+} as unknown as Response;
+
+function headersOf({headers = {}}: RequestInit): Record<string, string> {
+  const pairs = Symbol.iterator in headers ? headers : Object.entries(headers);
+  return Object.fromEntries(pairs as Iterable<readonly [string, string]>);
 }
 
 /** The SDK warns on the terminal of environment variables that it then does not use. */

@@ -22,7 +22,8 @@ export interface CallIdentity {
 /** An answer of the service as it came, but for the API key, which is left out of its body. */
 export interface RawReply {
   readonly status: number;
-  readonly headers: Headers;
+  /** By their names in lower case. */
+  readonly headers: ReadonlyMap<string, string>;
   readonly body: string;
 }
 
@@ -238,8 +239,7 @@ function serviceStatus({body, headers}: RawReply): ServiceStatus {
     message: messageIn(error),
     status: nameOf(error['status']),
     reason,
-    retryDelayMs:
-      secondsToMs(delay?.replace(/s$/u, '')) ?? secondsToMs(headers.get('retry-after') ?? undefined),
+    retryDelayMs: secondsToMs(delay?.replace(/s$/u, '')) ?? secondsToMs(headers.get('retry-after')),
   };
 }
 

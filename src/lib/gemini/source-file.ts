@@ -1,8 +1,9 @@
 /** Reads a request file to be sent, and notices when it is not what was inspected. */
 import {createHash} from 'node:crypto';
-import {createReadStream} from 'node:fs';
-import {open, stat, type FileHandle} from 'node:fs/promises';
+import {closeSync, createReadStream, fstatSync, openSync, read} from 'node:fs';
+import {stat} from 'node:fs/promises';
 import {pipeline} from 'node:stream/promises';
+import {promisify} from 'node:util';
 import {GembatchError} from '../domain/errors.js';
 
 /** A request file that was inspected, to be sent. */
@@ -31,28 +32,37 @@ interface FileState {
 /** Bytes read at a time; three such buffers are alive at most. */
 const BLOCK_BYTES = 1024 * 1024;
 
+const readAt = promisify(read);
+
 /** A request file that is being sent. */
 export class SourceFile {
   readonly #file: UploadFile;
-  readonly #handle: FileHandle;
+  readonly #descriptor: number;
   readonly #opened: FileState;
+  /** The reads that were begun; they use the descriptor until they end. */
+  #reading: Promise<void> = Promise.resolve();
 
-  private constructor(file: UploadFile, handle: FileHandle, opened: FileState) {
+  private constructor(file: UploadFile, descriptor: number, opened: FileState) {
     this.#file = file;
-    this.#handle = handle;
+    this.#descriptor = descriptor;
     this.#opened = opened;
   }
 
-  /** @throws GembatchError `FILE_UNREADABLE`; `FILE_CHANGED` when it has not the size that was inspected. */
-  static async open(file: UploadFile): Promise<SourceFile> {
-    let handle: FileHandle | undefined;
+  /**
+   * Opens a file at once, without a turn of the event loop: what other files have their turn for would come between it and
+   * the announcement of its upload, and a round trip begins with that.
+   *
+   * @throws GembatchError `FILE_UNREADABLE`; `FILE_CHANGED` when it has not the size that was inspected.
+   */
+  static open(file: UploadFile): SourceFile {
+    let descriptor: number | undefined;
     try {
-      handle = await open(file.path, 'r');
-      const opened = await handle.stat({bigint: true});
+      descriptor = openSync(file.path, 'r');
+      const opened = fstatSync(descriptor, {bigint: true});
       if (opened.size !== BigInt(file.sizeBytes)) throw changedError(file);
-      return new SourceFile(file, handle, opened);
+      return new SourceFile(file, descriptor, opened);
     } catch (error) {
-      await handle?.close();
+      if (descriptor !== undefined) closeSync(descriptor);
       throw error instanceof GembatchError ? error : unreadableError(file, error);
     }
   }
@@ -76,15 +86,17 @@ export class SourceFile {
     }
   }
 
-  close(): Promise<void> {
-    return this.#handle.close();
+  /** Closes the file when nothing reads it any more. */
+  async close(): Promise<void> {
+    await this.#reading;
+    closeSync(this.#descriptor);
   }
 
   #read({offset, endBytes}: ByteRange): Promise<Buffer> {
     const sizeBytes = Math.min(BLOCK_BYTES, endBytes - offset);
     const block = sizeBytes === 0 ? Promise.resolve(Buffer.alloc(0)) : this.#readBlock(offset, sizeBytes);
     // A block that was read ahead may not be wanted any more; who wants it sees its failure.
-    block.catch(() => undefined);
+    this.#reading = Promise.allSettled([this.#reading, block]).then(() => undefined);
     return block;
   }
 
@@ -92,7 +104,7 @@ export class SourceFile {
     const buffer = Buffer.allocUnsafe(sizeBytes);
     let bytesRead: number;
     try {
-      ({bytesRead} = await this.#handle.read(buffer, 0, sizeBytes, offset));
+      ({bytesRead} = await readAt(this.#descriptor, buffer, 0, sizeBytes, offset));
     } catch (error) {
       throw unreadableError(this.#file, error);
     }

@@ -30,6 +30,8 @@ import type {TransferContext} from './transfer-context.js';
 export interface UploadOptions extends CallOptions {
   /** Told how many bytes have been sent; goes back after a break. */
   readonly onProgress?: (sentBytes: number) => void;
+  /** Bytes are sent once it resolves; meanwhile the upload is announced. It is given up when it rejects. */
+  readonly mayBegin?: Promise<unknown>;
 }
 
 /** What is known of an upload after a break: bytes that the service has, the finished file, or nothing. */
@@ -78,7 +80,7 @@ export class Upload {
    *   `KEY_REFUSED`, `REFUSED`, `QUOTA`, `SERVICE`.
    */
   async run(): Promise<RemoteFile> {
-    const source = await SourceFile.open(this.#file);
+    const source = SourceFile.open(this.#file);
     try {
       for (;;) {
         const session = await retrying(() => this.#start(), this.#patience);
@@ -107,7 +109,7 @@ export class Upload {
       body: metadata,
     });
     const session = reply.headers.get('x-goog-upload-url');
-    if (session === null || !URL.canParse(session))
+    if (session === undefined || !URL.canParse(session))
       throw malformedReplyError(CALL.name, 'it names no upload URL');
     return this.#atOurAddress(new URL(session));
   }
@@ -127,6 +129,7 @@ export class Upload {
   async #sendAll(source: SourceFile, session: URL): Promise<RemoteFile | 'lost'> {
     let state: UploadState = 0;
     try {
+      await this.#options.mayBegin;
       while (typeof state === 'number') {
         state = await this.#sendChunk(source, session, state).catch(async (error: unknown) => {
           if (this.#isSessionLost(error)) return 'lost';

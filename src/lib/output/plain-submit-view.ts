@@ -64,7 +64,8 @@ export class PlainSubmitView implements SubmitView {
   #phase(index: number, phase: SubmitPhase): readonly string[] {
     if (this.#phases.get(index) === phase) return [];
     this.#phases.set(index, phase);
-    return [this.#line(index, PHASE_WORDS[phase])];
+    // Its turn comes, and then it is told what is done with it.
+    return phase === 'checked' ? [] : [this.#line(index, PHASE_WORDS[phase])];
   }
 
   #progress({

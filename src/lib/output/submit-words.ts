@@ -10,6 +10,7 @@ const UNSUCCESSFUL: ReadonlySet<string> = new Set(['failed', 'cancelled', 'expir
 /** What happens to a file in a phase. */
 export const PHASE_WORDS: Readonly<Record<SubmitPhase, string>> = {
   inspecting: 'checking',
+  checked: 'checked',
   uploading: 'uploading',
   creating: 'creating the batch job',
   reconciling: 'looking for its batch job',

@@ -26,6 +26,8 @@ export interface SessionParts {
 
 /** Nobody waits for a publication, which may take a tenth of the time at most. */
 const PATIENCE = 10;
+/** Jobs whose creates were sent together are answered together, within milliseconds. */
+const JOIN_MS = 20;
 /** After another process was found committing; commits take milliseconds. */
 const BUSY_PAUSE_MS = 50;
 
@@ -169,18 +171,19 @@ export class OpenSession implements Session {
     }
   }
 
+  /** The job is durable: whoever made it goes on first, and those that end in the same moment are published together. */
   #publishSoon(): void {
-    if (this.#isScheduled || !this.#isUnpublished) return;
-    const {waitMs} = this.#pace;
-    if (waitMs > 0) void this.#publishAfter(waitMs);
-    else if (!this.#tryPublish()) void this.#publishAfter(BUSY_PAUSE_MS);
+    if (!this.#isScheduled && this.#isUnpublished)
+      void this.#publishAfter(Math.max(JOIN_MS, this.#pace.waitMs));
   }
 
   async #publishAfter(ms: number): Promise<void> {
     this.#isScheduled = true;
     await this.#parts.clock.sleep(ms, this.#ended.signal);
     this.#isScheduled = false;
-    if (!this.#ended.signal.aborted) this.#publishSoon();
+    if (this.#ended.signal.aborted || !this.#isUnpublished) return;
+    if (this.#pace.waitMs > 0) this.#publishSoon();
+    else if (!this.#tryPublish()) void this.#publishAfter(BUSY_PAUSE_MS);
   }
 
   /** Whether there is nothing to try again: the jobs are published, or trouble is noted for the next intent. */

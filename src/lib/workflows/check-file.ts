@@ -82,12 +82,14 @@ async function fateOfOpenCreate(
 }
 
 function inspect(run: CheckRun, file: RequestFileInput, isValidated: boolean): Promise<Inspection> {
-  run.report({type: 'phase', index: file.index, phase: 'inspecting'});
-  return inspectFile(file.path, {
-    name: file.name,
-    validate: isValidated,
-    signal: run.halt.signal,
-    onProgress: (bytes, totalBytes) => run.report({type: 'progress', index: file.index, bytes, totalBytes}),
+  return run.inspections.run(() => {
+    run.report({type: 'phase', index: file.index, phase: 'inspecting'});
+    return inspectFile(file.path, {
+      name: file.name,
+      validate: isValidated,
+      signal: run.halt.signal,
+      onProgress: (bytes, totalBytes) => run.report({type: 'progress', index: file.index, bytes, totalBytes}),
+    });
   });
 }
 

@@ -48,12 +48,11 @@ async function expand(arg: string, cwd: string): Promise<readonly string[]> {
   const {glob} = await import('tinyglobby'); // Only here: most shells have expanded the patterns already.
   const matches = await glob(pattern, {cwd, absolute: true, expandDirectories: false});
   if (matches.length === 0) return [arg];
+  const naturalOrder = new Intl.Collator('en', {numeric: true});
   return matches
     .map((match) => (isAbsolute(arg) ? resolve(match) : relative(cwd, match)))
     .sort(naturalOrder.compare);
 }
-
-const naturalOrder = new Intl.Collator('en', {numeric: true});
 
 async function isThere(path: string): Promise<boolean> {
   return lstat(path).then(

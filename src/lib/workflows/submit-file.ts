@@ -24,7 +24,10 @@ const RESUMABLE_CODES: ReadonlySet<string> = new Set([
 
 /** Submits one request file, or says why not. Never rejects because of the file. */
 export function submitFile(run: SubmitRun, file: RequestFileInput): Promise<FileOutcome> {
-  return conclude(run, file, (inspection) => send(run, file, inspection));
+  return conclude(run, file, (inspection) => {
+    run.report({type: 'phase', index: file.index, phase: 'checked'});
+    return run.lane.run(() => send(run, file, inspection));
+  });
 }
 
 /** Says what a submission would do with one request file. Nothing is sent or written. */
@@ -117,6 +120,7 @@ function sameWorkAs(twin: FileOutcome, inspection: Inspection): OutcomeDraft {
 
 async function send(run: SubmitRun, file: RequestFileInput, inspection: Inspection): Promise<OutcomeDraft> {
   const facts = factsOf(inspection);
+  if (run.halt.signal.aborted) return {...facts, ...notStarted(run)};
   if (run.gate.exhausted) return {...facts, outcome: 'not_started', error: failed(run.gate.exhausted)};
 
   const uploadedFileName = await upload(run, file, inspection).catch((error: unknown) => {
@@ -159,6 +163,7 @@ async function upload(run: SubmitRun, file: RequestFileInput, inspection: Inspec
     },
     {
       signal: run.halt.signal,
+      mayBegin: run.modelFound,
       onProgress: (bytes) => run.report({type: 'progress', index, bytes, totalBytes: inspection.size_bytes}),
       onWait: ({reason, delayMs}) => run.report({type: 'wait', index, reason, delayMs}),
     },

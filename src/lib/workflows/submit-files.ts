@@ -10,16 +10,17 @@ import {GembatchError} from '../domain/errors.js';
 import {exitCodeOf, type ItemOutcome} from '../domain/outcome.js';
 import {describeLockWait} from '../domain/lock-holder.js';
 import type {Session, StoreSnapshot} from '../store/job-store.js';
-import {chooseModel, type ModelWish} from './choose-model.js';
+import {chooseModel, wantedModel, type ModelWish} from './choose-model.js';
 import {collectInputs} from './collect-inputs.js';
 import {CreateGate} from './create-gate.js';
 import {itemOutcome} from './file-outcome.js';
 import {KnownJobs} from './known-jobs.js';
+import {Lane} from './lane.js';
 import {OpenIntents} from './open-intents.js';
 import {settleEarlier} from './settle-earlier.js';
 import {stillUnclear, type Settlement} from './settle-intents.js';
 import {previewFile, submitFile} from './submit-file.js';
-import type {FileOutcome, SettledIntent, SubmitResult, SubmitSummary} from './submit-report.js';
+import type {FileOutcome, SettledIntent, SubmitEvent, SubmitResult, SubmitSummary} from './submit-report.js';
 import type {CheckRun, RequestFileInput, SubmitDeps, SubmitOptions, SubmitRun} from './submit-run.js';
 
 /** What to submit, and how. */
@@ -38,7 +39,7 @@ export interface SubmitTerms extends Omit<SubmitOptions, 'model'> {
   readonly consentToModel?: ModelWish['consent'];
   /** Checks everything, sends and writes nothing. */
   readonly isDryRun: boolean;
-  /** How many files are worked on at once. */
+  /** How many files are sent at once; as many more are checked meanwhile. */
   readonly concurrency: number;
   /** How long creates may be refused for lack of quota before the run gives up; 0 for one try each. */
   readonly quotaWaitMs: number;
@@ -60,6 +61,9 @@ export const SUBMIT_DEFAULTS = {
   createGraceMs: 120_000,
 } as const satisfies SubmitTerms;
 
+/** One is read while the other is checked. More would only keep the first from being sent: checks wait for the processor. */
+const INSPECTIONS_AT_ONCE = 2;
+
 /** How the run, as a whole, is under way: what all its files share besides their options. */
 interface Submission {
   readonly deps: SubmitDeps;
@@ -67,6 +71,8 @@ interface Submission {
   readonly options: SubmitOptions;
   readonly files: readonly RequestFileInput[];
   readonly halt: AbortController;
+  /** Resolves once the service is known to have the model. */
+  readonly modelFound: Promise<unknown>;
 }
 
 /**
@@ -89,21 +95,65 @@ export async function submitInputs(
 ): Promise<SubmitResult> {
   const startedMs = deps.clock.monotonic();
   const halt = haltOn(input.stop);
-  const model = await chooseModel(deps.client, {
-    model: input.model,
-    ...(input.consentToModel === undefined ? {} : {consent: input.consentToModel}),
-    stop: halt.signal,
-    onWait: ({reason}) => deps.report({type: 'status', message: `Looking the model up: ${reason}`}),
-  });
+  const {model, modelFound} = await lookUpModel(deps, input, halt);
+  const report = onceKnown(modelFound, deps.report);
 
-  const submission: Submission = {deps, input, options: {...input, model}, files, halt};
-  const {outcomes, settled} = input.isDryRun
-    ? await preview(submission)
-    : await inSession(submission, (session) => submitAll(submission, session));
+  const submission: Submission = {
+    deps: {...deps, report},
+    input,
+    options: {...input, model},
+    files,
+    halt,
+    modelFound,
+  };
+  const work = input.isDryRun
+    ? preview(submission)
+    : inSession(submission, (session) => submitAll(submission, session));
+  work.catch((error: unknown) => halt.abort(error));
+  // What is under way is brought to its end, also when there is no such model. What ended the run first is why.
+  const [, looking] = await Promise.allSettled([work, modelFound]);
+  if (looking.status === 'rejected') throw halt.signal.reason;
+  const {outcomes, settled} = await work;
 
   const summary = summarise(outcomes, settled, halt, deps.clock.monotonic() - startedMs);
-  deps.report({type: 'summary', summary});
+  report({type: 'summary', summary});
   return {job_info: deps.store.path, model, dry_run: input.isDryRun, files: outcomes, settled, summary};
+}
+
+/**
+ * Looks the model up. Files are checked and uploads announced meanwhile, unless a person may have to be asked about the
+ * model: then nothing else is on the screen.
+ */
+async function lookUpModel(
+  {client, report}: SubmitDeps,
+  {model: wish, consentToModel: consent}: SubmitTerms,
+  halt: AbortController,
+): Promise<{model: string; modelFound: Promise<unknown>}> {
+  const looking = chooseModel(client, {
+    model: wish,
+    ...(consent === undefined ? {} : {consent}),
+    stop: halt.signal,
+    onWait: ({reason}) => report({type: 'status', message: `Looking the model up: ${reason}`}),
+  });
+  if (wish === undefined && consent !== undefined) return {model: await looking, modelFound: looking};
+  looking.catch((error: unknown) => halt.abort(error));
+  return {model: wantedModel(wish), modelFound: looking};
+}
+
+/** Holds back what happens to files until it is known that they are submitted at all. */
+function onceKnown(
+  modelFound: Promise<unknown>,
+  report: (event: SubmitEvent) => void,
+): (event: SubmitEvent) => void {
+  let held: SubmitEvent[] | null = [];
+  modelFound.then(
+    () => {
+      for (const event of held ?? []) report(event);
+      held = null;
+    },
+    () => undefined,
+  );
+  return (event) => (held === null || event.type === 'status' ? report(event) : void held.push(event));
 }
 
 function haltOn(stop: AbortSignal | undefined): AbortController {
@@ -184,6 +234,8 @@ async function submitAll(submission: Submission, session: Session): Promise<RunO
     open: new OpenIntents(snapshot.openIntents, settling),
     session,
     gate: new CreateGate(deps.clock, input.quotaWaitMs),
+    lane: new Lane(input.concurrency),
+    modelFound: submission.modelFound,
   };
 
   const outcomes = await eachFile(submission, (file) => submitFile(run, file));
@@ -198,7 +250,14 @@ function checkRun({deps, options, halt}: Submission, snapshot: StoreSnapshot): O
       message: `${deps.store.path}:${line}: ${reason}; the line is kept as it is`,
     });
   }
-  return {...deps, options, known: new KnownJobs(snapshot), claims: new Map(), halt};
+  return {
+    ...deps,
+    options,
+    known: new KnownJobs(snapshot),
+    claims: new Map(),
+    inspections: new Lane(INSPECTIONS_AT_ONCE),
+    halt,
+  };
 }
 
 function eachFile(
@@ -206,7 +265,8 @@ function eachFile(
   work: (file: RequestFileInput) => Promise<FileOutcome>,
 ): Promise<FileOutcome[]> {
   deps.report({type: 'files', files: files.map(({index, name}) => ({index, name}))});
-  return pMap(files, work, {concurrency: input.concurrency, stopOnError: false});
+  // Those that are checked ahead wait for the lane.
+  return pMap(files, work, {concurrency: 2 * input.concurrency, stopOnError: false});
 }
 
 function summarise(

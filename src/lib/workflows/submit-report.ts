@@ -1,7 +1,7 @@
 import type {ErrorCode} from '../domain/errors.js';
 
-/** Where one request file is on its way through a submission. */
-export type SubmitPhase = 'inspecting' | 'uploading' | 'creating' | 'reconciling';
+/** Where one request file is on its way through a submission; `checked` waits for its turn to be sent. */
+export type SubmitPhase = 'inspecting' | 'checked' | 'uploading' | 'creating' | 'reconciling';
 
 /** A request file of this run. `index` is its own number, from 1, and never changes. */
 export interface SubmitFile {

@@ -3,6 +3,7 @@ import type {GeminiBatchClient} from '../gemini/gemini-batch-client.js';
 import type {JobStore, Session} from '../store/job-store.js';
 import type {CreateGate} from './create-gate.js';
 import type {KnownJobs} from './known-jobs.js';
+import type {Lane} from './lane.js';
 import type {OpenIntents} from './open-intents.js';
 import type {FileOutcome, SubmitEvent} from './submit-report.js';
 
@@ -51,6 +52,8 @@ export interface CheckRun extends SubmitDeps {
   readonly open: OpenIntents;
   /** Work that a file of this run has taken on, by `contentId`, with what comes of it. */
   readonly claims: Map<string, Promise<FileOutcome>>;
+  /** The files whose lines are checked at once. */
+  readonly inspections: Lane;
   /** Ends the run early: no new work is begun. The reason is a `GembatchError`. */
   readonly halt: AbortController;
 }
@@ -59,4 +62,8 @@ export interface CheckRun extends SubmitDeps {
 export interface SubmitRun extends CheckRun {
   readonly session: Session;
   readonly gate: CreateGate;
+  /** The files that are sent at once. Others are checked meanwhile. */
+  readonly lane: Lane;
+  /** Resolves once the service is known to have the model; before that, not a byte of a file is sent. */
+  readonly modelFound: Promise<unknown>;
 }

@@ -5,7 +5,7 @@ const FILE = {name: 'get', subject: 'file', resource: 'files/abc'} as const;
 const MISSING_FILE = 'You do not have permission to access the File abc or it may not exist.';
 
 function errorOf(status: number, call: CallIdentity, error: Record<string, unknown> = {}) {
-  return replyError({status, headers: new Headers(), body: JSON.stringify({error})}, call);
+  return replyError({status, headers: new Map(), body: JSON.stringify({error})}, call);
 }
 
 describe('the code of an answer', () => {
@@ -66,7 +66,7 @@ describe('the text of an answer', () => {
   test.each(['', '<html>', '[]', '{"error":"text"}', '{"error":{"message":5,"details":{}}}'])(
     'does without a body that says nothing (%p)',
     (body) => {
-      const {message} = replyError({status: 502, headers: new Headers(), body}, FILE);
+      const {message} = replyError({status: 502, headers: new Map(), body}, FILE);
       expect(message).toBe('get: the service answered 502');
     },
   );
@@ -92,7 +92,7 @@ describe('the pause that the service asks for', () => {
     [undefined, 'Fri, 20 Nov 2026 10:00:00 GMT', undefined],
     [undefined, undefined, undefined],
   ])('RetryInfo %s and Retry-After %s are %s ms', (retryDelay, retryAfter, expected) => {
-    const headers = new Headers(retryAfter === undefined ? {} : {'retry-after': retryAfter});
+    const headers = new Map(retryAfter === undefined ? [] : [['retry-after', retryAfter]]);
     const body = JSON.stringify({error: {details: retryDelay === undefined ? [] : [{retryDelay}]}});
     expect(replyError({status: 429, headers, body}, FILE).details['retryDelayMs']).toBe(expected);
   });

@@ -1,4 +1,5 @@
-import {appendFile, readFile, rename, rm, utimes, writeFile} from 'node:fs/promises';
+import {appendFileSync, copyFileSync, renameSync, rmSync, utimesSync} from 'node:fs';
+import {appendFile, readFile, rm, writeFile} from 'node:fs/promises';
 import {describe, expect, test} from '@jest/globals';
 import type {FaultRule, OperationName} from '../../../src/emulator/faults.js';
 import {bodyOf, clientOf, code, requestFile, requestsOf, useClient, useServer} from './client-fixture.js';
@@ -315,26 +316,26 @@ describe('a file that is not what was inspected', () => {
     await expect(clientOf(url).client.uploadFile(file)).rejects.toMatchObject(code('FILE_CHANGED'));
   });
 
-  const changes: readonly (readonly [string, (path: string) => Promise<void>])[] = [
-    ['grows', (path) => appendFile(path, '{}\n')],
-    ['is touched', (path) => utimes(path, 1, 1)],
+  const changes: readonly (readonly [string, (path: string) => void])[] = [
+    ['grows', (path) => appendFileSync(path, '{}\n')],
+    ['is touched', (path) => utimesSync(path, 1, 1)],
     [
       'is replaced',
-      async (path) => {
-        await writeFile(`${path}.new`, await readFile(path));
-        await rename(`${path}.new`, path);
+      (path) => {
+        copyFileSync(path, `${path}.new`);
+        renameSync(`${path}.new`, path);
       },
     ],
-    ['is deleted', (path) => rm(path)],
+    ['is deleted', (path) => rmSync(path)],
   ];
 
   test.each(changes)('is refused before its end is sent when it %s on the way', async (_, change) => {
     const {client, emulator} = await useClient();
     const file = await requestFile(requestsOf(10, LARGE_BYTES));
-    let changed: Promise<void> | undefined;
-    emulator.control.fault({on: 'upload.chunk', fault: {kind: 'delay', ms: 100}});
+    let isChanged = false;
     const onProgress = (): void => {
-      changed ??= change(file.path);
+      if (!isChanged) change(file.path);
+      isChanged = true;
     };
     const upload = client.uploadFile(file, {onProgress});
     await expect(upload).rejects.toMatchObject(code('FILE_CHANGED'));

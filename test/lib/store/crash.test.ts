@@ -68,7 +68,7 @@ describe('a session in which file operations fail', () => {
     let steps = 0;
     const {path, service} = useTrial();
     const io = steppedIo((step) => (steps = step));
-    await submitThree(openStore(path, {io}), service);
+    await submitThree(openStore(path, {io, clock: new SkippingClock()}), service);
     return steps;
   }
 

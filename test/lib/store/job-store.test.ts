@@ -111,6 +111,7 @@ describe('a session', () => {
     const {store, path} = useStore();
     await store.withSession(NOW, async (session) => {
       addJob(session, 'a');
+      session.publish();
       unlinkSync(path);
       addJob(session, 'b');
     });
