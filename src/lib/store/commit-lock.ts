@@ -12,7 +12,7 @@ import {lockedError, waitForLock} from './wait-for-lock.js';
  */
 const WAIT_BEYOND_FOREIGN_LIMIT_MS = 30_000;
 /** It is free again within milliseconds: whoever waits longer than that waits for nothing. */
-const PAUSES = {firstMs: 2, longestMs: 250};
+const PAUSES = {firstMs: 2, longestMs: 10};
 /** How long a caller that must not give way to other work stops the thread. */
 const BLOCKING_LIMIT_MS = 2_000;
 const BLOCKING_PAUSE_MS = 5;

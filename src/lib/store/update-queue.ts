@@ -56,9 +56,13 @@ export class UpdateQueue {
   }
 
   async #commit(updates: readonly Update[]): Promise<void> {
-    const startMs = this.#clock.monotonic();
+    let startMs = this.#clock.monotonic();
     try {
-      await this.#commits.commit((lines) => lines.withChanged(editsOf(lines, updates)));
+      await this.#commits.commit((lines) => {
+        // What went before was waiting for the commits of others.
+        startMs = this.#clock.monotonic();
+        return lines.withChanged(editsOf(lines, updates));
+      });
       for (const {resolve, applied} of updates) resolve(applied);
     } catch (error) {
       for (const {reject} of updates) reject(error);
