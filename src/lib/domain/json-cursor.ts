@@ -15,6 +15,19 @@ const LETTER_U = 0x75;
 /** Deeper nesting than any answer has; beyond it the cursor gives up. */
 const MAX_DEPTH = 200;
 
+/** Bytes that are compared with others, four at a time. */
+export class FixedBytes {
+  readonly bytes: Uint8Array;
+  /** All but the last few of them, as little-endian words. */
+  readonly words: Int32Array;
+
+  constructor(bytes: Uint8Array) {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    this.bytes = bytes;
+    this.words = Int32Array.from({length: bytes.length >> 2}, (_, i) => view.getInt32(i * 4, true));
+  }
+}
+
 /**
  * Walks over the bytes of one JSON text without building its values: for a reader that needs two or three members of
  * a row, which is decoded and copied nowhere.
@@ -26,6 +39,8 @@ export class JsonCursor {
   #bytes: Uint8Array = new Uint8Array(0);
   /** The memory that the bytes are in, by words. */
   #words: Int32Array = new Int32Array(0);
+  /** The bytes, to be read as words from anywhere. */
+  #view: DataView<ArrayBufferLike> = new DataView(new ArrayBuffer(0));
   #offset = 0;
   #start = 0;
   #at = 0;
@@ -52,16 +67,21 @@ export class JsonCursor {
 
   /** Stands at the start of a text, for a caller who walks on his own. */
   begin(bytes: Uint8Array, {start, end}: {readonly start: number; readonly end: number}): void {
-    if (bytes.buffer !== this.#words.buffer) {
-      this.#words = new Int32Array(bytes.buffer, 0, bytes.buffer.byteLength >> 2);
-    }
-    this.#bytes = bytes;
-    this.#offset = bytes.byteOffset;
+    if (bytes !== this.#bytes) this.#open(bytes);
     this.#start = start;
     this.#at = start;
     this.#end = end;
     this.#depth = 0;
     this.#hasHighBytes = false;
+  }
+
+  /** All lines of a chunk are in the same bytes. */
+  #open(bytes: Uint8Array): void {
+    const {buffer, byteOffset, length} = bytes;
+    if (buffer !== this.#words.buffer) this.#words = new Int32Array(buffer, 0, buffer.byteLength >> 2);
+    this.#view = new DataView(buffer, byteOffset, length);
+    this.#bytes = bytes;
+    this.#offset = byteOffset;
   }
 
   /** Where the cursor stands. */
@@ -76,12 +96,15 @@ export class JsonCursor {
   }
 
   /** Consumes exactly these bytes. */
-  take(expected: Uint8Array): boolean {
+  take({bytes: expected, words}: FixedBytes): boolean {
     const bytes = this.#bytes;
-    const at = this.#at;
+    const view = this.#view;
+    let at = this.#at;
     if (expected.length > this.#end - at) return false;
-    for (let i = 0; i < expected.length; i++) if (bytes[at + i] !== expected[i]) return false;
-    this.#at = at + expected.length;
+    for (let i = 0; i < words.length; i++, at += 4) if (view.getInt32(at, true) !== words[i]) return false;
+    for (let i = words.length * 4; i < expected.length; i++, at++)
+      if (bytes[at] !== expected[i]) return false;
+    this.#at = at;
     return true;
   }
 

@@ -5,7 +5,7 @@ const MAX_LOAD = 0.6;
 const MIN_SLOTS = 1024;
 
 /**
- * The set of the keys of a file, in about 25 bytes each whatever their length: a request file can hold 35 million, far
+ * The set of the keys of a file, in about 30 bytes each whatever their length: a request file can hold 35 million, far
  * more than a `Set` of strings can take.
  *
  * Keys get the numbers 0, 1, 2, … in the order of their first appearance, so that what is known of a key goes into
@@ -15,7 +15,10 @@ const MIN_SLOTS = 1024;
 export class KeyTable {
   /** Four words per key. */
   #hashes: Uint32Array;
-  /** Number of the key plus one; zero is free. */
+  /**
+   * Two words per slot: number of the key plus one, where zero is free, and a word of its hash, so that the slot of another
+   * key is passed over without a look elsewhere in memory.
+   */
   #slots: Int32Array;
   #size = 0;
   readonly #probe = new Uint32Array(4);
@@ -25,7 +28,7 @@ export class KeyTable {
   constructor(expectedKeys = 0) {
     let slots = MIN_SLOTS;
     while (slots * MAX_LOAD < expectedKeys) slots *= 2;
-    this.#slots = new Int32Array(slots);
+    this.#slots = new Int32Array(slots * 2);
     this.#hashes = new Uint32Array(Math.max(expectedKeys, MIN_SLOTS) * 4);
   }
 
@@ -43,12 +46,13 @@ export class KeyTable {
     const slot = this.#slotOf(key);
     const taken = this.#slots[slot] ?? 0;
     if (taken !== 0) return taken - 1;
+    this.#slots[slot + 1] = this.#probe[1] ?? 0;
     const index = this.#size;
     if ((index + 1) * 4 > this.#hashes.length) this.#hashes = enlarged(this.#hashes);
     this.#hashes.set(this.#probe, index * 4);
     this.#slots[slot] = index + 1;
     this.#size = index + 1;
-    if (this.#size > this.#slots.length * MAX_LOAD) this.#rehash();
+    if (this.#size * 2 > this.#slots.length * MAX_LOAD) this.#rehash();
     return index;
   }
 
@@ -60,12 +64,12 @@ export class KeyTable {
   /** Where the key is, or the free slot where it belongs. Leaves its hash in `#probe`. */
   #slotOf(key: string | Uint8Array): number {
     hash128(typeof key === 'string' ? this.#encode(key) : key, this.#probe);
-    const mask = this.#slots.length - 1;
-    let slot = (this.#probe[0] ?? 0) & mask;
-    for (;;) {
-      const taken = this.#slots[slot] ?? 0;
-      if (taken === 0 || this.#isProbe(taken - 1)) return slot;
-      slot = (slot + 1) & mask;
+    const slots = this.#slots;
+    const mask = slots.length - 2;
+    const tag = (this.#probe[1] ?? 0) | 0;
+    for (let slot = ((this.#probe[0] ?? 0) * 2) & mask; ; slot = (slot + 2) & mask) {
+      const taken = slots[slot] ?? 0;
+      if (taken === 0 || (slots[slot + 1] === tag && this.#isProbe(taken - 1))) return slot;
     }
   }
 
@@ -83,11 +87,12 @@ export class KeyTable {
 
   #rehash(): void {
     const slots = new Int32Array(this.#slots.length * 2);
-    const mask = slots.length - 1;
+    const mask = slots.length - 2;
     for (let index = 0; index < this.#size; index++) {
-      let slot = (this.#hashes[index * 4] ?? 0) & mask;
-      while (slots[slot] !== 0) slot = (slot + 1) & mask;
+      let slot = ((this.#hashes[index * 4] ?? 0) * 2) & mask;
+      while (slots[slot] !== 0) slot = (slot + 2) & mask;
       slots[slot] = index + 1;
+      slots[slot + 1] = this.#hashes[index * 4 + 1] ?? 0;
     }
     this.#slots = slots;
   }

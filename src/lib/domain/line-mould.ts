@@ -1,4 +1,4 @@
-import type {JsonCursor, Visit} from './json-cursor.js';
+import {FixedBytes, type JsonCursor, type Visit} from './json-cursor.js';
 
 /** So many misses in a row show that lines differ in more than strings; then as many lines pass until the next attempt. */
 const MAX_MISSES = 4;
@@ -6,7 +6,7 @@ const REST_LINES = 128;
 
 /** A value that may be another in the next line, and what stands between it and the one before. */
 interface FreeValue {
-  readonly before: Uint8Array;
+  readonly before: FixedBytes;
   readonly read: Visit;
 }
 
@@ -19,7 +19,7 @@ interface FreeValue {
  */
 export class LineMould {
   #values: readonly FreeValue[] = [];
-  #after: Uint8Array = new Uint8Array(0);
+  #after = new FixedBytes(new Uint8Array(0));
   #misses = 0;
   #restLines = 0;
 
@@ -82,7 +82,7 @@ export class LineMould {
     this.#restLines = REST_LINES;
   }
 
-  #copyTo(end: number): Uint8Array {
-    return Uint8Array.prototype.slice.call(this.#bytes, this.#copiedTo, end);
+  #copyTo(end: number): FixedBytes {
+    return new FixedBytes(Uint8Array.prototype.slice.call(this.#bytes, this.#copiedTo, end));
   }
 }

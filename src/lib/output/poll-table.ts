@@ -53,7 +53,10 @@ export function pollTable(state: PollTableState, room: TableRoom): readonly stri
 /** How many jobs are where, in words: what is over first, then what runs. */
 export function tally(jobs: readonly PolledJob[]): string {
   const numbers = new Map(TALLY_ORDER.map((label) => [label, 0]));
-  for (const job of jobs) numbers.set(tallyLabel(job), (numbers.get(tallyLabel(job)) ?? 0) + 1);
+  for (const job of jobs) {
+    const label = tallyLabel(job);
+    numbers.set(label, (numbers.get(label) ?? 0) + 1);
+  }
   return [...numbers]
     .filter(([, number]) => number > 0)
     .map(([label, number]) => `${formatCount(number)} ${label}`)

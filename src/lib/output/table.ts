@@ -16,6 +16,8 @@ export interface Column<Row> {
 interface FilledColumn extends Pick<Column<never>, 'title' | 'align' | 'rank'> {
   readonly cells: readonly string[];
   readonly width: number;
+  /** Whether every cell is as wide as it is long, as most are. */
+  readonly isPlain: boolean;
 }
 
 const GAP = '  ';
@@ -43,9 +45,18 @@ export function tableLines<Row>(
 }
 
 function filled<Row>({title, align, rank, cell}: Column<Row>, rows: readonly Row[]): FilledColumn {
-  const cells = rows.map((row) => printable(cell(row)));
-  const width = cells.reduce((widest, text) => Math.max(widest, displayWidth(text)), displayWidth(title));
-  return {title, align, rank, cells, width};
+  let widest = displayWidth(title);
+  let isPlain = true;
+  const cells = rows.map((row) => {
+    const text = cell(row);
+    if (text === '') return text;
+    const shown = printable(text);
+    const width = displayWidth(shown);
+    widest = Math.max(widest, width);
+    isPlain &&= width === shown.length;
+    return shown;
+  });
+  return {title, align, rank, cells, width: widest, isPlain};
 }
 
 function fitting(columns: readonly FilledColumn[], room: number): readonly FilledColumn[] {
@@ -60,7 +71,8 @@ function layOut([first, ...others]: readonly FilledColumn[], room: number): read
   const firstWidth = Math.max(1, Math.min(first.width, room - widthOf(others)));
   const fitted = {...first, width: firstWidth};
   const line = (textOf: (column: FilledColumn) => string): string => {
-    let text = pad(fitted, shortenLeft(textOf(first), firstWidth));
+    const name = textOf(first);
+    let text = pad(fitted, first.width > firstWidth ? shortenLeft(name, firstWidth) : name);
     for (const column of others) text += GAP + pad(column, textOf(column));
     return text.trimEnd();
   };
@@ -72,6 +84,7 @@ function widthOf(columns: readonly FilledColumn[]): number {
   return columns.reduce((sum, {width}) => sum + GAP.length + width, 0);
 }
 
-function pad({align, width}: Pick<FilledColumn, 'align' | 'width'>, text: string): string {
+function pad({align, width, isPlain}: FilledColumn, text: string): string {
+  if (isPlain) return align === 'right' ? text.padStart(width) : text.padEnd(width);
   return align === 'right' ? padStart(text, width) : padEnd(text, width);
 }
