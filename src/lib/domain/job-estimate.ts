@@ -7,9 +7,9 @@ export interface TimedJob {
 
 /** How long a job has been at the service, in milliseconds: until it ended, or until now. Undefined when unknown. */
 export function ageMs({create_time: created, end_time: ended}: TimedJob, nowMs: number): number | undefined {
-  const startMs = Date.parse(created ?? '');
+  const startMs = created === undefined ? Number.NaN : Date.parse(created);
   if (Number.isNaN(startMs)) return undefined;
-  const endMs = Date.parse(ended ?? '');
+  const endMs = ended === undefined ? Number.NaN : Date.parse(ended);
   return Math.max(0, (Number.isNaN(endMs) ? nowMs : endMs) - startMs);
 }
 

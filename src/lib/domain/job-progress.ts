@@ -18,6 +18,8 @@ export type JobOutcome = 'done' | 'bad_rows' | 'failed' | 'cancelled' | 'expired
 
 const SUCCESS_STATES: ReadonlySet<string> = new Set(['JOB_STATE_SUCCEEDED', 'JOB_STATE_PARTIALLY_SUCCEEDED']);
 
+const ENDS_WITHOUT_RESULTS: ReadonlySet<JobOutcome> = new Set(['failed', 'cancelled', 'expired', 'lost']);
+
 const OUTCOMES_WITHOUT_RESULTS: ReadonlyMap<string, JobOutcome> = new Map([
   ['JOB_STATE_FAILED', 'failed'],
   ['JOB_STATE_CANCELLED', 'cancelled'],
@@ -64,6 +66,14 @@ export function badRowCount(rows: RowCounts): number {
   );
 }
 
+/** A job as far as it matters for whether a later one stands in its place. */
+export interface RecordedJob {
+  readonly name: string;
+  /** `input_file` of its record. */
+  readonly file: string;
+  readonly outcome: JobOutcome;
+}
+
 /**
  * The batch names of jobs in whose place a later one stands, so that their own end says nothing about the work: jobs
  * that were retried, and jobs without results whose request file was submitted again.
@@ -71,14 +81,28 @@ export function badRowCount(rows: RowCounts): number {
  * @param records - in the order of the job-info file.
  */
 export function replacedJobs(records: readonly JobRecord[]): ReadonlySet<string> {
-  const replaced = new Set<string>();
-  for (const {retry_of: parent} of records) if (parent !== undefined) replaced.add(parent);
+  const jobs = records.map((record) => ({
+    name: record.batch.name,
+    file: record.input_file,
+    outcome: jobOutcome(record),
+  }));
+  return replacedAmong(
+    jobs,
+    records.flatMap(({retry_of: parent}) => parent ?? []),
+  );
+}
 
-  const ended = records.filter((record) => record.results === undefined && isFinished(record));
+/**
+ * As `replacedJobs`.
+ *
+ * @param jobs - all that are recorded, in the order of the job-info file.
+ * @param retried - the names of those that were retried.
+ */
+export function replacedAmong(jobs: readonly RecordedJob[], retried: Iterable<string>): ReadonlySet<string> {
+  const replaced = new Set(retried);
+  const ended = jobs.filter(({outcome}) => ENDS_WITHOUT_RESULTS.has(outcome));
   if (ended.length === 0) return replaced;
-  const latest = new Map(records.map(({input_file: file, batch}) => [file, batch.name]));
-  for (const {input_file: file, batch} of ended) {
-    if (latest.get(file) !== batch.name) replaced.add(batch.name);
-  }
+  const latest = new Map(jobs.map(({name, file}) => [file, name]));
+  for (const {name, file} of ended) if (latest.get(file) !== name) replaced.add(name);
   return replaced;
 }

@@ -53,8 +53,12 @@ export function pollTable(state: PollTableState, room: TableRoom): readonly stri
 /** How many jobs are where, in words: what is over first, then what runs. */
 export function tally(jobs: readonly PolledJob[]): string {
   const numbers = new Map(TALLY_ORDER.map((label) => [label, 0]));
+  // There are few kinds of jobs, however many jobs there are.
+  const labels = new Map<string, string>();
   for (const job of jobs) {
-    const label = tallyLabel(job);
+    const kind = job.outcome === 'running' ? job.state : job.outcome;
+    const label = labels.get(kind) ?? tallyLabel(job);
+    labels.set(kind, label);
     numbers.set(label, (numbers.get(label) ?? 0) + 1);
   }
   return [...numbers]
@@ -91,6 +95,12 @@ function columnsOf(state: PollTableState): readonly Column<PolledJob>[] {
   const usual = usualDurations(
     isWaiting ? state.jobs.filter(({outcome}) => outcome === 'done' || outcome === 'bad_rows') : [],
   );
+  const labels = new Map<string, string>();
+  const labelOf = (name: string): string => {
+    const label = labels.get(name) ?? stateLabel(name);
+    labels.set(name, label);
+    return label;
+  };
   const left = (job: PolledJob): string => {
     const ms =
       job.outcome === 'running' && !downloads.has(job.name) && leftMs(job, usual.get(job.model), nowMs);
@@ -104,7 +114,7 @@ function columnsOf(state: PollTableState): readonly Column<PolledJob>[] {
       rank: 4,
       cell: ({requests}) => (requests === null ? '?' : formatCount(requests)),
     },
-    {title: 'State', align: 'left', rank: 1, cell: (job) => stateLabel(job.state)},
+    {title: 'State', align: 'left', rank: 1, cell: ({state: name}) => labelOf(name)},
     {title: 'Done', align: 'right', rank: 5, cell: ({stats}) => countCell(stats?.successful_request_count)},
     {title: 'Failed', align: 'right', rank: 6, cell: ({stats}) => countCell(stats?.failed_request_count)},
     {title: 'Time', align: 'right', rank: 3, cell: (job) => durationCell(ageMs(job, nowMs))},

@@ -4,6 +4,7 @@
  * is ours, rename, fsync the folder. All synchronous, so that nothing is in flight when the lock is released.
  */
 import {GembatchError} from '../domain/errors.js';
+import type {JobRecord} from '../domain/job-record.js';
 import {
   closing,
   orStorageError,
@@ -16,10 +17,11 @@ import {
   writeAll,
 } from './file-steps.js';
 import type {HeldLock} from './held-lock.js';
-import {JobLines} from './job-lines.js';
+import {eachRecord, JobLines} from './job-lines.js';
 import {newOwnerId} from './owner-id.js';
 import type {StoreIo} from './store-io.js';
 import type {StorePaths} from './store-paths.js';
+import type {LineProblem} from './stored-record.js';
 
 /** Gives the next content, or the same object when nothing is to be written. */
 export type Change = (current: JobLines) => JobLines;
@@ -50,6 +52,19 @@ export class JobFile {
       this.#last = JobLines.parse(readIfThere(this.#io, this.#paths.file) ?? Buffer.alloc(0));
       return this.#last;
     });
+  }
+
+  /**
+   * Shows the records that the file has now, and keeps none. Takes no lock.
+   *
+   * @returns what is no record.
+   * @throws GembatchError STORAGE when it is there and cannot be read.
+   */
+  readEach(visit: (record: JobRecord) => void): readonly LineProblem[] {
+    const bytes = orStorageError(`read the job-info file ${this.#paths.file}`, () =>
+      readIfThere(this.#io, this.#paths.file),
+    );
+    return bytes === null ? [] : eachRecord(bytes, visit).problems;
   }
 
   /**

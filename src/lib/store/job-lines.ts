@@ -1,9 +1,12 @@
 import {isUtf8} from 'node:buffer';
 import type {JobRecord} from '../domain/job-record.js';
+import {LineTexts} from './line-texts.js';
 import {formatRecord, parseRecord} from './record-line.js';
 import type {LineProblem, StoredRecord} from './stored-record.js';
 
 const NEWLINE = 0x0a;
+/** Some editors begin a file with it. */
+const BYTE_ORDER_MARK = '\ufeff';
 
 /** A record in the job-info file with the place of its bytes; the newline is not among them. */
 export interface JobLine extends StoredRecord {
@@ -43,29 +46,13 @@ export class JobLines {
   /** Reads any bytes; what is not a job record becomes a problem, except for blank lines. */
   static parse(bytes: Buffer): JobLines {
     const jobs: JobLine[] = [];
-    const problems: LineProblem[] = [];
-    const isSound = isUtf8(bytes);
-    let line = 0;
-    for (let start = 0; start < bytes.length;) {
-      line += 1;
-      const newline = bytes.indexOf(NEWLINE, start);
-      const end = newline === -1 ? bytes.length : newline;
-      const record = recordIn(bytes, {start, end, isSound});
-      if (typeof record === 'string') problems.push({line, reason: record});
-      else if (record !== null) jobs.push({record, line, start, end});
-      start = end + 1;
-    }
-    return new JobLines({pieces: [bytes], sizeBytes: bytes.length, jobs, problems, lineCount: line});
+    const {problems, lineCount} = eachRecord(bytes, (record, place) => jobs.push({record, ...place}));
+    return new JobLines({pieces: [bytes], sizeBytes: bytes.length, jobs, problems, lineCount});
   }
 
   /** The bytes, in parts that follow each other: adding a line to many megabytes does not copy them. */
   get pieces(): readonly Buffer[] {
     return this.#pieces;
-  }
-
-  /** Whether a record with this attempt is here. */
-  hasAttempt(attempt: string): boolean {
-    return this.jobs.some(({record}) => record.attempt === attempt);
   }
 
   /** The content with the records of some of its lines changed; itself when none is. */
@@ -141,13 +128,35 @@ export class JobLines {
   }
 }
 
-/** The record in a line, null for a blank line, or in words what else it is. */
-function recordIn(
+/**
+ * Shows each job record in the bytes of a job-info file and where it is, and keeps none.
+ *
+ * @returns what is no record, except for blank lines, and how many lines there are.
+ */
+export function eachRecord(
   bytes: Buffer,
-  {start, end, isSound}: {start: number; end: number; isSound: boolean},
-): JobRecord | null | string {
-  if (!isSound && !isUtf8(bytes.subarray(start, end))) return 'it is not valid UTF-8';
-  const text = textOf(bytes, start, end);
+  visit: (record: JobRecord, place: Omit<JobLine, 'record'>) => void,
+): {problems: readonly LineProblem[]; lineCount: number} {
+  const problems: LineProblem[] = [];
+  const isSound = isUtf8(bytes);
+  const texts = new LineTexts(bytes);
+  let line = 0;
+  for (let start = 0; start < bytes.length;) {
+    line += 1;
+    const newline = bytes.indexOf(NEWLINE, start);
+    const end = newline === -1 ? bytes.length : newline;
+    const isText = isSound || isUtf8(bytes.subarray(start, end));
+    const record = isText ? recordIn(texts.text(start, end)) : 'it is not valid UTF-8';
+    if (typeof record === 'string') problems.push({line, reason: record});
+    else if (record !== null) visit(record, {line, start, end});
+    start = end + 1;
+  }
+  return {problems, lineCount: line};
+}
+
+/** The record in a line, null for a blank line, or in words what else it is. */
+function recordIn(line: string): JobRecord | null | string {
+  const text = line.startsWith(BYTE_ORDER_MARK) ? line.slice(1) : line;
   const value = jsonValue(text);
   if (value !== undefined) return parseRecord(value);
   return text.trim() === '' ? null : 'it is not valid JSON';

@@ -14,18 +14,44 @@ export interface Unsettled {
  * Compares the journal with a content of the job-info file. To miss no job, the journal must have been read first: a
  * job goes from the journal into the file, never back.
  */
-export function unsettledOf({intents, done, aborted}: JournalState, lines: JobLines): Unsettled {
-  const isOpen = ({attempt}: Intent): boolean =>
-    !done.has(attempt) && !aborted.has(attempt) && !lines.hasAttempt(attempt);
-  return {
-    unpublished: notIn(lines, done.values()),
-    openIntents: [...intents.values()].filter((intent) => isOpen(intent)),
-  };
+export function unsettledOf(journal: JournalState, lines: JobLines): Unsettled {
+  const comparison = new JournalComparison(journal);
+  if (journal.exists) for (const {record} of lines.jobs) comparison.see(record);
+  return comparison;
+}
+
+/** Compares the journal with the records of the job-info file, which are shown to it one after the other. */
+export class JournalComparison implements Unsettled {
+  readonly #unpublished: Map<string, JobRecord>;
+  readonly #open: Map<string, Intent>;
+
+  constructor({intents, done, aborted}: JournalState) {
+    this.#unpublished = byName(done.values());
+    this.#open = new Map([...intents].filter(([attempt]) => !done.has(attempt) && !aborted.has(attempt)));
+  }
+
+  /** Takes note of a record that is in the file. */
+  see({batch, attempt}: JobRecord): void {
+    this.#unpublished.delete(batch.name);
+    if (attempt !== undefined) this.#open.delete(attempt);
+  }
+
+  get unpublished(): readonly JobRecord[] {
+    return [...this.#unpublished.values()];
+  }
+
+  get openIntents(): readonly Intent[] {
+    return [...this.#open.values()];
+  }
 }
 
 /** The records whose batch job has no line. */
 export function notIn(lines: JobLines, records: Iterable<JobRecord>): JobRecord[] {
-  const missing = new Map(Array.from(records, (record) => [record.batch.name, record]));
+  const missing = byName(records);
   if (missing.size > 0) for (const {record} of lines.jobs) missing.delete(record.batch.name);
   return [...missing.values()];
+}
+
+function byName(records: Iterable<JobRecord>): Map<string, JobRecord> {
+  return new Map(Array.from(records, (record) => [record.batch.name, record]));
 }

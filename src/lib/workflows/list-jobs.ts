@@ -1,5 +1,5 @@
 import {closest} from '../domain/closest.js';
-import {awaitsService, replacedJobs, type JobOutcome} from '../domain/job-progress.js';
+import {awaitsService, replacedAmong, type JobOutcome} from '../domain/job-progress.js';
 import {stateLabel} from '../domain/job-state.js';
 import type {Clock} from '../domain/clock.js';
 import {GembatchError} from '../domain/errors.js';
@@ -10,7 +10,7 @@ import {noteStates} from './note-states.js';
 import {polledJob} from './polled-job.js';
 import type {PolledJob} from './poll-report.js';
 import {refreshJobs} from './refresh-jobs.js';
-import {selectJobs} from './select-jobs.js';
+import {selectNamed} from './select-jobs.js';
 
 /** In which order jobs are listed: as they were recorded, by path, by age, by state. */
 export type JobOrder = 'recorded' | 'file' | 'age' | 'state';
@@ -64,11 +64,15 @@ const KNOWN_LABELS = [
  * @throws GembatchError `STORAGE` when it cannot be read, `USAGE` when a name means no job, or there is no such state.
  */
 export function listJobs(store: JobStore, {names, states, order}: ListInput): JobList {
-  const {records, openIntents, problems} = store.read();
-  const all = records.map(({record}) => record);
-  const replaced = replacedJobs(all);
-  const selected = selectJobs(store, all, names).map((record) =>
-    polledJob(record, replaced.has(record.batch.name)),
+  const all: PolledJob[] = [];
+  const retried: string[] = [];
+  const {openIntents, problems} = store.readEach((record) => {
+    all.push(polledJob(record, false));
+    if (record.retry_of !== undefined) retried.push(record.retry_of);
+  });
+  const replaced = replacedAmong(all, retried);
+  const selected = selectNamed(store, all, {names, namesOf: (job) => job}).map((job) =>
+    replaced.has(job.name) ? {...job, replaced: true} : job,
   );
   const jobs = ordered(withLabels(selected, states), order);
   const summary = {recorded: all.length, ...summaryOf(jobs)};

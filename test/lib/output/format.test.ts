@@ -28,6 +28,15 @@ test.each([
 });
 
 test('numbers have commas, nouns their plural', () => {
+  expect([999, 1_000, 999_999, 1_000_000, 0, -1, Infinity].map(formatCount)).toEqual([
+    '999',
+    '1,000',
+    '999,999',
+    '1,000,000',
+    '0',
+    '-1',
+    'Infinity',
+  ]);
   expect([formatCount(1_234_567), plural(1, 'file'), plural(0, 'file'), plural(1_234, 'request')]).toEqual([
     '1,234,567',
     '1 file',

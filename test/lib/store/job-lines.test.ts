@@ -49,6 +49,20 @@ describe('a line', () => {
   });
 });
 
+describe('a large file', () => {
+  // Lines that end on both sides of what is made text at once, and one that is longer.
+  test.each(['plain', 'with characters beyond ASCII: é 日本 😀'])('is read line by line (%s)', (note) => {
+    const ids = Array.from({length: 6_000}, (_, i) => `job${i}`);
+    const lines = ids.map((id, i) =>
+      recordLine(id, {uploaded_file_name: `files/${note}${'x'.repeat(i === 3_000 ? 3_000_000 : i % 700)}`}),
+    );
+    const {jobs, problems} = parse(lines.join(''));
+    expect(problems).toEqual([]);
+    expect(jobs.map(({record}) => record.batch.name)).toEqual(ids.map((id) => `batches/${id}`));
+    expect(jobs.every(({record}, i) => `${JSON.stringify(record)}\n` === lines[i])).toBe(true);
+  });
+});
+
 describe('a changed record', () => {
   test('keeps unknown fields at every level, their order, and the nulls of other tools', () => {
     const old =

@@ -75,6 +75,10 @@ describe('a session', () => {
       ['batches/old', 1],
       ['batches/a', null],
     ]);
+    const seen: string[] = [];
+    const {openIntents} = store.readEach(({batch}) => seen.push(batch.name));
+    expect(seen).toEqual(['batches/old', 'batches/a']);
+    expect(openIntents).toEqual(store.read().openIntents);
     await store.withSession(NOW, async (session) => {
       expect(publishedNames(path)).toEqual(['batches/old', 'batches/a']);
       expect(session.snapshot().openIntents.map(({attempt}) => attempt)).toEqual(['b']);
