@@ -14,10 +14,9 @@ export async function isEndedBefore(
   const delay = faults.get('delay');
   if (delay !== undefined) await sleep(delay.ms);
   if (faults.get('hang_before') !== undefined) return true;
-  const [isReset, quota, refusal] = [faults.get('reset_before'), faults.get('quota'), faults.get('status')];
-  if (isReset === undefined && quota === undefined && refusal === undefined) return false;
-  await awaitLatency(faults, cameMs);
-  if (isReset !== undefined) return reset(response);
+  const [broken, quota, refusal] = [faults.get('reset_before'), faults.get('quota'), faults.get('status')];
+  if (broken ?? quota ?? refusal) await awaitLatency(faults, cameMs);
+  if (broken !== undefined) return reset(response);
   if (quota !== undefined) throw quotaExceeded({retryDelaySeconds: quota.retry_delay_seconds});
   if (refusal === undefined) return false;
   const {status, body, headers = {}} = refusal;

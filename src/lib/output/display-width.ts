@@ -8,12 +8,16 @@ const WIDE =
 const NARROW = /[\p{Mn}\p{Me}\p{Cf}]/u;
 /** Makes an emoji of the character before it, which most terminals then draw a column wider. */
 const EMOJI_SELECTOR = '\uFE0F';
-/** Plain text needs no look at each character. */
-const PLAIN = /^[\u0020-\u007E]*$/u;
+const PRINTABLE_ASCII = /^[\u0020-\u007E]*$/u;
+
+/** Whether a text is printable ASCII, and so as wide as it is long. */
+export function isPlain(text: string): boolean {
+  return PRINTABLE_ASCII.test(text);
+}
 
 /** The columns that a text takes on a terminal. It must hold no control characters. */
 export function displayWidth(text: string): number {
-  if (PLAIN.test(text)) return text.length;
+  if (isPlain(text)) return text.length;
   let width = 0;
   for (const character of text) width += widthOf(character);
   return width;

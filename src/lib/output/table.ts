@@ -1,5 +1,5 @@
 /** Tables of plain text, as wide as there is room for. */
-import {displayWidth, padEnd, padStart, shortenLeft} from './display-width.js';
+import {displayWidth, isPlain, padEnd, padStart, shortenLeft} from './display-width.js';
 import {printable} from './printable.js';
 
 /** A column of a table. */
@@ -16,8 +16,8 @@ export interface Column<Row> {
 interface FilledColumn extends Pick<Column<never>, 'title' | 'align' | 'rank'> {
   readonly cells: readonly string[];
   readonly width: number;
-  /** Whether every cell is as wide as it is long, as most are. */
-  readonly isPlain: boolean;
+  /** Whether every cell is printable ASCII, as most are. */
+  readonly arePlain: boolean;
 }
 
 const GAP = '  ';
@@ -46,17 +46,16 @@ export function tableLines<Row>(
 
 function filled<Row>({title, align, rank, cell}: Column<Row>, rows: readonly Row[]): FilledColumn {
   let widest = displayWidth(title);
-  let isPlain = true;
+  let arePlain = true;
   const cells = rows.map((row) => {
     const text = cell(row);
     if (text === '') return text;
     const shown = printable(text);
-    const width = displayWidth(shown);
-    widest = Math.max(widest, width);
-    isPlain &&= width === shown.length;
+    widest = Math.max(widest, displayWidth(shown));
+    arePlain &&= isPlain(shown);
     return shown;
   });
-  return {title, align, rank, cells, width: widest, isPlain};
+  return {title, align, rank, cells, width: widest, arePlain};
 }
 
 function fitting(columns: readonly FilledColumn[], room: number): readonly FilledColumn[] {
@@ -84,7 +83,7 @@ function widthOf(columns: readonly FilledColumn[]): number {
   return columns.reduce((sum, {width}) => sum + GAP.length + width, 0);
 }
 
-function pad({align, width, isPlain}: FilledColumn, text: string): string {
-  if (isPlain) return align === 'right' ? text.padStart(width) : text.padEnd(width);
+function pad({align, width, arePlain}: FilledColumn, text: string): string {
+  if (arePlain) return align === 'right' ? text.padStart(width) : text.padEnd(width);
   return align === 'right' ? padStart(text, width) : padEnd(text, width);
 }

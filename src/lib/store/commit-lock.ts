@@ -11,7 +11,7 @@ import {lockedError, waitForLock} from './wait-for-lock.js';
  * presumed dead only after the foreign limit, so the wait is so much longer than that.
  */
 const WAIT_BEYOND_FOREIGN_LIMIT_MS = 30_000;
-/** It is free again within milliseconds: whoever waits longer than that waits for nothing. */
+/** As a rule it is free again within milliseconds, and a look whether it is costs next to nothing. */
 const PAUSES = {firstMs: 2, longestMs: 10};
 /** How long a caller that must not give way to other work stops the thread. */
 const BLOCKING_LIMIT_MS = 2_000;
@@ -27,6 +27,7 @@ export class CommitLock {
   readonly #jobFile: JobFile;
   /** One for all commits, because it remembers for how long a holder on another host has been silent. */
   readonly #contender: LockContender;
+  #lastHoldMs = 0;
 
   constructor(jobFile: JobFile, paths: StorePaths, context: LockContext) {
     this.#jobFile = jobFile;
@@ -35,14 +36,21 @@ export class CommitLock {
     this.#contender = new LockContender(paths.commitLock, context);
   }
 
+  /** How long the last commit has kept others out, in milliseconds. */
+  get lastHoldMs(): number {
+    return this.#lastHoldMs;
+  }
+
   /** Commits if nobody else does just now; otherwise returns null. */
   tryCommit(change: Change): JobLines | null {
     const lock = this.#contender.try();
     if (lock === null) return null;
+    const startMs = this.#context.clock.monotonic();
     try {
       return this.#jobFile.replace(lock, change);
     } finally {
       lock.release();
+      this.#lastHoldMs = this.#context.clock.monotonic() - startMs;
     }
   }
 

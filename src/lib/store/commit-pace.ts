@@ -1,6 +1,6 @@
 import type {Clock} from '../domain/clock.js';
 
-/** Commits that take no longer are cheap: those of some thousand records. */
+/** Milliseconds. Commits that take no longer are cheap: those of some thousand records. */
 const CHEAP_MS = 10;
 
 /**
@@ -26,10 +26,9 @@ export class CommitPace {
     return this.#endedMs + pauses * this.#costMs - this.#clock.monotonic();
   }
 
-  /** Notes that a commit, or what costs as much, has ended now. */
-  noteCost(startMs: number): void {
+  /** Notes what a commit that has ended now, or something that costs as much, has cost, in milliseconds. */
+  noteCost(costMs: number): void {
     this.#endedMs = this.#clock.monotonic();
-    const costMs = this.#endedMs - startMs;
     // One that a disk or another process held up says nothing of the next; two in a row do.
     this.#costMs = Math.min(costMs, this.#lastCostMs);
     this.#lastCostMs = costMs;

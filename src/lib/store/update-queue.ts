@@ -17,7 +17,7 @@ interface Update {
   readonly reject: (reason: unknown) => void;
 }
 
-/** Whoever asks for a change waits for it: a fifth of the time goes into commits, and others join meanwhile. */
+/** Whoever asks for a change waits for it: a fifth of the time goes into dear commits, and others join meanwhile. */
 const PATIENCE = 4;
 
 /**
@@ -56,18 +56,13 @@ export class UpdateQueue {
   }
 
   async #commit(updates: readonly Update[]): Promise<void> {
-    let startMs = this.#clock.monotonic();
     try {
-      await this.#commits.commit((lines) => {
-        // What went before was waiting for the commits of others.
-        startMs = this.#clock.monotonic();
-        return lines.withChanged(editsOf(lines, updates));
-      });
+      await this.#commits.commit((lines) => lines.withChanged(editsOf(lines, updates)));
       for (const {resolve, applied} of updates) resolve(applied);
     } catch (error) {
       for (const {reject} of updates) reject(error);
     }
-    this.#pace.noteCost(startMs);
+    this.#pace.noteCost(this.#commits.lastHoldMs);
   }
 }
 
