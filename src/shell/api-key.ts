@@ -1,10 +1,8 @@
 import {concealing} from '../lib/domain/conceal-key.js';
 import {GembatchError} from '../lib/domain/errors.js';
+import {isPossibleKey} from '../lib/domain/key-form.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
-
-/** What a key may consist of: anything else cannot travel in a header, or shows that something else was pasted. */
-const KEY = /^[\x21-\x7e]+$/u;
 
 /** An API key and where it came from. */
 export interface ApiKey {
@@ -26,7 +24,7 @@ export function apiKeyFrom(environment: Environment): ApiKey {
   if (!value) throw new GembatchError('KEY_MISSING', 'There is no API key: GEMINI_API_KEY is not set.');
 
   const name = google ? 'GOOGLE_API_KEY' : 'GEMINI_API_KEY';
-  if (!KEY.test(value)) {
+  if (!isPossibleKey(value)) {
     throw new GembatchError(
       'KEY_REFUSED',
       `${name} holds a blank, a line break or another character that no key has; nothing was sent.`,

@@ -3,6 +3,7 @@ import type {BatchJob} from '../domain/batch-job.js';
 import type {Clock} from '../domain/clock.js';
 import {CREATE_TIMEOUT_MS} from '../domain/create-timeout.js';
 import {GembatchError} from '../domain/errors.js';
+import {isPossibleKey} from '../domain/key-form.js';
 import {download, type DownloadOptions} from './download.js';
 import {fileDeletion, fileLookUp} from './file-calls.js';
 import {
@@ -74,7 +75,14 @@ export class GeminiBatchClient {
   readonly #calls: SdkCalls;
   readonly #uploads: VerifiedUploads;
 
+  /** @throws GembatchError `KEY_REFUSED` when what is given as a key cannot be one. */
   constructor(options: GeminiBatchClientOptions) {
+    if (!isPossibleKey(options.apiKey)) {
+      throw new GembatchError(
+        'KEY_REFUSED',
+        'The API key is empty, or holds a blank, a line break or another character that no key has.',
+      );
+    }
     const {clock, patienceMs = DEFAULT_PATIENCE_MS, timeoutMs = CREATE_TIMEOUT_MS} = options;
     const address = {apiKey: options.apiKey, baseUrl: options.baseUrl ?? DEFAULT_BASE_URL};
     this.#transfer = {

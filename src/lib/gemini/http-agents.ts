@@ -32,17 +32,17 @@ class BulkHttpsAgent extends HttpsAgent {
  * Connects, and has what comes read into one piece of memory. The HTTP client listens to `data`, and copies what is to last.
  * https://nodejs.org/api/net.html#new-netsocketoptions
  */
-function connectInPieces(
-  connect: (reading: {onread: OnReadOpts}) => Duplex | null | undefined,
-): Duplex | null | undefined {
+function connectInPieces(connect: (reading: {onread: OnReadOpts}) => Duplex | null | undefined): Duplex {
   const onread: OnReadOpts = {
     buffer: Buffer.allocUnsafeSlow(PIECE_BYTES),
     callback(length, piece) {
-      socket?.emit('data', piece.subarray(0, length));
+      socket.emit('data', piece.subarray(0, length));
       return true;
     },
   };
-  const socket = connect({onread});
+  const made = connect({onread});
+  if (!made) throw new TypeError('Node makes a connection at once.');
+  const socket = made;
   return socket;
 }
 

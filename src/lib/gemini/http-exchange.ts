@@ -55,17 +55,7 @@ export function open(request: HttpRequest): Promise<IncomingMessage> {
   throwIfAborted(request.signal);
   return new Promise((resolve, reject) => {
     const isSecure = request.url.protocol === 'https:';
-    const outgoing = (isSecure ? httpsRequest : httpRequest)(request.url, {
-      method: request.method,
-      headers: {
-        // Bytes that grow without limit when they are unpacked are not asked for.
-        'accept-encoding': 'identity',
-        ...request.headers,
-        ...(Buffer.isBuffer(request.body) ? {'content-length': request.body.length} : {}),
-      },
-      agent: agentFor(isSecure ? 'https:' : 'http:', request.connection ?? 'kept'),
-      timeout: request.silenceMs,
-    });
+    const outgoing = begin(request, isSecure);
     giveUpWhenDue(outgoing, request);
     outgoing.on('response', (response) => {
       response.on('end', () => outgoing.writableFinished || outgoing.destroy());
@@ -134,6 +124,25 @@ export function refuseCompressed(response: IncomingMessage, name: string): void 
   if (coding.toLowerCase() === 'identity') return;
   response.destroy();
   throw malformedReplyError(name, 'it is compressed, which was not asked for');
+}
+
+/** @throws NotConnectedError for what cannot be sent at all. */
+function begin(request: HttpRequest, isSecure: boolean): ClientRequest {
+  try {
+    return (isSecure ? httpsRequest : httpRequest)(request.url, {
+      method: request.method,
+      headers: {
+        // Bytes that grow without limit when they are unpacked are not asked for.
+        'accept-encoding': 'identity',
+        ...request.headers,
+        ...(Buffer.isBuffer(request.body) ? {'content-length': request.body.length} : {}),
+      },
+      agent: agentFor(isSecure ? 'https:' : 'http:', request.connection ?? 'kept'),
+      timeout: request.silenceMs,
+    });
+  } catch (cause) {
+    throw new NotConnectedError('not sent', {cause});
+  }
 }
 
 /** Ends a request on which nothing moves, whose answer does not begin, or that its caller does not want any more. */

@@ -1,5 +1,6 @@
 import type {Clock} from '../domain/clock.js';
 import {GembatchError} from '../domain/errors.js';
+import {interruption} from '../domain/interruption.js';
 import {isTransient} from './service-error.js';
 
 const FIRST_PAUSE_MS = 1_000;
@@ -80,6 +81,5 @@ export async function retrying<T>(call: () => Promise<T>, patience: Patience): P
 
 /** @throws GembatchError `INTERRUPTED` */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted === true)
-    throw new GembatchError('INTERRUPTED', 'Stopped before the service had answered.');
+  if (signal?.aborted === true) throw interruption('Stopped before the service had answered.', signal.reason);
 }

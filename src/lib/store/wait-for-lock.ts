@@ -1,5 +1,6 @@
 import type {Clock} from '../domain/clock.js';
 import {GembatchError} from '../domain/errors.js';
+import {interruption} from '../domain/interruption.js';
 import {describeLockHolder} from '../domain/lock-holder.js';
 import type {LockHolder} from '../domain/lock-holder.js';
 import type {LockContender} from './lock-contender.js';
@@ -47,7 +48,8 @@ export async function waitForLock<T>(
   const startMs = clock.monotonic();
   let noticedMs = 0;
   for (let pauseMs = pauses.firstMs; ; pauseMs = Math.min(pauseMs * 2, pauses.longestMs)) {
-    if (signal?.aborted) throw interrupted(file);
+    if (signal?.aborted)
+      throw interruption(`Interrupted while waiting for the job-info file ${file}.`, signal.reason);
     const result = attempt();
     if (result !== null) return result;
     const waitedMs = clock.monotonic() - startMs;
@@ -72,8 +74,4 @@ export function lockedError(file: string, holder: LockHolder | null): GembatchEr
 /** Half to one and a half times the pause, so that those who wait do not all come back at once. */
 function jittered(pauseMs: number): number {
   return pauseMs * (0.5 + Math.random());
-}
-
-function interrupted(file: string): GembatchError {
-  return new GembatchError('INTERRUPTED', `Interrupted while waiting for the job-info file ${file}.`);
 }

@@ -31,6 +31,22 @@ async function createdJob() {
   return {...used, fileName: name, job};
 }
 
+test.each(['', 'a b', 'key\n', 'kéy'])(
+  'a key that cannot be one, %j, is refused before anything is sent',
+  (apiKey) => {
+    expect(() => clientOf('http://127.0.0.1:9', {apiKey})).toThrow(
+      expect.objectContaining({...code('KEY_REFUSED'), message: expect.stringContaining('that no key has')}),
+    );
+  },
+);
+
+test('a request that cannot be sent at all leaves nothing open', async () => {
+  const {client} = clientOf('ftp://127.0.0.1:9/');
+  await expect(
+    client.createBatch({model: MODEL, fileName: 'files/1', displayName: 'd'}),
+  ).rejects.toMatchObject({...code('SERVICE'), details: {sent: false}});
+});
+
 describe('models', () => {
   test('say whether they take batch jobs', async () => {
     const {client} = await useClient();

@@ -1,0 +1,12 @@
+import {GembatchError} from './errors.js';
+
+/**
+ * The error for what is given up because somebody wants the command to end. It keeps the signal that asked for that, for
+ * the exit code.
+ *
+ * @param reason - why it was given up, as an `AbortSignal` tells it.
+ */
+export function interruption(message: string, reason: unknown): GembatchError {
+  const signal = reason instanceof GembatchError ? reason.details['signal'] : undefined;
+  return new GembatchError('INTERRUPTED', message, signal === undefined ? {} : {details: {signal}});
+}
