@@ -142,6 +142,20 @@ test('the first Ctrl-C brings creates to their end and begins nothing new; the s
   expect(emulator.control.paid()).toHaveLength(6);
 });
 
+test('a signal while the model is looked up ends the run with its own exit code, and nothing was sent', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, 2);
+  emulator.control.fault({on: 'models.get', fault: {kind: 'hang_before'}});
+  const running = startSubmit({folder, env}, '0*.jsonl');
+  await until(() => emulator.control.counts()['models.get'] === 1);
+  running.process.kill('SIGTERM');
+  const ended = await running.ended;
+  expect(ended.code).toBe(EXIT.terminated);
+  expect(ended.stderr).toContain('Stopped before the service had answered.');
+  expect(emulator.control.counts()).toEqual({'models.get': 1});
+});
+
 test('after a restart one list that lacks the job proves nothing, even when the grace time is long over', async () => {
   const folder = await tempDir();
   const {emulator, env} = await useEmulator({speed: 0, seed: 1});

@@ -140,6 +140,15 @@ test('records of the Python tool, current and 0.1.0, keep their files from being
   expect(emulator.control.paid()).toHaveLength(0);
 });
 
+test('many files at once are no reason for a warning of Node', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, 12);
+  emulator.control.fault({on: 'upload.chunk', fault: {kind: 'latency', ms: 500}, times: null});
+  const {code, stderr} = await submit({folder, env}, '0*.jsonl', '--concurrency', '12');
+  expect({code, stderr}).toEqual({code: 0, stderr: ''});
+});
+
 test('several files are worked on at once, as many as --concurrency says', async () => {
   const folder = await tempDir();
   const {emulator, env} = await useEmulator({speed: 0, seed: 1});

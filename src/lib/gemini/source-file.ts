@@ -41,6 +41,7 @@ export class SourceFile {
   readonly #opened: FileState;
   /** The reads that were begun; they use the descriptor until they end. */
   #reading: Promise<void> = Promise.resolve();
+  #isClosed = false;
 
   private constructor(file: UploadFile, descriptor: number, opened: FileState) {
     this.#file = file;
@@ -86,8 +87,10 @@ export class SourceFile {
     }
   }
 
-  /** Closes the file when nothing reads it any more. */
+  /** Closes the file when nothing reads it any more. A second call does nothing. */
   async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     await this.#reading;
     closeSync(this.#descriptor);
   }
@@ -101,6 +104,8 @@ export class SourceFile {
   }
 
   async #readBlock(offset: number, sizeBytes: number): Promise<Buffer> {
+    // Another file may have the number of the descriptor by then.
+    if (this.#isClosed) throw new Error(`${this.#file.path} is closed`);
     const buffer = Buffer.allocUnsafe(sizeBytes);
     let bytesRead: number;
     try {

@@ -3,7 +3,7 @@
  *
  * The file is streamed from disk in large chunks. After a broken connection the service is asked how far it got
  * (`query`) and the rest is sent from there; where that does not work the upload starts again. An upload that is given
- * up is cancelled, so that nothing of it stays at the service.
+ * up is cancelled, so that nothing of it stays at the service; one that may have come to its end is asked about first.
  *
  * Protocol: `googleapis/js-genai` `src/_api_client.ts` and `src/cross/_cross_uploader.ts`; `query`, `finalize` and
  * `cancel` as in `firebase/firebase-js-sdk` `packages/storage/src/implementation/requests.ts` and
@@ -30,8 +30,6 @@ import type {TransferContext} from './transfer-context.js';
 export interface UploadOptions extends CallOptions {
   /** Told how many bytes have been sent; goes back after a break. */
   readonly onProgress?: (sentBytes: number) => void;
-  /** Bytes are sent once it resolves; meanwhile the upload is announced. It is given up when it rejects. */
-  readonly mayBegin?: Promise<unknown>;
 }
 
 /** What is known of an upload after a break: bytes that the service has, the finished file, or nothing. */
@@ -50,8 +48,8 @@ const CHUNK_BYTES = 64 * 1024 * 1024;
 const LOST_SESSION_STATUSES: ReadonlySet<unknown> = new Set([400, 404, 409, 410, 412, 416]);
 const MAX_LOST_SESSIONS = 3;
 
-/** How long the cancelling of an upload may take; the service forgets it by itself, only later. */
-const CANCEL_MS = 2_000;
+/** How long each request about an upload that is given up may take; the service forgets it by itself, only later. */
+const GIVE_UP_MS = 2_000;
 
 /** One upload, from its start to the file at the service. */
 export class Upload {
@@ -63,6 +61,9 @@ export class Upload {
   /** The most that the service ever had of the file; only more than that is progress. */
   #mostBytes = 0;
   #lostSessions = 0;
+  /** Whether the end of the upload was sent and has no answer yet: the service may have made the file. */
+  #isEndOpen = false;
+  #leftFile: RemoteFile | undefined;
 
   constructor(file: UploadFile, mimeType: string, context: TransferContext, options: UploadOptions) {
     this.#file = file;
@@ -72,8 +73,13 @@ export class Upload {
     this.#patience = new Patience(context.clock, context.patienceMs, options);
   }
 
+  /** The file that the service has although the upload failed; the caller is to delete it. */
+  get leftFile(): RemoteFile | undefined {
+    return this.#leftFile;
+  }
+
   /**
-   * Runs the upload. After an error nothing is left at the service, as far as it could be told.
+   * Runs the upload. After an error nothing but `leftFile` is at the service, as far as it could be told.
    *
    * @returns the file as the service describes it, which nobody has compared with anything yet.
    * @throws GembatchError `FILE_CHANGED` when the file was touched on the way, `FILE_UNREADABLE`, `INTERRUPTED`,
@@ -129,7 +135,6 @@ export class Upload {
   async #sendAll(source: SourceFile, session: URL): Promise<RemoteFile | 'lost'> {
     let state: UploadState = 0;
     try {
-      await this.#options.mayBegin;
       while (typeof state === 'number') {
         state = await this.#sendChunk(source, session, state).catch(async (error: unknown) => {
           if (this.#isSessionLost(error)) return 'lost';
@@ -140,7 +145,7 @@ export class Upload {
       }
       return state;
     } catch (error) {
-      await this.#cancel(session);
+      await this.#giveUp(session);
       throw error;
     }
   }
@@ -178,6 +183,7 @@ export class Upload {
       },
       body: this.#bytesOf(source, {offset, endBytes}),
     });
+    this.#isEndOpen = false;
     const status = reply.headers.get('x-goog-upload-status');
     if (status === 'final') return this.#uploaded(reply);
     if (status === 'active' && endBytes < sizeBytes) return endBytes;
@@ -191,6 +197,7 @@ export class Upload {
       sentBytes += bytes.length;
       this.#options.onProgress?.(sentBytes);
     }
+    this.#isEndOpen = range.endBytes === this.#file.sizeBytes;
   }
 
   /** Asks how far the upload is. */
@@ -230,15 +237,29 @@ export class Upload {
   }
 
   /** Best effort: what matters is the error that ended the upload, and the service forgets it by itself. */
-  async #cancel(session: URL): Promise<void> {
-    await exchange({
+  async #giveUp(session: URL): Promise<void> {
+    if (this.#isEndOpen) this.#leftFile = await this.#fileOf(session);
+    if (this.#leftFile === undefined) await this.#command(session, 'cancel').catch(() => undefined);
+  }
+
+  /** The file that came of an upload; undefined when there is none or it cannot be learnt. */
+  async #fileOf(session: URL): Promise<RemoteFile | undefined> {
+    try {
+      return this.#uploaded(await this.#command(session, 'query'));
+    } catch {
+      return undefined;
+    }
+  }
+
+  #command(session: URL, command: 'query' | 'cancel'): Promise<RawReply> {
+    return exchange({
       method: 'POST',
       url: session,
-      headers: {...this.#key, 'x-goog-upload-command': 'cancel'},
-      silenceMs: CANCEL_MS,
-      answerMs: CANCEL_MS,
-      signal: AbortSignal.timeout(CANCEL_MS),
-    }).catch(() => undefined);
+      headers: {...this.#key, 'x-goog-upload-command': command},
+      silenceMs: GIVE_UP_MS,
+      answerMs: GIVE_UP_MS,
+      signal: AbortSignal.timeout(GIVE_UP_MS),
+    });
   }
 
   async #post(

@@ -55,11 +55,13 @@ export class VerifiedUploads {
   async #send(file: UploadFile, options: UploadOptions): Promise<RemoteFile> {
     let refusal: unknown;
     for (const mimeType of this.#mimeTypes) {
+      const upload = new Upload(file, mimeType, this.#context, options);
       try {
-        const uploaded = await new Upload(file, mimeType, this.#context, options).run();
+        const uploaded = await upload.run();
         this.#mimeTypes = [mimeType, ...MIME_TYPES.filter((other) => other !== mimeType)];
         return uploaded;
       } catch (error) {
+        if (upload.leftFile !== undefined) throw await this.#discarding(upload.leftFile, error);
         if (!isMimeTypeRefusal(error)) throw error;
         refusal ??= error;
       }

@@ -24,7 +24,7 @@ export interface ModelWish {
  */
 export async function chooseModel(client: GeminiBatchClient, wish: ModelWish): Promise<string> {
   const calls = {signal: wish.stop, onWait: wish.onWait};
-  const wanted = wantedModel(wish.model);
+  const wanted = modelResourceName(wish.model ?? DEFAULT_MODEL);
   const problem = await findProblem(client, wanted, calls);
   if (problem === undefined) return wanted;
 
@@ -34,11 +34,6 @@ export async function chooseModel(client: GeminiBatchClient, wish: ModelWish): P
   if (successor !== undefined && (await wish.consent?.(modelLabel(wanted), modelLabel(successor))))
     return successor;
   throw unavailable({problem, batchable, isDefault: wish.model === undefined, successor});
-}
-
-/** The resource name of the model that a person named, or of the default one. */
-export function wantedModel(wish: string | undefined): string {
-  return modelResourceName(wish ?? DEFAULT_MODEL);
 }
 
 async function findProblem(

@@ -124,7 +124,8 @@ async function send(run: SubmitRun, file: RequestFileInput, inspection: Inspecti
   if (run.gate.exhausted) return {...facts, outcome: 'not_started', error: failed(run.gate.exhausted)};
 
   const uploadedFileName = await upload(run, file, inspection).catch((error: unknown) => {
-    throw haltOn(run, error);
+    endRunIfFatal(run, error);
+    throw error;
   });
   const uploaded = {...facts, uploaded_file_name: uploadedFileName};
   const result = await create(run, file, inspection, uploadedFileName);
@@ -133,7 +134,7 @@ async function send(run: SubmitRun, file: RequestFileInput, inspection: Inspecti
       run.known.add(result.record);
       return {...uploaded, outcome: 'submitted', job: jobOf(result.record)};
     case 'unclear':
-      haltOn(run, result.error);
+      endRunIfFatal(run, result.error);
       return {
         ...uploaded,
         outcome: 'unclear',
@@ -141,7 +142,7 @@ async function send(run: SubmitRun, file: RequestFileInput, inspection: Inspecti
         ...(result.batch ? {job: {name: result.batch.name, state: result.batch.state}} : {}),
       };
     case 'refused':
-      haltOn(run, result.error);
+      endRunIfFatal(run, result.error);
       return withWarning(
         {...facts, outcome: 'failed', error: failed(result.error)},
         await discardUpload(run, uploadedFileName),
@@ -163,7 +164,6 @@ async function upload(run: SubmitRun, file: RequestFileInput, inspection: Inspec
     },
     {
       signal: run.halt.signal,
-      mayBegin: run.modelFound,
       onProgress: (bytes) => run.report({type: 'progress', index, bytes, totalBytes: inspection.size_bytes}),
       onWait: ({reason, delayMs}) => run.report({type: 'wait', index, reason, delayMs}),
     },
@@ -198,9 +198,8 @@ async function create(
 }
 
 /** Ends the run when the error concerns every file. */
-function haltOn(run: CheckRun, error: unknown): unknown {
+function endRunIfFatal(run: CheckRun, error: unknown): void {
   if (error instanceof GembatchError && FATAL_CODES.has(error.code)) run.halt.abort(error);
-  return error;
 }
 
 function notStarted(run: CheckRun): OutcomeDraft {

@@ -5,12 +5,14 @@
  * the last job is recorded. Per file: check, upload, intent, create, record (`submit-file.ts`, `create-job.ts`);
  * several files at once. Creates of earlier runs whose fate is unknown are settled at the same time.
  */
+import {setMaxListeners} from 'node:events';
 import pMap from 'p-map';
 import {GembatchError} from '../domain/errors.js';
+import {interruption} from '../domain/interruption.js';
 import {exitCodeOf, type ItemOutcome} from '../domain/outcome.js';
 import {describeLockWait} from '../domain/lock-holder.js';
 import type {Session, StoreSnapshot} from '../store/job-store.js';
-import {chooseModel, wantedModel, type ModelWish} from './choose-model.js';
+import {chooseModel, type ModelWish} from './choose-model.js';
 import {collectInputs} from './collect-inputs.js';
 import {CreateGate} from './create-gate.js';
 import {itemOutcome} from './file-outcome.js';
@@ -20,7 +22,7 @@ import {OpenIntents} from './open-intents.js';
 import {settleEarlier} from './settle-earlier.js';
 import {stillUnclear, type Settlement} from './settle-intents.js';
 import {previewFile, submitFile} from './submit-file.js';
-import type {FileOutcome, SettledIntent, SubmitEvent, SubmitResult, SubmitSummary} from './submit-report.js';
+import type {FileOutcome, SettledIntent, SubmitResult, SubmitSummary} from './submit-report.js';
 import type {CheckRun, RequestFileInput, SubmitDeps, SubmitOptions, SubmitRun} from './submit-run.js';
 
 /** What to submit, and how. */
@@ -71,8 +73,6 @@ interface Submission {
   readonly options: SubmitOptions;
   readonly files: readonly RequestFileInput[];
   readonly halt: AbortController;
-  /** Resolves once the service is known to have the model. */
-  readonly modelFound: Promise<unknown>;
 }
 
 /**
@@ -95,81 +95,33 @@ export async function submitInputs(
 ): Promise<SubmitResult> {
   const startedMs = deps.clock.monotonic();
   const halt = haltOn(input.stop);
-  const {model, modelFound} = await lookUpModel(deps, input, halt);
-  const report = onceKnown(modelFound, deps.report);
+  const model = await chooseModel(deps.client, {
+    model: input.model,
+    ...(input.consentToModel === undefined ? {} : {consent: input.consentToModel}),
+    stop: halt.signal,
+    onWait: ({reason}) => deps.report({type: 'status', message: `Looking the model up: ${reason}`}),
+  });
 
-  const submission: Submission = {
-    deps: {...deps, report},
-    input,
-    options: {...input, model},
-    files,
-    halt,
-    modelFound,
-  };
-  const work = input.isDryRun
-    ? preview(submission)
-    : inSession(submission, (session) => submitAll(submission, session));
-  work.catch((error: unknown) => halt.abort(error));
-  // What is under way is brought to its end, also when there is no such model. What ended the run first is why.
-  const [, looking] = await Promise.allSettled([work, modelFound]);
-  if (looking.status === 'rejected') throw halt.signal.reason;
-  const {outcomes, settled} = await work;
+  const submission: Submission = {deps, input, options: {...input, model}, files, halt};
+  const {outcomes, settled} = input.isDryRun
+    ? await preview(submission)
+    : await inSession(submission, (session) => submitAll(submission, session));
 
   const summary = summarise(outcomes, settled, halt, deps.clock.monotonic() - startedMs);
-  report({type: 'summary', summary});
+  deps.report({type: 'summary', summary});
   return {job_info: deps.store.path, model, dry_run: input.isDryRun, files: outcomes, settled, summary};
-}
-
-/**
- * Looks the model up. Files are checked and uploads announced meanwhile, unless a person may have to be asked about the
- * model: then nothing else is on the screen.
- */
-async function lookUpModel(
-  {client, report}: SubmitDeps,
-  {model: wish, consentToModel: consent}: SubmitTerms,
-  halt: AbortController,
-): Promise<{model: string; modelFound: Promise<unknown>}> {
-  const looking = chooseModel(client, {
-    model: wish,
-    ...(consent === undefined ? {} : {consent}),
-    stop: halt.signal,
-    onWait: ({reason}) => report({type: 'status', message: `Looking the model up: ${reason}`}),
-  });
-  if (wish === undefined && consent !== undefined) return {model: await looking, modelFound: looking};
-  looking.catch((error: unknown) => halt.abort(error));
-  return {model: wantedModel(wish), modelFound: looking};
-}
-
-/** Holds back what happens to files until it is known that they are submitted at all. */
-function onceKnown(
-  modelFound: Promise<unknown>,
-  report: (event: SubmitEvent) => void,
-): (event: SubmitEvent) => void {
-  let held: SubmitEvent[] | null = [];
-  modelFound.then(
-    () => {
-      for (const event of held ?? []) report(event);
-      held = null;
-    },
-    () => undefined,
-  );
-  return (event) => (held === null || event.type === 'status' ? report(event) : void held.push(event));
 }
 
 function haltOn(stop: AbortSignal | undefined): AbortController {
   const halt = new AbortController();
-  const interrupt = (): void => halt.abort(interruption(stop?.reason));
+  // Every file that is sent listens. Node takes more than ten for a mistake, and says so on the terminal.
+  setMaxListeners(0, halt.signal);
+  // What a file is told that is not begun, or given up.
+  const interrupt = (): void =>
+    halt.abort(interruption('Stopped before it was created; nothing was paid for it.', stop?.reason));
   if (stop?.aborted) interrupt();
   stop?.addEventListener('abort', interrupt, {once: true});
   return halt;
-}
-
-/** What a file is told that is not begun, or given up, because the run is to end; keeps which signal it was. */
-function interruption(reason: unknown): GembatchError {
-  const details = reason instanceof GembatchError ? reason.details : {};
-  return new GembatchError('INTERRUPTED', 'Stopped before it was created; nothing was paid for it.', {
-    details,
-  });
 }
 
 async function collect({store}: SubmitDeps, {files, cwd}: SubmitInput): Promise<readonly RequestFileInput[]> {
@@ -235,7 +187,6 @@ async function submitAll(submission: Submission, session: Session): Promise<RunO
     session,
     gate: new CreateGate(deps.clock, input.quotaWaitMs),
     lane: new Lane(input.concurrency),
-    modelFound: submission.modelFound,
   };
 
   const outcomes = await eachFile(submission, (file) => submitFile(run, file));

@@ -64,6 +64,4 @@ export interface SubmitRun extends CheckRun {
   readonly gate: CreateGate;
   /** The files that are sent at once. Others are checked meanwhile. */
   readonly lane: Lane;
-  /** Resolves once the service is known to have the model; before that, not a byte of a file is sent. */
-  readonly modelFound: Promise<unknown>;
 }

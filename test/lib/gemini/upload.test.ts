@@ -364,6 +364,37 @@ describe('an interrupted upload', () => {
     expect(emulator.control.files()).toEqual([]);
   });
 
+  test('leaves no file when the answer to its end is what it waited for', async () => {
+    const {client, emulator} = await useClient();
+    emulator.control.fault({on: 'upload.chunk', fault: {kind: 'hang_after'}});
+    const stop = new AbortController();
+    const upload = client.uploadFile(await requestFile(), {signal: stop.signal});
+    while (emulator.control.files().length === 0) await new Promise(setImmediate);
+    stop.abort();
+    await expect(upload).rejects.toMatchObject(code('INTERRUPTED'));
+    expect(emulator.control.files()).toEqual([]);
+    expect(emulator.control.counts()).toEqual({
+      'upload.start': 1,
+      'upload.chunk': 1,
+      'upload.query': 1,
+      'files.delete': 1,
+    });
+  });
+
+  test('says which file is left when it cannot be deleted', async () => {
+    const {client, emulator} = await useClient();
+    emulator.control.fault({on: 'upload.chunk', fault: {kind: 'hang_after'}});
+    emulator.control.fault({on: 'files.delete', fault: {kind: 'status', status: 500}});
+    const stop = new AbortController();
+    const upload = client.uploadFile(await requestFile(), {signal: stop.signal});
+    while (emulator.control.files().length === 0) await new Promise(setImmediate);
+    stop.abort();
+    await expect(upload).rejects.toMatchObject({
+      ...code('INTERRUPTED'),
+      message: expect.stringContaining(`${emulator.control.files()[0]} could not be deleted`),
+    });
+  });
+
   test('ends while it waits, and cancels what it began', async () => {
     const {client, emulator} = await useClient();
     emulator.control.fault({on: 'upload.chunk', fault: {kind: 'status', status: 503}, times: null});
