@@ -21,7 +21,7 @@ test('the records are listed without a key, filtered and sorted', async () => {
   const folder = await tempDir();
   const {emulator, env} = await useEmulator({speed: 0, seed: 1});
   await requestFiles(folder, 3);
-  await submit({folder, env}, '003.jsonl', '001.jsonl', '002.jsonl', '--concurrency', '1');
+  for (const file of ['003.jsonl', '001.jsonl', '002.jsonl']) await submit({folder, env}, file);
   emulator.control.outcome({match: '002', state: 'FAILED'});
   emulator.control.advance(60_000);
   await runCli(['poll', '--once'], {cwd: folder, env});
