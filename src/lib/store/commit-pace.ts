@@ -1,6 +1,6 @@
 import type {Clock} from '../domain/clock.js';
 
-/** Milliseconds. Commits that take no longer are cheap: those of some thousand records. */
+/** After a commit that took so long, in milliseconds, as much time again is left to others; after one of twice that, twice. */
 const CHEAP_MS = 10;
 
 /**
@@ -14,7 +14,7 @@ export class CommitPace {
   #lastCostMs = 0;
   #endedMs = 0;
 
-  /** @param patience - so many times the cost of a dear commit passes before the next one. */
+  /** @param patience - so many times its cost passes at most before the next commit; after a cheap one, its cost once. */
   constructor(clock: Clock, patience: number) {
     this.#clock = clock;
     this.#patience = patience;
@@ -22,7 +22,7 @@ export class CommitPace {
 
   /** How long to wait with a commit, in milliseconds; not above zero when it is due. */
   get waitMs(): number {
-    const pauses = this.#costMs <= CHEAP_MS ? 1 : this.#patience;
+    const pauses = Math.min(this.#patience, Math.max(1, this.#costMs / CHEAP_MS));
     return this.#endedMs + pauses * this.#costMs - this.#clock.monotonic();
   }
 
