@@ -25,7 +25,7 @@ function diskTest(title: AttackTitle, work: (attack: Attack) => Promise<void>): 
 
 /** What a disk in memory gives out at a time. */
 const PAGE_BYTES = 4_096;
-const DISK_BYTES = 128 * 1024;
+const DISK_BYTES = 256 * 1024;
 const FILES = 8;
 const LEVELS = Array.from({length: amount({short: 5, whole: 14})}, (_, pages) => pages);
 /** The jobs of a trial alone; it has an old one besides, which was cancelled. */
@@ -53,7 +53,16 @@ diskTest({group: 'disk', attack: 'full under a submit of 8 files', unit: 'levels
   attack.note(`with 0, 1, … pages free: ${made.join(', ')} paid`);
 });
 
-diskTest({group: 'disk', attack: 'full under a poll of 8 jobs', unit: 'levels'}, async (attack) => {
+const FULL_POLL = {group: 'disk', attack: 'full under a poll of 8 jobs', unit: 'levels'};
+
+diskTest(FULL_POLL, (attack) => pollOnFullDisk(attack, () => undefined));
+
+diskTest({...FULL_POLL, attack: `${FULL_POLL.attack}, whose names are taken`}, (attack) =>
+  pollOnFullDisk(attack, (trial) => trial.takeResultNames()),
+);
+
+/** A poll on disks of all levels, and again with room. */
+async function pollOnFullDisk(attack: Attack, prepare: (trial: Trial) => void): Promise<void> {
   const made: number[] = [];
   await eachOf(LEVELS, WIDTH, (pages) =>
     Disk.inMemory(DISK_BYTES, (disk) =>
@@ -61,6 +70,7 @@ diskTest({group: 'disk', attack: 'full under a poll of 8 jobs', unit: 'levels'},
         const what = `${pages} pages free`;
         await trial.run(SUBMIT, FAST);
         trial.emulator.control.advance(600_000);
+        prepare(trial);
         disk.fill(pages * PAGE_BYTES);
         const {code, stdout, stderr} = await trial.run(POLL, FAST);
         const missing = trial.missingResults().length;
@@ -76,7 +86,7 @@ diskTest({group: 'disk', attack: 'full under a poll of 8 jobs', unit: 'levels'},
     ),
   );
   attack.note(`with 0, 1, … pages free: ${made.join(', ')} fetched`);
-});
+}
 
 diskTest({group: 'disk', attack: 'read-only under a submit', unit: 'runs'}, async (attack) => {
   await Disk.inMemory(DISK_BYTES, (disk) =>

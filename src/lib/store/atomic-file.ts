@@ -28,6 +28,8 @@ const PRIVATE_MODE = 0o600;
 const ALL_PERMISSIONS = 0o777;
 /** What is written at once: callers append rows, and a call for each would take longer than all else. */
 const BLOCK_BYTES = 1 << 20;
+/** Most files are smaller than a block. */
+const FIRST_BLOCK_BYTES = 1 << 16;
 /** So much is left to the disk in one go, while more arrives: the commit then waits for the rest only. */
 const SYNC_BYTES = 32 << 20;
 const COMPARE_CHUNK_BYTES = 1 << 20;
@@ -62,13 +64,15 @@ export class AtomicFile {
   readonly #handle: FileHandle;
   readonly #isOverwriting: boolean;
   #sizeBytes = 0;
-  readonly #blocks = new BlockFiller((filled) => this.#writeBlock(filled));
-  /** The block that is filled next: it has been written when the other one is full. */
-  #spare: Uint8Array = new Uint8Array(0);
+  readonly #blocks = new BlockFiller(new Uint8Array(FIRST_BLOCK_BYTES), (full) => this.#writeBlock(full));
+  /** The block that is being written: the one that is filled after the next. */
+  #written: Uint8Array | null = null;
   #writing: Promise<void> = Promise.resolve();
   #syncing: Promise<void> | null = null;
   #unsyncedBytes = 0;
   #isOpen = true;
+  /** Once no more is to come. */
+  #finished: Promise<void> | null = null;
 
   private constructor(
     handle: FileHandle,
@@ -126,21 +130,20 @@ export class AtomicFile {
   /**
    * Puts the file in place. On return its bytes and its name are durable.
    *
-   * @throws GembatchError STORAGE when it cannot be written, or the target exists with other content and `overwrite` is
-   * off. The target is then as it was; the temporary file waits for `discard`.
+   * @param target - another path than the one that it was opened for, in the same folder.
+   * @throws GembatchError STORAGE when it cannot be written, or something else is at the target that may not be replaced:
+   * then `isTaken`, and another commit may take another path. The target is as it was; the temporary file waits for that,
+   * or for `discard`.
    */
-  async commit(): Promise<CommitOutcome> {
-    return orStorage(`write ${this.target}`, async () => {
-      await this.#blocks.flush();
-      await this.#writing;
-      await this.#syncing;
-      await this.#handle.sync();
-      const outcome = await this.#outcome();
-      await this.#close();
+  async commit(target = this.target): Promise<CommitOutcome> {
+    this.#finished ??= this.#finish();
+    await this.#finished;
+    return orStorage(`write ${target}`, async () => {
+      const outcome = await this.#outcome(target);
       if (outcome === 'unchanged') await unlink(this.temporaryPath);
-      else if (outcome === 'replaced') await rename(this.temporaryPath, this.target);
-      else await this.#putWhereNothingIs();
-      await syncFolder(dirname(this.target));
+      else if (outcome === 'replaced') await rename(this.temporaryPath, target);
+      else await this.#putWhereNothingIs(target);
+      await syncFolder(dirname(target));
       return outcome;
     });
   }
@@ -151,14 +154,25 @@ export class AtomicFile {
     await orStorage(`remove ${this.temporaryPath}`, () => removeIfThere(this.temporaryPath));
   }
 
+  /** Writes what is left, and has the disk keep it all. */
+  async #finish(): Promise<void> {
+    await orStorage(`write ${this.temporaryPath}`, async () => {
+      await this.#writing;
+      await this.#write(this.#blocks.rest);
+      await this.#syncing;
+      await this.#handle.sync();
+      await this.#close();
+    });
+  }
+
   /** Begins to write a block, once the one before it is written, whose memory is free then. */
-  async #writeBlock(filled: Uint8Array): Promise<Uint8Array> {
+  async #writeBlock(full: Uint8Array): Promise<Uint8Array> {
     await this.#writing;
-    this.#writing = this.#write(filled);
+    this.#writing = this.#write(full);
     // Whoever waits for it sees its failure; nobody may be waiting when it comes.
     this.#writing.catch(() => undefined);
-    const free = this.#spare.length > 0 ? this.#spare : new Uint8Array(BLOCK_BYTES);
-    this.#spare = new Uint8Array(filled.buffer);
+    const free = this.#written?.length === BLOCK_BYTES ? this.#written : new Uint8Array(BLOCK_BYTES);
+    this.#written = full;
     return free;
   }
 
@@ -184,29 +198,29 @@ export class AtomicFile {
     this.#syncing.catch(() => undefined);
   }
 
-  async #outcome(): Promise<CommitOutcome> {
-    if ((await kindOfTarget(this.target)) === 'missing') return 'created';
-    if (await haveSameBytes(this.temporaryPath, this.target)) return 'unchanged';
+  async #outcome(target: string): Promise<CommitOutcome> {
+    if ((await kindOfTarget(target)) === 'missing') return 'created';
+    if (await haveSameBytes(this.temporaryPath, target)) return 'unchanged';
     if (this.#isOverwriting) return 'replaced';
-    throw differs(this.target);
+    throw differs(target);
   }
 
   /** A hard link fails where a rename would silently replace what somebody else put there meanwhile. */
-  async #putWhereNothingIs(): Promise<void> {
+  async #putWhereNothingIs(target: string): Promise<void> {
     try {
-      await link(this.temporaryPath, this.target);
+      await link(this.temporaryPath, target);
     } catch (error) {
-      if (systemCode(error) === 'EEXIST') return this.#joinWhoWasFaster();
+      if (systemCode(error) === 'EEXIST') return this.#joinWhoWasFaster(target);
       // The file system has no hard links; nothing was there a moment ago.
-      await rename(this.temporaryPath, this.target);
+      await rename(this.temporaryPath, target);
       return;
     }
     await unlink(this.temporaryPath);
   }
 
   /** Somebody has put a file there since we looked: the same one, as two that fetch one result do, or another. */
-  async #joinWhoWasFaster(): Promise<void> {
-    if (!(await haveSameBytes(this.temporaryPath, this.target))) throw differs(this.target);
+  async #joinWhoWasFaster(target: string): Promise<void> {
+    if (!(await haveSameBytes(this.temporaryPath, target))) throw differs(target);
     await unlink(this.temporaryPath);
   }
 
@@ -246,7 +260,12 @@ async function removeIfThere(path: string): Promise<void> {
   });
 }
 
-/** @throws GembatchError STORAGE when something else than a regular file is in the place of the target. */
+/** Whether a commit failed only because something else has the path. */
+export function isTaken(error: unknown): boolean {
+  return error instanceof GembatchError && error.details['is_taken'] === true;
+}
+
+/** @throws GembatchError STORAGE, as `isTaken`, when something else than a regular file is in the place of the target. */
 async function kindOfTarget(path: string): Promise<'file' | 'missing'> {
   try {
     if ((await lstat(path)).isFile()) return 'file';
@@ -255,6 +274,7 @@ async function kindOfTarget(path: string): Promise<'file' | 'missing'> {
     throw error;
   }
   throw new GembatchError('STORAGE', `Cannot write ${path}: a link or something else than a file is there.`, {
+    details: {is_taken: true},
     suggestions: ['Move it away, or choose another folder for the results.'],
   });
 }
@@ -264,6 +284,7 @@ function differs(path: string): GembatchError {
     'STORAGE',
     `Cannot write ${path}: a file with other content is there. It is untouched.`,
     {
+      details: {is_taken: true},
       suggestions: ['Move that file away, or choose another folder for the results.'],
     },
   );

@@ -10,11 +10,10 @@ import {lstat} from 'node:fs/promises';
 import {isDeepStrictEqual} from 'node:util';
 import {GembatchError} from '../domain/errors.js';
 import type {JobRecord, StoredResults} from '../domain/job-record.js';
-import type {AtomicFile} from '../store/atomic-file.js';
+import {isTaken, type AtomicFile} from '../store/atomic-file.js';
 import {discardRemote} from './discard-remote.js';
 import type {FetchLanes} from './fetch-lanes.js';
 import type {PollDeps} from './poll-run.js';
-import {readChunks} from './read-chunks.js';
 import {receiveResult, type ReceivedResult, type ReceiveOptions} from './receive-result.js';
 import {refuseLinks, resultTargets} from './result-target.js';
 import {withinPatience} from './within-patience.js';
@@ -58,7 +57,7 @@ export async function fetchResult(
   if (resultFileName === undefined) throw new TypeError(`${record.batch.name} has no results`);
   const {file, others, received} = await receive(deps, {record, resultFileName}, options);
   try {
-    const path = await putInPlace(deps, file, others);
+    const path = await putInPlace(file, [file.target, ...others]);
     const results = storedResults(deps, path, received);
     const recorded = await recordResults(deps, record, {results, requests: received.requests});
     const notes = [...received.notes, ...placeNotes(file.target, path)];
@@ -129,25 +128,14 @@ async function openTarget(
  *
  * @returns its path. It may be one that held exactly these bytes before.
  */
-async function putInPlace(
-  deps: PollDeps,
-  file: AtomicFile,
-  [next, ...others]: readonly string[],
-): Promise<string> {
+async function putInPlace(file: AtomicFile, [path, ...others]: readonly string[]): Promise<string> {
   try {
-    await file.commit();
-    return file.target;
+    await file.commit(path);
+    return path ?? file.target;
   } catch (error) {
-    const isTaken = (await kindOf(file.target)) !== 'missing';
-    if (!isTaken || next === undefined) throw error;
+    if (others.length === 0 || !isTaken(error)) throw error;
   }
-  const copy = await deps.createFile(next);
-  try {
-    for await (const chunk of readChunks(file.temporaryPath)) await copy.append(chunk);
-    return await putInPlace(deps, copy, others);
-  } finally {
-    await copy.discard();
-  }
+  return putInPlace(file, others);
 }
 
 function storedResults({store, clock}: PollDeps, path: string, received: ReceivedResult): StoredResults {

@@ -1,5 +1,6 @@
 import {
   existsSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -211,15 +212,13 @@ export class Trial {
       if (remote.has(name)) return [];
       const record = this.records().find(({batch}) => batch.name === name);
       if (record?.results === undefined) return [`${name} is deleted and its result is not recorded`];
-      return this.hasWholeResult(record.input_file)
-        ? []
-        : [`${name} is deleted and its result is not on disk`];
+      return this.hasWholeResult(record) ? [] : [`${name} is deleted and its result is not on disk`];
     });
   }
 
-  /** Whether the result of a request file answers both of its requests. */
-  hasWholeResult(inputFile: string): boolean {
-    const path = join(this.folder, 'results', inputFile);
+  /** Whether the result file of a job answers both of its requests. */
+  hasWholeResult({input_file: inputFile, results}: JobRecord): boolean {
+    const path = join(this.folder, results?.file ?? join('results', inputFile));
     if (!existsSync(path)) return false;
     const keys = readFileSync(path, 'utf8')
       .split('\n')
@@ -228,10 +227,17 @@ export class Trial {
     return keys.toSorted().join() === 'r1,r2';
   }
 
+  /** Puts something else where the result of each request file goes. */
+  takeResultNames(): void {
+    mkdirSync(join(this.folder, 'results'), {recursive: true});
+    for (const {input_file: file} of this.records())
+      writeFileSync(join(this.folder, 'results', file), '{}\n');
+  }
+
   /** Files that are submitted and whose results are not on disk. */
   missingResults(): readonly string[] {
     return this.records()
-      .filter(({input_file: file}) => !this.hasWholeResult(file))
+      .filter((record) => !this.hasWholeResult(record))
       .map(({input_file: file}) => `no result of ${file}`);
   }
 

@@ -1,8 +1,9 @@
+import {spawnSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
 import {mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync} from 'node:fs';
 import {basename, join} from 'node:path';
 import {describe, expect, test} from '@jest/globals';
-import {AtomicFile, replaceFile} from '../../../src/lib/store/atomic-file.js';
+import {AtomicFile, isTaken, replaceFile} from '../../../src/lib/store/atomic-file.js';
 import {useFolder} from './store-fixture.js';
 
 const MIB = 1024 ** 2;
@@ -75,6 +76,44 @@ describe('a file that is written whole', () => {
     await expect(replaceFile(target, ['new'], {overwrite: true})).resolves.toBe('replaced');
     expect(readFileSync(target, 'utf8')).toBe('new');
     expect(readdirSync(folder)).toEqual(['a']);
+  });
+
+  test('takes another name when its own is taken, as whole as it was', async () => {
+    const folder = useFolder();
+    writeFileSync(join(folder, 'a'), 'theirs');
+    mkdirSync(join(folder, 'b'));
+    const file = await AtomicFile.open(join(folder, 'a'));
+    await file.append('mine');
+    for (const path of [file.target, join(folder, 'b')]) {
+      const error: unknown = await file.commit(path).catch((cause: unknown) => cause);
+      expect([isTaken(error), error]).toEqual([true, expect.objectContaining({code: 'STORAGE'})]);
+    }
+    await expect(file.commit(join(folder, 'c'))).resolves.toBe('created');
+    expect(readFileSync(join(folder, 'c'), 'utf8')).toBe('mine');
+    expect(readFileSync(join(folder, 'a'), 'utf8')).toBe('theirs');
+    expect(readdirSync(folder).toSorted()).toEqual(['a', 'b', 'c']);
+  });
+
+  test('that cannot be written is not taken for one whose name is taken', () => {
+    const folder = useFolder();
+    writeFileSync(join(folder, 'a'), 'theirs');
+    // As on a full disk, in a process of its own. What is small is not written before the commit.
+    const module = new URL('../../../src/lib/store/atomic-file.js', import.meta.url);
+    const child = `
+      const {AtomicFile, isTaken} = await import(${JSON.stringify(module)});
+      const file = await AtomicFile.open(${JSON.stringify(join(folder, 'a'))});
+      await file.append('x'.repeat(10_000));
+      for (const name of ['a', 'b', 'b']) {
+        const error = await file.commit(${JSON.stringify(folder)} + '/' + name).catch((cause) => cause);
+        console.log(error.code, isTaken(error), error.message);
+      }
+      await file.discard();`;
+    const limited = ['-c', 'ulimit -f 1; exec "$0" --input-type=module --eval "$1"', process.execPath, child];
+    const {stdout, stderr} = spawnSync('bash', limited, {encoding: 'utf8'});
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/^(?:STORAGE false .*EFBIG.*\n){3}$/u);
+    expect(readdirSync(folder)).toEqual(['a']);
+    expect(readFileSync(join(folder, 'a'), 'utf8')).toBe('theirs');
   });
 
   test('never replaces what appeared while it was written', async () => {
