@@ -8,7 +8,8 @@ import {link, lstat, mkdir, open, readdir, rename, unlink} from 'node:fs/promise
 import type {FileHandle} from 'node:fs/promises';
 import {basename, dirname, join, resolve} from 'node:path';
 import {BlockFiller} from './block-filler.js';
-import {GembatchError} from '../domain/errors.js';
+import type {GembatchError} from '../domain/errors.js';
+import {takenName} from '../domain/taken-name.js';
 import {storageError, systemCode} from './file-steps.js';
 import {livenessOf} from './liveness.js';
 import {newOwnerId, parseOwnerId} from './owner-id.js';
@@ -132,7 +133,7 @@ export class AtomicFile {
    *
    * @param target - another path than the one that it was opened for, in the same folder.
    * @throws GembatchError STORAGE when it cannot be written, or something else is at the target that may not be replaced:
-   * then `isTaken`, and another commit may take another path. The target is as it was; the temporary file waits for that,
+   * then it is a `takenName`, and another commit may take another path. The target is as it was; the temporary file waits for that,
    * or for `discard`.
    */
   async commit(target = this.target): Promise<CommitOutcome> {
@@ -260,12 +261,7 @@ async function removeIfThere(path: string): Promise<void> {
   });
 }
 
-/** Whether a commit failed only because something else has the path. */
-export function isTaken(error: unknown): boolean {
-  return error instanceof GembatchError && error.details['is_taken'] === true;
-}
-
-/** @throws GembatchError STORAGE, as `isTaken`, when something else than a regular file is in the place of the target. */
+/** @throws GembatchError STORAGE, a `takenName`, when something else than a regular file is in the place of the target. */
 async function kindOfTarget(path: string): Promise<'file' | 'missing'> {
   try {
     if ((await lstat(path)).isFile()) return 'file';
@@ -273,21 +269,11 @@ async function kindOfTarget(path: string): Promise<'file' | 'missing'> {
     if (systemCode(error) === 'ENOENT') return 'missing';
     throw error;
   }
-  throw new GembatchError('STORAGE', `Cannot write ${path}: a link or something else than a file is there.`, {
-    details: {is_taken: true},
-    suggestions: ['Move it away, or choose another folder for the results.'],
-  });
+  throw takenName(`Cannot write ${path}: a link or something else than a file is there.`, 'it');
 }
 
 function differs(path: string): GembatchError {
-  return new GembatchError(
-    'STORAGE',
-    `Cannot write ${path}: a file with other content is there. It is untouched.`,
-    {
-      details: {is_taken: true},
-      suggestions: ['Move that file away, or choose another folder for the results.'],
-    },
-  );
+  return takenName(`Cannot write ${path}: a file with other content is there. It is untouched.`, 'that file');
 }
 
 async function haveSameBytes(path: string, other: string): Promise<boolean> {

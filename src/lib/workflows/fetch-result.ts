@@ -10,7 +10,8 @@ import {lstat} from 'node:fs/promises';
 import {isDeepStrictEqual} from 'node:util';
 import {GembatchError} from '../domain/errors.js';
 import type {JobRecord, StoredResults} from '../domain/job-record.js';
-import {isTaken, type AtomicFile} from '../store/atomic-file.js';
+import {isTakenName} from '../domain/taken-name.js';
+import type {AtomicFile} from '../store/atomic-file.js';
 import {discardRemote} from './discard-remote.js';
 import type {FetchLanes} from './fetch-lanes.js';
 import type {PollDeps} from './poll-run.js';
@@ -133,7 +134,7 @@ async function putInPlace(file: AtomicFile, [path, ...others]: readonly string[]
     await file.commit(path);
     return path ?? file.target;
   } catch (error) {
-    if (others.length === 0 || !isTaken(error)) throw error;
+    if (others.length === 0 || !isTakenName(error)) throw error;
   }
   return putInPlace(file, others);
 }

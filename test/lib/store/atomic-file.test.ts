@@ -3,7 +3,8 @@ import {createHash} from 'node:crypto';
 import {mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync} from 'node:fs';
 import {basename, join} from 'node:path';
 import {describe, expect, test} from '@jest/globals';
-import {AtomicFile, isTaken, replaceFile} from '../../../src/lib/store/atomic-file.js';
+import {isTakenName} from '../../../src/lib/domain/taken-name.js';
+import {AtomicFile, replaceFile} from '../../../src/lib/store/atomic-file.js';
 import {useFolder} from './store-fixture.js';
 
 const MIB = 1024 ** 2;
@@ -86,7 +87,7 @@ describe('a file that is written whole', () => {
     await file.append('mine');
     for (const path of [file.target, join(folder, 'b')]) {
       const error: unknown = await file.commit(path).catch((cause: unknown) => cause);
-      expect([isTaken(error), error]).toEqual([true, expect.objectContaining({code: 'STORAGE'})]);
+      expect([isTakenName(error), error]).toEqual([true, expect.objectContaining({code: 'STORAGE'})]);
     }
     await expect(file.commit(join(folder, 'c'))).resolves.toBe('created');
     expect(readFileSync(join(folder, 'c'), 'utf8')).toBe('mine');
@@ -98,14 +99,15 @@ describe('a file that is written whole', () => {
     const folder = useFolder();
     writeFileSync(join(folder, 'a'), 'theirs');
     // As on a full disk, in a process of its own. What is small is not written before the commit.
-    const module = new URL('../../../src/lib/store/atomic-file.js', import.meta.url);
+    const lib = new URL('../../../src/lib', import.meta.url).href;
     const child = `
-      const {AtomicFile, isTaken} = await import(${JSON.stringify(module)});
+      const {AtomicFile} = await import('${lib}/store/atomic-file.js');
+      const {isTakenName} = await import('${lib}/domain/taken-name.js');
       const file = await AtomicFile.open(${JSON.stringify(join(folder, 'a'))});
       await file.append('x'.repeat(10_000));
       for (const name of ['a', 'b', 'b']) {
         const error = await file.commit(${JSON.stringify(folder)} + '/' + name).catch((cause) => cause);
-        console.log(error.code, isTaken(error), error.message);
+        console.log(error.code, isTakenName(error), error.message);
       }
       await file.discard();`;
     const limited = ['-c', 'ulimit -f 1; exec "$0" --input-type=module --eval "$1"', process.execPath, child];
