@@ -5,8 +5,8 @@ const MAX_LOAD = 0.6;
 const MIN_SLOTS = 1024;
 
 /**
- * The set of the keys of a file, in about 30 bytes each whatever their length: a request file can hold 35 million, far
- * more than a `Set` of strings can take.
+ * The set of the keys of a file, in some 35 bytes each whatever their length, or 25 where their number is known: a request
+ * file can hold 35 million, far more than a `Set` of strings can take.
  *
  * Keys get the numbers 0, 1, 2, … in the order of their first appearance, so that what is known of a key goes into
  * typed arrays of the caller's. Two keys are the same when their 128-bit hashes are: among 35 million keys the chance
@@ -16,8 +16,8 @@ export class KeyTable {
   /** Four words per key. */
   #hashes: Uint32Array;
   /**
-   * Two words per slot: number of the key plus one, where zero is free, and a word of its hash, so that the slot of another
-   * key is passed over without a look elsewhere in memory.
+   * The number of a key plus one, where zero is free; in the bits that this does not need, a part of its hash, so that the
+   * slot of another key is passed over without a look elsewhere in memory.
    */
   #slots: Int32Array;
   #size = 0;
@@ -28,7 +28,7 @@ export class KeyTable {
   constructor(expectedKeys = 0) {
     let slots = MIN_SLOTS;
     while (slots * MAX_LOAD < expectedKeys) slots *= 2;
-    this.#slots = new Int32Array(slots * 2);
+    this.#slots = new Int32Array(slots);
     this.#hashes = new Uint32Array(Math.max(expectedKeys, MIN_SLOTS) * 4);
   }
 
@@ -45,31 +45,40 @@ export class KeyTable {
   add(key: string | Uint8Array): number {
     const slot = this.#slotOf(key);
     const taken = this.#slots[slot] ?? 0;
-    if (taken !== 0) return taken - 1;
-    this.#slots[slot + 1] = this.#probe[1] ?? 0;
+    if (taken !== 0) return (taken & this.#mask) - 1;
     const index = this.#size;
     if ((index + 1) * 4 > this.#hashes.length) this.#hashes = enlarged(this.#hashes);
     this.#hashes.set(this.#probe, index * 4);
-    this.#slots[slot] = index + 1;
+    this.#slots[slot] = this.#tagOf(this.#probe[1]) | (index + 1);
     this.#size = index + 1;
-    if (this.#size * 2 > this.#slots.length * MAX_LOAD) this.#rehash();
+    if (this.#size > this.#slots.length * MAX_LOAD) this.#rehash();
     return index;
   }
 
   /** The number of a key, or -1 when it was never added. */
   find(key: string | Uint8Array): number {
-    return (this.#slots[this.#slotOf(key)] ?? 0) - 1;
+    return ((this.#slots[this.#slotOf(key)] ?? 0) & this.#mask) - 1;
+  }
+
+  /** The bits that a slot or the number of a key can have. */
+  get #mask(): number {
+    return this.#slots.length - 1;
+  }
+
+  /** The other bits, of a word of a hash. */
+  #tagOf(word = 0): number {
+    return word & ~this.#mask;
   }
 
   /** Where the key is, or the free slot where it belongs. Leaves its hash in `#probe`. */
   #slotOf(key: string | Uint8Array): number {
     hash128(typeof key === 'string' ? this.#encode(key) : key, this.#probe);
     const slots = this.#slots;
-    const mask = slots.length - 2;
-    const tag = (this.#probe[1] ?? 0) | 0;
-    for (let slot = ((this.#probe[0] ?? 0) * 2) & mask; ; slot = (slot + 2) & mask) {
+    const mask = this.#mask;
+    const tag = this.#tagOf(this.#probe[1]);
+    for (let slot = (this.#probe[0] ?? 0) & mask; ; slot = (slot + 1) & mask) {
       const taken = slots[slot] ?? 0;
-      if (taken === 0 || (slots[slot + 1] === tag && this.#isProbe(taken - 1))) return slot;
+      if (taken === 0 || ((taken & ~mask) === tag && this.#isProbe((taken & mask) - 1))) return slot;
     }
   }
 
@@ -87,14 +96,13 @@ export class KeyTable {
 
   #rehash(): void {
     const slots = new Int32Array(this.#slots.length * 2);
-    const mask = slots.length - 2;
-    for (let index = 0; index < this.#size; index++) {
-      let slot = ((this.#hashes[index * 4] ?? 0) * 2) & mask;
-      while (slots[slot] !== 0) slot = (slot + 2) & mask;
-      slots[slot] = index + 1;
-      slots[slot + 1] = this.#hashes[index * 4 + 1] ?? 0;
-    }
     this.#slots = slots;
+    const mask = this.#mask;
+    for (let index = 0; index < this.#size; index++) {
+      let slot = (this.#hashes[index * 4] ?? 0) & mask;
+      while (slots[slot] !== 0) slot = (slot + 1) & mask;
+      slots[slot] = this.#tagOf(this.#hashes[index * 4 + 1]) | (index + 1);
+    }
   }
 
   #encode(key: string): Uint8Array {

@@ -1,6 +1,6 @@
 import {KeyTable} from './key-table.js';
 
-/** Remembers on which line each key is, in about 30 bytes per key whatever its length. */
+/** Remembers on which line each key is, in some 40 bytes per key whatever its length. */
 export class RequestKeys {
   readonly #table = new KeyTable();
   /** Line of each key, by its number in the table. */

@@ -38,7 +38,7 @@ const MAX_LINES_NAMED = 8;
 
 /**
  * Reads a request file once, from its start to its end: counts and hashes it, and checks each line. Memory is two chunks,
- * the longest line, and some 30 bytes per request.
+ * the longest line, and some 40 bytes per request.
  *
  * @throws GembatchError `FILE_MISSING`, `FILE_UNREADABLE`, `FILE_IS_FOLDER` (also for what is no regular file),
  *   `FILE_EMPTY`, `FILE_TOO_LARGE`, `FILE_CHANGED` when it changes meanwhile, `INTERRUPTED`, and `FILE_INVALID` with

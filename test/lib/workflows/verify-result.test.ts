@@ -51,6 +51,16 @@ describe('verifyResult', () => {
     });
   });
 
+  test('takes a number of requests that no file can hold for a wrong one', async () => {
+    const verified = await verifyResult({
+      requestPath: await save('requests.jsonl', REQUESTS),
+      requestSha256: sha256(REQUESTS),
+      expectedCount: 1e15,
+      resultPath: await save('result.jsonl', [answerRow({key: 'a'})]),
+    });
+    expect(verified).toMatchObject({requests: 3, counts: {...noCounts(), ok: 1, missing: 2}});
+  });
+
   test('names requests without a row by their line', async () => {
     const verified = await verifyResult({
       requestPath: await save('requests.jsonl', ['', ...REQUESTS]),
