@@ -1,6 +1,7 @@
 // Makes oclif start lighter. Its modules ask for all that they may ever need when they are loaded; here they ask when they
 // use it, and what gembatch never uses is left out. A change whose place in oclif is gone ends the build.
 import {readFileSync} from 'node:fs';
+import {join, relative} from 'node:path';
 
 /** Whether this is Linux inside Windows; the package looks into containers too, and loads its way to PowerShell for that. */
 const WSL = `
@@ -29,12 +30,10 @@ const STRING_WIDTH = `
 
 /** @type {Readonly<Record<string, string>>} What stands in for a module that oclif imports. */
 const STAND_INS = {
-  'ansi-escapes': unused('ansi-escapes'),
-  'cli-spinners': unused('cli-spinners'),
   ejs: EJS,
   lilconfig: unused('lilconfig', 'lilconfig'),
   minimatch: unused('minimatch', 'minimatch'),
-  semver: unused('semver'),
+  semver: unused('semver', 'satisfies'),
   tinyglobby: unused('tinyglobby', 'glob'),
   'node:perf_hooks': CLOCK,
   'string-width': STRING_WIDTH,
@@ -48,7 +47,7 @@ const STAND_INS = {
 const IMPORT = /^(?:const|var) (\w+_\d+) = ((?:__importDefault|__importStar)\()?require\("([^"]+)"\)\)?;$/gmu;
 
 /** oclif, and the packages by which it lays out its help. */
-const OCLIF = /\/node_modules\/(?:@oclif\/core|wrap-ansi|widest-line)\//u;
+const OCLIF = /^node_modules\/(?:@oclif\/core|wrap-ansi|widest-line)\//u;
 
 /**
  * Its filters are Go's regular expressions, which have no u flag.
@@ -58,45 +57,48 @@ const OCLIF = /\/node_modules\/(?:@oclif\/core|wrap-ansi|widest-line)\//u;
 export const lightOclif = {
   name: 'light-oclif',
   setup(build) {
-    const standIns = Object.keys(STAND_INS).join('|');
-    build.onResolve({filter: new RegExp(`^(?:${standIns})$`)}, ({path, importer}) =>
-      OCLIF.test(importer) ? {path, namespace: 'light-oclif'} : undefined,
-    );
+    const root = build.initialOptions.absWorkingDir ?? '';
+    const unmet = new Set(Object.keys(STAND_INS));
+    const standIns = [...unmet].join('|');
+    build.onResolve({filter: new RegExp(`^(?:${standIns})$`)}, ({path, importer}) => {
+      if (!OCLIF.test(relative(root, importer))) return undefined;
+      unmet.delete(path);
+      return {path, namespace: 'light-oclif'};
+    });
     build.onLoad({filter: /.*/, namespace: 'light-oclif'}, ({path}) => ({
       contents: STAND_INS[path],
-      resolveDir: `${build.initialOptions.absWorkingDir}/node_modules/@oclif/core`,
+      resolveDir: join(root, 'node_modules/@oclif/core'),
     }));
     let lateCount = 0;
     build.onLoad({filter: /@oclif\/core\/lib\/.*\.js$/}, ({path}) => {
       const source = readFileSync(path, 'utf8');
       lateCount += Array.from(source.matchAll(IMPORT)).length;
       return {
-        contents: withLateImports(path.endsWith('/config/plugin.js') ? withPlainOrder(source) : source),
+        contents: withLateImports(path.endsWith('/config/plugin.js') ? withPlainOrder(source) : source, path),
       };
     });
     build.onEnd(() => {
-      if (lateCount < 100)
-        throw new Error(`oclif's modules import in another form: only ${lateCount} were found`);
+      if (lateCount === 0) throw new Error("oclif's modules import in another form: none was found");
+      if (unmet.size > 0) throw new Error(`oclif imports no longer: ${[...unmet].join(', ')}`);
     });
   },
 };
 
-/** In place of what oclif has for things that gembatch does not do: plugins, commands without a manifest, spinners of oclif. */
+/** In place of what oclif has for things that gembatch does not do: plugins, commands without a manifest. */
 function unused(name, method) {
-  const fail = `() => { throw new Error('gembatch is built without ${name}'); }`;
-  return method === undefined
-    ? `module.exports = new Proxy({}, {get: ${fail}});`
-    : `exports.${method} = ${fail};`;
+  return `exports.${method} = () => { throw new Error('gembatch is built without ${name}'); };`;
 }
 
 /** Has a module ask for another one where it first uses it. */
-function withLateImports(source) {
+function withLateImports(source, path) {
   const names = Array.from(source.matchAll(IMPORT), ([, name]) => name);
   const declared = source.replaceAll(
     IMPORT,
     (_, name, wrapper = '', path) =>
       `let ${name}$; const ${name} = () => ${name}$ ??= ${wrapper}require("${path}")${wrapper && ')'};`,
   );
+  const early = /^(?:const|var) \w+_\d+ = .*$/mu.exec(declared);
+  if (early) throw new Error(`${path} imports in another form: ${early[0]}`);
   return names.reduce(
     (text, name) =>
       text.replaceAll(new RegExp(String.raw`(?<!(?:const |[\w$.]))${name}(?![\w$])`, 'gu'), `(${name}())`),

@@ -29,6 +29,8 @@ export interface CliOptions {
   readonly signalAfter?: {readonly text: string; readonly signal: NodeJS.Signals};
   /** Another launcher than that of the repository. */
   readonly bin?: string;
+  /** Runs it in a terminal of 80 columns, on which stdout and stderr are one. */
+  readonly isOnTerminal?: boolean;
 }
 
 export interface CliResult {
@@ -69,9 +71,15 @@ export async function runCli(args: readonly string[], options: CliOptions): Prom
 
 /** Starts the real command line in a child process; it is killed after the test if it still runs then. */
 export function startCli(args: readonly string[], options: CliOptions): RunningCli {
-  const child = spawn(process.execPath, [...(options.nodeArgs ?? []), options.bin ?? BIN, ...args], {
+  const words = [process.execPath, ...(options.nodeArgs ?? []), options.bin ?? BIN, ...args];
+  const [command = '', ...rest] = options.isOnTerminal ? onTerminal(words) : words;
+  const child = spawn(command, rest, {
     cwd: options.cwd,
-    env: {...isolatedEnvironment(options.cwd), ...options.env},
+    env: {
+      ...isolatedEnvironment(options.cwd),
+      ...(options.isOnTerminal ? {TERM: 'xterm-256color'} : {}),
+      ...options.env,
+    },
     stdio: 'pipe',
   });
   running.add(child);
@@ -96,6 +104,15 @@ export function startCli(args: readonly string[], options: CliOptions): RunningC
     };
   });
   return {process: child, ended, seen: (text) => seen({child, output, ended, text})};
+}
+
+/** The command by which `script` runs another one in a terminal; on macOS it has other options. */
+function onTerminal(words: readonly string[]): readonly string[] {
+  const quoted = words.map((word) => `'${word.replaceAll("'", String.raw`'\''`)}'`).join(' ');
+  const line = `stty rows 24 cols 80; exec ${quoted}`;
+  return process.platform === 'linux'
+    ? ['script', '-qec', line, '/dev/null']
+    : ['script', '-q', '/dev/null', 'sh', '-c', line];
 }
 
 async function seen(wait: {

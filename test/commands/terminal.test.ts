@@ -1,0 +1,79 @@
+/** What a person sees who is at a terminal: there, other code runs than in a pipe. */
+import {readFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import {stripVTControlCharacters} from 'node:util';
+import {expect, test} from '@jest/globals';
+import {EXIT} from '../../src/lib/domain/errors.js';
+import {requestFiles} from '../helpers/request-files.js';
+import {ROOT, runCli, startCli} from '../helpers/run-cli.js';
+import {MODEL, submit} from '../helpers/submit.js';
+import {tempDir} from '../helpers/temp-dir.js';
+import {useEmulator} from '../helpers/use-emulator.js';
+
+const isOnTerminal = true;
+
+/** The commands that the manifest lists, with their one-line summaries. */
+async function commands(): Promise<readonly {readonly id: string; readonly summary: string}[]> {
+  const manifest = JSON.parse(await readFile(join(ROOT, 'oclif.manifest.json'), 'utf8')) as {
+    commands: Record<string, {id: string; summary: string}>;
+  };
+  return Object.values(manifest.commands);
+}
+
+test('each command has its help there, as in a pipe', async () => {
+  const cwd = await tempDir();
+  const asked = [['--help'], ['help'], ...(await commands()).map(({id}) => [...id.split(':'), '--help'])];
+  for (const args of asked) {
+    const [shown, piped] = await Promise.all([
+      runCli(args, {cwd, isOnTerminal}),
+      runCli(args, {cwd, env: {COLUMNS: '80'}}),
+    ]);
+    expect(shown.code).toBe(0);
+    expect(words(shown.stdout)).toBe(words(piped.stdout));
+  }
+}, 60_000);
+
+test('files are submitted, followed and fetched', async () => {
+  const cwd = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(cwd, 3);
+  const submitted = await runCli(['submit', '0*.jsonl', '--model', MODEL], {cwd, env, isOnTerminal});
+  expect(submitted.code).toBe(0);
+  for (const title of ['[1/3] 001.jsonl', '[2/3] 002.jsonl', '[3/3] 003.jsonl'])
+    expect(submitted.stdout).toContain(title);
+  emulator.control.advance(60_000);
+  const polled = await runCli(['poll', '--once'], {cwd, env, isOnTerminal});
+  expect([polled.code, polled.stdout]).toEqual([0, expect.stringContaining('Rows: 9 ok')]);
+  expect(emulator.control.paid()).toHaveLength(3);
+});
+
+test('commands that ask, or have nothing to do, say so', async () => {
+  const cwd = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(cwd, 1);
+  await submit({folder: cwd, env}, '001.jsonl');
+  emulator.control.advance(60_000);
+  await runCli(['poll', '--once', '--keep-remote'], {cwd, env});
+  const run = async (...args: string[]) => {
+    const {code, stdout} = await runCli(args, {cwd, env, isOnTerminal});
+    return [code, stdout];
+  };
+  await expect(run('retry', '--dry-run')).resolves.toEqual([0, expect.stringContaining('Nothing to retry')]);
+  await expect(run('list')).resolves.toEqual([0, expect.stringContaining('1 job: 1 done')]);
+  await expect(run('adopt')).resolves.toEqual([EXIT.usage, expect.stringContaining('--all-mine')]);
+  await expect(run('cleanup', '--dry-run')).resolves.toEqual([0, expect.stringContaining('batches/')]);
+  await expect(run('autocomplete', 'bash')).resolves.toEqual([
+    0,
+    expect.stringContaining('Setup Instructions'),
+  ]);
+});
+
+test('an emulator says where it is', async () => {
+  const cli = startCli(['emulator', 'start', '--port', '0'], {cwd: await tempDir(), isOnTerminal});
+  await expect(cli.seen('http://127.0.0.1:')).resolves.toBeUndefined();
+});
+
+/** Text without its line breaks, colours and indentation. */
+function words(text: string): string {
+  return stripVTControlCharacters(text).replaceAll(/\s+/gu, ' ').trim();
+}
