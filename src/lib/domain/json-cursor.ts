@@ -51,7 +51,6 @@ export class JsonCursor {
   #spanStart = 0;
   #spanEnd = 0;
   #isPlain = true;
-  readonly #skip: Visit = () => this.skipValue();
 
   /** Walks over one whole text: an object whose members go to `visit`. True when all of it was accepted. */
   walkObject(
@@ -87,6 +86,11 @@ export class JsonCursor {
   /** Where the cursor stands. */
   get position(): number {
     return this.#at;
+  }
+
+  /** What is there, to keep. */
+  copy(start: number, end: number): Uint8Array {
+    return new Uint8Array(this.#bytes.subarray(start, end));
   }
 
   /** Whether the text ends here, and all strings in it are UTF-8. */
@@ -179,9 +183,9 @@ export class JsonCursor {
       case QUOTE:
         return this.skipString();
       case OPEN_OBJECT:
-        return this.eachMember(this.#skip);
+        return this.eachMember(skipValue);
       case OPEN_ARRAY:
-        return this.eachElement(this.#skip);
+        return this.eachElement(skipValue);
       case 0x74:
         return this.#word(TRUE);
       case 0x66:
@@ -191,6 +195,11 @@ export class JsonCursor {
       default:
         return this.#number();
     }
+  }
+
+  /** Consumes a string that means exactly its bytes. */
+  skipPlainString(): boolean {
+    return this.isString() && this.skipString() && this.#isPlain;
   }
 
   /** Consumes a string. */
@@ -308,6 +317,9 @@ export class JsonCursor {
     }
   }
 }
+
+/** Consumes any value. */
+export const skipValue: Visit = (cursor) => cursor.skipValue();
 
 const TRUE = Buffer.from('true');
 const FALSE = Buffer.from('false');

@@ -1,5 +1,5 @@
 import {fieldOf} from './json-object.js';
-import {JsonCursor, type Visit} from './json-cursor.js';
+import {JsonCursor, skipValue, type Visit} from './json-cursor.js';
 import {LineMould} from './line-mould.js';
 
 const KEY = Buffer.from('key');
@@ -23,9 +23,8 @@ export class KeyScan {
 
   #isReadByParts(bytes: Uint8Array, start: number, end: number): boolean {
     this.#keysMet = 0;
-    this.#mould.draft(bytes, start);
     if (!this.#cursor.walkObject(bytes, {start, end}, this.#onMember) || this.#keysMet !== 1) return false;
-    this.#mould.keepDraft(end);
+    this.#mould.keepDraft(this.#cursor);
     return true;
   }
 
@@ -36,19 +35,18 @@ export class KeyScan {
   };
 
   readonly #readKey: Visit = (cursor) => {
-    if (!cursor.isString() || !cursor.skipString() || !cursor.isPlain) return false;
+    if (!cursor.skipPlainString()) return false;
     this.#span = cursor.span;
     return true;
   };
 
   readonly #onValue: Visit = (cursor) => {
+    if (!this.#mould.isDrafting) return cursor.skipValue();
     if (cursor.isObject()) return cursor.eachMember(this.#onValue);
     if (cursor.isArray()) return cursor.eachElement(this.#onValue);
     return this.#mould.readFree(cursor, skipValue);
   };
 }
-
-const skipValue: Visit = (cursor) => cursor.skipValue();
 
 function parsedKey(line: Uint8Array): string | null {
   try {

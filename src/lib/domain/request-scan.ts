@@ -1,4 +1,4 @@
-import {JsonCursor, type Visit} from './json-cursor.js';
+import {JsonCursor, skipValue, type Visit} from './json-cursor.js';
 import {LineMould} from './line-mould.js';
 import {
   BLOB_FIELDS,
@@ -43,11 +43,10 @@ export class RequestScan {
 
   #isGoodByParts(bytes: Uint8Array, range: {readonly start: number; readonly end: number}): boolean {
     this.#met = nothingMet();
-    this.#mould.draft(bytes, range.start);
     if (!this.#cursor.walkObject(bytes, range, this.#onLine)) return false;
     const {keys, requests, turns, turnsWithoutRole} = this.#met;
     if (keys !== 1 || requests !== 1 || turns === 0 || (turns > 1 && turnsWithoutRole > 0)) return false;
-    this.#mould.keepDraft(range.end);
+    this.#mould.keepDraft(this.#cursor);
     return true;
   }
 
@@ -67,7 +66,7 @@ export class RequestScan {
   };
 
   readonly #readKey: Visit = (cursor) => {
-    if (!cursor.isString() || !cursor.skipString() || !cursor.isPlain || cursor.isEmpty) return false;
+    if (!cursor.skipPlainString() || cursor.isEmpty) return false;
     this.#key = cursor.span;
     return true;
   };
@@ -152,7 +151,7 @@ export class RequestScan {
   }
 
   readonly #readMedia: Visit = (cursor) => {
-    if (!cursor.isString() || !cursor.skipString() || !cursor.isPlain || cursor.isEmpty) return false;
+    if (!cursor.skipPlainString() || cursor.isEmpty) return false;
     return !cursor.startsWith(DATA_URL) && !cursor.startsWith(FILE_NAME);
   };
 
@@ -171,8 +170,6 @@ export class RequestScan {
     }
   };
 }
-
-const skipValue: Visit = (cursor) => cursor.skipValue();
 
 const readText: Visit = (cursor) => cursor.isString() && cursor.skipString() && !cursor.isEmpty;
 

@@ -1,4 +1,4 @@
-import {JsonCursor, type Visit} from './json-cursor.js';
+import {JsonCursor, skipValue, type Visit} from './json-cursor.js';
 import {LineMould} from './line-mould.js';
 
 const KEY = Buffer.from('key');
@@ -59,12 +59,11 @@ export class ResultScan {
     this.#candidateIndex = 0;
     this.#hasStopped = false;
     this.#hasText = false;
-    this.#mould.draft(bytes, range.start);
     if (!this.#cursor.walkObject(bytes, range, this.#onRow)) return false;
     const met = this.#met;
     if (met.key !== 1 || met.response !== 1) return false;
     const isGood = met.embedding > 0 ? isGoodEmbedding(met) : this.#isGoodText(met);
-    if (isGood) this.#mould.keepDraft(range.end);
+    if (isGood) this.#mould.keepDraft(this.#cursor);
     return isGood;
   }
 
@@ -92,7 +91,7 @@ export class ResultScan {
   };
 
   readonly #readKey: Visit = (cursor) => {
-    if (!cursor.isString() || !cursor.skipString() || !cursor.isPlain) return false;
+    if (!cursor.skipPlainString()) return false;
     this.#key = cursor.span;
     return true;
   };
@@ -174,8 +173,6 @@ export class ResultScan {
     return true;
   };
 }
-
-const skipValue: Visit = (cursor) => cursor.skipValue();
 
 const readString: Visit = (cursor) => cursor.isString() && cursor.skipString();
 
