@@ -56,7 +56,7 @@ export async function replaceFile(
   }
 }
 
-/** A file that is being written and is not in place yet. Ends with exactly one `commit` or `discard`. */
+/** A file that is being written and is not in place yet. Ends with a `commit` that works, or with `discard`. */
 export class AtomicFile {
   /** Absolute path that the file will have. */
   readonly target: string;
@@ -133,8 +133,8 @@ export class AtomicFile {
    *
    * @param target - another path than the one that it was opened for, in the same folder.
    * @throws GembatchError STORAGE when it cannot be written, or something else is at the target that may not be replaced:
-   * then it is a `takenName`, and another commit may take another path. The target is as it was; the temporary file waits for that,
-   * or for `discard`.
+   *   then it is a `takenName`, and another commit may take another path. What was at the target is still there; or it is
+   *   this file, and only its name may not be durable. The temporary file waits for the next commit, or for `discard`.
    */
   async commit(target = this.target): Promise<CommitOutcome> {
     this.#finished ??= this.#finish();
@@ -279,7 +279,8 @@ function differs(path: string): GembatchError {
 async function haveSameBytes(path: string, other: string): Promise<boolean> {
   const one = await open(path, 'r');
   try {
-    const two = await open(other, 'r');
+    const two = await openIfReadable(other);
+    if (two === null) return false;
     try {
       if ((await one.stat()).size !== (await two.stat()).size) return false;
       return await readAlike(one, two);
@@ -288,6 +289,16 @@ async function haveSameBytes(path: string, other: string): Promise<boolean> {
     }
   } finally {
     await one.close();
+  }
+}
+
+/** Null for a file that is not ours to read: whatever it holds, it is not what we put there. */
+async function openIfReadable(path: string): Promise<FileHandle | null> {
+  try {
+    return await open(path, 'r');
+  } catch (error) {
+    if (['EACCES', 'EPERM'].includes(systemCode(error))) return null;
+    throw error;
   }
 }
 

@@ -1,6 +1,6 @@
 import {spawnSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
-import {mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync} from 'node:fs';
+import {chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync} from 'node:fs';
 import {basename, join} from 'node:path';
 import {describe, expect, test} from '@jest/globals';
 import {isTakenName} from '../../../src/lib/domain/taken-name.js';
@@ -93,6 +93,27 @@ describe('a file that is written whole', () => {
     expect(readFileSync(join(folder, 'c'), 'utf8')).toBe('mine');
     expect(readFileSync(join(folder, 'a'), 'utf8')).toBe('theirs');
     expect(readdirSync(folder).toSorted()).toEqual(['a', 'b', 'c']);
+  });
+
+  test('takes a file that it may not read for another one', () => {
+    const folder = useFolder();
+    writeFileSync(join(folder, 'a'), 'theirs', {mode: 0o000});
+    chmodSync(folder, 0o777);
+    const lib = new URL('../../../src/lib', import.meta.url).href;
+    // In a process of somebody who is not root, who may read everything.
+    const child = `
+      const {AtomicFile} = await import('${lib}/store/atomic-file.js');
+      const {isTakenName} = await import('${lib}/domain/taken-name.js');
+      if (process.getuid() === 0) process.setuid(65534);
+      const file = await AtomicFile.open(${JSON.stringify(join(folder, 'a'))});
+      await file.append('mine');
+      console.log(await file.commit().catch(isTakenName));
+      await file.discard();`;
+    const {stdout, stderr} = spawnSync(process.execPath, ['--input-type=module', '--eval', child], {
+      encoding: 'utf8',
+    });
+    expect([stdout, stderr]).toEqual(['true\n', '']);
+    expect(readdirSync(folder)).toEqual(['a']);
   });
 
   test('that cannot be written is not taken for one whose name is taken', () => {
