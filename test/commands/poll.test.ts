@@ -1,8 +1,10 @@
 import {readdir, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {describe, expect, test} from '@jest/globals';
+import {EXIT} from '../../src/lib/domain/errors.js';
 import {JobFixture, keysOf} from '../helpers/job-fixture.js';
 import {schemaErrors} from '../helpers/json-schema.js';
+import {until} from '../helpers/until.js';
 
 /** The events of a run with `--json`. */
 function eventsOf(stdout: string): Record<string, unknown>[] {
@@ -158,6 +160,19 @@ describe('gembatch poll', () => {
     const {code, stdout} = await jobs.poll('--once');
     expect(code).toBe(4);
     expect(stdout).toMatch(/^1 job: 1 still running \(\d+s\)\nNext: gembatch poll\n$/u);
+  });
+
+  test('says with --once that it was ended before it had looked', async () => {
+    const jobs = await JobFixture.create();
+    await jobs.submit('a.jsonl');
+    const before = jobs.emulator.control.requests().length;
+    jobs.emulator.control.fault({on: 'batches.get', fault: {kind: 'hang_before'}});
+    const cli = jobs.start('--once', '--json');
+    await until(() => jobs.emulator.control.requests().length > before);
+    cli.process.kill('SIGTERM');
+    const {code, stdout} = await cli.ended;
+    expect(code).toBe(EXIT.terminated);
+    expect(eventsOf(stdout).at(-1)).toMatchObject({ended: 'interrupted', exit_code: EXIT.terminated});
   });
 
   test('stops at --timeout, and follows only what is named', async () => {

@@ -113,6 +113,7 @@ export class JobFollower {
 
   /** Tries each fetch that is due one time. */
   async #finishOnce(): Promise<PollEnd | undefined> {
+    if (this.#halt.signal.aborted) return undefined;
     while (!this.#fetches.isIdle) {
       await this.#fetches.settle();
       if (this.#halt.signal.aborted) return undefined;
