@@ -1,7 +1,7 @@
 /** What a key may consist of: anything else cannot travel in a header, or shows that something else was pasted. */
 const KEY = /^[\x21-\x7e]+$/u;
 
-/** Whether a text can be an API key: printable ASCII without blanks. */
-export function isPossibleKey(text: string): boolean {
-  return KEY.test(text);
+/** Whether it can be an API key: printable ASCII without blanks. */
+export function isPossibleKey(key: unknown): key is string {
+  return typeof key === 'string' && KEY.test(key);
 }

@@ -80,7 +80,7 @@ export class GeminiBatchClient {
     if (!isPossibleKey(options.apiKey)) {
       throw new GembatchError(
         'KEY_REFUSED',
-        'The API key is empty, or holds a blank, a line break or another character that no key has.',
+        'The API key is missing, empty, or holds a blank, a line break or another character that no key has.',
       );
     }
     const {clock, patienceMs = DEFAULT_PATIENCE_MS, timeoutMs = CREATE_TIMEOUT_MS} = options;
