@@ -1,7 +1,7 @@
 import {FixedBytes, type JsonCursor, type Visit} from './json-cursor.js';
 
 /** Lines that have more in them than these, in values and in bytes between values, are not worth a mould. */
-const MAX_VALUES = 256;
+const MAX_VALUES = 2_048;
 const MAX_FIXED_BYTES = 65_536;
 /** A line that fits earns one, one that does not costs two: with nothing left, lines pass for a while without a try. */
 const MAX_CREDIT = 8;
