@@ -156,6 +156,20 @@ test('a signal while the model is looked up ends the run with its own exit code,
   expect(emulator.control.counts()).toEqual({'models.get': 1});
 });
 
+test('a signal during an upload that cannot be deleted names the file that is left', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, 1);
+  emulator.control.fault({on: 'upload.chunk', fault: {kind: 'hang_after'}});
+  emulator.control.fault({on: 'files.delete', fault: {kind: 'status', status: 500}, times: null});
+  const running = startSubmit({folder, env}, '001.jsonl');
+  await until(() => emulator.control.files().length === 1);
+  running.process.kill('SIGTERM');
+  const {code, stderr, stdout} = await running.ended;
+  expect(code).toBe(EXIT.terminated);
+  expect(stderr + stdout).toContain(`The uploaded file ${emulator.control.files()[0]} could not be deleted`);
+});
+
 test('after a restart one list that lacks the job proves nothing, even when the grace time is long over', async () => {
   const folder = await tempDir();
   const {emulator, env} = await useEmulator({speed: 0, seed: 1});

@@ -1,4 +1,5 @@
 import {GembatchError} from '../domain/errors.js';
+import {leftUpload} from '../domain/left-upload.js';
 import {fileDeletion, fileLookUp} from './file-calls.js';
 import {parseReply, toRemoteFile, type RemoteFile} from './reply.js';
 import {throwIfAborted, type CallOptions} from './retry.js';
@@ -85,18 +86,18 @@ export class VerifiedUploads {
     throw new GembatchError('REFUSED', 'upload: the service could not take the file in.');
   }
 
-  /** Deletes an upload that an error made useless. Returns the error; it says so when that did not work. */
+  /** Deletes an upload that an error made useless. Returns the error; when that did not work it says so, and has `left_file`. */
   async #discarding<E>({name}: RemoteFile, error: E): Promise<E | GembatchError> {
     const failure = await this.#calls
       .once({...fileDeletion(name), signal: AbortSignal.timeout(DISCARD_MS)})
       .catch((cause: unknown) => cause);
     const isLeft = failure instanceof GembatchError && failure.code !== 'NOT_FOUND';
     if (!isLeft || !(error instanceof GembatchError)) return error;
-    return new GembatchError(
-      error.code,
-      `${error.message} The uploaded file ${name} could not be deleted (${failure.message}); the service deletes it after 48 hours.`,
-      {suggestions: error.suggestions, details: error.details, cause: error},
-    );
+    return new GembatchError(error.code, `${error.message} ${leftUpload(name, failure)}`, {
+      suggestions: error.suggestions,
+      details: {...error.details, left_file: name},
+      cause: error,
+    });
   }
 }
 

@@ -1,3 +1,4 @@
+import {leftUpload} from '../domain/left-upload.js';
 import type {SubmitDeps} from './submit-run.js';
 import {tryCall} from './try-call.js';
 
@@ -14,6 +15,5 @@ export async function discardUpload(
   const error = await tryCall({clock, stop: never}, (options) =>
     client.deleteFile(uploadedFileName, options),
   );
-  if (error === undefined) return undefined;
-  return `The uploaded file ${uploadedFileName} could not be deleted (${error.message}); the service deletes it after 48 hours.`;
+  return error === undefined ? undefined : leftUpload(uploadedFileName, error);
 }

@@ -1,6 +1,7 @@
 /** Follows one request file through a submission, from its check to its outcome. */
 import {uploadDisplayName} from '../domain/display-name.js';
 import {GembatchError} from '../domain/errors.js';
+import {leftUpload} from '../domain/left-upload.js';
 import {checkFile, factsOf, jobOf} from './check-file.js';
 import {createJob, type CreateResult} from './create-job.js';
 import {discardUpload} from './discard-upload.js';
@@ -82,7 +83,9 @@ async function outcomeOf(
     );
   } catch (error) {
     if (!(error instanceof GembatchError)) throw error;
-    return finish(error.code === 'INTERRUPTED' ? notStarted(run) : {outcome: 'failed', error: failed(error)});
+    return finish(
+      error.code === 'INTERRUPTED' ? givenUp(run, error) : {outcome: 'failed', error: failed(error)},
+    );
   }
 }
 
@@ -205,6 +208,12 @@ function endRunIfFatal(run: CheckRun, error: unknown): void {
 function notStarted(run: CheckRun): OutcomeDraft {
   const reason: unknown = run.halt.signal.reason;
   return {outcome: 'not_started', ...(reason instanceof GembatchError ? {error: failed(reason)} : {})};
+}
+
+/** What was begun and is not to be ended; the file that it may leave at the service is not forgotten. */
+function givenUp(run: CheckRun, {details}: GembatchError): OutcomeDraft {
+  const left = details['left_file'];
+  return withWarning(notStarted(run), typeof left === 'string' ? leftUpload(left) : undefined);
 }
 
 function withWarning(draft: OutcomeDraft, warning: string | undefined): OutcomeDraft {
