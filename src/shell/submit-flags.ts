@@ -15,7 +15,8 @@ export const modelFlag = Flags.string({
 export const submitFlags = {
   concurrency: Flags.integer({
     char: 'c',
-    description: 'files sent at once; as many more are checked meanwhile',
+    description:
+      'files uploaded at once, while others are checked or have their create; 1 sends one after the other',
     default: 4,
     min: 1,
     max: 64,

@@ -127,18 +127,18 @@ test('the first Ctrl-C brings creates to their end and begins nothing new; the s
   const folder = await tempDir();
   const {emulator, env} = await useEmulator({speed: 0, seed: 1});
   await requestFiles(folder, 6);
-  emulator.control.fault({on: 'batches.create', times: 2, fault: {kind: 'delay', ms: 400}});
+  emulator.control.fault({on: 'batches.create', times: 3, fault: {kind: 'delay', ms: 400}});
   const running = startSubmit({folder, env}, '0*.jsonl', '--concurrency', '2');
-  await until(() => emulator.control.counts()['batches.create'] === 2);
+  await until(() => emulator.control.counts()['batches.create'] === 3);
   running.process.kill('SIGINT');
   const ended = await running.ended;
   expect(ended.code).toBe(EXIT.interrupted);
-  expect(emulator.control.paid()).toHaveLength(2);
-  expect(await records(folder)).toHaveLength(2);
+  expect(emulator.control.paid()).toHaveLength(3);
+  expect(await records(folder)).toHaveLength(3);
   expect((await readdir(folder)).filter((name) => name.startsWith('job-info.jsonl.'))).toEqual([]);
 
   const again = await submit({folder, env}, '0*.jsonl');
-  expect(tally(again.result)).toEqual({skipped: 2, submitted: 4});
+  expect(tally(again.result)).toEqual({skipped: 3, submitted: 3});
   expect(emulator.control.paid()).toHaveLength(6);
 });
 

@@ -133,7 +133,7 @@ test('when the quota does not come back in time the uploads are deleted and the 
   emulator.control.fault({on: 'batches.create', times: null, fault: {kind: 'quota'}});
   const {code, result} = await submit({folder, env, speed: 40}, '0*.jsonl', '--quota-wait', '30s');
   expect(code).toBe(EXIT.quota);
-  expect(tally(result)).toEqual({failed: 4, not_started: 4});
+  expect(tally(result)).toEqual({failed: 7, not_started: 1});
   expect(emulator.control.files()).toEqual([]);
   expect(await records(folder)).toEqual([]);
 });

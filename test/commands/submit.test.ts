@@ -3,8 +3,9 @@ import {join} from 'node:path';
 import {expect, test} from '@jest/globals';
 import {requestFiles, requestLines} from '../helpers/request-files.js';
 import {runCli} from '../helpers/run-cli.js';
-import {records, submit, tally} from '../helpers/submit.js';
+import {records, startSubmit, submit, tally} from '../helpers/submit.js';
 import {tempDir} from '../helpers/temp-dir.js';
+import {until} from '../helpers/until.js';
 import {useEmulator} from '../helpers/use-emulator.js';
 
 test('23 files become 23 recorded jobs; the same command again skips them all', async () => {
@@ -31,6 +32,26 @@ test('23 files become 23 recorded jobs; the same command again skips them all', 
     'job-info.jsonl',
   ]);
   expect(emulator.control.paid()).toHaveLength(23);
+});
+
+test('--concurrency 1 sends one file after the other', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, 4);
+  await submit({folder, env}, '0*.jsonl', '--concurrency', '1');
+  const operations = emulator.control.requests().map(({operation}) => operation);
+  const ofOneFile = ['upload.start', 'upload.chunk', 'batches.create'];
+  expect(operations).toEqual(['models.get', ...Array.from({length: 4}, () => ofOneFile).flat()]);
+});
+
+test('with more, uploads go on while batch jobs are created', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, 3);
+  emulator.control.fault({on: 'batches.create', times: null, fault: {kind: 'hang_before'}});
+  startSubmit({folder, env}, '0*.jsonl', '--concurrency', '2');
+  await until(() => emulator.control.counts()['batches.create'] === 3);
+  expect(emulator.control.counts()['upload.start']).toBe(3);
 });
 
 test('a file that has changed since is skipped, and that is said; --force submits it again', async () => {

@@ -27,7 +27,7 @@ const RESUMABLE_CODES: ReadonlySet<string> = new Set([
 export function submitFile(run: SubmitRun, file: RequestFileInput): Promise<FileOutcome> {
   return conclude(run, file, (inspection) => {
     run.report({type: 'phase', index: file.index, phase: 'checked'});
-    return run.lane.run(() => send(run, file, inspection));
+    return run.sends.run(() => send(run, file, inspection));
   });
 }
 
@@ -123,13 +123,8 @@ function sameWorkAs(twin: FileOutcome, inspection: Inspection): OutcomeDraft {
 
 async function send(run: SubmitRun, file: RequestFileInput, inspection: Inspection): Promise<OutcomeDraft> {
   const facts = factsOf(inspection);
-  if (run.halt.signal.aborted) return {...facts, ...notStarted(run)};
-  if (run.gate.exhausted) return {...facts, outcome: 'not_started', error: failed(run.gate.exhausted)};
-
-  const uploadedFileName = await upload(run, file, inspection).catch((error: unknown) => {
-    endRunIfFatal(run, error);
-    throw error;
-  });
+  const uploadedFileName = await run.uploads.run(() => uploadInTime(run, file, inspection));
+  if (uploadedFileName === undefined) return {...facts, ...notStarted(run, run.gate.exhausted)};
   const uploaded = {...facts, uploaded_file_name: uploadedFileName};
   const result = await create(run, file, inspection, uploadedFileName);
   switch (result.kind) {
@@ -152,6 +147,21 @@ async function send(run: SubmitRun, file: RequestFileInput, inspection: Inspecti
       );
     case 'stopped':
       return withWarning({...facts, ...notStarted(run)}, await discardUpload(run, uploadedFileName));
+  }
+}
+
+/** Uploads a file unless the run is at its end by now; then there is no name. */
+async function uploadInTime(
+  run: SubmitRun,
+  file: RequestFileInput,
+  inspection: Inspection,
+): Promise<string | undefined> {
+  if (run.halt.signal.aborted || run.gate.exhausted) return undefined;
+  try {
+    return await upload(run, file, inspection);
+  } catch (error) {
+    endRunIfFatal(run, error);
+    throw error;
   }
 }
 
@@ -205,8 +215,8 @@ function endRunIfFatal(run: CheckRun, error: unknown): void {
   if (error instanceof GembatchError && FATAL_CODES.has(error.code)) run.halt.abort(error);
 }
 
-function notStarted(run: CheckRun): OutcomeDraft {
-  const reason: unknown = run.halt.signal.reason;
+function notStarted(run: CheckRun, why?: GembatchError): OutcomeDraft {
+  const reason: unknown = run.halt.signal.reason ?? why;
   return {outcome: 'not_started', ...(reason instanceof GembatchError ? {error: failed(reason)} : {})};
 }
 

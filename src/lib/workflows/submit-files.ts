@@ -41,7 +41,10 @@ export interface SubmitTerms extends Omit<SubmitOptions, 'model'> {
   readonly consentToModel?: ModelWish['consent'];
   /** Checks everything, sends and writes nothing. */
   readonly isDryRun: boolean;
-  /** How many files are sent at once; as many more are checked meanwhile. */
+  /**
+   * How many files are uploaded at once. Meanwhile others are checked, and those that were uploaded have their create, all
+   * but one as many; so that with 1, files are sent one after the other.
+   */
   readonly concurrency: number;
   /** How long creates may be refused for lack of quota before the run gives up; 0 for one try each. */
   readonly quotaWaitMs: number;
@@ -186,7 +189,8 @@ async function submitAll(submission: Submission, session: Session): Promise<RunO
     open: new OpenIntents(snapshot.openIntents, settling),
     session,
     gate: new CreateGate(deps.clock, input.quotaWaitMs),
-    lane: new Lane(input.concurrency),
+    sends: new Lane(sendsAtOnce(input)),
+    uploads: new Lane(input.concurrency),
   };
 
   const outcomes = await eachFile(submission, (file) => submitFile(run, file));
@@ -216,8 +220,13 @@ function eachFile(
   work: (file: RequestFileInput) => Promise<FileOutcome>,
 ): Promise<FileOutcome[]> {
   deps.report({type: 'files', files: files.map(({index, name}) => ({index, name}))});
-  // Those that are checked ahead wait for the lane.
-  return pMap(files, work, {concurrency: 2 * input.concurrency, stopOnError: false});
+  // Those that are checked ahead wait to be sent.
+  return pMap(files, work, {concurrency: sendsAtOnce(input) + input.concurrency, stopOnError: false});
+}
+
+/** A create is an answer to wait for and nothing to send: the files behind need not wait for it, too. */
+function sendsAtOnce({concurrency}: SubmitTerms): number {
+  return 2 * concurrency - 1;
 }
 
 function summarise(

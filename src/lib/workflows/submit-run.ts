@@ -62,6 +62,8 @@ export interface CheckRun extends SubmitDeps {
 export interface SubmitRun extends CheckRun {
   readonly session: Session;
   readonly gate: CreateGate;
-  /** The files that are sent at once. Others are checked meanwhile. */
-  readonly lane: Lane;
+  /** The files that are sent at once, from the start of their upload to the outcome of their create. */
+  readonly sends: Lane;
+  /** Those of them that are uploaded at once. */
+  readonly uploads: Lane;
 }
