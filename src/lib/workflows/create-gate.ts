@@ -70,6 +70,8 @@ export class CreateGate {
   refused(error: GembatchError): Refusal {
     // Without patience each file has its one try, and says nothing about the others.
     if (this.#patienceMs === 0) return {mayTryAgain: false};
+    // Also when a create that was under way went through after that: the others are told already that it is over.
+    if (this.#exhausted !== undefined) return {mayTryAgain: false};
 
     const now = this.#clock.monotonic();
     this.#refusal ??= {sinceMs: now, count: 0, nextTryMs: now};

@@ -90,3 +90,13 @@ test('a stop ends the pause and the create is not run', async () => {
   expect(await passing).toBeUndefined();
   expect(isRun).toBe(false);
 });
+
+test('that has given up stays so, also when a create that was under way goes through', async () => {
+  const clock = new ManualClock();
+  const gate = new CreateGate(clock, 30_000);
+  gate.refused(quota());
+  await clock.advance(31_000);
+  expect(gate.refused(quota())).toEqual({mayTryAgain: false});
+  gate.succeeded();
+  expect(gate.refused(quota())).toEqual({mayTryAgain: false});
+});
