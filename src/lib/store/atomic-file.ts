@@ -201,9 +201,19 @@ export class AtomicFile {
 
   async #outcome(target: string): Promise<CommitOutcome> {
     if ((await kindOfTarget(target)) === 'missing') return 'created';
-    if (await haveSameBytes(this.temporaryPath, target)) return 'unchanged';
+    if (await this.#isThereAlready(target)) return 'unchanged';
     if (this.#isOverwriting) return 'replaced';
     throw differs(target);
+  }
+
+  async #isThereAlready(target: string): Promise<boolean> {
+    try {
+      return await haveSameBytes(this.temporaryPath, target);
+    } catch (error) {
+      // What is not ours to read is another file. It is not replaced either.
+      if (this.#isOverwriting || !['EACCES', 'EPERM'].includes(systemCode(error))) throw error;
+      return false;
+    }
   }
 
   /** A hard link fails where a rename would silently replace what somebody else put there meanwhile. */
@@ -221,7 +231,7 @@ export class AtomicFile {
 
   /** Somebody has put a file there since we looked: the same one, as two that fetch one result do, or another. */
   async #joinWhoWasFaster(target: string): Promise<void> {
-    if (!(await haveSameBytes(this.temporaryPath, target))) throw differs(target);
+    if (!(await this.#isThereAlready(target))) throw differs(target);
     await unlink(this.temporaryPath);
   }
 
@@ -279,8 +289,7 @@ function differs(path: string): GembatchError {
 async function haveSameBytes(path: string, other: string): Promise<boolean> {
   const one = await open(path, 'r');
   try {
-    const two = await openIfReadable(other);
-    if (two === null) return false;
+    const two = await open(other, 'r');
     try {
       if ((await one.stat()).size !== (await two.stat()).size) return false;
       return await readAlike(one, two);
@@ -289,16 +298,6 @@ async function haveSameBytes(path: string, other: string): Promise<boolean> {
     }
   } finally {
     await one.close();
-  }
-}
-
-/** Null for a file that is not ours to read: whatever it holds, it is not what we put there. */
-async function openIfReadable(path: string): Promise<FileHandle | null> {
-  try {
-    return await open(path, 'r');
-  } catch (error) {
-    if (['EACCES', 'EPERM'].includes(systemCode(error))) return null;
-    throw error;
   }
 }
 
