@@ -105,7 +105,9 @@ async function checkAccounts(
   if (known.size !== files) attack.violation(`${known.size} jobs are recorded for ${files} files`);
   if (existsSync(join(folder, 'job-info.jsonl.journal'))) attack.violation('the journal is left');
   const peak = control.peak('batches.create');
-  if (peak > CONCURRENCY) attack.violation(`${peak} creates at once`);
+  if (peak > 2 * CONCURRENCY - 1) attack.violation(`${peak} creates at once`);
+  const uploads = control.peak('upload.start');
+  if (uploads > CONCURRENCY) attack.violation(`${uploads} uploads at once`);
   const creates = control.counts()['batches.create'] ?? 0;
   if (creates > files * 1.1 + 5) attack.violation(`${creates} creates for ${files} files`);
 }
