@@ -15,8 +15,7 @@ export const modelFlag = Flags.string({
 export const submitFlags = {
   concurrency: Flags.integer({
     char: 'c',
-    description:
-      'files uploaded at once, while others are checked or have their create; 1 sends one after the other',
+    description: 'files uploaded at once, while others are checked or created; with 1, one after the other',
     default: 4,
     min: 1,
     max: 64,

@@ -127,7 +127,7 @@ test('the first Ctrl-C brings creates to their end and begins nothing new; the s
   const folder = await tempDir();
   const {emulator, env} = await useEmulator({speed: 0, seed: 1});
   await requestFiles(folder, 6);
-  emulator.control.fault({on: 'batches.create', times: 3, fault: {kind: 'delay', ms: 400}});
+  emulator.control.fault({on: 'batches.create', times: 3, fault: {kind: 'delay', ms: 1_500}});
   const running = startSubmit({folder, env}, '0*.jsonl', '--concurrency', '2');
   await until(() => emulator.control.counts()['batches.create'] === 3);
   running.process.kill('SIGINT');

@@ -131,7 +131,7 @@ test('when the quota does not come back in time the uploads are deleted and the 
   const {emulator, env} = await useEmulator({speed: 0, seed: 1});
   await requestFiles(folder, 8);
   emulator.control.fault({on: 'batches.create', times: null, fault: {kind: 'quota'}});
-  const {code, result} = await submit({folder, env, speed: 40}, '0*.jsonl', '--quota-wait', '30s');
+  const {code, result} = await submit({folder, env, speed: 10}, '0*.jsonl', '--quota-wait', '30s');
   expect(code).toBe(EXIT.quota);
   expect(tally(result)).toEqual({failed: 7, not_started: 1});
   expect(emulator.control.files()).toEqual([]);
@@ -179,4 +179,17 @@ test('a create that is refused deletes the upload, and a failed deletion is repo
     expect.stringContaining('could not be deleted'),
   ]);
   expect(emulator.control.files()).toHaveLength(1);
+});
+
+test('every upload that arrived as something else and could not be deleted is named', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1, behaviour: {has_wrong_hash: true}});
+  await requestFiles(folder, 1);
+  emulator.control.fault({on: 'files.delete', fault: {kind: 'status', status: 500}, times: null});
+  const {code, result} = await submit({folder, env}, '001.jsonl');
+  expect(code).toBe(EXIT.service);
+  const warnings = result.files[0]?.warnings ?? [];
+  expect(warnings).toHaveLength(3);
+  for (const name of emulator.control.files())
+    expect(warnings.join('\n')).toContain(`${name} could not be deleted`);
 });

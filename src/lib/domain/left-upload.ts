@@ -1,5 +1,4 @@
 /** What a person should know of an uploaded file that no batch job needs and that is still there. */
-export function leftUpload(fileName: string, error?: Error): string {
-  const why = error === undefined ? '' : ` (${error.message})`;
-  return `The uploaded file ${fileName} could not be deleted${why}; the service deletes it after 48 hours.`;
+export function leftUpload(fileName: string, error: Error): string {
+  return `The uploaded file ${fileName} could not be deleted (${error.message}); the service deletes it after 48 hours.`;
 }

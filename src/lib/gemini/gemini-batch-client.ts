@@ -119,7 +119,7 @@ export class GeminiBatchClient {
 
   /**
    * Uploads a request file. On return the service has exactly the bytes that were inspected. After an error it has
-   * nothing of them, or the message names what could not be deleted.
+   * nothing of them but what `onLeft` was told.
    *
    * @throws GembatchError `FILE_CHANGED` when the file is not what was inspected, `FILE_UNREADABLE`, `KEY_REFUSED`,
    *   `REFUSED`, `QUOTA`, `SERVICE`, `INTERRUPTED`.

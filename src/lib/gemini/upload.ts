@@ -30,6 +30,8 @@ import type {TransferContext} from './transfer-context.js';
 export interface UploadOptions extends CallOptions {
   /** Told how many bytes have been sent; goes back after a break. */
   readonly onProgress?: (sentBytes: number) => void;
+  /** Told of a file that nobody needs and that could not be deleted: its name, and why. */
+  readonly onLeft?: (fileName: string, error: GembatchError) => void;
 }
 
 /** What is known of an upload after a break: bytes that the service has, the finished file, or nothing. */

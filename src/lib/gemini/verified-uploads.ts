@@ -1,5 +1,4 @@
 import {GembatchError} from '../domain/errors.js';
-import {leftUpload} from '../domain/left-upload.js';
 import {fileDeletion, fileLookUp} from './file-calls.js';
 import {parseReply, toRemoteFile, type RemoteFile} from './reply.js';
 import {throwIfAborted, type CallOptions} from './retry.js';
@@ -43,11 +42,13 @@ export class VerifiedUploads {
         // The service's word is as good as ours, and does not cost a second reading.
         if (ready.sha256 !== file.sha256) await checkUnchanged(file);
       } catch (error) {
-        throw await this.#discarding(uploaded, error);
+        await this.#discard(uploaded, options);
+        throw error;
       }
       if (isIntact(ready, file)) return ready;
 
-      const error = await this.#discarding(uploaded, alteredError());
+      await this.#discard(uploaded, options);
+      const error = alteredError();
       if (uploads === MAX_UPLOADS) throw error;
       options.onWait?.({reason: error.message, delayMs: 0});
     }
@@ -62,7 +63,7 @@ export class VerifiedUploads {
         this.#mimeTypes = [mimeType, ...MIME_TYPES.filter((other) => other !== mimeType)];
         return uploaded;
       } catch (error) {
-        if (upload.leftFile !== undefined) throw await this.#discarding(upload.leftFile, error);
+        if (upload.leftFile !== undefined) await this.#discard(upload.leftFile, options);
         if (!isMimeTypeRefusal(error)) throw error;
         refusal ??= error;
       }
@@ -86,18 +87,14 @@ export class VerifiedUploads {
     throw new GembatchError('REFUSED', 'upload: the service could not take the file in.');
   }
 
-  /** Deletes an upload that an error made useless. Returns the error; when that did not work it says so, and has `left_file`. */
-  async #discarding<E>({name}: RemoteFile, error: E): Promise<E | GembatchError> {
-    const failure = await this.#calls
-      .once({...fileDeletion(name), signal: AbortSignal.timeout(DISCARD_MS)})
-      .catch((cause: unknown) => cause);
-    const isLeft = failure instanceof GembatchError && failure.code !== 'NOT_FOUND';
-    if (!isLeft || !(error instanceof GembatchError)) return error;
-    return new GembatchError(error.code, `${error.message} ${leftUpload(name, failure)}`, {
-      suggestions: error.suggestions,
-      details: {...error.details, left_file: name},
-      cause: error,
-    });
+  /** Deletes an upload that is of no use. */
+  async #discard({name}: RemoteFile, {onLeft}: UploadOptions): Promise<void> {
+    try {
+      await this.#calls.once({...fileDeletion(name), signal: AbortSignal.timeout(DISCARD_MS)});
+    } catch (error) {
+      if (!(error instanceof GembatchError)) throw error;
+      if (error.code !== 'NOT_FOUND') onLeft?.(name, error);
+    }
   }
 }
 

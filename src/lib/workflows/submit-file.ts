@@ -23,11 +23,21 @@ const RESUMABLE_CODES: ReadonlySet<string> = new Set([
   'UNCLEAR',
 ]);
 
+/** Notes, for the outcome of a file, what a person should know besides. */
+type Warn = (warning: string) => void;
+
+/** A good request file on its way to the service. */
+interface Sending {
+  readonly file: RequestFileInput;
+  readonly inspection: Inspection;
+  readonly warn: Warn;
+}
+
 /** Submits one request file, or says why not. Never rejects because of the file. */
 export function submitFile(run: SubmitRun, file: RequestFileInput): Promise<FileOutcome> {
-  return conclude(run, file, (inspection) => {
+  return conclude(run, file, (inspection, warn) => {
     run.report({type: 'phase', index: file.index, phase: 'checked'});
-    return run.sends.run(() => send(run, file, inspection));
+    return run.sends.run(() => send(run, {file, inspection, warn}));
   });
 }
 
@@ -39,16 +49,22 @@ export function previewFile(run: CheckRun, file: RequestFileInput): Promise<File
 async function conclude(
   run: CheckRun,
   file: RequestFileInput,
-  work: (inspection: Inspection) => Promise<OutcomeDraft>,
+  work: (inspection: Inspection, warn: Warn) => Promise<OutcomeDraft>,
 ): Promise<FileOutcome> {
   const startedMs = run.clock.monotonic();
+  const warnings: string[] = [];
   const finish = (draft: OutcomeDraft): FileOutcome => ({
     file: file.name,
-    ...(run.options.isForced ? withForcedAdvice(draft) : draft),
+    ...withWarnings(run.options.isForced ? withForcedAdvice(draft) : draft, warnings),
     duration_ms: Math.round(run.clock.monotonic() - startedMs),
   });
 
-  const outcome = await outcomeOf(run, file, async (inspection) => finish(await work(inspection)), finish);
+  const outcome = await outcomeOf(
+    run,
+    file,
+    async (inspection) => finish(await work(inspection, (warning) => warnings.push(warning))),
+    finish,
+  );
   run.report({type: 'outcome', index: file.index, outcome});
   return outcome;
 }
@@ -83,9 +99,7 @@ async function outcomeOf(
     );
   } catch (error) {
     if (!(error instanceof GembatchError)) throw error;
-    return finish(
-      error.code === 'INTERRUPTED' ? givenUp(run, error) : {outcome: 'failed', error: failed(error)},
-    );
+    return finish(error.code === 'INTERRUPTED' ? notStarted(run) : {outcome: 'failed', error: failed(error)});
   }
 }
 
@@ -121,12 +135,12 @@ function sameWorkAs(twin: FileOutcome, inspection: Inspection): OutcomeDraft {
   };
 }
 
-async function send(run: SubmitRun, file: RequestFileInput, inspection: Inspection): Promise<OutcomeDraft> {
-  const facts = factsOf(inspection);
-  const uploadedFileName = await run.uploads.run(() => uploadInTime(run, file, inspection));
+async function send(run: SubmitRun, sending: Sending): Promise<OutcomeDraft> {
+  const facts = factsOf(sending.inspection);
+  const uploadedFileName = await run.uploads.run(() => uploadInTime(run, sending));
   if (uploadedFileName === undefined) return {...facts, ...notStarted(run, run.gate.exhausted)};
   const uploaded = {...facts, uploaded_file_name: uploadedFileName};
-  const result = await create(run, file, inspection, uploadedFileName);
+  const result = await create(run, sending, uploadedFileName);
   switch (result.kind) {
     case 'created':
       run.known.add(result.record);
@@ -141,31 +155,26 @@ async function send(run: SubmitRun, file: RequestFileInput, inspection: Inspecti
       };
     case 'refused':
       endRunIfFatal(run, result.error);
-      return withWarning(
-        {...facts, outcome: 'failed', error: failed(result.error)},
-        await discardUpload(run, uploadedFileName),
-      );
+      await discard(run, sending, uploadedFileName);
+      return {...facts, outcome: 'failed', error: failed(result.error)};
     case 'stopped':
-      return withWarning({...facts, ...notStarted(run)}, await discardUpload(run, uploadedFileName));
+      await discard(run, sending, uploadedFileName);
+      return {...facts, ...notStarted(run)};
   }
 }
 
 /** Uploads a file unless the run is at its end by now; then there is no name. */
-async function uploadInTime(
-  run: SubmitRun,
-  file: RequestFileInput,
-  inspection: Inspection,
-): Promise<string | undefined> {
+async function uploadInTime(run: SubmitRun, sending: Sending): Promise<string | undefined> {
   if (run.halt.signal.aborted || run.gate.exhausted) return undefined;
   try {
-    return await upload(run, file, inspection);
+    return await upload(run, sending);
   } catch (error) {
     endRunIfFatal(run, error);
     throw error;
   }
 }
 
-async function upload(run: SubmitRun, file: RequestFileInput, inspection: Inspection): Promise<string> {
+async function upload(run: SubmitRun, {file, inspection, warn}: Sending): Promise<string> {
   const {index} = file;
   run.report({type: 'phase', index, phase: 'uploading'});
   const {name} = await run.client.uploadFile(
@@ -179,6 +188,7 @@ async function upload(run: SubmitRun, file: RequestFileInput, inspection: Inspec
       signal: run.halt.signal,
       onProgress: (bytes) => run.report({type: 'progress', index, bytes, totalBytes: inspection.size_bytes}),
       onWait: ({reason, delayMs}) => run.report({type: 'wait', index, reason, delayMs}),
+      onLeft: (fileName, error) => warn(leftUpload(fileName, error)),
     },
   );
   return name;
@@ -190,8 +200,7 @@ async function upload(run: SubmitRun, file: RequestFileInput, inspection: Inspec
  */
 async function create(
   run: SubmitRun,
-  file: RequestFileInput,
-  inspection: Inspection,
+  {file, inspection}: Sending,
   uploadedFileName: string,
 ): Promise<CreateResult> {
   try {
@@ -210,6 +219,11 @@ async function create(
   }
 }
 
+async function discard(run: SubmitRun, {warn}: Sending, uploadedFileName: string): Promise<void> {
+  const warning = await discardUpload(run, uploadedFileName);
+  if (warning !== undefined) warn(warning);
+}
+
 /** Ends the run when the error concerns every file. */
 function endRunIfFatal(run: CheckRun, error: unknown): void {
   if (error instanceof GembatchError && FATAL_CODES.has(error.code)) run.halt.abort(error);
@@ -220,12 +234,6 @@ function notStarted(run: CheckRun, why?: GembatchError): OutcomeDraft {
   return {outcome: 'not_started', ...(reason instanceof GembatchError ? {error: failed(reason)} : {})};
 }
 
-/** What was begun and is not to be ended; the file that it may leave at the service is not forgotten. */
-function givenUp(run: CheckRun, {details}: GembatchError): OutcomeDraft {
-  const left = details['left_file'];
-  return withWarning(notStarted(run), typeof left === 'string' ? leftUpload(left) : undefined);
-}
-
-function withWarning(draft: OutcomeDraft, warning: string | undefined): OutcomeDraft {
-  return warning === undefined ? draft : {...draft, warnings: [...(draft.warnings ?? []), warning]};
+function withWarnings(draft: OutcomeDraft, warnings: readonly string[]): OutcomeDraft {
+  return warnings.length === 0 ? draft : {...draft, warnings: [...(draft.warnings ?? []), ...warnings]};
 }

@@ -42,8 +42,8 @@ export interface SubmitTerms extends Omit<SubmitOptions, 'model'> {
   /** Checks everything, sends and writes nothing. */
   readonly isDryRun: boolean;
   /**
-   * How many files are uploaded at once. Meanwhile others are checked, and those that were uploaded have their create, all
-   * but one as many; so that with 1, files are sent one after the other.
+   * How many files are uploaded at once. With those that were uploaded and have their create, `2 * concurrency - 1` are under
+   * way at most: with 1, one after the other. As many as are uploaded are checked ahead.
    */
   readonly concurrency: number;
   /** How long creates may be refused for lack of quota before the run gives up; 0 for one try each. */
@@ -224,7 +224,7 @@ function eachFile(
   return pMap(files, work, {concurrency: sendsAtOnce(input) + input.concurrency, stopOnError: false});
 }
 
-/** A create is an answer to wait for and nothing to send: the files behind need not wait for it, too. */
+/** A create is an answer to wait for and nothing to send: the next uploads need not wait for it, too. */
 function sendsAtOnce({concurrency}: SubmitTerms): number {
   return 2 * concurrency - 1;
 }

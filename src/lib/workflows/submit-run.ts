@@ -62,7 +62,7 @@ export interface CheckRun extends SubmitDeps {
 export interface SubmitRun extends CheckRun {
   readonly session: Session;
   readonly gate: CreateGate;
-  /** The files that are sent at once, from the start of their upload to the outcome of their create. */
+  /** The files that are under way at once, until the outcome of their create. */
   readonly sends: Lane;
   /** Those of them that are uploaded at once. */
   readonly uploads: Lane;
