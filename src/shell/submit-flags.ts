@@ -15,7 +15,8 @@ export const modelFlag = Flags.string({
 export const submitFlags = {
   concurrency: Flags.integer({
     char: 'c',
-    description: 'files uploaded at once, while others are checked or created; with 1, one after the other',
+    description:
+      'files uploaded at once, while others are checked or get their batch job; with 1, one after the other',
     default: 4,
     min: 1,
     max: 64,
