@@ -53,12 +53,9 @@ export function pollTable(state: PollTableState, room: TableRoom): readonly stri
 /** How many jobs are where, in words: what is over first, then what runs. */
 export function tally(jobs: readonly PolledJob[]): string {
   const numbers = new Map(TALLY_ORDER.map((label) => [label, 0]));
-  // There are few kinds of jobs, however many jobs there are.
-  const labels = new Map<string, string>();
+  const labelOf = oncePerState((state) => printable(stateLabel(state)));
   for (const job of jobs) {
-    const kind = job.outcome === 'running' ? job.state : job.outcome;
-    const label = labels.get(kind) ?? tallyLabel(job);
-    labels.set(kind, label);
+    const label = tallyLabel(job, labelOf);
     numbers.set(label, (numbers.get(label) ?? 0) + 1);
   }
   return [...numbers]
@@ -67,9 +64,19 @@ export function tally(jobs: readonly PolledJob[]): string {
     .join(', ');
 }
 
-function tallyLabel(job: PolledJob): string {
-  if (job.outcome === 'bad_rows') return 'with bad rows';
-  return job.outcome === 'running' ? printable(stateLabel(job.state)) : job.outcome;
+function tallyLabel({outcome, state}: PolledJob, labelOf: (state: string) => string): string {
+  if (outcome === 'bad_rows') return 'with bad rows';
+  return outcome === 'running' ? labelOf(state) : outcome;
+}
+
+/** Makes the label of each state once: there are few states, however many jobs there are. */
+function oncePerState(labelOf: (state: string) => string): (state: string) => string {
+  const labels = new Map<string, string>();
+  return (state) => {
+    const label = labels.get(state) ?? labelOf(state);
+    labels.set(state, label);
+    return label;
+  };
 }
 
 /** All jobs when there is room; otherwise those in which most happens, still in the order of the file. */
@@ -95,12 +102,7 @@ function columnsOf(state: PollTableState): readonly Column<PolledJob>[] {
   const usual = usualDurations(
     isWaiting ? state.jobs.filter(({outcome}) => outcome === 'done' || outcome === 'bad_rows') : [],
   );
-  const labels = new Map<string, string>();
-  const labelOf = (name: string): string => {
-    const label = labels.get(name) ?? stateLabel(name);
-    labels.set(name, label);
-    return label;
-  };
+  const labelOf = oncePerState(stateLabel);
   const left = (job: PolledJob): string => {
     const ms =
       job.outcome === 'running' && !downloads.has(job.name) && leftMs(job, usual.get(job.model), nowMs);
