@@ -58,7 +58,7 @@ export async function fetchResult(
   if (resultFileName === undefined) throw new TypeError(`${record.batch.name} has no results`);
   const {file, others, received} = await receive(deps, {record, resultFileName}, options);
   try {
-    const path = await putInPlace(file, [file.target, ...others]);
+    const path = await putInPlace(file, file.target, others);
     const results = storedResults(deps, path, received);
     const recorded = await recordResults(deps, record, {results, requests: received.requests});
     const notes = [...received.notes, ...placeNotes(file.target, path)];
@@ -129,14 +129,15 @@ async function openTarget(
  *
  * @returns its path. It may be one that held exactly these bytes before.
  */
-async function putInPlace(file: AtomicFile, [path, ...others]: readonly string[]): Promise<string> {
+async function putInPlace(file: AtomicFile, path: string, others: readonly string[]): Promise<string> {
   try {
     await file.commit(path);
-    return path ?? file.target;
+    return path;
   } catch (error) {
-    if (others.length === 0 || !isTakenName(error)) throw error;
+    const [next, ...rest] = others;
+    if (next === undefined || !isTakenName(error)) throw error;
+    return putInPlace(file, next, rest);
   }
-  return putInPlace(file, others);
 }
 
 function storedResults({store, clock}: PollDeps, path: string, received: ReceivedResult): StoredResults {
