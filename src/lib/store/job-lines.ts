@@ -114,7 +114,7 @@ export class JobLines {
   /** The new text of a line, null when it stays as it is. */
   #changedText({start, end}: JobLine, record: JobRecord | undefined): string | null {
     if (record === undefined) return null;
-    const old = textOf(this.#bytes(), start, end);
+    const old = withoutMark(this.#bytes().toString('utf8', start, end));
     const text = formatRecord(record, old);
     return text === old ? null : text;
   }
@@ -156,16 +156,14 @@ export function eachRecord(
 
 /** The record in a line, null for a blank line, or in words what else it is. */
 function recordIn(line: string): JobRecord | null | string {
-  const text = line.startsWith(BYTE_ORDER_MARK) ? line.slice(1) : line;
+  const text = withoutMark(line);
   const value = jsonValue(text);
   if (value !== undefined) return parseRecord(value);
   return text.trim() === '' ? null : 'it is not valid JSON';
 }
 
-/** The text of a line, without the byte order mark that some editors begin a file with. */
-function textOf(bytes: Buffer, start: number, end: number): string {
-  const hasMark = bytes[start] === 0xef && bytes[start + 1] === 0xbb && bytes[start + 2] === 0xbf;
-  return bytes.toString('utf8', hasMark ? start + 3 : start, end);
+function withoutMark(line: string): string {
+  return line.startsWith(BYTE_ORDER_MARK) ? line.slice(1) : line;
 }
 
 /** The JSON value of a line, undefined when it is none. JSON takes the carriage return of Windows lines for a blank. */
