@@ -94,8 +94,8 @@ function withLateImports(source, path) {
   const names = Array.from(source.matchAll(IMPORT), ([, name]) => name);
   const declared = source.replaceAll(
     IMPORT,
-    (_, name, wrapper = '', path) =>
-      `let ${name}$; const ${name} = () => ${name}$ ??= ${wrapper}require("${path}")${wrapper && ')'};`,
+    (_, name, wrapper = '', imported) =>
+      `let ${name}$; const ${name} = () => ${name}$ ??= ${wrapper}require("${imported}")${wrapper && ')'};`,
   );
   const early = /^(?:const|var) \w+_\d+ = .*$/mu.exec(declared);
   if (early) throw new Error(`${path} imports in another form: ${early[0]}`);
