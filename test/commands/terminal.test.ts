@@ -1,24 +1,15 @@
 /** What a person sees who is at a terminal: there, other code runs than in a pipe. */
-import {readFile} from 'node:fs/promises';
-import {join} from 'node:path';
 import {stripVTControlCharacters} from 'node:util';
 import {expect, test} from '@jest/globals';
 import {EXIT} from '../../src/lib/domain/errors.js';
+import {commands} from '../helpers/manifest.js';
 import {requestFiles} from '../helpers/request-files.js';
-import {ROOT, runCli, startCli} from '../helpers/run-cli.js';
+import {runCli, startCli} from '../helpers/run-cli.js';
 import {MODEL, submit} from '../helpers/submit.js';
 import {tempDir} from '../helpers/temp-dir.js';
 import {useEmulator} from '../helpers/use-emulator.js';
 
 const isOnTerminal = true;
-
-/** The commands that the manifest lists, with their one-line summaries. */
-async function commands(): Promise<readonly {readonly id: string; readonly summary: string}[]> {
-  const manifest = JSON.parse(await readFile(join(ROOT, 'oclif.manifest.json'), 'utf8')) as {
-    commands: Record<string, {id: string; summary: string}>;
-  };
-  return Object.values(manifest.commands);
-}
 
 test('each command has its help there, as in a pipe', async () => {
   const cwd = await tempDir();

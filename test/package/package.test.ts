@@ -5,6 +5,7 @@ import {join} from 'node:path';
 import {promisify} from 'node:util';
 import {afterAll, beforeAll, describe, expect, test} from '@jest/globals';
 import {schemaErrors} from '../helpers/json-schema.js';
+import {commands} from '../helpers/manifest.js';
 import {requestLines} from '../helpers/request-files.js';
 import {ROOT, runCli} from '../helpers/run-cli.js';
 
@@ -24,14 +25,6 @@ async function npm(args: readonly string[], cwd: string): Promise<string> {
     env: {...process.env, npm_config_prefix: undefined, npm_config_global: undefined},
   });
   return stdout;
-}
-
-/** The commands that the manifest lists. */
-async function commands(): Promise<{id: string; summary: string}[]> {
-  const manifest = JSON.parse(await readFile(join(ROOT, 'oclif.manifest.json'), 'utf8')) as {
-    commands: Record<string, {id: string; summary: string}>;
-  };
-  return Object.values(manifest.commands);
 }
 
 beforeAll(async () => {
