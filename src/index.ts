@@ -7,7 +7,7 @@
  *     const client = new GeminiBatchClient({apiKey, clock: systemClock});
  *     const result = await submitFiles({store, client, clock: systemClock, report: () => {}}, {...SUBMIT_DEFAULTS, files, cwd});
  */
-export type {BatchJob, BatchStats} from './lib/domain/batch-job.js';
+export type {BatchJob, BatchStats} from './lib/domain/job/batch-job.js';
 export type {Clock} from './lib/domain/clock.js';
 export {
   EXIT,
@@ -17,7 +17,7 @@ export {
   type ErrorCode,
   type ErrorDetails,
 } from './lib/domain/errors.js';
-export type {Intent, JobRecord, RowCounts, StoredResults} from './lib/domain/job-record.js';
+export type {Intent, JobRecord, RowCounts, StoredResults} from './lib/domain/job/job-record.js';
 export {
   GeminiBatchClient,
   type CallOptions,
@@ -25,7 +25,7 @@ export {
   type GeminiBatchClientOptions,
   type Model,
   type RemoteFile,
-} from './lib/gemini/gemini-batch-client.js';
+} from './lib/services/gemini/gemini-batch-client.js';
 export {
   JobStore,
   type JobStoreOptions,
@@ -33,13 +33,13 @@ export {
   type StoredRecord,
   type StoreSnapshot,
 } from './lib/store/job-store.js';
-export {SUBMIT_DEFAULTS, submitFiles, type SubmitInput} from './lib/workflows/submit-files.js';
+export {SUBMIT_DEFAULTS, submitFiles, type SubmitInput} from './lib/workflows/submit/submit-files.js';
 export type {
   FileError,
   FileOutcome,
   SubmitEvent,
   SubmitResult,
   SubmitSummary,
-} from './lib/workflows/submit-report.js';
-export type {SubmitDeps} from './lib/workflows/submit-run.js';
-export {systemClock} from './system-clock.js';
+} from './lib/workflows/submit/submit-report.js';
+export type {SubmitDeps} from './lib/workflows/submit/submit-run.js';
+export {systemClock} from './lib/system-clock.js';

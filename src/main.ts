@@ -14,7 +14,7 @@ if (command === '--version' && others.length === 0) {
   const system = `${process.platform}-${process.arch} node-${process.version}`;
   process.stdout.write(`${pjson.name}/${pjson.version} ${system}\n`);
 } else {
-  const {execute} = await import('./cli.js');
+  const {execute} = await import('./cli/command-table.js');
   // gembatch has no plugins of its own; as a plugin, the other CLI loads it.
   const options = {root, pjson, devPlugins: false, userPlugins: false};
   await execute({loadOptions: process.env['DEBUG'] ? options : {...options, logger: silentLogger('oclif')}});

@@ -3,7 +3,7 @@
 import {setImmediate as turn, setTimeout as pause} from 'node:timers/promises';
 import {argv, stdout} from 'node:process';
 import {JobStore} from '../../src/lib/store/job-store.js';
-import {systemClock} from '../../src/system-clock.js';
+import {systemClock} from '../../src/lib/system-clock.js';
 import {intent, record} from '../support/records.js';
 
 const [, , path = '', count = '', pauseMs = '0'] = argv;

@@ -1,12 +1,12 @@
 // Downloads and verifies a result file as a poll does, up to its durable place. node download.js URL REQUESTS COUNT SHA256
 import {join} from 'node:path';
 import {argv, cwd, resourceUsage, stdout} from 'node:process';
-import type {JobRecord} from '../../src/lib/domain/job-record.js';
-import {GeminiBatchClient} from '../../src/lib/gemini/gemini-batch-client.js';
-import {AtomicFile} from '../../src/lib/store/atomic-file.js';
+import type {JobRecord} from '../../src/lib/domain/job/job-record.js';
+import {GeminiBatchClient} from '../../src/lib/services/gemini/gemini-batch-client.js';
+import {AtomicFile} from '../../src/lib/store/file/atomic-file.js';
 import {JobStore} from '../../src/lib/store/job-store.js';
-import {receiveResult} from '../../src/lib/workflows/receive-result.js';
-import {systemClock as clock} from '../../src/system-clock.js';
+import {receiveResult} from '../../src/lib/workflows/fetch/receive-result.js';
+import {systemClock as clock} from '../../src/lib/system-clock.js';
 
 const [, , baseUrl = '', requests = '', count = '', sha256 = ''] = argv;
 const resultFileName = 'files/batch-bench';

@@ -1,6 +1,6 @@
 // Inspects a request file as a submission does. node inspect.js FILE validate|count
 import {argv, resourceUsage, stdout} from 'node:process';
-import {inspectFile} from '../../src/lib/workflows/inspect-file.js';
+import {inspectFile} from '../../src/lib/workflows/request-file/inspect-file.js';
 
 const [, , path = '', mode = ''] = argv;
 const startedMs = performance.now();

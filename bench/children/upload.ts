@@ -1,7 +1,7 @@
 // Uploads a file with our client. node upload.js URL FILE SIZE SHA256
 import {stdout, argv, resourceUsage} from 'node:process';
-import {GeminiBatchClient} from '../../src/lib/gemini/gemini-batch-client.js';
-import {systemClock} from '../../src/system-clock.js';
+import {GeminiBatchClient} from '../../src/lib/services/gemini/gemini-batch-client.js';
+import {systemClock} from '../../src/lib/system-clock.js';
 
 const [, , baseUrl = '', path = '', size = '', sha256 = ''] = argv;
 const client = new GeminiBatchClient({apiKey: 'bench', clock: systemClock, baseUrl});

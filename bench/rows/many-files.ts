@@ -1,7 +1,7 @@
 import {mkdir} from 'node:fs/promises';
 import {join} from 'node:path';
-import {createEmulator, type Emulator} from '../../src/emulator/server.js';
-import {OPERATIONS} from '../../src/emulator/faults.js';
+import {createEmulator, type Emulator} from '../../src/emulator/http/server.js';
+import {OPERATIONS} from '../../src/emulator/control/faults.js';
 import {inTurn} from '../measure/in-turn.js';
 import {ratioFigure} from '../measure/ratio-figure.js';
 import {median} from '../measure/statistics.js';

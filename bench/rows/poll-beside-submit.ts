@@ -1,7 +1,7 @@
 import {join} from 'node:path';
-import type {JobRecord} from '../../src/lib/domain/job-record.js';
+import type {JobRecord} from '../../src/lib/domain/job/job-record.js';
 import {JobStore} from '../../src/lib/store/job-store.js';
-import {systemClock as clock} from '../../src/system-clock.js';
+import {systemClock as clock} from '../../src/lib/system-clock.js';
 import {quantile} from '../measure/statistics.js';
 import {runChild} from '../measure/run-process.js';
 import type {Figure, Row} from '../row.js';

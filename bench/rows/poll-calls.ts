@@ -1,6 +1,6 @@
 import {writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
-import {createEmulator} from '../../src/emulator/server.js';
+import {createEmulator} from '../../src/emulator/http/server.js';
 import {runCli} from '../measure/run-process.js';
 import type {Figure, Row} from '../row.js';
 import {record} from '../support/records.js';

@@ -1,5 +1,5 @@
 import {writeFile} from 'node:fs/promises';
-import type {Intent, JobRecord} from '../../src/lib/domain/job-record.js';
+import type {Intent, JobRecord} from '../../src/lib/domain/job/job-record.js';
 
 /** The record of a running job, with all that a submission of today writes. */
 export function record(id: string): JobRecord {

@@ -1,4 +1,4 @@
-// Bundles the sources and the packages they use into dist: main.js (the command line's first lines), cli.js (oclif and the
+// Bundles the sources and the packages they use into dist: main.js (the command line's first lines), command-table.js (oclif and the
 // commands), index.js (the library), the files of worker threads, and chunks that are loaded when they are needed.
 import {mkdirSync, readdirSync, writeFileSync} from 'node:fs';
 import {basename, dirname, join} from 'node:path';
@@ -12,7 +12,7 @@ import {withPlainBuiltins} from './plain-builtins.js';
 export async function bundle(root) {
   const {metafile, outputFiles} = await build({
     absWorkingDir: root,
-    entryPoints: ['src/main.ts', 'src/cli.ts', 'src/index.ts', ...workers(root)],
+    entryPoints: ['src/main.ts', 'src/cli/command-table.ts', 'src/index.ts', ...workers(root)],
     entryNames: '[name]',
     // Beside the entries, so that a worker is found at './its-worker.js' from any chunk, as it is among the sources.
     chunkNames: '[name]-[hash]',

@@ -1,10 +1,10 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import {BaseCommand} from '../base-command.js';
+import {BaseCommand} from '../cli/base-command.js';
 import {GembatchError} from '../lib/domain/errors.js';
-import type {AdoptResult} from '../lib/workflows/adopt-jobs.js';
-import {exitCodesHelp} from '../shell/exit-codes-help.js';
-import {submitFlags} from '../shell/submit-flags.js';
+import type {AdoptResult} from '../lib/workflows/adopt/adopt-jobs.js';
+import {exitCodesHelp} from '../cli/exit-codes-help.js';
+import {submitFlags} from '../cli/submit-flags.js';
 
 /** `gembatch adopt [JOB...]` */
 export default class Adopt extends BaseCommand {
@@ -44,9 +44,9 @@ ${exitCodesHelp(['ok', 'failed', 'partial', 'locked', 'credentials', 'service', 
     refuseUnclear(names, flags);
     const apiKey = this.apiKey();
     const [{adoptJobs}, {adoptLines}, {createLineView}, store, client] = await Promise.all([
-      import('../lib/workflows/adopt-jobs.js'),
+      import('../lib/workflows/adopt/adopt-jobs.js'),
       import('../lib/output/adopt-lines.js'),
-      import('../lib/output/line-view.js'),
+      import('../lib/output/text/line-view.js'),
       this.openStore(flags['job-info']),
       this.createClient(apiKey),
     ]);

@@ -1,12 +1,12 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import {BaseCommand} from '../base-command.js';
-import {createGraceFlag} from '../flags.js';
+import {BaseCommand} from '../cli/base-command.js';
+import {createGraceFlag} from '../cli/flags.js';
 import {GembatchError} from '../lib/domain/errors.js';
-import type {JobRecord} from '../lib/domain/job-record.js';
-import type {CancelResult} from '../lib/workflows/cancel-report.js';
-import {consentOrYes} from '../shell/consent.js';
-import {exitCodesHelp} from '../shell/exit-codes-help.js';
+import type {JobRecord} from '../lib/domain/job/job-record.js';
+import type {CancelResult} from '../lib/workflows/cancel/cancel-report.js';
+import {consentOrYes} from '../cli/consent.js';
+import {exitCodesHelp} from '../cli/exit-codes-help.js';
 
 /** `gembatch cancel FILE|JOB...` */
 export default class Cancel extends BaseCommand {
@@ -49,9 +49,9 @@ ${exitCodesHelp(['ok', 'failed', 'partial', 'running', 'locked', 'credentials', 
     refuseUnclearWish(names, flags['all-running']);
     const apiKey = this.apiKey();
     const [{cancelJobs}, {cancelLines}, {createLineView}, store, client] = await Promise.all([
-      import('../lib/workflows/cancel-jobs.js'),
+      import('../lib/workflows/cancel/cancel-jobs.js'),
       import('../lib/output/cancel-lines.js'),
-      import('../lib/output/line-view.js'),
+      import('../lib/output/text/line-view.js'),
       this.openStore(flags['job-info']),
       this.createClient(apiKey),
     ]);

@@ -1,11 +1,11 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import {BaseCommand} from '../base-command.js';
-import {createGraceFlag} from '../flags.js';
-import type {CleanupResult} from '../lib/workflows/clean-up.js';
-import {consentOrYes} from '../shell/consent.js';
-import {exitCodesHelp} from '../shell/exit-codes-help.js';
-import {submitFlags} from '../shell/submit-flags.js';
+import {BaseCommand} from '../cli/base-command.js';
+import {createGraceFlag} from '../cli/flags.js';
+import type {CleanupResult} from '../lib/workflows/cleanup/clean-up.js';
+import {consentOrYes} from '../cli/consent.js';
+import {exitCodesHelp} from '../cli/exit-codes-help.js';
+import {submitFlags} from '../cli/submit-flags.js';
 
 /** `gembatch cleanup [NAME...]` */
 export default class Cleanup extends BaseCommand {
@@ -51,9 +51,9 @@ ${exitCodesHelp(['ok', 'failed', 'partial', 'running', 'locked', 'credentials', 
     const apiKey = this.apiKey();
     const isAsked = flags.all || args.names !== undefined;
     const [{cleanUp}, {cleanupLines, planLines}, {createLineView}, store, client] = await Promise.all([
-      import('../lib/workflows/clean-up.js'),
+      import('../lib/workflows/cleanup/clean-up.js'),
       import('../lib/output/cleanup-lines.js'),
-      import('../lib/output/line-view.js'),
+      import('../lib/output/text/line-view.js'),
       this.openStore(flags['job-info']),
       this.createClient(apiKey),
     ]);

@@ -2,7 +2,7 @@ import * as Args from '@oclif/core/args';
 import {Command} from '@oclif/core/command';
 import * as Flags from '@oclif/core/flags';
 import {loadHelpClass} from '@oclif/core/help';
-import {exitCodesHelp} from '../shell/exit-codes-help.js';
+import {exitCodesHelp} from '../cli/exit-codes-help.js';
 
 /** `gembatch help [COMMAND]` */
 export default class Help extends Command {

@@ -1,9 +1,9 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import {BaseCommand} from '../base-command.js';
-import {isWatched} from '../lib/output/screen.js';
-import type {JobList, JobOrder} from '../lib/workflows/list-jobs.js';
-import {exitCodesHelp} from '../shell/exit-codes-help.js';
+import {BaseCommand} from '../cli/base-command.js';
+import {isWatched} from '../lib/output/terminal/screen.js';
+import type {JobList, JobOrder} from '../lib/workflows/list/list-jobs.js';
+import {exitCodesHelp} from '../cli/exit-codes-help.js';
 
 /** `gembatch list [FILE|JOB...]` */
 export default class List extends BaseCommand {
@@ -51,7 +51,7 @@ ${exitCodesHelp(['ok', 'locked', 'credentials', 'quota', 'service', 'storage', '
   async run(): Promise<JobList> {
     const {args, flags} = await this.parse(List);
     const [{listJobs, refreshList}, {listCsv, listLines, sideLines}, store] = await Promise.all([
-      import('../lib/workflows/list-jobs.js'),
+      import('../lib/workflows/list/list-jobs.js'),
       import('../lib/output/list-lines.js'),
       this.openStore(flags['job-info']),
     ]);

@@ -1,11 +1,11 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import {BaseCommand} from '../base-command.js';
-import {createGraceFlag} from '../flags.js';
-import type {PollSummary} from '../lib/workflows/poll-report.js';
-import {exitCodesHelp} from '../shell/exit-codes-help.js';
-import {tellDone, type OnDoneResult} from '../shell/on-done.js';
-import {nextCommandAfterPoll, pollFlags, pollTermsOf} from '../shell/poll-flags.js';
+import {BaseCommand} from '../cli/base-command.js';
+import {createGraceFlag} from '../cli/flags.js';
+import type {PollSummary} from '../lib/workflows/poll/poll-report.js';
+import {exitCodesHelp} from '../cli/exit-codes-help.js';
+import {tellDone, type OnDoneResult} from '../cli/on-done.js';
+import {nextCommandAfterPoll, pollFlags, pollTermsOf} from '../cli/poll-flags.js';
 
 /** The last `--json` event of `gembatch poll`. */
 export interface PollResult extends PollSummary {
@@ -57,8 +57,8 @@ ${exitCodesHelp(['ok', 'failed', 'partial', 'running', 'locked', 'credentials', 
     const {args, flags} = await this.parse(Poll);
     const apiKey = this.apiKey();
     const [{pollJobs}, {createPollView}, store, client, createFile] = await Promise.all([
-      import('../lib/workflows/poll-jobs.js'),
-      import('../lib/output/poll-view.js'),
+      import('../lib/workflows/poll/poll-jobs.js'),
+      import('../lib/output/poll/poll-view.js'),
       this.openStore(flags['job-info']),
       this.createClient(apiKey),
       this.fileMaker(),

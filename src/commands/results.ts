@@ -1,11 +1,11 @@
 import {resolve} from 'node:path';
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import {BaseCommand} from '../base-command.js';
-import type {ResultsReport} from '../lib/workflows/collect-results.js';
-import type {PollEvent} from '../lib/workflows/poll-report.js';
-import {exitCodesHelp} from '../shell/exit-codes-help.js';
-import {pollFlags} from '../shell/poll-flags.js';
+import {BaseCommand} from '../cli/base-command.js';
+import type {ResultsReport} from '../lib/workflows/results/collect-results.js';
+import type {PollEvent} from '../lib/workflows/poll/poll-report.js';
+import {exitCodesHelp} from '../cli/exit-codes-help.js';
+import {pollFlags} from '../cli/poll-flags.js';
 
 /** `gembatch results [FILE|JOB...]` */
 export default class Results extends BaseCommand {
@@ -66,8 +66,8 @@ ${exitCodesHelp(['ok', 'failed', 'partial', 'running', 'locked', 'credentials', 
   async run(): Promise<ResultsReport> {
     const {args, flags} = await this.parse(Results);
     const [{collectResults}, {hasRowsOnStdout, printResults}, store, createFile] = await Promise.all([
-      import('../lib/workflows/collect-results.js'),
-      import('../shell/print-results.js'),
+      import('../lib/workflows/results/collect-results.js'),
+      import('../cli/print-results.js'),
       this.openStore(flags['job-info']),
       this.fileMaker(),
     ]);
@@ -100,7 +100,7 @@ ${exitCodesHelp(['ok', 'failed', 'partial', 'running', 'locked', 'credentials', 
 
   /** Tells of waits for the network; without it a fetch that waits would look like one that hangs. */
   async #reporter({quiet}: {quiet: boolean}): Promise<(event: PollEvent) => void> {
-    const {pollLines} = await import('../lib/output/poll-lines.js');
+    const {pollLines} = await import('../lib/output/poll/poll-lines.js');
     return (event) => {
       if (event.type !== 'wait' || quiet) return;
       for (const line of pollLines(event)) this.logToStderr(line);

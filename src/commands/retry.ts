@@ -1,10 +1,10 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import {BaseCommand} from '../base-command.js';
-import {outputLimitFlag} from '../flags.js';
-import {submitFlags, termsOf} from '../shell/submit-flags.js';
-import {exitCodesHelp} from '../shell/exit-codes-help.js';
-import type {RetryResult} from '../lib/workflows/retry-jobs.js';
+import {BaseCommand} from '../cli/base-command.js';
+import {outputLimitFlag} from '../cli/flags.js';
+import {submitFlags, termsOf} from '../cli/submit-flags.js';
+import {exitCodesHelp} from '../cli/exit-codes-help.js';
+import type {RetryResult} from '../lib/workflows/retry/retry-jobs.js';
 
 /** `gembatch retry [FILE|JOB...]` */
 export default class Retry extends BaseCommand {
@@ -53,8 +53,8 @@ ${exitCodesHelp(['ok', 'failed', 'partial', 'locked', 'credentials', 'quota', 'u
     const {args, flags} = await this.parse(Retry);
     const apiKey = this.apiKey();
     const [{retryJobs}, {createSubmitView}, {retryLines}, store, client, createFile] = await Promise.all([
-      import('../lib/workflows/retry-jobs.js'),
-      import('../lib/output/submit-view.js'),
+      import('../lib/workflows/retry/retry-jobs.js'),
+      import('../lib/output/submit/submit-view.js'),
       import('../lib/output/retry-lines.js'),
       this.openStore(flags['job-info']),
       this.createClient(apiKey),

@@ -1,11 +1,11 @@
 import * as Args from '@oclif/core/args';
-import {BaseCommand} from '../base-command.js';
-import type {PollView} from '../lib/output/poll-view.js';
-import type {RunResult, RunViews} from '../lib/workflows/run-files.js';
-import {exitCodesHelp} from '../shell/exit-codes-help.js';
-import {tellDone, type OnDoneResult} from '../shell/on-done.js';
-import {nextCommandAfterPoll, pollFlags, pollTermsOf} from '../shell/poll-flags.js';
-import {modelConsent, modelFlag, submitFlags, termsOf} from '../shell/submit-flags.js';
+import {BaseCommand} from '../cli/base-command.js';
+import type {PollView} from '../lib/output/poll/poll-view.js';
+import type {RunResult, RunViews} from '../lib/workflows/run/run-files.js';
+import {exitCodesHelp} from '../cli/exit-codes-help.js';
+import {tellDone, type OnDoneResult} from '../cli/on-done.js';
+import {nextCommandAfterPoll, pollFlags, pollTermsOf} from '../cli/poll-flags.js';
+import {modelConsent, modelFlag, submitFlags, termsOf} from '../cli/submit-flags.js';
 
 /** The `--json` object of `gembatch run`. */
 export interface RunOutcome extends RunResult {
@@ -48,7 +48,7 @@ ${exitCodesHelp(['ok', 'failed', 'partial', 'running', 'locked', 'credentials', 
     const {args, flags} = await this.parse(Run);
     const apiKey = this.apiKey();
     const [{runFiles}, views, store, client, createFile] = await Promise.all([
-      import('../lib/workflows/run-files.js'),
+      import('../lib/workflows/run/run-files.js'),
       this.#views(flags),
       this.openStore(flags['job-info']),
       this.createClient(apiKey),
@@ -84,8 +84,8 @@ ${exitCodesHelp(['ok', 'failed', 'partial', 'running', 'locked', 'credentials', 
     const display = this.display(flags);
     const {mode, screen, clock} = display;
     const [{createSubmitView}, {createPollView}] = await Promise.all([
-      import('../lib/output/submit-view.js'),
-      import('../lib/output/poll-view.js'),
+      import('../lib/output/submit/submit-view.js'),
+      import('../lib/output/poll/poll-view.js'),
     ]);
     return (stop) => ({
       submission: () => {

@@ -1,7 +1,7 @@
 import * as Args from '@oclif/core/args';
-import {BaseCommand} from '../base-command.js';
-import type {ShownJobs} from '../lib/workflows/show-job.js';
-import {exitCodesHelp} from '../shell/exit-codes-help.js';
+import {BaseCommand} from '../cli/base-command.js';
+import type {ShownJobs} from '../lib/workflows/list/show-job.js';
+import {exitCodesHelp} from '../cli/exit-codes-help.js';
 
 /** `gembatch show FILE|JOB` */
 export default class Show extends BaseCommand {
@@ -23,7 +23,7 @@ ${exitCodesHelp(['ok', 'storage'])}`;
   async run(): Promise<ShownJobs> {
     const {args, flags} = await this.parse(Show);
     const [{showJob}, {showLines}, store] = await Promise.all([
-      import('../lib/workflows/show-job.js'),
+      import('../lib/workflows/list/show-job.js'),
       import('../lib/output/show-lines.js'),
       this.openStore(flags['job-info']),
     ]);

@@ -1,9 +1,9 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import {BaseCommand} from '../base-command.js';
-import type {SubmitResult} from '../lib/workflows/submit-report.js';
-import {exitCodesHelp} from '../shell/exit-codes-help.js';
-import {modelConsent, modelFlag, submitFlags, termsOf} from '../shell/submit-flags.js';
+import {BaseCommand} from '../cli/base-command.js';
+import type {SubmitResult} from '../lib/workflows/submit/submit-report.js';
+import {exitCodesHelp} from '../cli/exit-codes-help.js';
+import {modelConsent, modelFlag, submitFlags, termsOf} from '../cli/submit-flags.js';
 
 /** What to run when all is submitted. */
 const NEXT_COMMAND = 'gembatch poll';
@@ -52,8 +52,8 @@ ${exitCodesHelp(['ok', 'failed', 'partial', 'locked', 'credentials', 'quota', 'u
     const {args, flags} = await this.parse(Submit);
     const apiKey = this.apiKey();
     const [{submitFiles}, {createSubmitView}, store, client] = await Promise.all([
-      import('../lib/workflows/submit-files.js'),
-      import('../lib/output/submit-view.js'),
+      import('../lib/workflows/submit/submit-files.js'),
+      import('../lib/output/submit/submit-view.js'),
       this.openStore(flags['job-info']),
       this.createClient(apiKey),
     ]);

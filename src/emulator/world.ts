@@ -2,16 +2,16 @@
 import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {DEFAULT_BEHAVIOUR, type Behaviour} from './behaviour.js';
-import {EmulatorClock} from './clock.js';
-import {Faults} from './faults.js';
-import {FileShelf} from './file-shelf.js';
-import {Jobs} from './jobs.js';
-import {Ledger} from './ledger.js';
-import {Outcomes} from './outcomes.js';
-import {randomId, seededRandom} from './random.js';
-import {FileWriter} from './stored-file.js';
-import type {UploadSession} from './upload-session.js';
+import {DEFAULT_BEHAVIOUR, type Behaviour} from './control/behaviour.js';
+import {EmulatorClock} from './control/clock.js';
+import {Faults} from './control/faults.js';
+import {FileShelf} from './files/file-shelf.js';
+import {Jobs} from './jobs/jobs.js';
+import {Ledger} from './control/ledger.js';
+import {Outcomes} from './jobs/outcomes.js';
+import {randomId, seededRandom} from './control/random.js';
+import {FileWriter} from './files/stored-file.js';
+import type {UploadSession} from './files/upload-session.js';
 
 /** How a world begins. */
 export interface WorldOptions {

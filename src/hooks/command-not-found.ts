@@ -1,7 +1,7 @@
 import type {Hook} from '@oclif/core/hooks';
 import {GembatchError} from '../lib/domain/errors.js';
 import {closest} from '../lib/domain/closest.js';
-import {fail} from '../shell/fail.js';
+import {fail} from '../cli/fail.js';
 
 /**
  * Answers a command that does not exist with the one that was probably meant. Nothing is run in its place, and nobody is

@@ -1,7 +1,7 @@
 import {rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {expect, test} from '@jest/globals';
-import type {AdoptResult} from '../../src/lib/workflows/adopt-jobs.js';
+import type {AdoptResult} from '../../src/lib/workflows/adopt/adopt-jobs.js';
 import {EXIT} from '../../src/lib/domain/errors.js';
 import {schemaErrors} from '../helpers/json-schema.js';
 import {requestFiles, requestLines} from '../helpers/request-files.js';

@@ -1,6 +1,6 @@
 import {describe, expect, test} from '@jest/globals';
 import {EXIT} from '../../src/lib/domain/errors.js';
-import type {CancelResult} from '../../src/lib/workflows/cancel-report.js';
+import type {CancelResult} from '../../src/lib/workflows/cancel/cancel-report.js';
 import {JobFixture} from '../helpers/job-fixture.js';
 import {schemaErrors} from '../helpers/json-schema.js';
 import {FAST_CLOCK, runCli, type CliResult} from '../helpers/run-cli.js';

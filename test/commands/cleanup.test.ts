@@ -1,6 +1,6 @@
 import {expect, test} from '@jest/globals';
 import {EXIT} from '../../src/lib/domain/errors.js';
-import type {CleanupResult} from '../../src/lib/workflows/clean-up.js';
+import type {CleanupResult} from '../../src/lib/workflows/cleanup/clean-up.js';
 import {schemaErrors} from '../helpers/json-schema.js';
 import {requestFiles} from '../helpers/request-files.js';
 import {runCli, startCli, type CliResult} from '../helpers/run-cli.js';

@@ -2,13 +2,13 @@ import {chmod, mkdir, readFile, readdir, stat, symlink, writeFile} from 'node:fs
 import {join} from 'node:path';
 import {pathToFileURL} from 'node:url';
 import {expect, test} from '@jest/globals';
-import type {JobRecord} from '../../src/lib/domain/job-record.js';
+import type {JobRecord} from '../../src/lib/domain/job/job-record.js';
 import {JobFixture} from '../helpers/job-fixture.js';
 import {requestLines} from '../helpers/request-files.js';
 import {runCli, startCli} from '../helpers/run-cli.js';
 import {tempDir} from '../helpers/temp-dir.js';
 import {until} from '../helpers/until.js';
-import {noCounts} from '../../src/lib/domain/row-counts.js';
+import {noCounts} from '../../src/lib/domain/result/row-counts.js';
 
 const MODEL = 'gemini-2.5-flash-lite';
 

@@ -1,12 +1,12 @@
 import {appendFile, mkdir, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {expect, test} from '@jest/globals';
-import type {JobRecord} from '../../src/lib/domain/job-record.js';
+import type {JobRecord} from '../../src/lib/domain/job/job-record.js';
 import {JobFixture} from '../helpers/job-fixture.js';
 import {httpAnswer, useRawServer} from '../helpers/raw-server.js';
 import {runCli, type CliResult} from '../helpers/run-cli.js';
 import {tempDir} from '../helpers/temp-dir.js';
-import {noCounts} from '../../src/lib/domain/row-counts.js';
+import {noCounts} from '../../src/lib/domain/result/row-counts.js';
 
 /** ESC, CSI in both forms, OSC 52 and 8, BEL, BS, CR, DEL, direction, no width, a tag, and commands of CI runners. */
 const EVIL =

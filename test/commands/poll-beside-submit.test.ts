@@ -1,8 +1,8 @@
 import {join} from 'node:path';
 import {describe, expect, test} from '@jest/globals';
-import type {Intent} from '../../src/lib/domain/job-record.js';
+import type {Intent} from '../../src/lib/domain/job/job-record.js';
 import {JobStore} from '../../src/lib/store/job-store.js';
-import {systemClock} from '../../src/system-clock.js';
+import {systemClock} from '../../src/lib/system-clock.js';
 import {JobFixture} from '../helpers/job-fixture.js';
 import {requestLines} from '../helpers/request-files.js';
 

@@ -2,7 +2,7 @@ import {readFile, rename, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {expect, test} from '@jest/globals';
 import {EXIT} from '../../src/lib/domain/errors.js';
-import type {RetryResult} from '../../src/lib/workflows/retry-jobs.js';
+import type {RetryResult} from '../../src/lib/workflows/retry/retry-jobs.js';
 import {requestFiles, requestLines} from '../helpers/request-files.js';
 import {schemaErrors} from '../helpers/json-schema.js';
 import {runCli, type CliResult} from '../helpers/run-cli.js';

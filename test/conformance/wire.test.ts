@@ -3,7 +3,7 @@
  * GEMINI_API_KEY, of the real service. Nothing here costs money.
  */
 import {afterAll, beforeAll, describe, expect, test} from '@jest/globals';
-import {createEmulator, type Emulator} from '../../src/emulator/server.js';
+import {createEmulator, type Emulator} from '../../src/emulator/http/server.js';
 import {IS_LIVE} from '../helpers/conformance-target.js';
 
 const LIVE_URL = 'https://generativelanguage.googleapis.com';

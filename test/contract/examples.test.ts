@@ -1,7 +1,7 @@
 import {readdir} from 'node:fs/promises';
 import {join} from 'node:path';
 import {expect, test} from '@jest/globals';
-import {inspectFile} from '../../src/lib/workflows/inspect-file.js';
+import {inspectFile} from '../../src/lib/workflows/request-file/inspect-file.js';
 import {ROOT} from '../helpers/run-cli.js';
 
 test('the examples are request files without a fault', async () => {

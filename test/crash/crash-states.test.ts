@@ -7,7 +7,7 @@ import {mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync} from 'nod
 import {tmpdir} from 'node:os';
 import {basename, join} from 'node:path';
 import {JobStore} from '../../src/lib/store/job-store.js';
-import {systemClock} from '../../src/system-clock.js';
+import {systemClock} from '../../src/lib/system-clock.js';
 import {attackTest, weakenedTest, type Attack} from './support/attack.js';
 import {FAST, FAST_RUN, noteFaults, SUBMIT} from './support/commands.js';
 import {DiskModel, type DiskState, type NameOrder} from './support/disk-model.js';
@@ -50,16 +50,21 @@ for (const order of ['any', 'ordered'] as const) {
 }
 
 const WEAKENINGS: readonly (Weakening & {readonly name: string})[] = [
-  {name: 'no fsync', file: 'lib/store/store-io.js', find: 'fsync: fsyncSync', replace: 'fsync: () => {}'},
+  {
+    name: 'no fsync',
+    file: 'lib/store/file/store-io.js',
+    find: 'fsync: fsyncSync',
+    replace: 'fsync: () => {}',
+  },
   {
     name: 'folders are not synced',
-    file: 'lib/store/file-steps.js',
+    file: 'lib/store/file/file-steps.js',
     find: 'if (io.isWindows)\n        return;\n    const descriptor',
     replace: 'return;\n    const descriptor',
   },
   {
     name: 'the intent is written after the create',
-    file: 'lib/workflows/create-job.js',
+    file: 'lib/workflows/submit/create-job.js',
     find: /    run\.session\.intend\(intent\);\n([^]*?)    run\.gate\.succeeded\(\);\n    return record/,
     replace: '$1    run.gate.succeeded();\n    run.session.intend(intent);\n    return record',
   },

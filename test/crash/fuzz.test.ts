@@ -8,9 +8,9 @@ import {pathToFileURL} from 'node:url';
 import {afterEach} from '@jest/globals';
 import {GembatchError} from '../../src/lib/domain/errors.js';
 import {JobStore} from '../../src/lib/store/job-store.js';
-import {nodeIo} from '../../src/lib/store/store-io.js';
-import {inspectFile} from '../../src/lib/workflows/inspect-file.js';
-import {verifyResult} from '../../src/lib/workflows/verify-result.js';
+import {nodeIo} from '../../src/lib/store/file/store-io.js';
+import {inspectFile} from '../../src/lib/workflows/request-file/inspect-file.js';
+import {verifyResult} from '../../src/lib/workflows/fetch/verify-result.js';
 import {answerRow, blockedRow, embeddingRow, errorRow, requestLine} from '../helpers/result-rows.js';
 import {tempDir} from '../helpers/temp-dir.js';
 import {SkippingClock} from '../lib/store/clocks.js';
@@ -30,7 +30,7 @@ weakenedTest(
   async (attack) => {
     const build = weakenedBuild([
       {
-        file: 'lib/store/job-lines.js',
+        file: 'lib/store/record/job-lines.js',
         find: 'pieces.push(bytes.subarray(copied, job.start), piece);',
         replace: 'pieces.push(piece);',
       },

@@ -5,12 +5,12 @@
 import {createHash} from 'node:crypto';
 import {existsSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
-import type {LoggedRequest} from '../../src/emulator/ledger.js';
-import type {Emulator} from '../../src/emulator/server.js';
+import type {LoggedRequest} from '../../src/emulator/control/ledger.js';
+import type {Emulator} from '../../src/emulator/http/server.js';
 import {EXIT} from '../../src/lib/domain/errors.js';
-import type {JobRecord} from '../../src/lib/domain/job-record.js';
-import type {PollSummary} from '../../src/lib/workflows/poll-report.js';
-import type {FileOutcome, SubmitResult} from '../../src/lib/workflows/submit-report.js';
+import type {JobRecord} from '../../src/lib/domain/job/job-record.js';
+import type {PollSummary} from '../../src/lib/workflows/poll/poll-report.js';
+import type {FileOutcome, SubmitResult} from '../../src/lib/workflows/submit/submit-report.js';
 import {keysOf, type JobFixture} from '../helpers/job-fixture.js';
 import {requestFiles} from '../helpers/request-files.js';
 import {MODEL, records} from '../helpers/submit.js';

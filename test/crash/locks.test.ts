@@ -5,8 +5,8 @@
 import {spawnSync} from 'node:child_process';
 import {setTimeout as delay} from 'node:timers/promises';
 import {pathToFileURL} from 'node:url';
-import {LockContender} from '../../src/lib/store/lock-contender.js';
-import {nodeIo} from '../../src/lib/store/store-io.js';
+import {LockContender} from '../../src/lib/store/lock/lock-contender.js';
+import {nodeIo} from '../../src/lib/store/file/store-io.js';
 import {realClock} from '../lib/store/clocks.js';
 import {DEAD} from '../lib/store/owner-fixture.js';
 import {attackTest, weakenedTest, type Attack} from './support/attack.js';
@@ -229,12 +229,12 @@ async function endAll(members: readonly Contender[]): Promise<void> {
 async function withPlainStale(staleMs: number, work: (src: string) => Promise<void>): Promise<void> {
   const build = weakenedBuild([
     {
-      file: 'lib/store/bare-lock.js',
+      file: 'lib/store/lock/bare-lock.js',
       find: 'lockfile.lockSync(path);',
       replace: `lockfile.lockSync(path, {stale: ${staleMs}});`,
     },
     {
-      file: 'lib/store/lock-contender.js',
+      file: 'lib/store/lock/lock-contender.js',
       find: 'if (sight !== null && !this.#breakIfDead(sight))',
       replace: 'if (sight === "never")',
     },

@@ -1,5 +1,5 @@
 /** Each request of a submit goes wrong in every way, and the look-up of a create whose answer was lost as well. */
-import type {Fault, OperationName} from '../../src/emulator/faults.js';
+import type {Fault, OperationName} from '../../src/emulator/control/faults.js';
 import {attackTest, eachOf, sampled, type Attack} from './support/attack.js';
 import {checkRecovery, checkSubmit, FAST, noteFaults, SUBMIT, WIDTH} from './support/commands.js';
 import {amount} from './support/form.js';
@@ -60,7 +60,7 @@ attackTest({group: 'requests', attack: 'a request is never answered', unit: 'tim
   const build = weakenedBuild([
     {file: 'lib/domain/create-timeout.js', find: '120_000', replace: '1_000'},
     {
-      file: 'lib/gemini/gemini-batch-client.js',
+      file: 'lib/services/gemini/gemini-batch-client.js',
       find: 'DEFAULT_SILENCE_MS = 60_000',
       replace: 'DEFAULT_SILENCE_MS = 1_000',
     },

@@ -27,7 +27,7 @@ attackTest(
 
 weakenedTest({group: 'sharing', attack: 'the same without the commit lock', unit: 'commits'}, (attack) =>
   shareWeakened(attack, {
-    file: 'lib/store/commit-lock.js',
+    file: 'lib/store/lock/commit-lock.js',
     find: 'const lock = this.#contender.try();',
     replace: 'const lock = {release() {}, isOurs: () => true};',
   }),
@@ -37,7 +37,7 @@ weakenedTest(
   {group: 'sharing', attack: 'the same with a file that is written in place', unit: 'commits'},
   (attack) =>
     shareWeakened(attack, {
-      file: 'lib/store/store-io.js',
+      file: 'lib/store/file/store-io.js',
       find: 'rename: renameSync,',
       replace: "rename: (from, to) => process.getBuiltinModule('node:fs').copyFileSync(from, to),",
     }),

@@ -9,11 +9,15 @@ const TITLE = {group: 'requests', unit: 'runs'};
 /** The time that a create may be under way is a time-out too, which must stay. */
 const NO_GRACE: readonly Weakening[] = [
   {
-    file: 'lib/workflows/settle-intents.js',
+    file: 'lib/workflows/reconcile/settle-intents.js',
     find: 'const wholeMs = CREATE_TIMEOUT_MS + graceMs',
     replace: 'const wholeMs = 0',
   },
-  {file: 'lib/workflows/settle-intents.js', find: 'CONFIRMATION_MS = 10_000', replace: 'CONFIRMATION_MS = 0'},
+  {
+    file: 'lib/workflows/reconcile/settle-intents.js',
+    find: 'CONFIRMATION_MS = 10_000',
+    replace: 'CONFIRMATION_MS = 0',
+  },
 ];
 
 weakenedTest({...TITLE, attack: 'no grace time for a job that shows up late'}, (attack) =>
@@ -30,7 +34,7 @@ weakenedTest({...TITLE, attack: 'no grace time for a job that shows up late'}, (
 );
 
 const NO_LOOK_UP: Weakening = {
-  file: 'lib/workflows/create-job.js',
+  file: 'lib/workflows/submit/create-job.js',
   find: "if (error.code === 'UNCLEAR')",
   replace: 'if (false)',
 };

@@ -1,5 +1,5 @@
 import {afterEach} from '@jest/globals';
-import {createEmulator, type Emulator, type EmulatorOptions} from '../../src/emulator/server.js';
+import {createEmulator, type Emulator, type EmulatorOptions} from '../../src/emulator/http/server.js';
 
 /** What came back, read to its end. */
 export interface Reply {

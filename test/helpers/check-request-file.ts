@@ -1,5 +1,5 @@
-import type {RequestFileFacts} from '../../src/lib/domain/request-facts.js';
-import {RequestFileCheck} from '../../src/lib/domain/request-file.js';
+import type {RequestFileFacts} from '../../src/lib/domain/request/request-facts.js';
+import {RequestFileCheck} from '../../src/lib/domain/request/request-file.js';
 
 /** One turn of a conversation, good beyond doubt. */
 export const TURN = '{"role":"user","parts":[{"text":"hi"}]}';

@@ -1,6 +1,6 @@
 import {test} from '@jest/globals';
-import {GeminiBatchClient} from '../../src/lib/gemini/gemini-batch-client.js';
-import {systemClock} from '../../src/system-clock.js';
+import {GeminiBatchClient} from '../../src/lib/services/gemini/gemini-batch-client.js';
+import {systemClock} from '../../src/lib/system-clock.js';
 import {useEmulator} from './use-emulator.js';
 
 /** Whether the tests run against the real service: `GEMBATCH_LIVE=1`, with the key in `GEMINI_API_KEY`. It costs cents. */

@@ -1,9 +1,9 @@
 import {mkdir, readFile, writeFile} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
-import type {Behaviour} from '../../src/emulator/behaviour.js';
-import type {Emulator} from '../../src/emulator/server.js';
-import type {BatchJob} from '../../src/lib/domain/batch-job.js';
-import type {JobRecord} from '../../src/lib/domain/job-record.js';
+import type {Behaviour} from '../../src/emulator/control/behaviour.js';
+import type {Emulator} from '../../src/emulator/http/server.js';
+import type {BatchJob} from '../../src/lib/domain/job/batch-job.js';
+import type {JobRecord} from '../../src/lib/domain/job/job-record.js';
 import {requestLines} from './request-files.js';
 import {startCli, type CliOptions, type CliResult, type RunningCli} from './run-cli.js';
 import {tempDir} from './temp-dir.js';

@@ -1,7 +1,7 @@
 import {readFile} from 'node:fs/promises';
 import {join} from 'node:path';
-import type {JobRecord} from '../../src/lib/domain/job-record.js';
-import type {SubmitResult} from '../../src/lib/workflows/submit-report.js';
+import type {JobRecord} from '../../src/lib/domain/job/job-record.js';
+import type {SubmitResult} from '../../src/lib/workflows/submit/submit-report.js';
 import {FAST_CLOCK, runCli, startCli, type CliOptions, type CliResult, type RunningCli} from './run-cli.js';
 
 /** A model that the emulator has. */

@@ -1,5 +1,5 @@
 import {afterEach} from '@jest/globals';
-import {createEmulator, type Emulator, type EmulatorOptions} from '../../src/emulator/server.js';
+import {createEmulator, type Emulator, type EmulatorOptions} from '../../src/emulator/http/server.js';
 
 /** A running emulator and the environment in which a command talks to it. */
 export interface UsedEmulator {

@@ -48,7 +48,7 @@ test('the package holds what runs, its types, and nothing else', () => {
       'LICENSE',
       'README.md',
       'bin/run.js',
-      'dist/cli.js',
+      'dist/command-table.js',
       'dist/index.js',
       'dist/main.js',
       'dist/third-party-notices.txt',

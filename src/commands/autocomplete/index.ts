@@ -1,7 +1,7 @@
 import {Command} from '@oclif/core/command';
 import * as Flags from '@oclif/core/flags';
-import {completionShell} from '../../shell/completion-shell.js';
-import {exitCodesHelp} from '../../shell/exit-codes-help.js';
+import {completionShell} from '../../cli/completion-shell.js';
+import {exitCodesHelp} from '../../cli/exit-codes-help.js';
 
 /** `gembatch autocomplete [SHELL]`: oclif's own, loaded when it is asked for. */
 export default class Autocomplete extends Command {

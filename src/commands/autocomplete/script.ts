@@ -1,6 +1,6 @@
 import {Command} from '@oclif/core/command';
-import {completionShell} from '../../shell/completion-shell.js';
-import {exitCodesHelp} from '../../shell/exit-codes-help.js';
+import {completionShell} from '../../cli/completion-shell.js';
+import {exitCodesHelp} from '../../cli/exit-codes-help.js';
 
 /** `gembatch autocomplete script SHELL`: oclif's own, loaded when it is asked for. */
 export default class AutocompleteScript extends Command {

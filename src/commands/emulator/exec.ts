@@ -1,8 +1,8 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import {printable} from '../../lib/output/printable.js';
-import {EMULATOR_KEY, EmulatorCommand, emulatorFlags} from '../../shell/emulator-command.js';
-import {exitCodesHelp} from '../../shell/exit-codes-help.js';
+import {printable} from '../../lib/output/terminal/printable.js';
+import {EMULATOR_KEY, EmulatorCommand, emulatorFlags} from '../../cli/emulator-command.js';
+import {exitCodesHelp} from '../../cli/exit-codes-help.js';
 
 /** `gembatch emulator exec -- COMMAND` */
 export default class EmulatorExec extends EmulatorCommand {
@@ -46,7 +46,7 @@ Any other is that of the command.`;
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(EmulatorExec);
-    const {runChild} = await import('../../shell/emulator-child.js');
+    const {runChild} = await import('../../cli/emulator-child.js');
     const emulator = await this.startEmulator(flags, 0);
     try {
       process.exitCode = await runChild(args.command, {

@@ -1,7 +1,7 @@
 import {once} from 'node:events';
 import * as Flags from '@oclif/core/flags';
-import {EMULATOR_KEY, EmulatorCommand, emulatorFlags} from '../../shell/emulator-command.js';
-import {exitCodesHelp} from '../../shell/exit-codes-help.js';
+import {EMULATOR_KEY, EmulatorCommand, emulatorFlags} from '../../cli/emulator-command.js';
+import {exitCodesHelp} from '../../cli/exit-codes-help.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 

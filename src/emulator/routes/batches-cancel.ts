@@ -1,4 +1,4 @@
-import type {Route} from '../call.js';
+import type {Route} from '../http/call.js';
 import {jobOf} from './job-of.js';
 
 /** `POST /{v}/batches/{id}:cancel`; a job that has ended stays as it is. */

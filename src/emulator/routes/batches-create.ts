@@ -1,9 +1,9 @@
-import type {Call, Route} from '../call.js';
-import {timestamp} from '../clock.js';
-import {operationOf, type Job, type NewJob} from '../job.js';
-import {field, isObject, objectAt, textOf, spellings, unknownFieldOf, type Json} from '../json.js';
-import type {JobKind} from '../request-check.js';
-import {quotaExceeded, ServiceError, unknownField, unknownFile, unknownModel} from '../service-error.js';
+import type {Call, Route} from '../http/call.js';
+import {timestamp} from '../control/clock.js';
+import {operationOf, type Job, type NewJob} from '../jobs/job.js';
+import {field, isObject, objectAt, textOf, spellings, unknownFieldOf, type Json} from '../http/json.js';
+import type {JobKind} from '../jobs/request-check.js';
+import {quotaExceeded, ServiceError, unknownField, unknownFile, unknownModel} from '../http/service-error.js';
 
 const METHODS = {generate: 'batchGenerateContent', embed: 'asyncBatchEmbedContent'} as const;
 

@@ -1,4 +1,4 @@
-import type {Route} from '../call.js';
+import type {Route} from '../http/call.js';
 import {jobOf} from './job-of.js';
 
 /** `DELETE /{v}/batches/{id}`; stops a job that runs, and takes the result file with it. */

@@ -1,5 +1,5 @@
-import type {Route} from '../call.js';
-import {operationOf} from '../job.js';
+import type {Route} from '../http/call.js';
+import {operationOf} from '../jobs/job.js';
 import {jobOf} from './job-of.js';
 
 /** `GET /{v}/batches/{id}` */

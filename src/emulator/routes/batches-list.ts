@@ -1,6 +1,6 @@
-import type {Route} from '../call.js';
-import {operationOf, type Job} from '../job.js';
-import {pageOf, pageReply} from '../page.js';
+import type {Route} from '../http/call.js';
+import {operationOf, type Job} from '../jobs/job.js';
+import {pageOf, pageReply} from '../http/page.js';
 
 /** `GET /{v}/batches`, newest first, without inline responses; a job may take a while to show up. */
 export const batchesList: Route = async ({world, url}) => {

@@ -1,4 +1,4 @@
-import type {Route} from '../call.js';
+import type {Route} from '../http/call.js';
 import {uploadedFile} from './uploaded-file.js';
 
 /** `DELETE /{v}/files/{id}`; a job that reads it already goes on. */

@@ -1,7 +1,7 @@
 import {createReadStream} from 'node:fs';
-import type {Route} from '../call.js';
-import {ServiceError, unknownFile} from '../service-error.js';
-import {throttled} from '../throttle.js';
+import type {Route} from '../http/call.js';
+import {ServiceError, unknownFile} from '../http/service-error.js';
+import {throttled} from '../http/throttle.js';
 
 /** Bytes that are read from the disk at a time. */
 const BLOCK_BYTES = 256 * 1024;

@@ -1,5 +1,5 @@
-import type {Route} from '../call.js';
-import {fileResource} from '../stored-file.js';
+import type {Route} from '../http/call.js';
+import {fileResource} from '../files/stored-file.js';
 import {uploadedFile} from './uploaded-file.js';
 
 /** `GET /{v}/files/{id}` */

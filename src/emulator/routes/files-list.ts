@@ -1,6 +1,6 @@
-import type {Route} from '../call.js';
-import {pageReply} from '../page.js';
-import {fileResource, type StoredFile} from '../stored-file.js';
+import type {Route} from '../http/call.js';
+import {pageReply} from '../http/page.js';
+import {fileResource, type StoredFile} from '../files/stored-file.js';
 
 /** `GET /{v}/files`, newest first; result files are not in it. */
 export const filesList: Route = async ({world, url}) => ({

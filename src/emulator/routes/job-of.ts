@@ -1,6 +1,6 @@
-import type {Call} from '../call.js';
-import type {Job} from '../job.js';
-import {unknownBatch} from '../service-error.js';
+import type {Call} from '../http/call.js';
+import type {Job} from '../jobs/job.js';
+import {unknownBatch} from '../http/service-error.js';
 
 /** @throws ServiceError 404 for a job that is not there. */
 export function jobOf({world, id}: Call): Job {

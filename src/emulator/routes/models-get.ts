@@ -1,6 +1,6 @@
-import type {Route} from '../call.js';
-import {modelResource} from '../models.js';
-import {unknownModel} from '../service-error.js';
+import type {Route} from '../http/call.js';
+import {modelResource} from '../jobs/models.js';
+import {unknownModel} from '../http/service-error.js';
 
 /** `GET /{v}/models/{id}` */
 export const modelsGet: Route = async ({world, id, version}) => {

@@ -1,6 +1,6 @@
-import type {Route} from '../call.js';
-import {modelResource, type EmulatedModel} from '../models.js';
-import {pageReply} from '../page.js';
+import type {Route} from '../http/call.js';
+import {modelResource, type EmulatedModel} from '../jobs/models.js';
+import {pageReply} from '../http/page.js';
 
 /** `GET /{v}/models`; page sizes as in https://ai.google.dev/api/models#method:-models.list */
 export const modelsList: Route = async ({world: {behaviour}, url}) => ({

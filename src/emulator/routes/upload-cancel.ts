@@ -1,4 +1,4 @@
-import type {Route} from '../call.js';
+import type {Route} from '../http/call.js';
 import {sessionOf} from './upload-query.js';
 
 /** Gives an upload up: `X-Goog-Upload-Command: cancel`. */

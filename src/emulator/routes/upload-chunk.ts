@@ -1,8 +1,8 @@
-import {receive} from '../body.js';
-import type {Answer, Call, Route} from '../call.js';
-import {ServiceError} from '../service-error.js';
-import {throttled} from '../throttle.js';
-import type {UploadSession} from '../upload-session.js';
+import {receive} from '../http/body.js';
+import type {Answer, Call, Route} from '../http/call.js';
+import {ServiceError} from '../http/service-error.js';
+import {throttled} from '../http/throttle.js';
+import type {UploadSession} from '../files/upload-session.js';
 import {sessionOf, uploadedReply} from './upload-query.js';
 import {GRANULARITY_BYTES} from './upload-start.js';
 

@@ -1,7 +1,7 @@
-import type {Answer, Call, Route} from '../call.js';
-import {ServiceError} from '../service-error.js';
-import {fileResource} from '../stored-file.js';
-import type {UploadSession} from '../upload-session.js';
+import type {Answer, Call, Route} from '../http/call.js';
+import {ServiceError} from '../http/service-error.js';
+import {fileResource} from '../files/stored-file.js';
+import type {UploadSession} from '../files/upload-session.js';
 
 /** Says how far an upload got: `X-Goog-Upload-Command: query`. */
 export const uploadQuery: Route = async (call) => {

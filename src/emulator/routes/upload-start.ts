@@ -1,7 +1,7 @@
-import type {Call, Route} from '../call.js';
-import {field, objectAt, textOf} from '../json.js';
-import {longFileId, quotaExceeded, ServiceError} from '../service-error.js';
-import {UploadSession, type Announcement} from '../upload-session.js';
+import type {Call, Route} from '../http/call.js';
+import {field, objectAt, textOf} from '../http/json.js';
+import {longFileId, quotaExceeded, ServiceError} from '../http/service-error.js';
+import {UploadSession, type Announcement} from '../files/upload-session.js';
 
 /** MIME types that request files may have. Media are not emulated. */
 const MIME_TYPES: ReadonlySet<string> = new Set([

@@ -1,6 +1,6 @@
-import type {Call} from '../call.js';
-import {longFileId, unknownFile} from '../service-error.js';
-import type {StoredFile} from '../stored-file.js';
+import type {Call} from '../http/call.js';
+import {longFileId, unknownFile} from '../http/service-error.js';
+import type {StoredFile} from '../files/stored-file.js';
 
 const MAX_ID_LENGTH = 40;
 

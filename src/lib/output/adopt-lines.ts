@@ -1,7 +1,7 @@
-import {stateLabel} from '../domain/job-state.js';
-import type {AdoptResult} from '../workflows/adopt-jobs.js';
-import {plural} from './format.js';
-import {printable} from './printable.js';
+import {stateLabel} from '../domain/job/job-state.js';
+import type {AdoptResult} from '../workflows/adopt/adopt-jobs.js';
+import {plural} from './text/format.js';
+import {printable} from './terminal/printable.js';
 
 const REQUEST_FILE_WORDS = {
   matched: 'its request file is unchanged',

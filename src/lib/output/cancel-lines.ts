@@ -1,6 +1,6 @@
-import {stateLabel} from '../domain/job-state.js';
-import type {CancelledJob, CancelResult} from '../workflows/cancel-report.js';
-import {formatCount, plural} from './format.js';
+import {stateLabel} from '../domain/job/job-state.js';
+import type {CancelledJob, CancelResult} from '../workflows/cancel/cancel-report.js';
+import {formatCount, plural} from './text/format.js';
 
 /** What became of jobs that were to be cancelled, for people: a line for each, their number, and what to do next. */
 export function cancelLines({jobs, summary}: CancelResult): readonly string[] {

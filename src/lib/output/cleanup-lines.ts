@@ -1,7 +1,7 @@
-import type {CleanupResult} from '../workflows/clean-up.js';
-import type {Disposable} from '../workflows/plan-cleanup.js';
-import {formatCount} from './format.js';
-import {printable} from './printable.js';
+import type {CleanupResult} from '../workflows/cleanup/clean-up.js';
+import type {Disposable} from '../workflows/cleanup/plan-cleanup.js';
+import {formatCount} from './text/format.js';
+import {printable} from './terminal/printable.js';
 
 const OUTCOME_WORDS = {
   deleted: 'deleted',

@@ -1,8 +1,8 @@
-import type {JobList} from '../workflows/list-jobs.js';
-import {csvRecord} from './csv.js';
-import {formatCount, plural} from './format.js';
-import {pollTable, tally} from './poll-table.js';
-import {printable} from './printable.js';
+import type {JobList} from '../workflows/list/list-jobs.js';
+import {csvRecord} from './text/csv.js';
+import {formatCount, plural} from './text/format.js';
+import {pollTable, tally} from './poll/poll-table.js';
+import {printable} from './terminal/printable.js';
 
 /** The table of `gembatch list`, as wide as the terminal; what cannot be in it follows. */
 export function listLines(list: JobList, options: {columns: number; nowMs: number}): readonly string[] {

@@ -1,10 +1,10 @@
-import type {JoinedRow} from '../workflows/join-results.js';
-import type {JobResults, ResultsReport} from '../workflows/collect-results.js';
-import type {FailedRow} from '../workflows/failed-rows.js';
-import {csvRecord} from './csv.js';
-import {errorLines} from './error-text.js';
-import {formatCount} from './format.js';
-import {printable} from './printable.js';
+import type {JoinedRow} from '../workflows/results/join-results.js';
+import type {JobResults, ResultsReport} from '../workflows/results/collect-results.js';
+import type {FailedRow} from '../workflows/results/failed-rows.js';
+import {csvRecord} from './text/csv.js';
+import {errorLines} from './text/error-text.js';
+import {formatCount} from './text/format.js';
+import {printable} from './terminal/printable.js';
 
 /** Where the results of each job are, and what their rows came to. */
 export function resultsLines({job_info: jobInfo, jobs}: ResultsReport): readonly string[] {

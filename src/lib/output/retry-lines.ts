@@ -1,6 +1,6 @@
-import type {RetryResult} from '../workflows/retry-jobs.js';
-import {formatCount, plural} from './format.js';
-import {printable} from './printable.js';
+import type {RetryResult} from '../workflows/retry/retry-jobs.js';
+import {formatCount, plural} from './text/format.js';
+import {printable} from './terminal/printable.js';
 
 /** What a person reads of a retry besides its submissions: what is sent again and what cannot be. */
 export function retryLines({jobs, dry_run: isDryRun}: RetryResult): readonly string[] {

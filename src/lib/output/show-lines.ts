@@ -1,8 +1,8 @@
-import {stateLabel} from '../domain/job-state.js';
-import type {ShownJob, ShownJobs} from '../workflows/show-job.js';
-import {formatBytes, formatCount} from './format.js';
-import {rowsText} from './poll-table.js';
-import {printable} from './printable.js';
+import {stateLabel} from '../domain/job/job-state.js';
+import type {ShownJob, ShownJobs} from '../workflows/list/show-job.js';
+import {formatBytes, formatCount} from './text/format.js';
+import {rowsText} from './poll/poll-table.js';
+import {printable} from './terminal/printable.js';
 
 type Fact = readonly [name: string, value: string | undefined];
 

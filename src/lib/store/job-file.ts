@@ -4,7 +4,7 @@
  * is ours, rename, fsync the folder. All synchronous, so that nothing is in flight when the lock is released.
  */
 import {GembatchError} from '../domain/errors.js';
-import type {JobRecord} from '../domain/job-record.js';
+import type {JobRecord} from '../domain/job/job-record.js';
 import {
   closing,
   orStorageError,
@@ -15,13 +15,13 @@ import {
   syncFolderOf,
   systemCode,
   writeAll,
-} from './file-steps.js';
-import type {HeldLock} from './held-lock.js';
-import {eachRecord, JobLines} from './job-lines.js';
-import {newOwnerId} from './owner-id.js';
-import type {StoreIo} from './store-io.js';
-import type {StorePaths} from './store-paths.js';
-import type {LineProblem} from './stored-record.js';
+} from './file/file-steps.js';
+import type {HeldLock} from './lock/held-lock.js';
+import {eachRecord, JobLines} from './record/job-lines.js';
+import {newOwnerId} from './lock/owner-id.js';
+import type {StoreIo} from './file/store-io.js';
+import type {StorePaths} from './file/store-paths.js';
+import type {LineProblem} from './record/stored-record.js';
 
 /** Gives the next content, or the same object when nothing is to be written. */
 export type Change = (current: JobLines) => JobLines;

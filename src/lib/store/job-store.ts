@@ -1,28 +1,28 @@
 import type {Clock} from '../domain/clock.js';
 import {GembatchError} from '../domain/errors.js';
-import type {JobRecord} from '../domain/job-record.js';
+import type {JobRecord} from '../domain/job/job-record.js';
 import type {LockHolder} from '../domain/lock-holder.js';
-import {CommitLock} from './commit-lock.js';
-import type {HeldLock} from './held-lock.js';
+import {CommitLock} from './lock/commit-lock.js';
+import type {HeldLock} from './lock/held-lock.js';
 import {JobFile} from './job-file.js';
 import {Journal} from './journal.js';
-import {LockContender} from './lock-contender.js';
-import type {LockContext} from './lock-contender.js';
+import {LockContender} from './lock/lock-contender.js';
+import type {LockContext} from './lock/lock-contender.js';
 import {OpenSession} from './open-session.js';
 import type {Session} from './session.js';
-import {nodeIo} from './store-io.js';
-import type {StoreIo} from './store-io.js';
-import {StorePaths} from './store-paths.js';
-import type {StoreSnapshot} from './stored-record.js';
-import {sweepLitter} from './sweep.js';
+import {nodeIo} from './file/store-io.js';
+import type {StoreIo} from './file/store-io.js';
+import {StorePaths} from './file/store-paths.js';
+import type {StoreSnapshot} from './record/stored-record.js';
+import {sweepLitter} from './file/sweep.js';
 import {JournalComparison, unsettledOf} from './unsettled.js';
 import {UpdateQueue, type JobChanges} from './update-queue.js';
-import {waitForLock} from './wait-for-lock.js';
-import type {WaitOptions} from './wait-for-lock.js';
+import {waitForLock} from './lock/wait-for-lock.js';
+import type {WaitOptions} from './lock/wait-for-lock.js';
 
 export type {Session} from './session.js';
-export type {LineProblem, StoredRecord, StoreSnapshot} from './stored-record.js';
-export type {WaitOptions} from './wait-for-lock.js';
+export type {LineProblem, StoredRecord, StoreSnapshot} from './record/stored-record.js';
+export type {WaitOptions} from './lock/wait-for-lock.js';
 
 /** How a store is opened. */
 export interface JobStoreOptions {

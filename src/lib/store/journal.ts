@@ -3,10 +3,17 @@
  * nothing. A line is durable before what it speaks of happens or is relied on. A line that cannot be read was never
  * finished, so nothing was done on the strength of it; it is passed over and left where it is.
  */
-import type {Intent, JobRecord} from '../domain/job-record.js';
-import {closing, orStorageError, readIfThere, removeIfThere, syncFolderOf, writeAll} from './file-steps.js';
-import {parseRecord} from './record-line.js';
-import type {StoreIo} from './store-io.js';
+import type {Intent, JobRecord} from '../domain/job/job-record.js';
+import {
+  closing,
+  orStorageError,
+  readIfThere,
+  removeIfThere,
+  syncFolderOf,
+  writeAll,
+} from './file/file-steps.js';
+import {parseRecord} from './record/record-line.js';
+import type {StoreIo} from './file/store-io.js';
 
 /** Attempts by what the journal says of them. A job that came of an attempt outweighs an abort of the same. */
 export interface JournalState {

@@ -1,16 +1,16 @@
 import type {Clock} from '../domain/clock.js';
 import {GembatchError} from '../domain/errors.js';
-import type {Intent, JobRecord} from '../domain/job-record.js';
-import type {CommitLock} from './commit-lock.js';
-import {CommitPace} from './commit-pace.js';
-import {storageError} from './file-steps.js';
-import type {HeldLock} from './held-lock.js';
+import type {Intent, JobRecord} from '../domain/job/job-record.js';
+import type {CommitLock} from './lock/commit-lock.js';
+import {CommitPace} from './lock/commit-pace.js';
+import {storageError} from './file/file-steps.js';
+import type {HeldLock} from './lock/held-lock.js';
 import {lockLost} from './job-file.js';
 import type {Change, JobFile} from './job-file.js';
-import type {JobLines} from './job-lines.js';
+import type {JobLines} from './record/job-lines.js';
 import type {Journal} from './journal.js';
 import type {Session} from './session.js';
-import type {StoredRecord, StoreSnapshot} from './stored-record.js';
+import type {StoredRecord, StoreSnapshot} from './record/stored-record.js';
 import {notIn, unsettledOf} from './unsettled.js';
 
 /** What a session works with; all of one job-info file. */

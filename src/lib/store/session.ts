@@ -1,5 +1,5 @@
-import type {Intent, JobRecord} from '../domain/job-record.js';
-import type {StoreSnapshot} from './stored-record.js';
+import type {Intent, JobRecord} from '../domain/job/job-record.js';
+import type {StoreSnapshot} from './record/stored-record.js';
 
 /**
  * The span in which this process alone may add job records. For each create: `intend`, send it, then `done` or `abort`.

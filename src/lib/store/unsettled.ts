@@ -1,5 +1,5 @@
-import type {Intent, JobRecord} from '../domain/job-record.js';
-import type {JobLines} from './job-lines.js';
+import type {Intent, JobRecord} from '../domain/job/job-record.js';
+import type {JobLines} from './record/job-lines.js';
 import type {JournalState} from './journal.js';
 
 /** What the journal knows and the job-info file does not. */

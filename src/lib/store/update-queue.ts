@@ -1,9 +1,9 @@
 import type {Clock} from '../domain/clock.js';
-import {isTerminal} from '../domain/job-state.js';
-import type {JobRecord} from '../domain/job-record.js';
-import type {CommitLock} from './commit-lock.js';
-import {CommitPace} from './commit-pace.js';
-import type {JobLine, JobLines} from './job-lines.js';
+import {isTerminal} from '../domain/job/job-state.js';
+import type {JobRecord} from '../domain/job/job-record.js';
+import type {CommitLock} from './lock/commit-lock.js';
+import {CommitPace} from './lock/commit-pace.js';
+import type {JobLine, JobLines} from './record/job-lines.js';
 
 /** By batch name; each gets the newest record and returns the new one. */
 export type JobChanges = ReadonlyMap<string, (record: JobRecord) => JobRecord>;

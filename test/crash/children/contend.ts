@@ -4,8 +4,8 @@
 // stops inside.
 import {appendFileSync, readFileSync, renameSync, writeFileSync, writeSync} from 'node:fs';
 import {createInterface} from 'node:readline';
-import type {HeldLock} from '../../../src/lib/store/held-lock.js';
-import type {LockContender} from '../../../src/lib/store/lock-contender.js';
+import type {HeldLock} from '../../../src/lib/store/lock/held-lock.js';
+import type {LockContender} from '../../../src/lib/store/lock/lock-contender.js';
 import {realClock} from '../../lib/store/clocks.js';
 import {steppedIo} from '../../lib/store/faulty-io.js';
 import type {ContendOptions} from '../support/contender.js';

@@ -2,7 +2,7 @@
 // submitter adds jobs in sessions, a reader looks at the file until its stdin ends. What has been acknowledged, and what a
 // reader must never see, goes to the ledger.
 import {appendFileSync, readFileSync} from 'node:fs';
-import type {JobRecord} from '../../../src/lib/domain/job-record.js';
+import type {JobRecord} from '../../../src/lib/domain/job/job-record.js';
 import {realClock} from '../../lib/store/clocks.js';
 import {addJob} from '../../lib/store/records.js';
 import {FOREIGN_LINES, SHARED_JOBS, type ShareOptions} from '../support/shared-file.js';

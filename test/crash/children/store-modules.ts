@@ -1,9 +1,9 @@
 import {join} from 'node:path';
 import {pathToFileURL} from 'node:url';
 import type {JobStore} from '../../../src/lib/store/job-store.js';
-import type {LockContender} from '../../../src/lib/store/lock-contender.js';
-import type {nodeIo} from '../../../src/lib/store/store-io.js';
-import type {waitForLock} from '../../../src/lib/store/wait-for-lock.js';
+import type {LockContender} from '../../../src/lib/store/lock/lock-contender.js';
+import type {nodeIo} from '../../../src/lib/store/file/store-io.js';
+import type {waitForLock} from '../../../src/lib/store/lock/wait-for-lock.js';
 
 /** What the children use of a build. */
 export interface StoreModules {

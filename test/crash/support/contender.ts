@@ -5,7 +5,7 @@ import {createInterface} from 'node:readline';
 import type {Readable, Writable} from 'node:stream';
 import {fileURLToPath} from 'node:url';
 import {afterEach} from '@jest/globals';
-import type {OwnerId} from '../../../src/lib/store/owner-id.js';
+import type {OwnerId} from '../../../src/lib/store/lock/owner-id.js';
 import {ROOT} from '../../helpers/run-cli.js';
 import {tempDir} from '../../helpers/temp-dir.js';
 import {lockText, ownerIdLike} from '../../lib/store/owner-fixture.js';

@@ -3,7 +3,7 @@ import {spawnSync} from 'node:child_process';
 import {mkdtempSync, rmSync, statfsSync, truncateSync, unlinkSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {pauseThread} from '../../../src/lib/store/file-steps.js';
+import {pauseThread} from '../../../src/lib/store/file/file-steps.js';
 
 const IMAGE_BYTES = 16 * 1024 * 1024;
 

@@ -1,7 +1,7 @@
 import {createHash} from 'node:crypto';
 import {mkdir, writeFile} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
-import {jobDisplayName, newAttempt} from '../../../src/lib/domain/display-name.js';
+import {jobDisplayName, newAttempt} from '../../../src/lib/domain/job/display-name.js';
 import {JobFixture} from '../../helpers/job-fixture.js';
 import {requestLines} from '../../helpers/request-files.js';
 import {eachOf} from './attack.js';

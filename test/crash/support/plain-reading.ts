@@ -3,14 +3,14 @@
  * are those of the shipped code.
  */
 import {isUtf8} from 'node:buffer';
-import type {RowCounts} from '../../../src/lib/domain/job-record.js';
+import type {RowCounts} from '../../../src/lib/domain/job/job-record.js';
 import {
   GENERATION_CONFIG_FIELDS,
   PART_DATA_FIELDS,
   REQUEST_FIELDS,
   type RequestFields,
-} from '../../../src/lib/domain/request-fields.js';
-import {generationConfigRemedy} from '../../../src/lib/domain/request-mistakes.js';
+} from '../../../src/lib/domain/request/request-fields.js';
+import {generationConfigRemedy} from '../../../src/lib/domain/request/request-mistakes.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 

@@ -1,4 +1,4 @@
-import type {Emulator} from '../../../src/emulator/server.js';
+import type {Emulator} from '../../../src/emulator/http/server.js';
 import {requestLines} from '../../helpers/request-files.js';
 import {MODEL} from '../../helpers/submit.js';
 

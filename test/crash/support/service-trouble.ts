@@ -1,5 +1,5 @@
-import {OPERATIONS, type Fault, type OperationName} from '../../../src/emulator/faults.js';
-import type {Emulator} from '../../../src/emulator/server.js';
+import {OPERATIONS, type Fault, type OperationName} from '../../../src/emulator/control/faults.js';
+import type {Emulator} from '../../../src/emulator/http/server.js';
 
 /** What can befall any call. */
 const ANYWHERE: readonly Fault[] = [

@@ -11,12 +11,12 @@ import {
 import {tmpdir} from 'node:os';
 import {basename, join} from 'node:path';
 import {pathToFileURL} from 'node:url';
-import type {Behaviour} from '../../../src/emulator/behaviour.js';
-import type {PaidJob} from '../../../src/emulator/ledger.js';
-import {createEmulator, type Emulator} from '../../../src/emulator/server.js';
-import type {JobRecord} from '../../../src/lib/domain/job-record.js';
+import type {Behaviour} from '../../../src/emulator/control/behaviour.js';
+import type {PaidJob} from '../../../src/emulator/control/ledger.js';
+import {createEmulator, type Emulator} from '../../../src/emulator/http/server.js';
+import type {JobRecord} from '../../../src/lib/domain/job/job-record.js';
 import {JobStore} from '../../../src/lib/store/job-store.js';
-import {systemClock} from '../../../src/system-clock.js';
+import {systemClock} from '../../../src/lib/system-clock.js';
 import {requestFiles} from '../../helpers/request-files.js';
 import {FAST_CLOCK, ROOT, startCli, type CliResult, type RunningCli} from '../../helpers/run-cli.js';
 import {MODEL} from '../../helpers/submit.js';

@@ -3,7 +3,7 @@ import type {
   FileOutcome,
   SubmitEvent,
   SubmitSummary,
-} from '../../../src/lib/workflows/submit-report.js';
+} from '../../../src/lib/workflows/submit/submit-report.js';
 
 const WRONG_LINE: FileError = {
   code: 'FILE_INVALID',

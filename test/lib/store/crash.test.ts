@@ -4,7 +4,7 @@ import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
 import {describe, expect, test} from '@jest/globals';
-import {nodeIo} from '../../../src/lib/store/store-io.js';
+import {nodeIo} from '../../../src/lib/store/file/store-io.js';
 import {SkippingClock} from './clocks.js';
 import {steppedIo, systemError} from './faulty-io.js';
 import {ownerIdLike} from './owner-fixture.js';

@@ -1,5 +1,5 @@
-import {nodeIo} from '../../../src/lib/store/store-io.js';
-import type {StoreIo} from '../../../src/lib/store/store-io.js';
+import {nodeIo} from '../../../src/lib/store/file/store-io.js';
+import type {StoreIo} from '../../../src/lib/store/file/store-io.js';
 
 /** Called before every file operation with its number, from 1; throwing makes the operation fail. */
 export type BeforeStep = (step: number, operation: string, args: readonly unknown[]) => void;

@@ -2,7 +2,7 @@ import {appendFileSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect, test} from '@jest/globals';
 import {foldJournal, Journal} from '../../../src/lib/store/journal.js';
-import {nodeIo} from '../../../src/lib/store/store-io.js';
+import {nodeIo} from '../../../src/lib/store/file/store-io.js';
 import {seededRandom} from '../../helpers/seeded-random.js';
 import {intentFor, jobRecord} from './records.js';
 import {useFolder} from './store-fixture.js';

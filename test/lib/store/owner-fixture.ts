@@ -1,5 +1,5 @@
-import {formatOwnerId, ownProcess} from '../../../src/lib/store/owner-id.js';
-import type {OwnerId} from '../../../src/lib/store/owner-id.js';
+import {formatOwnerId, ownProcess} from '../../../src/lib/store/lock/owner-id.js';
+import type {OwnerId} from '../../../src/lib/store/lock/owner-id.js';
 
 /** An owner id like that of this process, with some parts changed. */
 export function ownerIdLike(changes: Partial<OwnerId>): string {

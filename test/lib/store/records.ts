@@ -1,4 +1,4 @@
-import type {Intent, JobRecord} from '../../../src/lib/domain/job-record.js';
+import type {Intent, JobRecord} from '../../../src/lib/domain/job/job-record.js';
 import type {Session} from '../../../src/lib/store/job-store.js';
 
 export function jobRecord(id: string, changes: Partial<JobRecord> = {}): JobRecord {

@@ -2,7 +2,7 @@ import {mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileS
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach} from '@jest/globals';
-import type {JobRecord} from '../../../src/lib/domain/job-record.js';
+import type {JobRecord} from '../../../src/lib/domain/job/job-record.js';
 import {JobStore} from '../../../src/lib/store/job-store.js';
 import type {JobStoreOptions} from '../../../src/lib/store/job-store.js';
 import {realClock} from './clocks.js';

@@ -1,7 +1,7 @@
 import {chmodSync, statSync, writeFileSync} from 'node:fs';
 import {describe, expect, test} from '@jest/globals';
-import type {JobRecord} from '../../../src/lib/domain/job-record.js';
-import {nodeIo} from '../../../src/lib/store/store-io.js';
+import type {JobRecord} from '../../../src/lib/domain/job/job-record.js';
+import {nodeIo} from '../../../src/lib/store/file/store-io.js';
 import {SkippingClock} from './clocks.js';
 import {lockText, ownerIdLike} from './owner-fixture.js';
 import {addJob, recordLine} from './records.js';

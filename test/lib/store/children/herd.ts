@@ -2,9 +2,9 @@
 // that it is alone inside, and prints `alone` or `not alone`.
 import {closeSync, openSync, unlinkSync} from 'node:fs';
 import {createInterface} from 'node:readline';
-import {LockContender} from '../../../../src/lib/store/lock-contender.js';
-import {nodeIo} from '../../../../src/lib/store/store-io.js';
-import {waitForLock} from '../../../../src/lib/store/wait-for-lock.js';
+import {LockContender} from '../../../../src/lib/store/lock/lock-contender.js';
+import {nodeIo} from '../../../../src/lib/store/file/store-io.js';
+import {waitForLock} from '../../../../src/lib/store/lock/wait-for-lock.js';
 import {realClock} from '../clocks.js';
 
 const [, , path = ''] = process.argv;

@@ -1,7 +1,7 @@
 // Takes the lock at argv[2] and then ends as argv[3] says.
 import {writeFileSync} from 'node:fs';
-import {LockContender} from '../../../../src/lib/store/lock-contender.js';
-import {nodeIo} from '../../../../src/lib/store/store-io.js';
+import {LockContender} from '../../../../src/lib/store/lock/lock-contender.js';
+import {nodeIo} from '../../../../src/lib/store/file/store-io.js';
 import {lockText, ownerIdLike} from '../owner-fixture.js';
 import {realClock} from '../clocks.js';
 

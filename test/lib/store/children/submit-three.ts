@@ -4,7 +4,7 @@
 // operations that change the disk: a process killed before any other one leaves the same disk as before the next of these.
 import {appendFileSync, existsSync, readFileSync} from 'node:fs';
 import {JobStore} from '../../../../src/lib/store/job-store.js';
-import {nodeIo} from '../../../../src/lib/store/store-io.js';
+import {nodeIo} from '../../../../src/lib/store/file/store-io.js';
 import {SkippingClock} from '../clocks.js';
 import {steppedIo, systemError} from '../faulty-io.js';
 import {submitThree} from '../submission.js';

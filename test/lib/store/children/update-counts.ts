@@ -1,6 +1,6 @@
 // Adds one to a count of the records argv[4..] of the job-info file argv[2], argv[3] times, each time in a commit.
 import {JobStore} from '../../../../src/lib/store/job-store.js';
-import type {JobRecord} from '../../../../src/lib/domain/job-record.js';
+import type {JobRecord} from '../../../../src/lib/domain/job/job-record.js';
 import {realClock} from '../clocks.js';
 
 const [, , path = '', times = '0', ...names] = process.argv;

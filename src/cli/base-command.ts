@@ -1,0 +1,164 @@
+import {Command} from '@oclif/core/command';
+import * as Flags from '@oclif/core/flags';
+import type {ArgInput, FlagInput, Input, OutputArgs, OutputFlags, ParserOutput} from '@oclif/core/parser';
+import type {Clock} from '../lib/domain/clock.js';
+import type {GeminiBatchClient} from '../lib/services/gemini/gemini-batch-client.js';
+import {printableJson} from '../lib/output/terminal/printable.js';
+import {outputMode, type Display} from '../lib/output/terminal/screen.js';
+import type {CreateFile} from '../lib/workflows/poll/poll-run.js';
+import type {JobStore} from '../lib/store/job-store.js';
+import {apiKeyFrom, hideKeys} from './api-key.js';
+import {fail} from './fail.js';
+import {failureJson, toGembatchError, type FailureJson} from './failure.js';
+import {serviceUrlFrom} from './service-url.js';
+import {stopOnSignals} from './stop-signal.js';
+import {systemClock} from '../lib/system-clock.js';
+
+/** Where a preloaded module (`node --import`) may put another clock, so that a test need not wait for real time. */
+const CLOCK = Symbol.for('gembatch.clock');
+
+/** Results are for whoever the person's umask lets read them. */
+const RESULT_MODE = 0o666;
+
+/**
+ * What all commands share: flags, the adapters that a workflow needs, and the one path from an error to an exit code.
+ *
+ * Nothing is loaded before a command asks for it, so that help and wrong usage answer at once.
+ */
+export abstract class BaseCommand extends Command {
+  static override enableJsonFlag = true;
+
+  static override baseFlags = {
+    'job-info': Flags.string({
+      description: 'file that holds the records of the batch jobs',
+      helpValue: '<file>',
+      helpGroup: 'GLOBAL',
+      env: 'GEMBATCH_JOB_INFO',
+      default: 'job-info.jsonl',
+    }),
+    quiet: Flags.boolean({
+      char: 'q',
+      description: 'print nothing but results and errors',
+      helpGroup: 'GLOBAL',
+    }),
+  };
+
+  protected readonly clock: Clock = (globalThis as {[CLOCK]?: Clock})[CLOCK] ?? systemClock;
+
+  /**
+   * The API key of the environment.
+   *
+   * @throws GembatchError KEY_MISSING, KEY_REFUSED
+   */
+  protected apiKey(): string {
+    const {value, warning} = apiKeyFrom(process.env);
+    if (warning !== undefined) this.logToStderr(`Warning: ${warning}`);
+    return value;
+  }
+
+  /**
+   * Address of the service where the environment names another than Google's.
+   *
+   * @throws GembatchError USAGE
+   */
+  protected serviceUrl(): string | undefined {
+    return serviceUrlFrom(process.env);
+  }
+
+  /**
+   * The store at `path`; nothing is created yet.
+   *
+   * @param path - the value of `--job-info`.
+   * @throws GembatchError STORAGE
+   */
+  protected async openStore(path: string): Promise<JobStore> {
+    const store = await import('../lib/store/job-store.js');
+    const command = `gembatch ${this.id ?? ''}`.trim();
+    return store.JobStore.open(path, {command, clock: this.clock, version: this.ownVersion});
+  }
+
+  /**
+   * A client of the service; nothing is sent yet.
+   *
+   * @throws GembatchError USAGE when the environment names an unusable address.
+   */
+  protected async createClient(apiKey: string): Promise<GeminiBatchClient> {
+    const baseUrl = this.serviceUrl();
+    const {GeminiBatchClient} = await import('../lib/services/gemini/gemini-batch-client.js');
+    return new GeminiBatchClient({apiKey, clock: this.clock, ...(baseUrl === undefined ? {} : {baseUrl})});
+  }
+
+  /** Starts files that appear at their target whole or not at all, and never over another file. */
+  protected async fileMaker(): Promise<CreateFile> {
+    const {AtomicFile} = await import('../lib/store/file/atomic-file.js');
+    return (target, options) => AtomicFile.open(target, {...options, mode: RESULT_MODE});
+  }
+
+  /** How the command shows its progress, and where. */
+  protected display(flags: {quiet: boolean}): Display {
+    const {stdout, stderr, env} = process;
+    const screen = {stdout, stderr, env};
+    return {
+      screen,
+      clock: this.clock,
+      mode: outputMode(screen, {isJson: this.jsonEnabled(), isQuiet: flags.quiet}),
+    };
+  }
+
+  /** Aborts when the command is to end; see `stopOnSignals`. Call it once. */
+  protected stopSignal(): AbortSignal {
+    return stopOnSignals((line) => process.stderr.write(`${line}\n`));
+  }
+
+  /** As oclif's, but a switch that is not given is false, as its type says; oclif leaves it undefined. */
+  protected override async parse<
+    F extends OutputFlags<FlagInput>,
+    B extends OutputFlags<FlagInput>,
+    A extends OutputArgs<ArgInput>,
+  >(options?: Input<F, B, A>, argv?: string[]): Promise<ParserOutput<F, B, A>> {
+    const parsed = await super.parse(options, argv);
+    const switches = Object.entries({...this.ctor.baseFlags, ...this.ctor.flags})
+      .filter(([, flag]) => flag.type === 'boolean')
+      .map(([name]) => [name, false]);
+    return {...parsed, flags: {...Object.fromEntries(switches), ...parsed.flags}};
+  }
+
+  protected override async init(): Promise<void> {
+    await super.init();
+    // Whoever read the messages is gone; what the command does goes on.
+    process.stderr.on('error', () => undefined);
+    process.once('uncaughtException', (error) => {
+      this.#fail(error);
+      // oxlint-disable-next-line unicorn/no-process-exit -- after an uncaught exception nothing can be relied on.
+      process.exit();
+    });
+  }
+
+  protected override async catch(error: Error): Promise<void> {
+    if ('code' in error && error.code === 'EEXIT') throw error;
+    this.#fail(error);
+  }
+
+  /** As oclif's, but printable and never in colour: to colour the JSON of many jobs takes longer than all the rest. */
+  override logJson(json: unknown): void {
+    this.printJson(json, 2);
+  }
+
+  /** Prints JSON on stdout, without an API key and whatever a terminal obeys; on one line without `indent`. */
+  protected printJson(value: unknown, indent?: number): void {
+    process.stdout.write(`${hideKeys(printableJson(value, indent), process.env)}\n`);
+  }
+
+  protected override toErrorJson(error: unknown): FailureJson {
+    return failureJson(toGembatchError(error, this.ownVersion));
+  }
+
+  #fail(cause: unknown): void {
+    fail(cause, {version: this.ownVersion, isJson: this.jsonEnabled()});
+  }
+
+  /** The version of gembatch, also when it runs as a plugin of another CLI. */
+  private get ownVersion(): string {
+    return this.ctor.plugin?.version ?? this.config.version;
+  }
+}

@@ -1,0 +1,43 @@
+import {custom} from '@oclif/core/flags';
+import {GembatchError} from '../lib/domain/errors.js';
+import {parseDuration} from '../lib/domain/duration.js';
+import type {OutputLimit} from '../lib/domain/request/output-limit.js';
+
+/** A flag that takes a duration such as `90s`, `15m` or `1h30m` (a plain number counts seconds); its value is in milliseconds. */
+export const durationFlag = custom<number>({
+  helpValue: '<duration>',
+  parse: async (text) => {
+    const ms = parseDuration(text);
+    if (ms === undefined) {
+      throw new GembatchError('USAGE', `"${text}" is not a duration.`, {
+        suggestions: ['Write it like 90s, 15m, 2h or 1h30m; a plain number counts seconds.'],
+      });
+    }
+    return ms;
+  },
+});
+
+/** A flag that takes a new output limit: `8192`, or `x2` for twice the limit that a request has. */
+export const outputLimitFlag = custom<OutputLimit>({
+  helpValue: '<n>|x<factor>',
+  parse: async (text) => {
+    const factor = /^x(?<factor>\d+(?:\.\d+)?)$/u.exec(text)?.groups?.['factor'];
+    const limit = factor === undefined ? Number(text) : Number(factor);
+    const isGood = factor === undefined ? Number.isSafeInteger(limit) && limit > 0 : limit > 1;
+    if (!isGood) {
+      throw new GembatchError('USAGE', `"${text}" is not an output limit.`, {
+        suggestions: ['Write a number of tokens such as 8192, or x2 for twice the limit that a request has.'],
+      });
+    }
+    return factor === undefined ? limit : {factor: limit};
+  },
+});
+
+/** `--create-grace`: how long an unanswered create is given to show up before it counts as failed. */
+export const createGraceFlag = () =>
+  durationFlag({
+    description: 'how long a batch job whose creation was not answered is looked for',
+    env: 'GEMBATCH_CREATE_GRACE',
+    default: 120_000,
+    defaultHelp: async () => '2m',
+  });

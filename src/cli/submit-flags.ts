@@ -1,0 +1,72 @@
+import * as Flags from '@oclif/core/flags';
+import {createGraceFlag, durationFlag} from './flags.js';
+import {DEFAULT_MODEL} from '../lib/domain/job/model-choice.js';
+import type {SubmitTerms} from '../lib/workflows/submit/submit-files.js';
+import {consentOf} from './consent.js';
+
+/** The flag that chooses the model of new batch jobs. */
+export const modelFlag = Flags.string({
+  char: 'm',
+  description: `model of the batch jobs [default: ${DEFAULT_MODEL}]`,
+  env: 'GEMBATCH_MODEL',
+});
+
+/** The flags that every command has which creates batch jobs. */
+export const submitFlags = {
+  concurrency: Flags.integer({
+    char: 'c',
+    description:
+      'files uploaded at once, while others are checked or get their batch job; with 1, one after the other',
+    default: 4,
+    min: 1,
+    max: 64,
+  }),
+  'no-validate': Flags.boolean({description: 'only count and hash the lines, do not check them'}),
+  'quota-wait': durationFlag({
+    description:
+      'how long to wait while the service refuses batch jobs for lack of quota; 0 for one try each',
+    default: 900_000,
+    defaultHelp: async () => '15m',
+  }),
+  'lock-timeout': durationFlag({
+    description: 'how long to wait for another process to finish with the job-info file [default: no limit]',
+  }),
+  'create-grace': createGraceFlag(),
+  webhook: Flags.url({
+    description: 'address that the service notifies when a job ends',
+    helpValue: '<url>',
+  }),
+};
+
+/** The values of `submitFlags`. */
+export interface SubmitFlagValues {
+  readonly concurrency: number;
+  readonly 'no-validate': boolean;
+  readonly 'quota-wait': number;
+  readonly 'lock-timeout': number | undefined;
+  readonly 'create-grace': number;
+  readonly webhook: URL | undefined;
+}
+
+/** The values of the flags in the words of the workflow. */
+export function termsOf(flags: SubmitFlagValues): Omit<SubmitTerms, 'model' | 'isDryRun'> {
+  return {
+    concurrency: flags.concurrency,
+    isForced: false,
+    isValidated: !flags['no-validate'],
+    quotaWaitMs: flags['quota-wait'],
+    lockTimeoutMs: flags['lock-timeout'] ?? null,
+    createGraceMs: flags['create-grace'],
+    ...(flags.webhook === undefined ? {} : {webhookUri: flags.webhook.href}),
+  };
+}
+
+/** Asks for the successor of a default model that is gone, where there is somebody to ask. */
+export function modelConsent(isJson: boolean): Pick<SubmitTerms, 'consentToModel'> {
+  const consent = isJson ? undefined : consentOf(process);
+  if (consent === undefined) return {};
+  return {
+    consentToModel: (gone, successor) =>
+      consent(`The default model ${gone} is gone. Use ${successor}, which may cost more, in its place?`),
+  };
+}

@@ -1,0 +1,31 @@
+import type {IncomingMessage} from 'node:http';
+import type {CallFaults} from '../control/faults.js';
+import type {Json} from './json.js';
+import type {LoggedRequest} from '../control/ledger.js';
+import type {World} from '../world.js';
+
+/** A call of the imitated API on its way through the emulator. */
+export interface Call {
+  readonly world: World;
+  readonly request: IncomingMessage;
+  readonly url: URL;
+  /** What the path names: a model, a file, a batch job, without its collection. */
+  readonly id: string;
+  /** `v1beta` */
+  readonly version: string;
+  readonly faults: CallFaults;
+  readonly logged: LoggedRequest;
+  /** The body, read as JSON; an empty object when there is none. */
+  readonly json: () => Promise<Json>;
+}
+
+/** What is answered. `stream` is sent in place of `json`. */
+export interface Answer {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly json?: unknown;
+  readonly stream?: AsyncIterable<Uint8Array>;
+}
+
+/** Works one operation. */
+export type Route = (call: Call) => Promise<Answer>;

@@ -1,0 +1,110 @@
+/** Derives an answer from each request, the same one each time, in the shape that the service gives. */
+import {field, isObject, objectAt, type Json} from '../http/json.js';
+import {configOf, promptOf} from './request-check.js';
+import type {RowFault} from './outcomes.js';
+
+/** Letters that count as one token. */
+const TOKEN_LETTERS = 4;
+
+/** How much of a prompt is quoted. */
+const QUOTED_LETTERS = 80;
+
+/** As `gemini-embedding-001` has it at the least, https://ai.google.dev/gemini-api/docs/embeddings. */
+const DEFAULT_DIMENSIONS = 768;
+const MAX_DIMENSIONS = 3_072;
+
+/** The reply to a request for an embedding. */
+export function embeddingReply(request: Json): Json {
+  const prompt = promptOf(request);
+  const asked = field(request, 'outputDimensionality');
+  const dimensions =
+    typeof asked === 'number' && asked >= 1 ? Math.min(asked, MAX_DIMENSIONS) : DEFAULT_DIMENSIONS;
+  const values = Array.from({length: dimensions}, (_, at) => ((prompt.length * (at + 3)) % 97) / 97);
+  return {tokenCount: String(tokensOf(prompt)), embedding: {values}};
+}
+
+/**
+ * The reply to a request for content.
+ *
+ * @param model - `models/<id>`
+ * @param fault - what is to be wrong with it.
+ */
+export function contentReply(request: Json, model: string, fault: RowFault | undefined): Json {
+  const prompt = promptOf(request);
+  const reply = (parts: Json, answer = ''): Json => ({
+    ...parts,
+    ...(fault === 'no_usage' ? {} : {usageMetadata: usageOf(prompt, answer)}),
+    modelVersion: model.replace(/^models\//u, ''),
+    responseId: Buffer.from(prompt.slice(0, 16)).toString('base64url'),
+  });
+  switch (fault) {
+    case 'blocked':
+      return reply({promptFeedback: {blockReason: 'PROHIBITED_CONTENT'}});
+    case 'safety':
+      return reply({candidates: [{finishReason: 'SAFETY', index: 0}]});
+    case 'empty':
+      return reply({candidates: [{content: {role: 'model'}, finishReason: 'STOP', index: 0}]});
+    default: {
+      const {text, finishReason} = answerTo(request, prompt, fault === 'truncated');
+      return reply({candidates: [{content: {parts: [{text}], role: 'model'}, finishReason, index: 0}]}, text);
+    }
+  }
+}
+
+/** Cut off in the middle on demand, and where `maxOutputTokens` is reached. */
+function answerTo(request: Json, prompt: string, isTruncated: boolean): {text: string; finishReason: string} {
+  const whole = wholeAnswer(configOf(request), prompt);
+  const limit = field(configOf(request), 'maxOutputTokens');
+  const allowed = typeof limit === 'number' && limit > 0 ? limit * TOKEN_LETTERS : whole.length;
+  const length = isTruncated ? Math.min(allowed, Math.ceil(whole.length / 2)) : allowed;
+  if (length >= whole.length) return {text: whole, finishReason: 'STOP'};
+  return {text: whole.slice(0, length), finishReason: 'MAX_TOKENS'};
+}
+
+function wholeAnswer(config: Json, prompt: string): string {
+  const quoted = prompt.length > QUOTED_LETTERS ? `${prompt.slice(0, QUOTED_LETTERS - 1)}…` : prompt;
+  const text = `Emulated answer to: ${quoted}`;
+  if (field(config, 'responseMimeType') !== 'application/json') return text;
+  const schema = objectAt(config, 'responseSchema') ?? objectAt(config, 'responseJsonSchema');
+  return JSON.stringify(schema === undefined ? {answer: text} : sampleOf(schema, text));
+}
+
+/** A value that fits a schema. */
+function sampleOf(schema: Json, text: string): unknown {
+  const {enum: choices, properties, items, type} = schema;
+  if (Array.isArray(choices)) return choices[0];
+  switch (typeof type === 'string' ? type.toUpperCase() : '') {
+    case 'OBJECT':
+      return Object.fromEntries(
+        Object.entries(isObject(properties) ? properties : {}).map(([name, value]) => [
+          name,
+          isObject(value) ? sampleOf(value, text) : null,
+        ]),
+      );
+    case 'ARRAY':
+      return isObject(items) ? [sampleOf(items, text)] : [];
+    case 'NUMBER':
+      return text.length / 2;
+    case 'INTEGER':
+      return text.length;
+    case 'BOOLEAN':
+      return text.length % 2 === 0;
+    default:
+      return text;
+  }
+}
+
+function usageOf(prompt: string, answer: string): Json {
+  const promptTokenCount = tokensOf(prompt);
+  const candidatesTokenCount = tokensOf(answer);
+  return {
+    promptTokenCount,
+    ...(answer === '' ? {} : {candidatesTokenCount}),
+    totalTokenCount: promptTokenCount + candidatesTokenCount,
+    promptTokensDetails: [{modality: 'TEXT', tokenCount: promptTokenCount}],
+  };
+}
+
+function tokensOf(text: string): number {
+  return Math.ceil(text.length / TOKEN_LETTERS);
+}

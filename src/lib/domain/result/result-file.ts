@@ -1,0 +1,175 @@
+import {GembatchError} from '../errors.js';
+import {KeyTable} from '../request-key/key-table.js';
+import {isBlank, LineSplitter} from '../json/line-splitter.js';
+import {readResultRow} from './result-row.js';
+import {MAX_ROW_BYTES} from './result-limits.js';
+import {ResultScan} from './result-scan.js';
+import type {RowCounts} from '../job/job-record.js';
+import {noCounts, type BadRow, type RequestOutcome} from './row-counts.js';
+
+/** What is known of the requests when their result is checked. */
+export interface ExpectedRequests {
+  /** Keys of the request file; null when nobody has them, then keys are only checked against each other. */
+  readonly keys: KeyTable | null;
+  /** Requests of the job; null when nobody counted them, then nothing can be called missing. */
+  readonly count: number | null;
+}
+
+/** What a whole result file holds. */
+export interface ResultCheck {
+  readonly counts: RowCounts;
+  /** Non-blank lines of the result file. */
+  readonly rows: number;
+  /** Different requests that have a row of their own. */
+  readonly answered: number;
+  /** The first bad rows in the order of the file; missing ones are not among them. */
+  readonly bad: readonly BadRow[];
+  /** Keys of which there is more than one row. */
+  readonly repeatedKeys: KeyTable;
+}
+
+/** Bad rows that are kept as examples unless the caller says otherwise. */
+const DEFAULT_EXAMPLES = 20;
+/** Outcomes by their number in `#outcomes`; 0 stands for no row. */
+const OUTCOMES: readonly RequestOutcome[] = ['missing', 'ok', 'error', 'blocked', 'truncated', 'empty'];
+
+/**
+ * Checks a result file while its bytes pass by, for instance from a download: nothing is read twice, and memory is one
+ * line, some bytes per request and a few examples, whatever the size of the file.
+ *
+ * Of several rows of one request the first good one counts, without a good one the first; the others are `repeated`.
+ */
+export class ResultChecker {
+  readonly #keys: KeyTable;
+  readonly #isMatched: boolean;
+  readonly #count: number | null;
+  readonly #maxExamples: number;
+  readonly #counts = noCounts();
+  readonly #bad: BadRow[] = [];
+  readonly #repeatedKeys = new KeyTable();
+  readonly #scan = new ResultScan();
+  readonly #splitter = new LineSplitter((bytes, start, end) => this.#checkLine(bytes, start, end));
+  /** For each key the outcome that counts, as its place in `OUTCOMES`. */
+  #outcomes: Uint8Array;
+  #rows = 0;
+  #answered = 0;
+
+  constructor(expected: ExpectedRequests, maxExamples = DEFAULT_EXAMPLES) {
+    this.#isMatched = expected.keys !== null;
+    this.#keys = expected.keys ?? new KeyTable(expected.count ?? 0);
+    this.#count = expected.count;
+    this.#maxExamples = maxExamples;
+    this.#outcomes = new Uint8Array(Math.max(this.#keys.size, expected.count ?? 0));
+  }
+
+  /**
+   * Takes the next bytes of the file; the chunk may be reused afterwards.
+   *
+   * @throws GembatchError `SERVICE` for a row that does not end.
+   */
+  push(chunk: Uint8Array): void {
+    this.#splitter.push(chunk);
+    if (this.#splitter.pendingBytes <= MAX_ROW_BYTES) return;
+    throw new GembatchError('SERVICE', `The result file has a row of more than ${MAX_ROW_BYTES} bytes.`, {
+      details: {malformed: true},
+    });
+  }
+
+  /** Ends the file. Afterwards `outcomeOf` is final. */
+  finish(): ResultCheck {
+    this.#splitter.finish();
+    this.#counts.missing = Math.max(0, (this.#count ?? 0) - this.#answered);
+    return {
+      counts: this.#counts,
+      rows: this.#rows,
+      answered: this.#answered,
+      bad: this.#bad,
+      repeatedKeys: this.#repeatedKeys,
+    };
+  }
+
+  /** What became of the request with this number in the key table. */
+  outcomeOf(index: number): RequestOutcome {
+    return OUTCOMES[this.#outcomes[index] ?? 0] ?? 'missing';
+  }
+
+  #checkLine(bytes: Uint8Array, start: number, end: number): void {
+    if (isBlank(bytes, start, end)) return;
+    this.#rows++;
+    if (this.#scan.isGood(bytes, start, end)) {
+      this.#checkRow(this.#scan.key, 'ok', null);
+      return;
+    }
+    const {key, outcome, message} = readResultRow(bytes.subarray(start, end));
+    if (key === null || outcome === 'malformed') {
+      this.#counts.malformed++;
+      this.#note({key, outcome: 'malformed', message});
+    } else {
+      this.#checkRow(key, outcome, message);
+    }
+  }
+
+  #checkRow(key: string | Uint8Array, outcome: Answered, message: string | null): void {
+    const index = this.#isMatched ? this.#keys.find(key) : this.#keys.add(key);
+    if (index === -1) {
+      this.#counts.unknown_key++;
+      this.#note({key, outcome: 'unknown_key', message: 'no request has this key'});
+    } else if (this.outcomeOf(index) === 'missing') {
+      this.#answered++;
+      this.#settle(index, outcome);
+      if (outcome !== 'ok') this.#note({key, outcome, message});
+    } else {
+      this.#repeat(key, index, outcome);
+    }
+  }
+
+  #repeat(key: string | Uint8Array, index: number, outcome: Answered): void {
+    const before = this.outcomeOf(index);
+    this.#counts.repeated++;
+    this.#repeatedKeys.add(key);
+    if (outcome === 'ok' && before !== 'ok') {
+      this.#counts[before]--;
+      this.#settle(index, 'ok');
+      this.#denote(textOf(key), before);
+    } else {
+      this.#note({key, outcome: 'repeated', message: REPEATED});
+    }
+  }
+
+  #settle(index: number, outcome: Answered): void {
+    if (index >= this.#outcomes.length) {
+      const larger = new Uint8Array(Math.max(1024, this.#outcomes.length * 2));
+      larger.set(this.#outcomes);
+      this.#outcomes = larger;
+    }
+    this.#outcomes[index] = OUTCOMES.indexOf(outcome);
+    this.#counts[outcome]++;
+  }
+
+  #note({key, outcome, message}: Note): void {
+    if (this.#bad.length >= this.#maxExamples) return;
+    const line = this.#splitter.lineNumber;
+    this.#bad.push({key: key === null ? null : textOf(key), outcome, line, message: message ?? outcome});
+  }
+
+  /** A later row of the key is good: the bad one that was noted is only a repetition. */
+  #denote(key: string, before: RequestOutcome): void {
+    const at = this.#bad.findIndex((row) => row.key === key && row.outcome === before);
+    const noted = this.#bad[at];
+    if (noted !== undefined) this.#bad[at] = {...noted, outcome: 'repeated', message: REPEATED};
+  }
+}
+
+const REPEATED = 'another row has the same key';
+
+type Answered = Exclude<RequestOutcome, 'missing'>;
+
+interface Note {
+  readonly key: string | Uint8Array | null;
+  readonly outcome: BadRow['outcome'];
+  readonly message: string | null;
+}
+
+function textOf(key: string | Uint8Array): string {
+  return typeof key === 'string' ? key : Buffer.from(key).toString('utf8');
+}

@@ -1,0 +1,133 @@
+import {KeyTable} from '../request-key/key-table.js';
+import {isBlank, LineSplitter} from '../json/line-splitter.js';
+import {readResultRow} from './result-row.js';
+import {ResultScan} from './result-scan.js';
+import type {RequestOutcome} from './row-counts.js';
+
+/** Where the row is that answers a request, and what it says. */
+export interface RowPlace {
+  /** Which of the indexed files, from 0. */
+  readonly file: number;
+  readonly offset: number;
+  readonly lengthBytes: number;
+  readonly outcome: Answered;
+}
+
+type Answered = Exclude<RequestOutcome, 'missing'>;
+
+const OUTCOMES: readonly Answered[] = ['ok', 'error', 'blocked', 'truncated', 'empty'];
+/** Numbers kept per key: offset, length, file, outcome. */
+const STRIDE = 4;
+const INITIAL_KEYS = 1024;
+
+/**
+ * Where in one or several result files the row of each key is, in about 60 bytes per key.
+ *
+ * The files are those of a job and of its retries, in this order. Of several rows of one key the first good one
+ * counts. Without a good one it is the first of the latest file: what the last attempt says is the news.
+ */
+export class ResultIndex {
+  readonly #keys = new KeyTable();
+  readonly #scan = new ResultScan();
+  #places = new Float64Array(INITIAL_KEYS * STRIDE);
+  #taken = new Uint8Array(INITIAL_KEYS);
+  #answered = 0;
+  #keysWithRow = 0;
+  #malformed = 0;
+  #file = -1;
+  #splitter = this.#newSplitter();
+
+  /** Starts the next file. */
+  startFile(): void {
+    this.#file++;
+    this.#splitter = this.#newSplitter();
+  }
+
+  /** Takes the next bytes of the file; the chunk may be reused afterwards. */
+  push(chunk: Uint8Array): void {
+    this.#splitter.push(chunk);
+  }
+
+  /** Ends the file. */
+  finishFile(): void {
+    this.#splitter.finish();
+  }
+
+  /**
+   * Gives out the row of a key to the first request that asks for it; null says that there is none.
+   *
+   * @returns `taken` when an earlier request had the same key, whether there was a row for it or not.
+   */
+  take(key: string | Uint8Array): RowPlace | 'taken' | null {
+    const rowlessIndex = this.#keys.size;
+    const index = this.#keys.add(key);
+    this.#makeRoomFor(index);
+    if (this.#taken[index] === 1) return 'taken';
+    this.#taken[index] = 1;
+    if (index === rowlessIndex) return null;
+    this.#answered++;
+    return this.#placeOf(index);
+  }
+
+  /** Whether a request has asked for the row of this key. */
+  isTaken(key: string | Uint8Array): boolean {
+    return this.#taken[this.#keys.find(key)] === 1;
+  }
+
+  /** Whether there are rows that answer no request, once all requests have asked for theirs. */
+  get hasStrays(): boolean {
+    return this.#malformed > 0 || this.#answered < this.#keysWithRow;
+  }
+
+  #newSplitter(): LineSplitter {
+    return new LineSplitter((bytes, start, end) => this.#indexLine(bytes, start, end));
+  }
+
+  #indexLine(bytes: Uint8Array, start: number, end: number): void {
+    if (isBlank(bytes, start, end)) return;
+    if (this.#scan.isGood(bytes, start, end)) {
+      this.#note(this.#scan.key, 'ok', end - start);
+      return;
+    }
+    const {key, outcome} = readResultRow(bytes.subarray(start, end));
+    if (key === null || outcome === 'malformed') this.#malformed++;
+    else this.#note(key, outcome, end - start);
+  }
+
+  #note(key: string | Uint8Array, outcome: Answered, lengthBytes: number): void {
+    const newIndex = this.#keys.size;
+    const index = this.#keys.add(key);
+    if (index === newIndex) this.#keysWithRow++;
+    else if (!this.#isReplacedBy(index, outcome)) return;
+    this.#makeRoomFor(index);
+    this.#places.set(
+      [this.#splitter.lineOffset, lengthBytes, this.#file, OUTCOMES.indexOf(outcome)],
+      index * STRIDE,
+    );
+  }
+
+  #isReplacedBy(index: number, outcome: Answered): boolean {
+    const known = this.#placeOf(index);
+    return known.outcome !== 'ok' && (outcome === 'ok' || known.file < this.#file);
+  }
+
+  #placeOf(index: number): RowPlace {
+    const at = index * STRIDE;
+    return {
+      offset: this.#places[at] ?? 0,
+      lengthBytes: this.#places[at + 1] ?? 0,
+      file: this.#places[at + 2] ?? 0,
+      outcome: OUTCOMES[this.#places[at + 3] ?? 0] ?? 'empty',
+    };
+  }
+
+  #makeRoomFor(index: number): void {
+    if (index < this.#taken.length) return;
+    const places = new Float64Array(this.#places.length * 2);
+    places.set(this.#places);
+    this.#places = places;
+    const taken = new Uint8Array(this.#taken.length * 2);
+    taken.set(this.#taken);
+    this.#taken = taken;
+  }
+}

@@ -1,0 +1,135 @@
+import {isUtf8} from 'node:buffer';
+import {readAnswer, readTokens, type Tokens} from './result-answer.js';
+import {judgeFinish} from './finish-reason.js';
+import {fieldOf, isObject, isText, type JsonObject} from '../json/json-object.js';
+
+/**
+ * What one result row says of its request.
+ *
+ * - `ok`: a whole answer.
+ * - `error`: the service answered with an error, or gave up on the answer.
+ * - `blocked`: the question or the answer was stopped by a filter.
+ * - `truncated`: the answer reached the output limit.
+ * - `empty`: finished, without any content.
+ * - `malformed`: no row at all: not JSON, without a key, or with neither answer nor error.
+ */
+export type RowOutcome = 'ok' | 'error' | 'blocked' | 'truncated' | 'empty' | 'malformed';
+
+/** One line of a result file, understood. */
+export interface ResultRow {
+  readonly key: string | null;
+  readonly outcome: RowOutcome;
+  /** What went wrong in one sentence, the service's words where it has any; null when the outcome is ok. */
+  readonly message: string | null;
+  /** Number of the service's error: a gRPC status or an HTTP status, it does not say which. */
+  readonly code: number | null;
+  /** As the service wrote it. */
+  readonly finishReason: string | null;
+  /** The answer of the first candidate without its thoughts; null when it holds no text. Bad rows may have some too. */
+  readonly text: string | null;
+  readonly tokens: Tokens;
+  /** The answer as the service sent it, for whatever is not text: embeddings, images, function calls. */
+  readonly response: JsonObject | null;
+}
+
+type Verdict = Pick<ResultRow, 'outcome'> & Partial<ResultRow>;
+
+/**
+ * Understands one line of a result file.
+ *
+ * A line is `{"key", "response"}` or `{"key", "error"}` in any order of names
+ * (https://ai.google.dev/gemini-api/docs/batch-api); some clients read an object called `status` in place of `error`
+ * (`xoai/sage-wiki` `internal/llm/gemini.go`), which is understood as well.
+ *
+ * @param line - the bytes of the line without its newline.
+ */
+export function readResultRow(line: Uint8Array): ResultRow {
+  const row = parseLine(line);
+  if (row === undefined) return rowOf(null, malformed('the line is not JSON in UTF-8'));
+  if (!isObject(row)) return rowOf(null, malformed('the line is not a JSON object'));
+  const key = row['key'];
+  if (typeof key !== 'string') return rowOf(null, malformed('the row has no key'));
+  return rowOf(key, judgeRow(row));
+}
+
+function parseLine(line: Uint8Array): unknown {
+  if (!isUtf8(line)) return undefined;
+  try {
+    return JSON.parse(Buffer.from(line.buffer, line.byteOffset, line.length).toString('utf8'));
+  } catch {
+    return undefined; // Not JSON, or longer than any string: the outcome says so.
+  }
+}
+
+function judgeRow(row: JsonObject): Verdict {
+  const error = row['error'] ?? (isObject(row['status']) ? row['status'] : null);
+  if (error !== null) return judgeError(error);
+  const response = row['response'];
+  if (!isObject(response)) return malformed('the row has neither a response nor an error');
+  return {...judgeResponse(response), response, tokens: readTokens(response)};
+}
+
+const NO_REASON = 'the service gives no reason';
+
+function judgeError(error: unknown): Verdict {
+  if (!isObject(error)) {
+    // Anything else is no reason, and may be nested more deeply than can be written as text.
+    const isReason = isText(error) || typeof error === 'number';
+    return {outcome: 'error', message: isReason ? String(error) : NO_REASON};
+  }
+  const code = error['code'];
+  const message = error['message'];
+  return {
+    outcome: 'error',
+    code: typeof code === 'number' ? code : null,
+    message: isText(message) ? message : NO_REASON,
+  };
+}
+
+function judgeResponse(response: JsonObject): Verdict {
+  if ('embedding' in response) return judgeEmbedding(response['embedding']);
+  const candidate = fieldOf(response['candidates'], 0);
+  if (!isObject(candidate)) return judgeNoCandidate(response);
+  const answer = readAnswer(candidate['content']);
+  const reason = isText(candidate['finishReason']) ? candidate['finishReason'] : null;
+  const detail = candidate['finishMessage'];
+  const finish = judgeFinish(reason, isText(detail) ? detail : null);
+  const verdict = finish.outcome === 'ok' && !answer.hasContent ? empty('the answer has no content') : finish;
+  return {...verdict, finishReason: reason, text: answer.text};
+}
+
+function judgeEmbedding(embedding: unknown): Verdict {
+  const values = fieldOf(embedding, 'values');
+  return Array.isArray(values) && values.length > 0 ? {outcome: 'ok'} : empty('the embedding has no values');
+}
+
+function judgeNoCandidate(response: JsonObject): Verdict {
+  const feedback = response['promptFeedback'];
+  const reason = fieldOf(feedback, 'blockReason');
+  if (!isText(reason)) return empty('the response has no candidate');
+  const detail = fieldOf(feedback, 'blockReasonMessage');
+  return {outcome: 'blocked', message: `prompt blocked: ${reason}${isText(detail) ? ` (${detail})` : ''}`};
+}
+
+function malformed(message: string): Verdict {
+  return {outcome: 'malformed', message};
+}
+
+function empty(message: string): Verdict {
+  return {outcome: 'empty', message};
+}
+
+const NO_TOKENS: Tokens = {prompt: null, candidates: null, thoughts: null, cached: null, total: null};
+
+function rowOf(key: string | null, verdict: Verdict): ResultRow {
+  return {
+    key,
+    message: null,
+    code: null,
+    finishReason: null,
+    text: null,
+    tokens: NO_TOKENS,
+    response: null,
+    ...verdict,
+  };
+}

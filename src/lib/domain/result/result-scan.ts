@@ -1,0 +1,196 @@
+import {JsonCursor, skipValue, type Visit} from '../json/json-cursor.js';
+import {LineMould} from '../request/line-mould.js';
+
+const KEY = Buffer.from('key');
+const RESPONSE = Buffer.from('response');
+const ERROR = Buffer.from('error');
+const STATUS = Buffer.from('status');
+const CANDIDATES = Buffer.from('candidates');
+const EMBEDDING = Buffer.from('embedding');
+const VALUES = Buffer.from('values');
+const CONTENT = Buffer.from('content');
+const FINISH_REASON = Buffer.from('finishReason');
+const STOP = Buffer.from('STOP');
+const PARTS = Buffer.from('parts');
+const TEXT = Buffer.from('text');
+const THOUGHT = Buffer.from('thought');
+
+/** How often each member that decides was met: more than once, and `JSON.parse` has to say which one counts. */
+interface Met {
+  key: number;
+  response: number;
+  candidates: number;
+  embedding: number;
+  values: number;
+  content: number;
+  finishReason: number;
+  parts: number;
+}
+
+/**
+ * Recognises good rows of a result file without parsing them, in a third of the time that `readResultRow` takes.
+ *
+ * It says yes only to rows that are good beyond doubt: text and `STOP`, or an embedding. To any other it says no, and
+ * `readResultRow` has to tell what the row is; on a yes both agree, which a test holds them to.
+ */
+export class ResultScan {
+  readonly #cursor = new JsonCursor();
+  readonly #mould = new LineMould();
+  #met: Met = nothingMet();
+  #key: {readonly start: number; readonly end: number} = {start: 0, end: 0};
+  #bytes: Uint8Array = new Uint8Array(0);
+  #candidateIndex = 0;
+  #hasStopped = false;
+  #hasText = false;
+  #partHasText = false;
+  #partIsThought = false;
+  #valueCount = 0;
+
+  /** Whether the line is a good row beyond doubt; then `key` is that of the row. */
+  isGood(bytes: Uint8Array, start: number, end: number): boolean {
+    this.#bytes = bytes;
+    const range = {start, end};
+    this.#cursor.begin(bytes, range);
+    return this.#mould.fits(this.#cursor) || this.#isGoodByParts(bytes, range);
+  }
+
+  #isGoodByParts(bytes: Uint8Array, range: {readonly start: number; readonly end: number}): boolean {
+    this.#met = nothingMet();
+    this.#candidateIndex = 0;
+    this.#hasStopped = false;
+    this.#hasText = false;
+    if (!this.#cursor.walkObject(bytes, range, this.#onRow)) return false;
+    const met = this.#met;
+    if (met.key !== 1 || met.response !== 1) return false;
+    const isGood = met.embedding > 0 ? isGoodEmbedding(met) : this.#isGoodText(met);
+    if (isGood) this.#mould.keepDraft(this.#cursor);
+    return isGood;
+  }
+
+  /** The UTF-8 bytes of the key of the row that `isGood` was asked about last; valid as long as its buffer. */
+  get key(): Uint8Array {
+    return this.#bytes.subarray(this.#key.start, this.#key.end);
+  }
+
+  #isGoodText(met: Met): boolean {
+    const isUnambiguous =
+      met.candidates === 1 && met.content === 1 && met.finishReason === 1 && met.parts === 1;
+    return isUnambiguous && this.#hasStopped && this.#hasText;
+  }
+
+  readonly #onRow: Visit = (cursor) => {
+    if (cursor.is(KEY)) {
+      this.#met.key++;
+      return this.#mould.readFree(cursor, this.#readKey);
+    }
+    if (cursor.is(RESPONSE)) {
+      this.#met.response++;
+      return cursor.eachMember(this.#onResponse);
+    }
+    return !cursor.is(ERROR) && !cursor.is(STATUS) && this.#readAny(cursor);
+  };
+
+  readonly #readKey: Visit = (cursor) => {
+    if (!cursor.skipPlainString()) return false;
+    this.#key = cursor.span;
+    return true;
+  };
+
+  /** Whatever it is, it decides nothing. */
+  #readAny(cursor: JsonCursor): boolean {
+    return this.#mould.readFree(cursor, skipValue);
+  }
+
+  readonly #onResponse: Visit = (cursor) => {
+    if (cursor.is(CANDIDATES)) {
+      this.#met.candidates++;
+      return cursor.eachElement(this.#onCandidate);
+    }
+    if (cursor.is(EMBEDDING)) {
+      this.#met.embedding++;
+      return cursor.eachMember(this.#onEmbedding);
+    }
+    return this.#readAny(cursor);
+  };
+
+  readonly #onEmbedding: Visit = (cursor) => {
+    if (!cursor.is(VALUES)) return this.#readAny(cursor);
+    this.#met.values++;
+    return this.#mould.readFree(cursor, this.#readValues);
+  };
+
+  readonly #readValues: Visit = (cursor) => {
+    this.#valueCount = 0;
+    return cursor.eachElement(this.#onEmbeddingValue) && this.#valueCount > 0;
+  };
+
+  readonly #onEmbeddingValue: Visit = (cursor) => {
+    this.#valueCount++;
+    return cursor.skipValue();
+  };
+
+  readonly #onCandidate: Visit = (cursor) => {
+    this.#candidateIndex++;
+    return this.#candidateIndex === 1 ? cursor.eachMember(this.#onCandidateMember) : this.#readAny(cursor);
+  };
+
+  readonly #onCandidateMember: Visit = (cursor) => {
+    if (cursor.is(CONTENT)) {
+      this.#met.content++;
+      return cursor.eachMember(this.#onContent);
+    }
+    if (cursor.is(FINISH_REASON)) {
+      this.#met.finishReason++;
+      this.#hasStopped = cursor.skipString() && cursor.is(STOP);
+      return this.#hasStopped;
+    }
+    return this.#readAny(cursor);
+  };
+
+  readonly #onContent: Visit = (cursor) => {
+    if (!cursor.is(PARTS)) return this.#readAny(cursor);
+    this.#met.parts++;
+    return cursor.eachElement(this.#onPart);
+  };
+
+  readonly #onPart: Visit = (cursor) => {
+    this.#partHasText = false;
+    this.#partIsThought = false;
+    if (!cursor.eachMember(this.#onPartMember)) return false;
+    if (this.#partHasText && !this.#partIsThought) this.#hasText = true;
+    return true;
+  };
+
+  readonly #onPartMember: Visit = (cursor) => {
+    if (cursor.is(THOUGHT)) {
+      this.#partIsThought = true;
+      return cursor.skipValue();
+    }
+    if (!cursor.is(TEXT)) return this.#readAny(cursor);
+    // In the rows that come next no text may be empty: it might be the only one that makes the row good.
+    if (!this.#mould.readFree(cursor, readString, readText)) return false;
+    this.#partHasText = !cursor.isEmpty;
+    return true;
+  };
+}
+
+const readString: Visit = (cursor) => cursor.isString() && cursor.skipString();
+
+const readText: Visit = (cursor) => readString(cursor) && !cursor.isEmpty;
+
+function isGoodEmbedding(met: Met): boolean {
+  return met.embedding === 1 && met.values === 1;
+}
+
+function nothingMet(): Met {
+  return {
+    key: 0,
+    response: 0,
+    candidates: 0,
+    embedding: 0,
+    values: 0,
+    content: 0,
+    finishReason: 0,
+    parts: 0,
+  };
+}

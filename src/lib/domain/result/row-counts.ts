@@ -1,0 +1,54 @@
+import type {RowCounts} from '../job/job-record.js';
+import type {RowOutcome} from './result-row.js';
+
+/** What became of one request. */
+export type RequestOutcome = Exclude<RowOutcome, 'malformed'> | 'missing';
+
+/** What one result row, or the lack of one, is called in lists and counts. */
+export type CountedOutcome = keyof RowCounts;
+
+/** Counts in which nothing has happened yet. */
+export function noCounts(): Record<CountedOutcome, number> {
+  return {
+    ok: 0,
+    error: 0,
+    blocked: 0,
+    truncated: 0,
+    empty: 0,
+    malformed: 0,
+    missing: 0,
+    repeated: 0,
+    unknown_key: 0,
+  };
+}
+
+/** What can become of a request but a good answer. */
+export const BAD_OUTCOMES: ReadonlySet<RequestOutcome> = new Set([
+  'error',
+  'blocked',
+  'truncated',
+  'empty',
+  'missing',
+]);
+
+/** Whether every request has a good answer and nothing else is in the file. */
+export function isAllGood(counts: RowCounts): boolean {
+  return Object.entries(counts).every(([outcome, count]) => outcome === 'ok' || count === 0);
+}
+
+/** A row that is not good, or a request without a row. */
+export interface BadRow {
+  readonly key: string | null;
+  readonly outcome: Exclude<CountedOutcome, 'ok'>;
+  /** Line in the result file, from 1; of a missing row the line in the request file. */
+  readonly line: number;
+  readonly message: string;
+}
+
+/** Why a request has no row of its own, in one sentence. */
+export function whyMissing({hasKey, isRepeated}: {hasKey: boolean; isRepeated: boolean}): string {
+  if (!hasKey) return 'the request has no key, so no answer can be matched to it';
+  return isRepeated
+    ? 'an earlier request has the same key and gets the answer'
+    : 'the result has no row for it';
+}

@@ -1,0 +1,70 @@
+import type {Clock} from '../../domain/clock.js';
+import type {PolledJob, PollEvent} from '../../workflows/poll/poll-report.js';
+import {pollJson} from './poll-json.js';
+import {LivePollView} from './live-poll-view.js';
+import {pollLines, summaryLines} from './poll-lines.js';
+import {printableJson} from '../terminal/printable.js';
+import {printFolded} from '../terminal/screen.js';
+
+/** What a person or a program sees of a run of `gembatch poll`. */
+export interface PollView {
+  readonly report: (event: PollEvent) => void;
+  /** Ends the display; nothing is drawn over any more. Calling it again does nothing. */
+  close(): void;
+}
+
+/** How a view is made. */
+export interface PollViewOptions {
+  /** `live`: a table on a terminal; `plain`: lines of changes; `quiet`: errors and the summary; `json`: events. */
+  readonly mode: 'live' | 'plain' | 'quiet' | 'json';
+  readonly clock: Clock;
+  /** Results and events. */
+  readonly stdout: Pick<NodeJS.WriteStream, 'write' | 'columns' | 'isTTY'>;
+  /** Progress. */
+  readonly stderr: Pick<NodeJS.WriteStream, 'write' | 'columns' | 'rows'>;
+  /** Aborts when the run is to end, just before the person is told so. */
+  readonly stop: AbortSignal;
+  /** The command that helps on after a run that left something to do. */
+  readonly nextCommand?: (exitCode: number) => string | undefined;
+}
+
+/** The view for a mode. */
+export function createPollView(options: PollViewOptions): PollView {
+  const {mode, clock, stdout, nextCommand} = options;
+  if (mode === 'json') {
+    const time = (): string => new Date(clock.now()).toISOString();
+    const report = (event: PollEvent): void => {
+      for (const object of pollJson(event, time())) stdout.write(`${printableJson(object)}\n`);
+    };
+    return {report, close: () => undefined};
+  }
+  const view = mode === 'live' ? new LivePollView(options) : plainView(options);
+  return {
+    report: (event) => {
+      view.report(event);
+      if (event.type !== 'summary') return;
+      view.close();
+      printFolded(stdout, summaryLines(event.summary, nextCommand?.(event.summary.exit_code)));
+    },
+    close: () => view.close(),
+  };
+}
+
+/** Lines of changes: a job that only counts on is no change. */
+function plainView({mode, stderr}: PollViewOptions): PollView {
+  const states = new Map<string, string>();
+  const isNews = ({name, state, outcome}: PolledJob): boolean => {
+    const before = states.get(name);
+    states.set(name, `${state} ${outcome}`);
+    return before !== `${state} ${outcome}`;
+  };
+  const isShown = (event: PollEvent): boolean => {
+    if (event.type === 'jobs') for (const job of event.jobs) isNews(job);
+    if (event.type === 'state' && !isNews(event.job)) return false;
+    return mode === 'plain' || event.type === 'error' || event.type === 'warning';
+  };
+  const report = (event: PollEvent): void => {
+    if (isShown(event)) for (const line of pollLines(event)) stderr.write(`${line}\n`);
+  };
+  return {report, close: () => undefined};
+}

@@ -1,0 +1,115 @@
+import type {SubmitSummary} from '../../workflows/submit/submit-report.js';
+import {EXIT} from '../../domain/errors.js';
+import {formatBytes, formatCount, formatDuration, plural} from '../text/format.js';
+import {printable} from '../terminal/printable.js';
+import type {FinishedFile, SubmitBoard} from './submit-board.js';
+
+/** So many files of a kind are listed; the rest is counted. */
+const MAX_LISTED = 50;
+
+/**
+ * What a person reads at the end of a submission: what went wrong and what to do about it, the totals, what to run next.
+ *
+ * @param nextCommand - is named when there are batch jobs to go on with.
+ */
+export function summaryLines(
+  summary: SubmitSummary,
+  board: SubmitBoard,
+  nextCommand: string | undefined,
+): readonly string[] {
+  const trouble = [...troubleLines(board.troubled), ...leftLines(board)];
+  const hasJobs = summary.submitted + summary.skipped > 0 && summary.would_submit === 0;
+  const isOver = summary.exit_code === EXIT.ok || summary.exit_code === EXIT.partial;
+  return [
+    ...trouble,
+    ...(trouble.length === 0 ? [] : ['']),
+    totals(summary, board),
+    ...(nextCommand !== undefined && hasJobs && isOver ? [`Next: ${nextCommand}`] : []),
+  ];
+}
+
+/** Each file with what went wrong; what to do stands below the files that it is for. */
+export function troubleLines(troubled: readonly Pick<FinishedFile, 'outcome'>[]): readonly string[] {
+  const byAdvice = new Map<string, string[]>();
+  for (const {outcome} of troubled.slice(0, MAX_LISTED)) {
+    const {file, error, warnings = []} = outcome;
+    if (error !== undefined) addTo(byAdvice, adviceOf(error.suggestions), withName(file, error.message));
+    for (const warning of warnings) addTo(byAdvice, '', withName(file, `warning: ${warning}`));
+  }
+  const more = troubled.length - MAX_LISTED;
+  return [
+    ...[...byAdvice].flatMap(([advice, lines]) => [...lines, ...linesOf(advice)]),
+    ...(more > 0 ? [`and ${plural(more, 'more file')} with errors or warnings`] : []),
+  ];
+}
+
+/** What was left as it is and may be wanted after all, and what to do: files that have changed, files not begun. */
+export function leftLines(board: SubmitBoard): readonly string[] {
+  return [...changedLines(board), ...notBegunLines(board)];
+}
+
+function changedLines({changed}: SubmitBoard): readonly string[] {
+  if (changed.length === 0) return [];
+  const more = changed.length - MAX_LISTED;
+  return [
+    ...changed
+      .slice(0, MAX_LISTED)
+      .map(({outcome: {file, job}}) =>
+        withName(file, `skipped, but it has changed since it became ${job?.name ?? 'a batch job'}.`),
+      ),
+    ...(more > 0 ? [`and ${plural(more, 'more file')} that have changed`] : []),
+    '  To submit their present content too: gembatch submit --force FILES',
+  ];
+}
+
+function notBegunLines({notBegun}: SubmitBoard): readonly string[] {
+  const [first] = notBegun;
+  if (first === undefined) return [];
+  const {error} = first.outcome;
+  return [
+    printable(`${plural(notBegun.length, 'file')} not begun: ${error?.message ?? ''}`),
+    ...linesOf(adviceOf(error?.suggestions ?? [])),
+  ];
+}
+
+function totals(summary: SubmitSummary, {planned}: SubmitBoard): string {
+  const sent = ` (${plural(summary.requests, 'request')}, ${formatBytes(summary.bytes)})`;
+  const parts = [
+    ...part(
+      summary.would_submit,
+      `would be submitted (${plural(planned.requests, 'request')}, ${formatBytes(planned.bytes)})`,
+    ),
+    ...(summary.would_submit > 0
+      ? []
+      : [`${formatCount(summary.submitted)} submitted${summary.submitted > 0 ? sent : ''}`]),
+    ...part(summary.skipped, 'skipped'),
+    ...part(summary.failed, 'failed'),
+    ...part(summary.unclear, 'unclear'),
+    ...part(summary.not_started, 'not begun'),
+  ];
+  return `${plural(summary.files, 'file')}: ${parts.join(', ')}, in ${formatDuration(summary.duration_ms)}`;
+}
+
+function part(count: number, word: string): readonly string[] {
+  return count > 0 ? [`${formatCount(count)} ${word}`] : [];
+}
+
+function addTo(groups: Map<string, string[]>, key: string, line: string): void {
+  const group = groups.get(key);
+  if (group === undefined) groups.set(key, [line]);
+  else group.push(line);
+}
+
+/** One text, so that files with the same advice can be told by it. */
+function adviceOf(suggestions: readonly string[]): string {
+  return suggestions.map((text) => `  ${printable(text)}`).join('\n');
+}
+
+function linesOf(advice: string): readonly string[] {
+  return advice === '' ? [] : advice.split('\n');
+}
+
+/** Messages about the file itself begin with it, and with the place in it. */
+function withName(file: string, message: string): string {
+  return printable(message.startsWith(`${file}:`) ? message : `${file}: ${message}`);
+}

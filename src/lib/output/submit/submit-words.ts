@@ -1,0 +1,61 @@
+/** What becomes of a request file, in words. */
+import {stateLabel} from '../../domain/job/job-state.js';
+import type {FileOutcome, SubmitPhase} from '../../workflows/submit/submit-report.js';
+import {plural} from '../text/format.js';
+import {printable} from '../terminal/printable.js';
+
+/** States of an existing job after which its work is worth a retry. */
+const UNSUCCESSFUL: ReadonlySet<string> = new Set(['failed', 'cancelled', 'expired']);
+
+/** What happens to a file in a phase. */
+export const PHASE_WORDS: Readonly<Record<SubmitPhase, string>> = {
+  inspecting: 'checking',
+  checked: 'checked',
+  uploading: 'uploading',
+  creating: 'creating the batch job',
+  reconciling: 'looking for its batch job',
+};
+
+/** One line on what became of a file, without its name; what to do next is not in it. */
+export function outcomeText(outcome: FileOutcome): string {
+  return printable(outcomeWords(outcome));
+}
+
+function outcomeWords(outcome: FileOutcome): string {
+  switch (outcome.outcome) {
+    case 'submitted':
+      return `submitted ${plural(outcome.count ?? 0, 'request')} as ${outcome.job?.name ?? 'a batch job'}`;
+    case 'skipped':
+      return `skipped: ${skipReason(outcome)}`;
+    case 'would_submit':
+      return `would be submitted: ${plural(outcome.count ?? 0, 'request')}`;
+    case 'failed':
+      return `failed: ${reasonText(outcome)}`;
+    case 'unclear':
+      return `unclear: ${reasonText(outcome)}`;
+    case 'not_started':
+      return `not begun: ${reasonText(outcome)}`;
+  }
+}
+
+/** Why a file came to no job, without its name, which stands beside it: `line 3, column 14: …`. */
+function reasonText({file, error}: FileOutcome): string {
+  if (error === undefined) return 'no reason is known';
+  const {message, line, column} = error;
+  const place = `${file}:${line}:${column}: `;
+  if (message.startsWith(place)) return `line ${line}, column ${column}: ${message.slice(place.length)}`;
+  return message.startsWith(`${file}:`) ? message.slice(file.length + 1).trimStart() : message;
+}
+
+function skipReason({reason, same_as: twin, job, changed}: FileOutcome): string {
+  if (reason === 'own_file') return 'it is a file of gembatch itself';
+  const state = job === undefined ? '' : stateLabel(job.state);
+  const existing = job === undefined ? 'it' : `${job.name} (${state})`;
+  const again = UNSUCCESSFUL.has(state) ? '; gembatch retry submits it again' : '';
+  if (reason === 'same_content') {
+    return `the same content as ${twin ?? 'another file'}, which has ${existing}${again}`;
+  }
+  if (changed === true) return `it has CHANGED since ${existing}; gembatch submit --force submits it again`;
+  const unknown = changed === null ? '; whether the file has changed since is not known' : '';
+  return `${existing} exists${unknown}${again}`;
+}

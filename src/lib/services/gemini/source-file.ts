@@ -1,0 +1,156 @@
+/** Reads a request file to be sent, and notices when it is not what was inspected. */
+import {createHash} from 'node:crypto';
+import {closeSync, createReadStream, fstatSync, openSync, read} from 'node:fs';
+import {stat} from 'node:fs/promises';
+import {pipeline} from 'node:stream/promises';
+import {promisify} from 'node:util';
+import {GembatchError} from '../../domain/errors.js';
+
+/** A request file that was inspected, to be sent. */
+export interface UploadFile {
+  readonly path: string;
+  readonly sizeBytes: number;
+  /** SHA-256 of what was inspected, 64 lower-case hex digits. */
+  readonly sha256: string;
+  readonly displayName: string;
+}
+
+/** Bytes of a file, from `offset` to before `endBytes`. */
+export interface ByteRange {
+  readonly offset: number;
+  readonly endBytes: number;
+}
+
+/** What tells one state of a file from another. */
+interface FileState {
+  readonly dev: bigint;
+  readonly ino: bigint;
+  readonly size: bigint;
+  readonly mtimeNs: bigint;
+}
+
+/** Bytes read at a time; three such buffers are alive at most. */
+const BLOCK_BYTES = 1024 * 1024;
+
+const readAt = promisify(read);
+
+/** A request file that is being sent. */
+export class SourceFile {
+  readonly #file: UploadFile;
+  readonly #descriptor: number;
+  readonly #opened: FileState;
+  /** The reads that were begun; they use the descriptor until they end. */
+  #reading: Promise<void> = Promise.resolve();
+  #isClosed = false;
+
+  private constructor(file: UploadFile, descriptor: number, opened: FileState) {
+    this.#file = file;
+    this.#descriptor = descriptor;
+    this.#opened = opened;
+  }
+
+  /**
+   * Opens a file at once, without a turn of the event loop: what other files have their turn for would come between it and
+   * the announcement of its upload, and a round trip begins with that.
+   *
+   * @throws GembatchError `FILE_UNREADABLE`; `FILE_CHANGED` when it has not the size that was inspected.
+   */
+  static open(file: UploadFile): SourceFile {
+    let descriptor: number | undefined;
+    try {
+      descriptor = openSync(file.path, 'r');
+      const opened = fstatSync(descriptor, {bigint: true});
+      if (opened.size !== BigInt(file.sizeBytes)) throw changedError(file);
+      return new SourceFile(file, descriptor, opened);
+    } catch (error) {
+      if (descriptor !== undefined) closeSync(descriptor);
+      throw error instanceof GembatchError ? error : unreadableError(file, error);
+    }
+  }
+
+  /**
+   * Yields the bytes of a range, block by block, reading one ahead.
+   *
+   * The end of the file is only yielded when nobody has touched it since it was opened: so nobody who waits for the end
+   * takes in parts of two versions.
+   *
+   * @throws GembatchError `FILE_CHANGED`, `FILE_UNREADABLE`.
+   */
+  async *blocks({offset, endBytes}: ByteRange): AsyncGenerator<Buffer> {
+    let ahead = this.#read({offset, endBytes});
+    for (let position = offset; position < endBytes;) {
+      const bytes = await ahead;
+      position += bytes.length;
+      ahead = this.#read({offset: position, endBytes});
+      if (position === this.#file.sizeBytes) await this.#checkUntouched();
+      yield bytes;
+    }
+  }
+
+  /** Closes the file when nothing reads it any more. A second call does nothing. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.#reading;
+    closeSync(this.#descriptor);
+  }
+
+  #read({offset, endBytes}: ByteRange): Promise<Buffer> {
+    const sizeBytes = Math.min(BLOCK_BYTES, endBytes - offset);
+    const block = sizeBytes === 0 ? Promise.resolve(Buffer.alloc(0)) : this.#readBlock(offset, sizeBytes);
+    // A block that was read ahead may not be wanted any more; who wants it sees its failure.
+    this.#reading = Promise.allSettled([this.#reading, block]).then(() => undefined);
+    return block;
+  }
+
+  async #readBlock(offset: number, sizeBytes: number): Promise<Buffer> {
+    // Another file may have the number of the descriptor by then.
+    if (this.#isClosed) throw new Error(`${this.#file.path} is closed`);
+    const buffer = Buffer.allocUnsafe(sizeBytes);
+    let bytesRead: number;
+    try {
+      ({bytesRead} = await readAt(this.#descriptor, buffer, 0, sizeBytes, offset));
+    } catch (error) {
+      throw unreadableError(this.#file, error);
+    }
+    if (bytesRead === 0) throw changedError(this.#file);
+    return buffer.subarray(0, bytesRead);
+  }
+
+  async #checkUntouched(): Promise<void> {
+    const now = await stat(this.#file.path, {bigint: true}).catch(() => undefined);
+    const {dev, ino, size, mtimeNs} = this.#opened;
+    const isUntouched = now?.dev === dev && now.ino === ino && now.size === size && now.mtimeNs === mtimeNs;
+    if (!isUntouched) throw changedError(this.#file);
+  }
+}
+
+/**
+ * Reads the file again, to its end, and compares it with what was inspected.
+ *
+ * @throws GembatchError `FILE_CHANGED`, `FILE_UNREADABLE`.
+ */
+export async function checkUnchanged(file: UploadFile): Promise<void> {
+  const hash = createHash('sha256');
+  try {
+    await pipeline(createReadStream(file.path, {highWaterMark: BLOCK_BYTES}), hash);
+  } catch (error) {
+    throw unreadableError(file, error);
+  }
+  if (hash.digest('hex') !== file.sha256) throw changedError(file);
+}
+
+function changedError(file: UploadFile): GembatchError {
+  return new GembatchError(
+    'FILE_CHANGED',
+    `${file.path}: changed while it was being submitted; nothing was created for it.`,
+  );
+}
+
+function unreadableError(file: UploadFile, cause: unknown): GembatchError {
+  return new GembatchError(
+    'FILE_UNREADABLE',
+    `${file.path}: cannot be read any more; nothing was created for it.`,
+    {cause},
+  );
+}

@@ -1,0 +1,334 @@
+/**
+ * Files that appear whole or not at all, such as result files of gigabytes. The bytes go to a temporary file beside the
+ * target; the commit syncs it, puts it in place and syncs the folder. A crash leaves the temporary file behind and the
+ * target as it was.
+ */
+import {createHash} from 'node:crypto';
+import {link, lstat, mkdir, open, readdir, rename, unlink} from 'node:fs/promises';
+import type {FileHandle} from 'node:fs/promises';
+import {basename, dirname, join, resolve} from 'node:path';
+import {BlockFiller} from './block-filler.js';
+import type {GembatchError} from '../../domain/errors.js';
+import {takenName} from '../../domain/taken-name.js';
+import {storageError, systemCode} from './file-steps.js';
+import {livenessOf} from '../lock/liveness.js';
+import {newOwnerId, parseOwnerId} from '../lock/owner-id.js';
+
+/** How a file is put in place. */
+export interface AtomicFileOptions {
+  /** Replace a file that has other content. Off by default: such a file stays, and the commit fails. */
+  readonly overwrite?: boolean;
+  /** Permission bits of the new file, of which it gets no more than the one it replaces had; by default only its owner may read it. */
+  readonly mode?: number;
+}
+
+/** `unchanged`: the target had exactly these bytes already and was not touched. */
+export type CommitOutcome = 'created' | 'replaced' | 'unchanged';
+
+const PRIVATE_MODE = 0o600;
+const ALL_PERMISSIONS = 0o777;
+/** What is written at once: callers append rows, and a call for each would take longer than all else. */
+const BLOCK_BYTES = 1 << 20;
+/** Most files are smaller than a block. */
+const FIRST_BLOCK_BYTES = 1 << 16;
+/** So much is left to the disk in one go, while more arrives: the commit then waits for the rest only. */
+const SYNC_BYTES = 32 << 20;
+const COMPARE_CHUNK_BYTES = 1 << 20;
+const TEMPORARY_END = '.tmp';
+
+/**
+ * Writes a whole file: temporary file, fsync, rename, fsync of the folder.
+ *
+ * @throws GembatchError STORAGE, as `AtomicFile`; an error of `chunks` is thrown as it is. The target is then untouched.
+ */
+export async function replaceFile(
+  target: string,
+  chunks: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
+  options: AtomicFileOptions = {},
+): Promise<CommitOutcome> {
+  const file = await AtomicFile.open(target, options);
+  try {
+    for await (const chunk of chunks) await file.append(chunk);
+    return await file.commit();
+  } catch (error) {
+    await file.discard();
+    throw error;
+  }
+}
+
+/** A file that is being written and is not in place yet. Ends with a `commit` that works, or with `discard`. */
+export class AtomicFile {
+  /** Absolute path that the file will have. */
+  readonly target: string;
+  /** Where the bytes are until the commit. */
+  readonly temporaryPath: string;
+  readonly #handle: FileHandle;
+  readonly #isOverwriting: boolean;
+  #sizeBytes = 0;
+  readonly #blocks = new BlockFiller(new Uint8Array(FIRST_BLOCK_BYTES), (full) => this.#writeBlock(full));
+  /** The block that is being written: the one that is filled after the next. */
+  #written: Uint8Array | null = null;
+  #writing: Promise<void> = Promise.resolve();
+  #syncing: Promise<void> | null = null;
+  #unsyncedBytes = 0;
+  #isOpen = true;
+  /** Once no more is to come. */
+  #finished: Promise<void> | null = null;
+
+  private constructor(
+    handle: FileHandle,
+    paths: {target: string; temporaryPath: string},
+    overwrite: boolean,
+  ) {
+    this.#handle = handle;
+    this.target = paths.target;
+    this.temporaryPath = paths.temporaryPath;
+    this.#isOverwriting = overwrite;
+  }
+
+  /**
+   * Starts a file, with its folder if there is none, and removes what a process that died left of the same target. The
+   * temporary file is made anew under a name nobody can guess, so a link planted there is never followed; a link in place
+   * of the target is refused.
+   *
+   * @throws GembatchError STORAGE.
+   */
+  static async open(
+    target: string,
+    {overwrite = false, mode = PRIVATE_MODE}: AtomicFileOptions = {},
+  ): Promise<AtomicFile> {
+    const path = resolve(target);
+    return orStorage(`write ${path}`, async () => {
+      await makeFolder(dirname(path));
+      const isThere = (await kindOfTarget(path)) === 'file';
+      const prefix = join(dirname(path), `.gembatch-${hashOf(basename(path))}.`);
+      await removeLeftOvers(prefix);
+      const temporaryPath = `${prefix}${newOwnerId()}${TEMPORARY_END}`;
+      // What takes the place of a file is not for more people than that was.
+      const limit = overwrite && isThere ? (await lstat(path)).mode & ALL_PERMISSIONS : ALL_PERMISSIONS;
+      const handle = await open(temporaryPath, 'wx', mode & limit);
+      return new AtomicFile(handle, {target: path, temporaryPath}, overwrite);
+    });
+  }
+
+  /** Bytes appended so far. */
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  /**
+   * Adds bytes at the end; text as UTF-8. One call at a time; the chunk may be reused afterwards. Some of the bytes are
+   * written later, by the next calls or the commit, which then throw what went wrong with them.
+   *
+   * @throws GembatchError STORAGE.
+   */
+  async append(chunk: string | Uint8Array): Promise<void> {
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+    await this.#blocks.add(bytes);
+    this.#sizeBytes += bytes.length;
+  }
+
+  /**
+   * Puts the file in place. On return its bytes and its name are durable.
+   *
+   * @param target - another path than the one that it was opened for, in the same folder.
+   * @throws GembatchError STORAGE when it cannot be written, or something else is at the target that may not be replaced:
+   *   then it is a `takenName`, and another commit may take another path. What was at the target is still there; or it is
+   *   this file, and only its name may not be durable. The temporary file waits for the next commit, or for `discard`.
+   */
+  async commit(target = this.target): Promise<CommitOutcome> {
+    this.#finished ??= this.#finish();
+    await this.#finished;
+    return orStorage(`write ${target}`, async () => {
+      const outcome = await this.#outcome(target);
+      if (outcome === 'unchanged') await unlink(this.temporaryPath);
+      else if (outcome === 'replaced') await rename(this.temporaryPath, target);
+      else await this.#putWhereNothingIs(target);
+      await syncFolder(dirname(target));
+      return outcome;
+    });
+  }
+
+  /** Gives the file up and removes what was written of it. Does nothing after a commit that worked. */
+  async discard(): Promise<void> {
+    await this.#close();
+    await orStorage(`remove ${this.temporaryPath}`, () => removeIfThere(this.temporaryPath));
+  }
+
+  /** Writes what is left, and has the disk keep it all. */
+  async #finish(): Promise<void> {
+    await orStorage(`write ${this.temporaryPath}`, async () => {
+      await this.#writing;
+      await this.#write(this.#blocks.rest);
+      await this.#syncing;
+      await this.#handle.sync();
+      await this.#close();
+    });
+  }
+
+  /** Begins to write a block, once the one before it is written, whose memory is free then. */
+  async #writeBlock(full: Uint8Array): Promise<Uint8Array> {
+    await this.#writing;
+    this.#writing = this.#write(full);
+    // Whoever waits for it sees its failure; nobody may be waiting when it comes.
+    this.#writing.catch(() => undefined);
+    const free = this.#written?.length === BLOCK_BYTES ? this.#written : new Uint8Array(BLOCK_BYTES);
+    this.#written = full;
+    return free;
+  }
+
+  async #write(bytes: Uint8Array): Promise<void> {
+    await orStorage(`write ${this.temporaryPath}`, async () => {
+      for (let rest = bytes; rest.length > 0;) {
+        const {bytesWritten} = await this.#handle.write(rest);
+        rest = rest.subarray(bytesWritten);
+      }
+    });
+    this.#unsyncedBytes += bytes.length;
+    if (this.#unsyncedBytes >= SYNC_BYTES) await this.#startSync();
+  }
+
+  /**
+   * Has the disk begin with what is written so far. It may be two such stretches behind, and no more: a disk that is slower
+   * than the network would leave gigabytes to the commit.
+   */
+  async #startSync(): Promise<void> {
+    await this.#syncing;
+    this.#unsyncedBytes = 0;
+    this.#syncing = orStorage(`write ${this.temporaryPath}`, () => this.#handle.datasync());
+    this.#syncing.catch(() => undefined);
+  }
+
+  async #outcome(target: string): Promise<CommitOutcome> {
+    if ((await kindOfTarget(target)) === 'missing') return 'created';
+    if (await this.#isThereAlready(target)) return 'unchanged';
+    if (this.#isOverwriting) return 'replaced';
+    throw differs(target);
+  }
+
+  async #isThereAlready(target: string): Promise<boolean> {
+    try {
+      return await haveSameBytes(this.temporaryPath, target);
+    } catch (error) {
+      // What is not ours to read is another file. It is not replaced either.
+      if (this.#isOverwriting || !['EACCES', 'EPERM'].includes(systemCode(error))) throw error;
+      return false;
+    }
+  }
+
+  /** A hard link fails where a rename would silently replace what somebody else put there meanwhile. */
+  async #putWhereNothingIs(target: string): Promise<void> {
+    try {
+      await link(this.temporaryPath, target);
+    } catch (error) {
+      if (systemCode(error) === 'EEXIST') return this.#joinWhoWasFaster(target);
+      // The file system has no hard links; nothing was there a moment ago.
+      await rename(this.temporaryPath, target);
+      return;
+    }
+    await unlink(this.temporaryPath);
+  }
+
+  /** Somebody has put a file there since we looked: the same one, as two that fetch one result do, or another. */
+  async #joinWhoWasFaster(target: string): Promise<void> {
+    if (!(await this.#isThereAlready(target))) throw differs(target);
+    await unlink(this.temporaryPath);
+  }
+
+  async #close(): Promise<void> {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    await Promise.allSettled([this.#writing, this.#syncing]);
+    await this.#handle.close();
+  }
+}
+
+async function orStorage<T>(doing: string, operation: () => Promise<T>): Promise<T> {
+  try {
+    return await operation();
+  } catch (error) {
+    throw storageError(doing, error);
+  }
+}
+
+/** Names the target in the name of its temporary file, however long it is. */
+function hashOf(name: string): string {
+  return createHash('sha256').update(name).digest('hex').slice(0, 12);
+}
+
+/** A temporary file of a result may take gigabytes, and nobody goes on with one whose process is dead. */
+async function removeLeftOvers(prefix: string): Promise<void> {
+  for (const name of await readdir(dirname(prefix))) {
+    if (!name.startsWith(basename(prefix)) || !name.endsWith(TEMPORARY_END)) continue;
+    const owner = parseOwnerId(name.slice(basename(prefix).length, -TEMPORARY_END.length));
+    if (owner && livenessOf(owner) === 'dead') await removeIfThere(join(dirname(prefix), name));
+  }
+}
+
+async function removeIfThere(path: string): Promise<void> {
+  await unlink(path).catch((error: unknown) => {
+    if (systemCode(error) !== 'ENOENT') throw error;
+  });
+}
+
+/** @throws GembatchError STORAGE, a `takenName`, when something else than a regular file is in the place of the target. */
+async function kindOfTarget(path: string): Promise<'file' | 'missing'> {
+  try {
+    if ((await lstat(path)).isFile()) return 'file';
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return 'missing';
+    throw error;
+  }
+  throw takenName(`Cannot write ${path}: a link or something else than a file is there.`, 'it');
+}
+
+function differs(path: string): GembatchError {
+  return takenName(`Cannot write ${path}: a file with other content is there. It is untouched.`, 'that file');
+}
+
+async function haveSameBytes(path: string, other: string): Promise<boolean> {
+  const one = await open(path, 'r');
+  try {
+    const two = await open(other, 'r');
+    try {
+      if ((await one.stat()).size !== (await two.stat()).size) return false;
+      return await readAlike(one, two);
+    } finally {
+      await two.close();
+    }
+  } finally {
+    await one.close();
+  }
+}
+
+async function readAlike(one: FileHandle, two: FileHandle): Promise<boolean> {
+  const buffers = [Buffer.allocUnsafe(COMPARE_CHUNK_BYTES), Buffer.allocUnsafe(COMPARE_CHUNK_BYTES)] as const;
+  for (let position = 0; ;) {
+    const [a, b] = await Promise.all([
+      one.read(buffers[0], 0, COMPARE_CHUNK_BYTES, position),
+      two.read(buffers[1], 0, COMPARE_CHUNK_BYTES, position),
+    ]);
+    const length = Math.min(a.bytesRead, b.bytesRead);
+    if (length === 0) return a.bytesRead === b.bytesRead;
+    if (!buffers[0].subarray(0, length).equals(buffers[1].subarray(0, length))) return false;
+    position += length;
+  }
+}
+
+/** Makes the folder and those above it, each with a durable name. */
+async function makeFolder(folder: string): Promise<void> {
+  const first = await mkdir(folder, {recursive: true});
+  if (first === undefined) return;
+  for (let made = folder; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
+}
+
+/** Windows has no such call and does not need it. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await open(folder, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

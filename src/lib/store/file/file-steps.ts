@@ -1,0 +1,124 @@
+import {dirname} from 'node:path';
+import {types} from 'node:util';
+import {GembatchError} from '../../domain/errors.js';
+import type {StoreIo} from './store-io.js';
+
+// Errors of the system come from another realm than ours under some test runners, where `instanceof` is false.
+const {isNativeError} = types;
+
+/** How long a file that another program has open is tried again on Windows; scanners let go within seconds. */
+const BUSY_LIMIT_MS = 10_000;
+
+/** The system's error code, such as `ENOENT`; an empty text when there is none. */
+export function systemCode(error: unknown): string {
+  return isNativeError(error) && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}
+
+/** Whether Windows said that another program has the file open, or that its deletion is not finished. */
+export function isBusyOnWindows(io: StoreIo, error: unknown): boolean {
+  return io.isWindows && ['EPERM', 'EACCES', 'EBUSY'].includes(systemCode(error));
+}
+
+/**
+ * Runs a file operation and says in the words of the user what did not work.
+ *
+ * @param doing - the operation in the infinitive and its path: `write /data/job-info.jsonl`.
+ * @throws GembatchError STORAGE for every error that is not a GembatchError already.
+ */
+export function orStorageError<T>(doing: string, operation: () => T): T {
+  try {
+    return operation();
+  } catch (error) {
+    throw storageError(doing, error);
+  }
+}
+
+/** A STORAGE error for what could not be done; a GembatchError stays what it is. */
+export function storageError(doing: string, cause: unknown): GembatchError {
+  if (cause instanceof GembatchError) return cause;
+  const reason = isNativeError(cause) ? cause.message : String(cause);
+  return new GembatchError('STORAGE', `Cannot ${doing}: ${reason}.`, {
+    cause,
+    details: {system_code: systemCode(cause)},
+  });
+}
+
+/** The whole file, or null when there is none. Any other error is thrown: an unreadable file is never an empty one. */
+export function readIfThere(io: StoreIo, path: string): Buffer | null {
+  return readingIfThere(io, path, (descriptor) => io.read(descriptor));
+}
+
+/** Runs `work` on a file open for reading; null when there is none. */
+export function readingIfThere<T>(io: StoreIo, path: string, work: (descriptor: number) => T): T | null {
+  let descriptor: number;
+  try {
+    descriptor = retryWhileBusy(io, () => io.open(path, 'r'));
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return null;
+    throw error;
+  }
+  return closing(io, descriptor, () => work(descriptor));
+}
+
+/** Writes every byte, however few the system takes at a time. */
+export function writeAll(io: StoreIo, descriptor: number, bytes: Uint8Array): void {
+  for (let rest = bytes; rest.length > 0;) rest = rest.subarray(io.write(descriptor, rest));
+}
+
+/** Runs `work` on an open file and closes it, whatever happens. */
+export function closing<T>(io: StoreIo, descriptor: number, work: () => T): T {
+  try {
+    return work();
+  } finally {
+    io.close(descriptor);
+  }
+}
+
+/** Makes the names in the folder of `path` durable. Windows has no such call and does not need it. */
+export function syncFolderOf(io: StoreIo, path: string): void {
+  if (io.isWindows) return;
+  const descriptor = io.open(dirname(path), 'r');
+  closing(io, descriptor, () => {
+    io.fsync(descriptor);
+  });
+}
+
+/** Removes a file; one that is not there is fine. */
+export function removeIfThere(io: StoreIo, path: string): void {
+  try {
+    retryWhileBusy(io, () => {
+      io.unlink(path);
+    });
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error;
+  }
+}
+
+/**
+ * Removes a file that harms nobody if it stays: it bears the name of its owner, and the next session sweeps it once the
+ * owner is gone. So an error is not worth stopping for.
+ */
+export function removeLitter(io: StoreIo, path: string): void {
+  try {
+    io.unlink(path);
+  } catch {
+    // See above.
+  }
+}
+
+/** Repeats an operation that Windows refuses while another program has the file open. */
+export function retryWhileBusy<T>(io: StoreIo, operation: () => T): T {
+  for (let waitedMs = 0, pauseMs = 10; ; waitedMs += pauseMs, pauseMs = Math.min(pauseMs * 2, 500)) {
+    try {
+      return operation();
+    } catch (error) {
+      if (!isBusyOnWindows(io, error) || waitedMs >= BUSY_LIMIT_MS) throw error;
+      pauseThread(pauseMs);
+    }
+  }
+}
+
+/** Stops the whole thread. Only for waits of milliseconds in places that must not give way to other work. */
+export function pauseThread(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}

@@ -1,0 +1,133 @@
+import {lstatSync, readlinkSync, realpathSync, statSync} from 'node:fs';
+import {basename, dirname, isAbsolute, join, relative, resolve, sep} from 'node:path';
+import {GembatchError} from '../../domain/errors.js';
+import {orStorageError, storageError, systemCode} from './file-steps.js';
+import {parseOwnerId} from '../lock/owner-id.js';
+
+/** As many links as Linux follows before it gives up (`MAXSYMLINKS`). */
+const MAX_LINKS = 40;
+
+/** The job-info file and the names beside it, all from its real path, so that they are in one folder. */
+export class StorePaths {
+  readonly file: string;
+  readonly folder: string;
+  readonly sessionLock: string;
+  readonly commitLock: string;
+  readonly journal: string;
+
+  /**
+   * @param path - may be a symbolic link, and need not exist yet; its folder must.
+   * @throws GembatchError STORAGE when there is no such folder, or something else than a file stands there.
+   */
+  constructor(path: string) {
+    this.file = orStorageError(`use ${path} as the job-info file`, () => realFilePath(resolve(path)));
+    this.folder = dirname(this.file);
+    this.sessionLock = `${this.file}.lock`;
+    this.commitLock = `${this.file}.commit.lock`;
+    this.journal = `${this.file}.journal`;
+  }
+
+  /** A new name beside the file for its next content. */
+  temporary(ownerId: string): string {
+    return `${this.file}.${ownerId}.tmp`;
+  }
+
+  /** The name of an input in a record: the same for every spelling of one path, existing or not. */
+  inputName(file: string): string {
+    const real = nearestRealPath(resolve(file));
+    const inside = relative(this.folder, real);
+    const isOutside = inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside);
+    return (isOutside ? real : inside).split(sep).join('/');
+  }
+
+  /** The absolute path of the input of a record. */
+  resolveInput(inputFile: string): string {
+    return resolve(this.folder, inputFile);
+  }
+
+  /** Whether this is the job-info file, under whatever name, or one of the files beside it that are ours. */
+  isOwnFile(file: string): boolean {
+    const real = nearestRealPath(resolve(file));
+    return real === this.file || this.#isSideFile(real) || isSameFile(real, this.file);
+  }
+
+  #isSideFile(real: string): boolean {
+    if (!real.startsWith(`${this.file}.`)) return false;
+    const suffix = real.slice(this.file.length);
+    return /^(\.journal|(\.commit)?\.lock(\.break)*)$/.test(suffix) || litterOf(suffix) !== null;
+  }
+}
+
+/** A file that is useless once its owner is dead. */
+export interface Litter {
+  readonly ownerId: string;
+  /** For an announcement: what follows the job-info file's name in the name of its lock; null for a temporary file. */
+  readonly lockSuffix: string | null;
+}
+
+/** Reads what follows the job-info file's name in the name of a side file; null when it is no litter of ours. */
+export function litterOf(suffix: string): Litter | null {
+  const [, lockSuffix, ownerId, temporary] =
+    /^((?:\.commit)?\.lock(?:\.break)*)?\.([0-9a-f-]+)(\.tmp)?$/.exec(suffix) ?? [];
+  if (ownerId === undefined || parseOwnerId(ownerId) === null) return null;
+  const isAnnouncement = lockSuffix !== undefined;
+  if (isAnnouncement === (temporary !== undefined)) return null;
+  return {ownerId, lockSuffix: lockSuffix ?? null};
+}
+
+/** The real path of a file that may not exist, through links that may point nowhere yet. */
+function realFilePath(path: string, links = 0): string {
+  const place = join(realpathSync.native(dirname(path)), basename(path));
+  const kind = kindOf(place);
+  if (kind === 'link' && links < MAX_LINKS) {
+    return realFilePath(resolve(dirname(place), readlinkSync(place)), links + 1);
+  }
+  if (kind === 'other' || kind === 'link') throw notAFile(path);
+  // The native call also gives the spelling that the file system keeps, where it ignores case.
+  return kind === 'file' ? realpathSync.native(place) : place;
+}
+
+function kindOf(path: string): 'file' | 'link' | 'other' | 'missing' {
+  try {
+    const stats = lstatSync(path);
+    if (stats.isSymbolicLink()) return 'link';
+    return stats.isFile() ? 'file' : 'other';
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return 'missing';
+    throw error;
+  }
+}
+
+function notAFile(path: string): GembatchError {
+  return new GembatchError('STORAGE', `Cannot use ${path} as the job-info file: it is not a regular file.`, {
+    suggestions: ['Name a file with --job-info; it is made when it does not exist.'],
+  });
+}
+
+/** The real path; where the last parts do not exist, the real path of what does, and those parts as they are. */
+function nearestRealPath(path: string): string {
+  try {
+    return realpathSync.native(path);
+  } catch (error) {
+    const parent = dirname(path);
+    if (parent === path) return path;
+    if (!['ENOENT', 'ENOTDIR', 'EACCES', 'ELOOP'].includes(systemCode(error))) {
+      throw storageError(`find ${path}`, error);
+    }
+    return join(nearestRealPath(parent), basename(path));
+  }
+}
+
+function isSameFile(path: string, other: string): boolean {
+  const [one, two] = [identity(path), identity(other)];
+  return one !== null && one === two;
+}
+
+function identity(path: string): string | null {
+  try {
+    const {dev, ino} = statSync(path, {bigint: true});
+    return `${dev} ${ino}`;
+  } catch {
+    return null; // What cannot be looked at is not the file that we read.
+  }
+}

@@ -1,0 +1,49 @@
+import {basename} from 'node:path';
+import {orStorageError, removeLitter} from './file-steps.js';
+import {livenessOf} from '../lock/liveness.js';
+import {LockContender} from '../lock/lock-contender.js';
+import type {LockContext} from '../lock/lock-contender.js';
+import {parseOwnerId} from '../lock/owner-id.js';
+import type {StorePaths} from './store-paths.js';
+import {litterOf} from './store-paths.js';
+
+/** The commit lock, and the locks under which dead locks are broken; what follows the job-info file's name in theirs. */
+const SIDE_LOCK = /^(\.commit\.lock|\.lock\.break)(\.break)*$/;
+
+/**
+ * Removes what processes that died left beside the job-info file. The session lock is held by whoever sweeps.
+ *
+ * @throws GembatchError STORAGE when the folder cannot be listed.
+ */
+export function sweepLitter(paths: StorePaths, context: LockContext): void {
+  const prefix = basename(paths.file);
+  const names = orStorageError(`list ${paths.folder}`, () => context.io.list(paths.folder)).filter((name) =>
+    name.startsWith(`${prefix}.`),
+  );
+  for (const name of names) {
+    if (SIDE_LOCK.test(name.slice(prefix.length))) removeDeadLock(`${paths.folder}/${name}`, context);
+  }
+  for (const name of names) removeDeadFile(name, paths, context);
+}
+
+/** Takes the lock and gives it back, which breaks a dead one; that of a living process stays. */
+function removeDeadLock(path: string, context: LockContext): void {
+  try {
+    new LockContender(path, context).tryWithSecondLook()?.release();
+  } catch {
+    // It harms nobody if it stays: the next one that wants it breaks it.
+  }
+}
+
+/**
+ * Removes a temporary file or an announcement. The announcement of a dead process stays while the lock that it speaks of
+ * bears no name: it is all that tells whose lock that is.
+ */
+function removeDeadFile(name: string, paths: StorePaths, context: LockContext): void {
+  const litter = litterOf(name.slice(basename(paths.file).length));
+  const owner = litter && parseOwnerId(litter.ownerId);
+  if (!litter || !owner || livenessOf(owner) !== 'dead') return;
+  const {lockSuffix} = litter;
+  const isNeeded = lockSuffix !== null && new LockContender(paths.file + lockSuffix, context).isNameless();
+  if (!isNeeded) removeLitter(context.io, `${paths.folder}/${name}`);
+}

@@ -1,0 +1,89 @@
+import {pauseThread} from '../file/file-steps.js';
+import type {Change, JobFile} from '../job-file.js';
+import type {JobLines} from '../record/job-lines.js';
+import {LockContender} from './lock-contender.js';
+import type {LockContext} from './lock-contender.js';
+import type {StorePaths} from '../file/store-paths.js';
+import {lockedError, waitForLock} from './wait-for-lock.js';
+
+/**
+ * Holders need it for milliseconds, or for a fraction of a second with very large files. A dead one on another host is
+ * presumed dead only after the foreign limit, so the wait is so much longer than that.
+ */
+const WAIT_BEYOND_FOREIGN_LIMIT_MS = 30_000;
+/** As a rule it is free again within milliseconds, and a look whether it is costs next to nothing. */
+const PAUSES = {firstMs: 2, longestMs: 10};
+/** How long a caller that must not give way to other work stops the thread. */
+const BLOCKING_LIMIT_MS = 2_000;
+const BLOCKING_PAUSE_MS = 5;
+
+/**
+ * Changes to the job-info file under the commit lock. The lock is taken and given back within one synchronous step, so
+ * nothing that this process does at the same time ever finds it held.
+ */
+export class CommitLock {
+  readonly #paths: StorePaths;
+  readonly #context: LockContext;
+  readonly #jobFile: JobFile;
+  /** One for all commits, because it remembers for how long a holder on another host has been silent. */
+  readonly #contender: LockContender;
+  #lastHoldMs = 0;
+
+  constructor(jobFile: JobFile, paths: StorePaths, context: LockContext) {
+    this.#jobFile = jobFile;
+    this.#paths = paths;
+    this.#context = context;
+    this.#contender = new LockContender(paths.commitLock, context);
+  }
+
+  /** How long the last commit has kept others out, in milliseconds. */
+  get lastHoldMs(): number {
+    return this.#lastHoldMs;
+  }
+
+  /** Commits if nobody else does just now; otherwise returns null. */
+  tryCommit(change: Change): JobLines | null {
+    const lock = this.#contender.try();
+    if (lock === null) return null;
+    const startMs = this.#context.clock.monotonic();
+    try {
+      return this.#jobFile.replace(lock, change);
+    } finally {
+      lock.release();
+      this.#lastHoldMs = this.#context.clock.monotonic() - startMs;
+    }
+  }
+
+  /**
+   * Commits, waiting for the commits of others to end.
+   *
+   * @throws GembatchError LOCKED when somebody does not end, STORAGE, LOCK_LOST.
+   */
+  commit(change: Change): Promise<JobLines> {
+    const {clock, foreignLimitMs} = this.#context;
+    const timeoutMs = foreignLimitMs + WAIT_BEYOND_FOREIGN_LIMIT_MS;
+    return waitForLock(this.#contender, () => this.tryCommit(change), {
+      file: this.#paths.file,
+      clock,
+      timeoutMs,
+      pauses: PAUSES,
+    });
+  }
+
+  /**
+   * Commits without giving way to other work; stops the thread while another process commits.
+   *
+   * @throws GembatchError LOCKED after two seconds, STORAGE, LOCK_LOST.
+   */
+  commitBlocking(change: Change): JobLines {
+    const startMs = performance.now();
+    for (;;) {
+      const committed = this.tryCommit(change);
+      if (committed) return committed;
+      if (performance.now() - startMs > BLOCKING_LIMIT_MS) {
+        throw lockedError(this.#paths.file, this.#contender.holder);
+      }
+      pauseThread(BLOCKING_PAUSE_MS);
+    }
+  }
+}

@@ -1,0 +1,269 @@
+/**
+ * One process that wants one lock.
+ *
+ * The mutex is a file made by one exclusive create. Around it:
+ *
+ * 1. The owner announces itself by an empty file `<lock>.<owner id>`, creates the lock, writes its owner line into it and
+ *    takes the announcement away. So the maker of a lock without a name is always among the announcers.
+ * 2. A lock is broken when its owner is dead, which is found out by asking the system about the process, never by age.
+ *    On other hosts, where nobody can ask, an owner that gave no sign of life for `foreignLimitMs` of the waiter's own
+ *    time is presumed dead.
+ * 3. Breaking happens under a second lock of the same kind, `<lock>.break`, after a second look. A dead owner cannot
+ *    remove its lock and everybody else needs `.break`, so what was looked at is what is removed. A breaker that dies
+ *    leaves a dead lock like any other.
+ */
+import {basename, dirname} from 'node:path';
+import type {Clock} from '../../domain/clock.js';
+import type {LockHolder} from '../../domain/lock-holder.js';
+import {
+  closing,
+  isBusyOnWindows,
+  orStorageError,
+  pauseThread,
+  removeIfThere,
+  removeLitter,
+  storageError,
+  systemCode,
+  writeAll,
+} from '../file/file-steps.js';
+import {HeldLock, releaseLeftOver} from './held-lock.js';
+import {livenessOf} from './liveness.js';
+import type {Liveness} from './liveness.js';
+import {newOwnerId, parseOwnerId} from './owner-id.js';
+import {newOwnerLine, parseOwnerLine} from './owner-line.js';
+import type {OwnerLine} from './owner-line.js';
+import {SilenceWatch} from './silence-watch.js';
+import type {StoreIo} from '../file/store-io.js';
+
+/** What every lock of one store shares. */
+export interface LockContext {
+  readonly io: StoreIo;
+  readonly clock: Clock;
+  /** What this process runs; whoever waits for it reads this. */
+  readonly command: string;
+  readonly version: string;
+  readonly foreignLimitMs: number;
+}
+
+/** The lock file as it was at one moment. */
+interface LockSight {
+  readonly owner: OwnerLine | null;
+  /** Changes with every new file under the path and with every write or sign of life. */
+  readonly instance: string;
+  readonly modifiedNs: bigint;
+}
+
+/** Breakers that died while breaking, one inside the other. More than this is not chance. */
+const MAX_BREAK_DEPTH = 6;
+/** An announcement this near to a lock belongs to it; older ones are left over from something else. */
+const ANNOUNCED_NEAR_NS = 5_000_000_000n;
+/** A lock without a name must stand for 20 ms before anybody can tell whether its maker lives. */
+const SECOND_LOOK_MS = 30;
+/** A file that Windows is still deleting cannot be made anew; within seconds it can. */
+const WINDOWS_BUSY_MS = 5_000;
+
+export class LockContender {
+  readonly #path: string;
+  readonly #context: LockContext;
+  readonly #depth: number;
+  readonly #watch: SilenceWatch;
+  #breaker: LockContender | undefined;
+  #holder: LockHolder | null = null;
+  #busySinceMs: number | null = null;
+
+  constructor(path: string, context: LockContext, depth = 0) {
+    this.#path = path;
+    this.#context = context;
+    this.#depth = depth;
+    this.#watch = new SilenceWatch(context.clock, context.foreignLimitMs);
+  }
+
+  /** Who held the lock at the last try; null when it bears no name. */
+  get holder(): LockHolder | null {
+    return this.#holder;
+  }
+
+  /**
+   * Tries once, without waiting, and breaks a dead lock on the way.
+   *
+   * @returns null when somebody else has the lock, or when it takes another try to tell.
+   * @throws GembatchError STORAGE when lock files cannot be written here.
+   */
+  try(): HeldLock | null {
+    return orStorageError(`take the lock ${this.#path}`, () => {
+      releaseLeftOver(this.#path);
+      const sight = this.#look();
+      if (sight === 'busy') return null;
+      if (sight !== null && !this.#breakIfDead(sight)) return null;
+      return this.#create();
+    });
+  }
+
+  /**
+   * Tries once, and once more where the lock bears no name: only after a moment can anybody tell whether its maker lives.
+   * Stops the thread meanwhile.
+   *
+   * @returns null when somebody else has the lock.
+   * @throws GembatchError STORAGE when lock files cannot be written here.
+   */
+  tryWithSecondLook(): HeldLock | null {
+    const lock = this.try();
+    if (lock !== null || this.#holder !== null) return lock;
+    pauseThread(SECOND_LOOK_MS);
+    return this.try();
+  }
+
+  /** Whether the lock file stands and bears no name, so that announcements beside it still mean something. */
+  isNameless(): boolean {
+    const sight = this.#look();
+    return sight === 'busy' || (sight !== null && sight.owner === null);
+  }
+
+  #look(): LockSight | null | 'busy' {
+    const {io} = this.#context;
+    try {
+      const descriptor = io.open(this.#path, 'r');
+      return closing(io, descriptor, () => {
+        const {dev, ino, ctimeNs, mtimeNs, size} = io.fstat(descriptor);
+        const owner = parseOwnerLine(io.read(descriptor));
+        this.#busySinceMs = null;
+        const instance = [owner?.id, dev, ino, ctimeNs, mtimeNs, size].join(' ');
+        return {owner, instance, modifiedNs: mtimeNs};
+      });
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return null;
+      return this.#busyOrThrow(error);
+    }
+  }
+
+  #busyOrThrow(error: unknown): 'busy' {
+    const nowMs = performance.now();
+    this.#busySinceMs ??= nowMs;
+    if (isBusyOnWindows(this.#context.io, error) && nowMs - this.#busySinceMs < WINDOWS_BUSY_MS)
+      return 'busy';
+    throw error;
+  }
+
+  #create(): HeldLock | null {
+    const {io} = this.#context;
+    const id = newOwnerId();
+    const announcement = `${this.#path}.${id}`;
+    io.close(io.open(announcement, 'wx', 0o600));
+    if (!this.#createBare(announcement)) return null;
+    try {
+      this.#writeOwner(id);
+    } catch (error) {
+      // Nobody breaks the lock of a live announcer, so this one is ours. The announcement goes last: should the lock
+      // stay, it tells others when its maker has died.
+      removeIfThere(io, this.#path);
+      removeLitter(io, announcement);
+      throw error;
+    }
+    removeLitter(io, announcement);
+    return new HeldLock(io, this.#path, id);
+  }
+
+  #createBare(announcement: string): boolean {
+    const {io} = this.#context;
+    try {
+      io.lock(this.#path);
+      return true;
+    } catch (error) {
+      removeLitter(io, announcement);
+      if (systemCode(error) !== 'EEXIST') this.#busyOrThrow(error);
+      return false;
+    }
+  }
+
+  #writeOwner(id: string): void {
+    const {io} = this.#context;
+    const line = Buffer.from(`${JSON.stringify(newOwnerLine(id, this.#context))}\n`);
+    const descriptor = io.open(this.#path, 'r+');
+    closing(io, descriptor, () => {
+      writeAll(io, descriptor, line);
+    });
+  }
+
+  /** Whether the lock is out of the way now. */
+  #breakIfDead(sight: LockSight): boolean {
+    if (!this.#isDead(sight) || this.#depth >= MAX_BREAK_DEPTH) return false;
+    this.#breaker ??= new LockContender(`${this.#path}.break`, this.#context, this.#depth + 1);
+    const guard = this.#breaker.try();
+    if (guard === null) return false;
+    try {
+      const again = this.#look();
+      if (again === null) return true;
+      if (again === 'busy' || again.instance !== sight.instance || !this.#isDead(again)) return false;
+      const dead =
+        again.owner === null ? this.#announcers(again).filter(({liveness}) => liveness === 'dead') : [];
+      removeIfThere(this.#context.io, this.#path);
+      for (const {path} of dead) removeLitter(this.#context.io, path);
+      return true;
+    } finally {
+      guard.release();
+    }
+  }
+
+  #isDead(sight: LockSight): boolean {
+    this.#watch.see(sight.instance);
+    const liveness = this.#livenessOf(sight);
+    this.#holder = holderOf(sight.owner, liveness, this.#watch.silentMs);
+    if (liveness === 'alive' || liveness === 'dead') return liveness === 'dead';
+    return this.#watch.isOverLimit();
+  }
+
+  #livenessOf(sight: LockSight): Liveness {
+    const id = sight.owner && parseOwnerId(sight.owner.id);
+    return id ? livenessOf(id) : this.#livenessOfMaker(sight);
+  }
+
+  /**
+   * Whether whoever made a lock without a name lives. The announcements are listed only after the lock has stood
+   * unchanged for longer than a tick of the file's clock, and looked at again afterwards: only then did its maker
+   * announce itself before the listing, and not for another lock of the same look.
+   */
+  #livenessOfMaker(sight: LockSight): Liveness {
+    if (!this.#watch.hasStoodLongerThanTick(sight.modifiedNs)) return 'alive';
+    const announcers = this.#announcers(sight).map(({liveness}) => liveness);
+    const again = this.#look();
+    if (again === null || again === 'busy' || again.instance !== sight.instance) return 'alive';
+    if (announcers.includes('alive')) return 'alive';
+    // Nobody announced it: a lock of another program, which may well be alive; only its silence counts.
+    return announcers.length > 0 && announcers.every((state) => state === 'dead') ? 'dead' : 'foreign';
+  }
+
+  /** The announcements of this lock. Those of the dead count only if they came together with the lock. */
+  #announcers(sight: LockSight): {path: string; liveness: Liveness}[] {
+    const prefix = `${basename(this.#path)}.`;
+    return this.#context.io.list(dirname(this.#path)).flatMap((name) => {
+      const id = name.startsWith(prefix) ? parseOwnerId(name.slice(prefix.length)) : null;
+      if (id === null) return [];
+      const announcer = {path: `${dirname(this.#path)}/${name}`, liveness: livenessOf(id)};
+      return announcer.liveness !== 'dead' || this.#isNear(announcer.path, sight) ? [announcer] : [];
+    });
+  }
+
+  #isNear(announcement: string, sight: LockSight): boolean {
+    try {
+      const apartNs = this.#context.io.stat(announcement).mtimeNs - sight.modifiedNs;
+      return apartNs > -ANNOUNCED_NEAR_NS && apartNs < ANNOUNCED_NEAR_NS;
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return false;
+      throw storageError(`look at ${announcement}`, error);
+    }
+  }
+}
+
+function holderOf(owner: OwnerLine | null, liveness: Liveness, silentMs: number): LockHolder | null {
+  if (owner === null) return null;
+  const {command, pid, user, host, startedAt} = owner;
+  return {
+    command,
+    pid,
+    user,
+    host,
+    since: startedAt,
+    state: liveness === 'dead' ? 'unknown' : liveness,
+    silentMs,
+  };
+}

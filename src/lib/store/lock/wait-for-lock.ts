@@ -1,0 +1,77 @@
+import type {Clock} from '../../domain/clock.js';
+import {GembatchError} from '../../domain/errors.js';
+import {interruption} from '../../domain/interruption.js';
+import {describeLockHolder} from '../../domain/lock-holder.js';
+import type {LockHolder} from '../../domain/lock-holder.js';
+import type {LockContender} from './lock-contender.js';
+
+/** How to wait for a lock. */
+export interface WaitOptions {
+  /** Give up after this long; 0: one try; null: never. */
+  readonly timeoutMs: number | null;
+  /** Ends the wait. */
+  readonly signal?: AbortSignal;
+  /** Called when the wait has lasted a second, and about every second after that. */
+  readonly onWait?: (holder: LockHolder | null, waitedMs: number) => void;
+}
+
+/** From the first pause between two tries to the longest, in milliseconds; each is twice the one before. */
+export interface Pauses {
+  readonly firstMs: number;
+  readonly longestMs: number;
+}
+
+/** For locks that are held for seconds and longer. */
+const PATIENT: Pauses = {firstMs: 25, longestMs: 250};
+/** Shorter waits are not worth a word. */
+const NOTICE_EVERY_MS = 1_000;
+
+/**
+ * Tries something that needs a lock until it works, waiting as long as the holder lives.
+ *
+ * @param attempt - tries once at `contender` and does at once what the lock is for; null when it is held.
+ * @param options - `file` is the job-info file, for the error text.
+ * @throws GembatchError LOCKED when the time is over, INTERRUPTED when the signal came, and what the attempt throws.
+ */
+export async function waitForLock<T>(
+  contender: LockContender,
+  attempt: () => T | null,
+  {
+    file,
+    clock,
+    timeoutMs,
+    signal,
+    onWait,
+    pauses = PATIENT,
+  }: WaitOptions & {file: string; clock: Clock; pauses?: Pauses},
+): Promise<T> {
+  const startMs = clock.monotonic();
+  let noticedMs = 0;
+  for (let pauseMs = pauses.firstMs; ; pauseMs = Math.min(pauseMs * 2, pauses.longestMs)) {
+    if (signal?.aborted)
+      throw interruption(`Interrupted while waiting for the job-info file ${file}.`, signal.reason);
+    const result = attempt();
+    if (result !== null) return result;
+    const waitedMs = clock.monotonic() - startMs;
+    if (timeoutMs !== null && waitedMs >= timeoutMs) throw lockedError(file, contender.holder);
+    if (waitedMs - noticedMs >= NOTICE_EVERY_MS) {
+      noticedMs = waitedMs;
+      onWait?.(contender.holder, waitedMs);
+    }
+    await clock.sleep(Math.min(jittered(pauseMs), (timeoutMs ?? Infinity) - waitedMs), signal);
+  }
+}
+
+/** LOCKED: who holds the job-info file, and that nothing was done to it. */
+export function lockedError(file: string, holder: LockHolder | null): GembatchError {
+  return new GembatchError(
+    'LOCKED',
+    `The job-info file ${file} is held by ${describeLockHolder(holder)}. Nothing was changed.`,
+    {details: {job_info: file, ...holder}},
+  );
+}
+
+/** Half to one and a half times the pause, so that those who wait do not all come back at once. */
+function jittered(pauseMs: number): number {
+  return pauseMs * (0.5 + Math.random());
+}

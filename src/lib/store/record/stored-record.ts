@@ -1,0 +1,23 @@
+import type {Intent, JobRecord} from '../../domain/job/job-record.js';
+
+/** A job record and where it stands. */
+export interface StoredRecord {
+  readonly record: JobRecord;
+  /** Line of the job-info file, from 1; null while the record is in the journal only. */
+  readonly line: number | null;
+}
+
+/** A line that is not a job record. It is kept as it is, byte for byte. */
+export interface LineProblem {
+  readonly line: number;
+  /** In words, to follow "is kept as it is, because". */
+  readonly reason: string;
+}
+
+/** All that is known of the jobs at one moment. */
+export interface StoreSnapshot {
+  readonly records: readonly StoredRecord[];
+  /** Creates that may have been sent and whose outcome is not recorded. */
+  readonly openIntents: readonly Intent[];
+  readonly problems: readonly LineProblem[];
+}

@@ -1,0 +1,192 @@
+/**
+ * Records batch jobs that were made elsewhere, or whose job-info file is lost.
+ *
+ * A job of ours says in its display name which request file it was made from, with the head of its fingerprint, so that
+ * it is matched with the local file, or with the news that this has changed. A create that had no answer is closed when
+ * its job is adopted, also where several jobs answer to it and a person has to choose.
+ */
+import {basename, isAbsolute, resolve} from 'node:path';
+import type {BatchJob} from '../../domain/job/batch-job.js';
+import {newAttempt, parseJobDisplayName} from '../../domain/job/display-name.js';
+import {GembatchError} from '../../domain/errors.js';
+import type {JobRecord} from '../../domain/job/job-record.js';
+import {describeLockWait} from '../../domain/lock-holder.js';
+import {exitCodeOf, type ItemOutcome} from '../../domain/outcome.js';
+import type {GeminiBatchClient} from '../../services/gemini/gemini-batch-client.js';
+import type {JobStore, Session} from '../../store/job-store.js';
+import {failed} from '../submit/file-outcome.js';
+import {inspectFile, type Inspection} from '../request-file/inspect-file.js';
+import type {FileError} from '../submit/submit-report.js';
+
+/** What adopting needs from the outside. */
+export interface AdoptDeps {
+  readonly store: JobStore;
+  readonly client: GeminiBatchClient;
+  /** Is told for whom the command waits. */
+  readonly report: (event: {readonly type: 'status'; readonly message: string}) => void;
+}
+
+/** Which jobs are adopted. */
+export interface AdoptInput {
+  /** Batch jobs, with or without `batches/`. */
+  readonly names: readonly string[];
+  /** The request file of the one job that is named, where its display name does not tell. */
+  readonly file: string | undefined;
+  /** All jobs at the service whose display name is one of ours. */
+  readonly isAllMine: boolean;
+  /** Folder that `file` starts from. */
+  readonly cwd: string;
+  /** How long to wait for the session lock, in milliseconds; null for without limit. */
+  readonly lockTimeoutMs: number | null;
+  readonly stop: AbortSignal;
+}
+
+/** What became of one job; the element of `jobs` in the `--json` object. */
+export interface AdoptedJob {
+  readonly job: string;
+  /** `adopted` now, `known` before, or `failed`. */
+  readonly outcome: 'adopted' | 'known' | 'failed';
+  /** `input_file` of its record. */
+  readonly file?: string;
+  /**
+   * Whether the local request file is the one that the job was made from: by its fingerprint, `named` where only the
+   * person says so, `changed`, or `missing`.
+   */
+  readonly request_file?: 'matched' | 'named' | 'changed' | 'missing';
+  readonly state?: string;
+  readonly error?: FileError;
+}
+
+/** The `--json` object of `gembatch adopt`. */
+export interface AdoptResult {
+  readonly job_info: string;
+  readonly jobs: readonly AdoptedJob[];
+  readonly exit_code: number;
+}
+
+/**
+ * Adopts batch jobs, none of them twice. When it returns, each adopted job is durable in the job-info file.
+ *
+ * @throws GembatchError `LOCKED`, `STORAGE`, `INTERRUPTED`, and what listing the jobs says. What concerns one job that is
+ *   named is in its `error`.
+ */
+export async function adoptJobs(deps: AdoptDeps, input: AdoptInput): Promise<AdoptResult> {
+  const {store, client, report} = deps;
+  const jobs = await store.withSession(
+    {
+      timeoutMs: input.lockTimeoutMs,
+      signal: input.stop,
+      onWait: (holder) => report({type: 'status', message: describeLockWait(holder, store.path)}),
+    },
+    async (session) => {
+      const adoption = new Adoption(store, session, input);
+      return input.isAllMine ? adoptListed(client, adoption, input) : adoptNamed(client, adoption, input);
+    },
+  );
+  const items = jobs.map(({error}): ItemOutcome =>
+    error === undefined ? {kind: 'done'} : {kind: 'failed', code: error.code},
+  );
+  return {job_info: store.path, jobs, exit_code: exitCodeOf(items)};
+}
+
+async function adoptNamed(
+  client: GeminiBatchClient,
+  adoption: Adoption,
+  {names, stop}: AdoptInput,
+): Promise<readonly AdoptedJob[]> {
+  const jobs: AdoptedJob[] = [];
+  for (const name of new Set(names.map(batchName))) {
+    try {
+      jobs.push(await adoption.adopt(await client.getBatch(name, {signal: stop})));
+    } catch (error) {
+      if (!(error instanceof GembatchError)) throw error;
+      jobs.push({job: name, outcome: 'failed', error: failed(error)});
+    }
+  }
+  return jobs;
+}
+
+async function adoptListed(
+  client: GeminiBatchClient,
+  adoption: Adoption,
+  {stop}: AdoptInput,
+): Promise<readonly AdoptedJob[]> {
+  const found: BatchJob[] = [];
+  for await (const page of client.listBatches({signal: stop})) {
+    found.push(...page.filter(({display_name: name}) => parseJobDisplayName(name ?? '') !== undefined));
+  }
+  // The list is newest first; records are in the order in which the jobs were made.
+  const jobs: AdoptedJob[] = [];
+  for (const batch of found.toReversed()) jobs.push(await adoption.adopt(batch));
+  return jobs;
+}
+
+function batchName(name: string): string {
+  return name.includes('/') ? name : `batches/${name}`;
+}
+
+/** One session in which jobs are adopted. */
+class Adoption {
+  readonly #store: JobStore;
+  readonly #session: Session;
+  readonly #file: string | undefined;
+  readonly #known: Map<string, JobRecord>;
+
+  constructor(store: JobStore, session: Session, {file, cwd}: AdoptInput) {
+    this.#store = store;
+    this.#session = session;
+    this.#file = file === undefined ? undefined : resolve(cwd, file);
+    this.#known = new Map(session.snapshot().records.map(({record}) => [record.batch.name, record]));
+  }
+
+  async adopt(batch: BatchJob): Promise<AdoptedJob> {
+    const known = this.#known.get(batch.name);
+    if (known !== undefined) {
+      return {job: batch.name, outcome: 'known', file: known.input_file, state: known.batch.state};
+    }
+    const ours = parseJobDisplayName(batch.display_name ?? '');
+    const named = this.#inputFile(batch);
+    const {inspection, state} = await this.#match(named, ours?.fingerprintHead);
+    // Anybody in the project may have made the job: its name decides about no place of this machine that is not known.
+    const isElsewhere = this.#file === undefined && inspection === undefined && isAbsolute(named);
+    const inputFile = isElsewhere ? basename(named) : named;
+    const attempt = ours?.attempt ?? newAttempt();
+    const record: JobRecord = {
+      input_file: inputFile,
+      count: inspection?.count ?? batch.stats?.request_count ?? null,
+      uploaded_file_name: batch.src?.file_name ?? '',
+      batch,
+      ...(inspection === undefined ? {} : {sha256: inspection.sha256, size_bytes: inspection.size_bytes}),
+      attempt,
+      ...(batch.create_time === undefined ? {} : {submitted_at: batch.create_time}),
+    };
+    this.#session.done(attempt, record);
+    this.#known.set(batch.name, record);
+    return {job: batch.name, outcome: 'adopted', file: inputFile, request_file: state, state: batch.state};
+  }
+
+  /** Display names of ours, and of the Python tool, are the path of the request file. */
+  #inputFile({name, display_name: displayName = ''}: BatchJob): string {
+    if (this.#file !== undefined) return this.#store.inputName(this.#file);
+    const path = parseJobDisplayName(displayName)?.inputFile ?? displayName;
+    return path === '' ? name : this.#store.inputName(this.#store.resolveInput(path));
+  }
+
+  /** Facts of the local file, unless it is known to be another one than the job was made from. */
+  async #match(
+    inputFile: string,
+    fingerprintHead: string | undefined,
+  ): Promise<{inspection?: Inspection; state: NonNullable<AdoptedJob['request_file']>}> {
+    let inspection: Inspection;
+    try {
+      inspection = await inspectFile(this.#store.resolveInput(inputFile), {validate: false, name: inputFile});
+    } catch (error) {
+      if (error instanceof GembatchError) return {state: 'missing'};
+      throw error;
+    }
+    if (fingerprintHead === undefined) return {inspection, state: 'named'};
+    return inspection.sha256.startsWith(fingerprintHead)
+      ? {inspection, state: 'matched'}
+      : {state: 'changed'};
+  }
+}

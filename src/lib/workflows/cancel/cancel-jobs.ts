@@ -1,0 +1,132 @@
+/**
+ * The use case of `gembatch cancel`: batch jobs that run are stopped, and their end is recorded.
+ *
+ * A cancellation is a request: the service may finish the job all the same. So it is asked afterwards how each job
+ * stands, and what it says is recorded and shown. A job that turns out to have succeeded keeps its results, which
+ * `gembatch poll` fetches.
+ */
+import {EXIT, GembatchError} from '../../domain/errors.js';
+import type {JobRecord} from '../../domain/job/job-record.js';
+import {isTerminal, normaliseState} from '../../domain/job/job-state.js';
+import {exitCodeOf, type ItemOutcome} from '../../domain/outcome.js';
+import type {CancelledJob, CancelResult} from './cancel-report.js';
+import {pollTrouble} from '../poll/poll-trouble.js';
+import {jobSelector, selectJobs} from '../job-states/select-jobs.js';
+import {settleJournal, type SettleJournalDeps} from '../reconcile/settle-journal.js';
+import {stopJobs, type StoppedJobs} from './stop-jobs.js';
+
+/** Which jobs to cancel. Times are in milliseconds. */
+export interface CancelInput {
+  /** Request files and batch jobs, as the person named them; none for all that run. */
+  readonly names: readonly string[];
+  /** Asked before anything is cancelled. */
+  readonly consent: (records: readonly JobRecord[]) => Promise<boolean>;
+  /** How long a job whose create was not answered may take to show up in the service's list. */
+  readonly createGraceMs: number;
+  /** Asks the run to end. The reason is a `GembatchError`. */
+  readonly stop: AbortSignal;
+}
+
+/**
+ * Cancels jobs. When it returns, what the service said of each is in the job-info file.
+ *
+ * @throws GembatchError `USAGE` when a name is not recorded, `UNCLEAR` when it is not known whether it has a job,
+ *   `STORAGE`, `LOCKED`, `LOCK_LOST`, `KEY_REFUSED`. What concerns a single job is in the result.
+ */
+export async function cancelJobs(deps: SettleJournalDeps, input: CancelInput): Promise<CancelResult> {
+  const records = await chooseJobs(deps, input);
+  const running = records.filter(mayRun);
+  if (running.length > 0 && !(await input.consent(running))) {
+    return resultOf(deps, records.map(untouched), EXIT.failed);
+  }
+  const names = running.map(({batch}) => batch.name);
+  const heard = await stopJobs(deps, {names, records: running}, input.stop);
+  const jobs = records.map((record) => cancelledJob(record, heard));
+  return resultOf(deps, jobs, exitCode(jobs, input.stop));
+}
+
+/** Whether the service may still be working on a job, as far as its record tells. */
+function mayRun({batch, lost_at: lostAt, results}: JobRecord): boolean {
+  return !isTerminal(batch.state) && lostAt === undefined && results === undefined;
+}
+
+async function chooseJobs(
+  deps: SettleJournalDeps,
+  {names, createGraceMs: graceMs, stop}: CancelInput,
+): Promise<readonly JobRecord[]> {
+  const {records, openIntents} = deps.store.read();
+  const hasUnsettled = openIntents.length > 0 || records.some(({line}) => line === null);
+  if (hasUnsettled) await settleJournal(deps, {graceMs, stop});
+  const now = deps.store.read();
+  const known = now.records.map(({record}) => record);
+  if (names.length === 0) return known.filter(mayRun);
+  for (const name of names) {
+    const isRecorded = known.some(jobSelector(deps.store, [name]));
+    const isOpen = now.openIntents.some(({input_file: file}) => file === deps.store.inputName(name));
+    if (isOpen && !isRecorded) throw unclearError(name);
+  }
+  return selectJobs(deps.store, known, names);
+}
+
+function cancelledJob(record: JobRecord, {refusals, states}: StoppedJobs): CancelledJob {
+  const {name} = record.batch;
+  const job = {
+    name,
+    file: record.input_file,
+    state: normaliseState(states.found.get(name)?.state ?? record.batch.state),
+  };
+  if (!mayRun(record)) return {...job, outcome: 'ended'};
+  if (job.state === 'JOB_STATE_CANCELLED') return {...job, outcome: 'cancelled'};
+  if (isTerminal(job.state)) return {...job, outcome: 'ended'};
+  const refusal = refusals.get(name);
+  if (refusal?.code === 'INTERRUPTED') return {...job, outcome: 'not_started'};
+  const error = states.gone.has(name) ? goneError(record) : refusal;
+  if (error === undefined) return {...job, outcome: 'requested'};
+  return {...job, outcome: 'failed', error: pollTrouble(error)};
+}
+
+function untouched({batch, input_file: file}: JobRecord): CancelledJob {
+  return {name: batch.name, file, outcome: 'not_started', state: normaliseState(batch.state)};
+}
+
+function exitCode(jobs: readonly CancelledJob[], stop: AbortSignal): number {
+  const reason: unknown = stop.reason;
+  const fatal = reason instanceof GembatchError ? reason : undefined;
+  const code = exitCodeOf(jobs.map(itemOutcome), fatal);
+  const hasRequested = jobs.some(({outcome}) => outcome === 'requested');
+  return code === EXIT.ok && hasRequested ? EXIT.running : code;
+}
+
+function itemOutcome({outcome, error}: CancelledJob): ItemOutcome {
+  if (outcome === 'not_started') return {kind: 'failed', code: 'INTERRUPTED'};
+  return error === undefined ? {kind: 'done'} : {kind: 'failed', code: error.code};
+}
+
+function resultOf({store}: SettleJournalDeps, jobs: readonly CancelledJob[], code: number): CancelResult {
+  const number = (kind: CancelledJob['outcome']): number =>
+    jobs.filter(({outcome}) => outcome === kind).length;
+  return {
+    job_info: store.path,
+    jobs,
+    summary: {
+      jobs: jobs.length,
+      cancelled: number('cancelled'),
+      requested: number('requested'),
+      ended: number('ended'),
+      failed: number('failed'),
+      not_started: number('not_started'),
+      exit_code: code,
+    },
+  };
+}
+
+function goneError({batch, input_file: file}: JobRecord): GembatchError {
+  return new GembatchError('NOT_FOUND', `${file}: the service has no batch job ${batch.name} (any more).`);
+}
+
+function unclearError(name: string): GembatchError {
+  return new GembatchError(
+    'UNCLEAR',
+    `${name}: it is not known yet whether its create made a batch job; nothing was cancelled.`,
+  );
+}

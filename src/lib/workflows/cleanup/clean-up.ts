@@ -1,0 +1,254 @@
+/**
+ * The use case of `gembatch cleanup`: what the service keeps and nobody needs is deleted.
+ *
+ * Order, which the safety of results rests on:
+ * 1. creates without an answer are settled as far as that is possible; what may have come of the others is not touched;
+ * 2. in a session the service's lists are read, what they say of recorded jobs is made durable, and the plan is made. What
+ *    no submission uses then stays unused, because each uploads anew: the session ends before a person is asked;
+ * 3. jobs that run and are named are cancelled, and what came of that is made durable. One that has succeeded is kept;
+ * 4. jobs and files are deleted, and the records say so.
+ * A kill at any moment leaves remote jobs and files for the next run.
+ */
+import pMap from 'p-map';
+import {closest} from '../../domain/closest.js';
+import {EXIT, GembatchError} from '../../domain/errors.js';
+import type {JobRecord} from '../../domain/job/job-record.js';
+import {describeLockWait} from '../../domain/lock-holder.js';
+import {exitCodeOf, type ItemOutcome} from '../../domain/outcome.js';
+import type {GeminiBatchClient} from '../../services/gemini/gemini-batch-client.js';
+import type {JobStore} from '../../store/job-store.js';
+import {failed} from '../submit/file-outcome.js';
+import {noteStates} from '../job-states/note-states.js';
+import {
+  hasNoResults,
+  planCleanup,
+  type CleanupScope,
+  type Disposable,
+  type Inventory,
+} from './plan-cleanup.js';
+import {jobSelector} from '../job-states/select-jobs.js';
+import {settleJournal} from '../reconcile/settle-journal.js';
+import {stopJobs, type StoppedJobs} from '../cancel/stop-jobs.js';
+import type {FileError} from '../submit/submit-report.js';
+import {takeInventory, type CleanupDeps} from '../job-states/take-inventory.js';
+import {tryCall} from '../reconcile/try-call.js';
+
+/** Deletions at once. */
+const CONCURRENT_CALLS = 4;
+
+/** What is cleaned up, and how. Times are in milliseconds. */
+export interface CleanupInput {
+  /** Request files, jobs and files that are deleted whatever they are, as the person named them. */
+  readonly names: readonly string[];
+  readonly isWholeProject: boolean;
+  readonly isDryRun: boolean;
+  /** Asks whether all of this may be deleted; absent where nothing has to be asked. */
+  readonly consent?: (plan: readonly Disposable[]) => Promise<boolean>;
+  /** How long to wait for the session lock; null for without limit. */
+  readonly lockTimeoutMs: number | null;
+  /** How long a job whose create was not answered may take to show up in the service's list. */
+  readonly createGraceMs: number;
+  readonly stop: AbortSignal;
+}
+
+/** What became of one thing at the service; the element of `items` in the `--json` object. */
+export interface CleanedItem {
+  readonly kind: Disposable['kind'];
+  readonly name: string;
+  /** The request file that it belongs to. */
+  readonly file?: string;
+  /** Why nothing needs it. */
+  readonly reason: string;
+  /** `absent`: it was gone already. `kept`: nobody consented, the run was stopped, or a job did not let itself be cancelled. */
+  readonly outcome: 'deleted' | 'absent' | 'would_delete' | 'kept' | 'failed';
+  readonly error?: FileError;
+}
+
+/** The `--json` object of `gembatch cleanup`. */
+export interface CleanupResult {
+  readonly job_info: string;
+  readonly dry_run: boolean;
+  readonly items: readonly CleanedItem[];
+  readonly exit_code: number;
+}
+
+/**
+ * Deletes at the service what nothing needs any more. A deletion that fails does not keep the others from being tried.
+ *
+ * @throws GembatchError `USAGE` when a name is known neither here nor at the service, `LOCKED`, `STORAGE`, `INTERRUPTED`,
+ *   and what listing jobs and files says.
+ */
+export async function cleanUp(deps: CleanupDeps, input: CleanupInput): Promise<CleanupResult> {
+  const {names, isWholeProject, isDryRun, consent, stop} = input;
+  const inventory = await lookAround(deps, input);
+  const named = namedResources(deps.store, names, inventory);
+  const scope = {isWholeProject, named, nowMs: deps.clock.now()};
+  const plan = planCleanup(inventory, scope);
+  if (isDryRun)
+    return resultOf(
+      deps,
+      plan.map((item) => itemOf(item, {outcome: 'would_delete'})),
+      input,
+    );
+  const isAgreed = plan.length === 0 || consent === undefined || (await consent(plan));
+  if (!isAgreed) {
+    const kept = plan.map((item) => itemOf(item, {outcome: 'kept'}));
+    return {...resultOf(deps, kept, input), exit_code: EXIT.failed};
+  }
+  const {next, refusals} = await afterStopping(deps, {inventory, scope, plan}, stop);
+  const items = await pMap(
+    plan,
+    (item) => {
+      const refusal = refusals.get(item.name);
+      if (refusal !== undefined) return itemOf(item, {outcome: 'failed', error: failed(refusal)});
+      return next.has(item.name) ? dispose(deps, item, stop) : itemOf(item, {outcome: 'kept'});
+    },
+    {concurrency: CONCURRENT_CALLS},
+  );
+  await noteDeletions(deps, items, inventory.records);
+  return resultOf(deps, items, input);
+}
+
+/** A plan and what it was made from. */
+interface Planned {
+  readonly inventory: Inventory;
+  readonly scope: CleanupScope;
+  readonly plan: readonly Disposable[];
+}
+
+/**
+ * Cancels the running jobs of a plan: deleting a job is not said to stop it (https://ai.google.dev/api/batch-api).
+ *
+ * @returns the names of what can be deleted then, and why cancellations were refused. A job that goes on, or has
+ *   succeeded in the end, is not among them, nor is what it reads.
+ */
+async function afterStopping(
+  deps: CleanupDeps,
+  {inventory, scope, plan}: Planned,
+  stop: AbortSignal,
+): Promise<{next: ReadonlySet<string>; refusals: StoppedJobs['refusals']}> {
+  const running = plan.filter(({isRunning}) => isRunning === true).map(({name}) => name);
+  if (running.length === 0) return {next: new Set(plan.map(({name}) => name)), refusals: new Map()};
+  const records = inventory.records.filter(({batch}) => running.includes(batch.name));
+  const {refusals, states} = await stopJobs(deps, {names: running, records}, stop);
+  const {found, gone} = states;
+  const isStopped = (name: string): boolean => {
+    const job = found.get(name);
+    return gone.has(name) || (job !== undefined && hasNoResults(job));
+  };
+  const lasting = running.filter((name) => !isStopped(name));
+  const named = new Set([...scope.named].filter((name) => !lasting.includes(name)));
+  const changes = noteStates(records, states, new Date(deps.clock.now()).toISOString());
+  const now = {
+    ...inventory,
+    records: inventory.records.map((record) => changes.get(record.batch.name)?.(record) ?? record),
+    jobs: inventory.jobs.map((job) => found.get(job.name) ?? job),
+  };
+  const next = new Set(planCleanup(now, {...scope, named}).map(({name}) => name));
+  return {next, refusals: new Map([...refusals].filter(([name]) => !next.has(name)))};
+}
+
+async function lookAround(deps: CleanupDeps, input: CleanupInput): Promise<Inventory> {
+  const {store, report} = deps;
+  const {lockTimeoutMs: timeoutMs, createGraceMs: graceMs, stop: signal} = input;
+  const before = store.read();
+  if (input.isDryRun) return takeInventory(deps, before, input);
+  const hasUnsettled = before.openIntents.length > 0 || before.records.some(({line}) => line === null);
+  if (hasUnsettled) await settleJournal(deps, {graceMs, stop: signal});
+  const onWait: Parameters<typeof store.withSession>[0]['onWait'] = (holder) =>
+    report({type: 'status', message: describeLockWait(holder, store.path)});
+  return store.withSession({timeoutMs, signal, onWait}, async (session) =>
+    takeInventory(deps, session.snapshot(), input),
+  );
+}
+
+/** What the names mean: recorded jobs by request file or batch name, anything at the service by its resource name. */
+function namedResources(
+  store: JobStore,
+  names: readonly string[],
+  {records, jobs, files}: Inventory,
+): ReadonlySet<string> {
+  const listed = [...jobs, ...files].map(({name}) => name);
+  return new Set(
+    names.flatMap((name) => {
+      const recorded = records.filter(jobSelector(store, [name])).map(({batch}) => batch.name);
+      const resources = listed.filter((resource) => resource === name || resource === `batches/${name}`);
+      const found = [...recorded, ...resources];
+      if (found.length > 0) return found;
+      throw unknownName(store.path, name, [...records.map(({input_file: file}) => file), ...listed]);
+    }),
+  );
+}
+
+function unknownName(path: string, name: string, candidates: readonly string[]): GembatchError {
+  const near = closest(name, candidates);
+  const message = `${name} is neither recorded in ${path} nor at the service; nothing was deleted.`;
+  return new GembatchError('USAGE', message, {
+    suggestions: [
+      ...(near === undefined ? [] : [`Did you mean: ${near}`]),
+      'See what there is: gembatch cleanup --all --dry-run',
+    ],
+  });
+}
+
+async function dispose(
+  {client, clock}: CleanupDeps,
+  item: Disposable,
+  stop: AbortSignal,
+): Promise<CleanedItem> {
+  let outcome: 'deleted' | 'absent' = 'absent';
+  const error = await tryCall({clock, stop}, async (options) => {
+    outcome = await remove(client, item, options);
+  });
+  if (error === undefined) return itemOf(item, {outcome});
+  if (error.code === 'INTERRUPTED') return itemOf(item, {outcome: 'kept'});
+  return itemOf(item, {outcome: 'failed', error: failed(error)});
+}
+
+function remove(
+  client: GeminiBatchClient,
+  {kind, name}: Disposable,
+  options: Parameters<GeminiBatchClient['deleteFile']>[1],
+): Promise<'deleted' | 'absent'> {
+  return kind === 'job' ? client.deleteBatch(name, options) : client.deleteFile(name, options);
+}
+
+function itemOf(
+  {kind, name, file, reason}: Disposable,
+  result: Pick<CleanedItem, 'outcome' | 'error'>,
+): CleanedItem {
+  return {kind, name, ...(file === undefined ? {} : {file}), reason, ...result};
+}
+
+/** Notes on the records of jobs that are gone, and whose uploads are or are needed by others, when that was. */
+async function noteDeletions(
+  {store, clock}: CleanupDeps,
+  items: readonly CleanedItem[],
+  records: readonly JobRecord[],
+): Promise<void> {
+  const deletedAt = new Date(clock.now()).toISOString();
+  const outcomes = new Map(items.map(({name, outcome}) => [name, outcome]));
+  const isGone = (name: string): boolean => ['deleted', 'absent'].includes(outcomes.get(name) ?? '');
+  const gone = records.filter(
+    ({batch, uploaded_file_name: upload}) => isGone(batch.name) && (!outcomes.has(upload) || isGone(upload)),
+  );
+  const mark = (record: JobRecord): JobRecord => ({...record, remote_deleted_at: deletedAt});
+  await store.updateJobs(new Map(gone.map(({batch}) => [batch.name, mark])));
+}
+
+/** A job that was to be cancelled and goes on, or is on its way to results, says to come back. */
+function resultOf(
+  {store}: CleanupDeps,
+  items: readonly CleanedItem[],
+  {isDryRun, stop}: CleanupInput,
+): CleanupResult {
+  const outcomes = items.flatMap(({outcome, error}): ItemOutcome[] => {
+    if (error !== undefined) return [{kind: 'failed', code: error.code}];
+    return outcome === 'kept' ? [] : [{kind: 'done'}];
+  });
+  const reason: unknown = stop.reason;
+  const code = exitCodeOf(outcomes, reason instanceof GembatchError ? reason : undefined);
+  const isLasting = items.some(({outcome}) => outcome === 'kept');
+  const exitCode = code === EXIT.ok && isLasting ? EXIT.running : code;
+  return {job_info: store.path, dry_run: isDryRun, items, exit_code: exitCode};
+}

@@ -1,0 +1,47 @@
+import type {JobRecord} from '../../domain/job/job-record.js';
+import {isTerminal} from '../../domain/job/job-state.js';
+import type {Inventory} from './plan-cleanup.js';
+
+/** What is known of jobs and files at the service, found by their names in constant time. */
+export class KnownRemote {
+  /** Whether any job of the project runs. */
+  readonly isAnyRunning: boolean;
+  readonly #byJob = new Map<string, JobRecord>();
+  readonly #byUpload = new Map<string, JobRecord>();
+  readonly #byInputFile = new Map<string, JobRecord[]>();
+  readonly #used: ReadonlySet<string | undefined>;
+
+  constructor({records, jobs}: Pick<Inventory, 'records' | 'jobs'>) {
+    this.isAnyRunning = jobs.some(({state}) => !isTerminal(state));
+    this.#used = new Set(jobs.map(({src}) => src?.file_name));
+    for (const record of records) {
+      const {batch, uploaded_file_name: upload, input_file: file} = record;
+      if (!this.#byJob.has(batch.name)) this.#byJob.set(batch.name, record);
+      if (!this.#byUpload.has(upload)) this.#byUpload.set(upload, record);
+      const same = this.#byInputFile.get(file);
+      if (same === undefined) this.#byInputFile.set(file, [record]);
+      else same.push(record);
+    }
+  }
+
+  /** @param job - `batches/<id>` */
+  recordOfJob(job: string): JobRecord | undefined {
+    return this.#byJob.get(job);
+  }
+
+  /** @param file - `files/<id>` */
+  recordOfUpload(file: string): JobRecord | undefined {
+    return this.#byUpload.get(file);
+  }
+
+  /** Whether a job of the project reads the file. */
+  isUsed(file: string): boolean {
+    return this.#used.has(file);
+  }
+
+  /** Whether a request file with this content was uploaded for a record. Another folder may have a file of the same name; its fingerprint tells. */
+  hasUploaded({inputFile, fingerprintHead}: {inputFile: string; fingerprintHead: string}): boolean {
+    const records = this.#byInputFile.get(inputFile) ?? [];
+    return records.some(({sha256}) => sha256?.startsWith(fingerprintHead) === true);
+  }
+}

@@ -1,0 +1,23 @@
+import type {FreshStore} from '../submit/fresh-store.js';
+import {Lane} from '../submit/lane.js';
+
+/** Few enough to leave the line to each, enough to hide the time that a small result takes. */
+const CONCURRENT_DOWNLOADS = 3;
+const CONCURRENT_DELETIONS = 3;
+
+/**
+ * Fetches of one run that may be under way at once. Most of them wait for their results to be recorded, which happens for
+ * all that wait in one commit: with thousands of records a commit takes longer than a small result.
+ */
+export const CONCURRENT_FETCHES = 32;
+
+/** What the fetches of one run share: the ways to the service, and what is known of all jobs. */
+export class FetchLanes {
+  readonly downloads = new Lane(CONCURRENT_DOWNLOADS);
+  readonly deletions = new Lane(CONCURRENT_DELETIONS);
+  readonly known: FreshStore;
+
+  constructor(known: FreshStore) {
+    this.known = known;
+  }
+}

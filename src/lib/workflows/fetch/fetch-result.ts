@@ -1,0 +1,219 @@
+/**
+ * Brings the results of one finished job home.
+ *
+ * The order is what makes every moment safe to be killed at: the file is complete, checked and durable under its name
+ * before the job-info file says so, and the job-info file says so, durably, before anything is deleted at the service. A
+ * kill before the first leaves a job to fetch, one between leaves a file that the next run recognises by its content,
+ * one after leaves remote files for `gembatch cleanup`.
+ */
+import {lstat} from 'node:fs/promises';
+import {isDeepStrictEqual} from 'node:util';
+import {GembatchError} from '../../domain/errors.js';
+import type {JobRecord, StoredResults} from '../../domain/job/job-record.js';
+import {isTakenName} from '../../domain/taken-name.js';
+import type {AtomicFile} from '../../store/file/atomic-file.js';
+import {discardRemote} from '../cleanup/discard-remote.js';
+import type {FetchLanes} from './fetch-lanes.js';
+import type {PollDeps} from '../poll/poll-run.js';
+import {receiveResult, type ReceivedResult, type ReceiveOptions} from './receive-result.js';
+import {refuseLinks, resultTargets} from './result-target.js';
+import {withinPatience} from '../reconcile/within-patience.js';
+
+/** Of results that cannot be believed, one after the other; then they are left for later. */
+const MOST_DOWNLOADS = 3;
+
+/** What fetching needs from the outside. */
+export interface FetchDeps extends PollDeps {
+  readonly lanes: FetchLanes;
+}
+
+/** How to fetch. */
+export interface FetchOptions extends ReceiveOptions {
+  readonly keepsRemote: boolean;
+  /** Absolute path of the folder for the results; null for `results` beside each request file. */
+  readonly resultsDir: string | null;
+}
+
+/** What is true after a fetch. */
+export interface FetchedResult {
+  readonly results: StoredResults;
+  /** What a person should know, one sentence each. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Fetches the results of a job that is over and has some.
+ *
+ * When it returns, the results and their record are durable, and what the service kept is deleted if every request has
+ * a row and nobody wants it kept. When it throws, no half file is left behind.
+ *
+ * @throws GembatchError what the download says, `STORAGE`, `LOCKED`, `LOCK_LOST`, and `INTERRUPTED`.
+ */
+export async function fetchResult(
+  deps: FetchDeps,
+  record: JobRecord,
+  options: FetchOptions,
+): Promise<FetchedResult> {
+  const resultFileName = record.batch.dest?.file_name;
+  if (resultFileName === undefined) throw new TypeError(`${record.batch.name} has no results`);
+  const {file, others, received} = await receive(deps, {record, resultFileName}, options);
+  try {
+    const path = await putInPlace(file, file.target, others);
+    const results = storedResults(deps, path, received);
+    const recorded = await recordResults(deps, record, {results, requests: received.requests});
+    const notes = [...received.notes, ...placeNotes(file.target, path)];
+    return {results: recorded, notes: [...notes, ...(await letGo(deps, record, received, options))]};
+  } finally {
+    await file.discard();
+  }
+}
+
+/** A file that has arrived and is not in place yet. */
+interface Arrival {
+  readonly file: AtomicFile;
+  /** Where it may go when its target is taken. */
+  readonly others: readonly string[];
+  readonly received: ReceivedResult;
+}
+
+/**
+ * Downloads the results. Something on the way, such as a proxy, may answer in place of the service, and an answer of its
+ * own is no result file: one without a row for any request is believed only when it comes twice.
+ */
+async function receive(
+  deps: FetchDeps,
+  {record, resultFileName}: {record: JobRecord; resultFileName: string},
+  options: FetchOptions,
+): Promise<Arrival> {
+  let doubted: string | undefined;
+  for (let tries = 0; tries < MOST_DOWNLOADS; tries += 1) {
+    const {file, others} = await openTarget(deps, record, options);
+    try {
+      const received = await deps.lanes.downloads.run(() =>
+        receiveResult(deps, {record, resultFileName, file}, options),
+      );
+      if (received.hasAnswers || received.sha256 === doubted) return {file, others, received};
+      doubted = received.sha256;
+    } catch (error) {
+      await file.discard();
+      throw error;
+    }
+    await file.discard();
+  }
+  throw new GembatchError(
+    'SERVICE',
+    `What is answered in place of the results of ${record.input_file} is something else each time, without an answer to any request.`,
+  );
+}
+
+async function openTarget(
+  {store, createFile, lanes: {known}}: FetchDeps,
+  record: JobRecord,
+  {resultsDir}: FetchOptions,
+): Promise<{file: AtomicFile; others: readonly string[]}> {
+  const {root, paths} = resultTargets(record, {store, records: known.records, resultsDir});
+  const kinds = await Promise.all(paths.map((path) => kindOf(path)));
+  const usable = paths.filter((_, index) => kinds[index] !== 'other');
+  const [target, ...others] = usable;
+  if (target === undefined) {
+    throw new GembatchError('STORAGE', `There is no place for the results of ${record.input_file}.`, {
+      suggestions: ['Name another folder for the results: --results-dir FOLDER'],
+    });
+  }
+  await refuseLinks(root, target);
+  return {file: await createFile(target), others};
+}
+
+/**
+ * Gives the file the first name under which nothing else stands.
+ *
+ * @returns its path. It may be one that held exactly these bytes before.
+ */
+async function putInPlace(file: AtomicFile, path: string, others: readonly string[]): Promise<string> {
+  try {
+    await file.commit(path);
+    return path;
+  } catch (error) {
+    const [next, ...rest] = others;
+    if (next === undefined || !isTakenName(error)) throw error;
+    return putInPlace(file, next, rest);
+  }
+}
+
+function storedResults({store, clock}: PollDeps, path: string, received: ReceivedResult): StoredResults {
+  return {
+    file: store.inputName(path),
+    size_bytes: received.sizeBytes,
+    sha256: received.sha256,
+    fetched_at: new Date(clock.now()).toISOString(),
+    rows: received.rows,
+    request_file: received.requestsState === 'gone' ? 'missing' : received.requestsState,
+  };
+}
+
+/** Another poller may have been faster; what it recorded stays. What was recorded before the fetch is what it replaces. */
+async function recordResults(
+  {store}: PollDeps,
+  {batch: {name}, input_file, results: known}: JobRecord,
+  {results, requests}: {results: StoredResults; requests: number | null},
+): Promise<StoredResults> {
+  let recorded = results;
+  const applied = await store.updateJobs(
+    new Map([
+      [
+        name,
+        (newest: JobRecord): JobRecord => {
+          const isNews = newest.results !== undefined && !isDeepStrictEqual(newest.results, known);
+          recorded = isNews ? newest.results : results;
+          const {results_error: _, ...rest} = newest;
+          return {...rest, count: newest.count ?? requests, results: recorded};
+        },
+      ],
+    ]),
+  );
+  if (applied.has(name)) return recorded;
+  throw new GembatchError(
+    'STORAGE',
+    `The results of ${input_file} are in ${results.file}, but its job ${name} is not in ${store.path} any more. Nothing was deleted at the service.`,
+  );
+}
+
+function placeNotes(wanted: string, path: string): string[] {
+  return path === wanted
+    ? []
+    : [`${wanted} holds something else and is untouched; the results are in ${path}.`];
+}
+
+/**
+ * Deletes what the service keeps, unless the results miss rows that are still there to be fetched. What takes too long is
+ * for `gembatch cleanup`.
+ */
+async function letGo(
+  deps: FetchDeps,
+  record: JobRecord,
+  {isComplete}: ReceivedResult,
+  {keepsRemote, stop}: FetchOptions,
+): Promise<readonly string[]> {
+  if (keepsRemote) return [];
+  if (!isComplete) {
+    return ['Not every request is known to have a row: the service keeps the job and its files.'];
+  }
+  const failures = await deps.lanes.deletions.run(() =>
+    withinPatience({clock: deps.clock, stop}, (signal) =>
+      discardRemote(deps.client, {record, records: deps.lanes.known.records}, {signal}),
+    ),
+  );
+  if (failures.length > 0) return [...failures, 'To delete it later: gembatch cleanup'];
+  const deletedAt = new Date(deps.clock.now()).toISOString();
+  const mark = (newest: JobRecord): JobRecord => ({...newest, remote_deleted_at: deletedAt});
+  await deps.store.updateJobs(new Map([[record.batch.name, mark]]));
+  return [];
+}
+
+async function kindOf(path: string): Promise<'file' | 'other' | 'missing'> {
+  try {
+    return (await lstat(path)).isFile() ? 'file' : 'other';
+  } catch {
+    return 'missing'; // What cannot be looked at cannot be written either, which writing will say.
+  }
+}

@@ -1,0 +1,152 @@
+import {GembatchError} from '../../domain/errors.js';
+import {awaitsService} from '../../domain/job/job-progress.js';
+import type {JobRecord} from '../../domain/job/job-record.js';
+import {isTerminal} from '../../domain/job/job-state.js';
+import {PollPace} from '../../domain/job/poll-pace.js';
+import type {JobBoard} from '../poll/job-board.js';
+import {noteStates} from './note-states.js';
+import type {PollDeps, PollInput} from '../poll/poll-run.js';
+import {pollTrouble} from '../poll/poll-trouble.js';
+import {refreshJobs, type RefreshedJobs} from './refresh-jobs.js';
+import type {Setbacks} from '../reconcile/setbacks.js';
+
+/** A result file may lag behind the state of its job; no report speaks of more than minutes. */
+const RESULT_LAG_MS = 1_800_000;
+/** For so long each run asks once more for a job that was lost: it may have been asked for with another project's key. */
+const LOST_RECHECK_MS = 7 * 86_400_000;
+
+/** What a watch over the states of jobs goes by. */
+export interface StateWatchParts {
+  readonly deps: PollDeps;
+  readonly board: JobBoard;
+  readonly setbacks: Setbacks;
+  readonly input: Pick<PollInput, 'intervalMs' | 'isOnce'>;
+  readonly stop: AbortSignal;
+}
+
+/** Asks the service how the jobs stand whenever it is time to, and brings their records up to what it says. */
+export class StateWatch {
+  readonly #parts: StateWatchParts;
+  readonly #pace: PollPace;
+  /** Since when jobs have succeeded without naming a result file, by the monotonic clock. */
+  readonly #lagging = new Map<string, number>();
+  #nextAskMs = -Infinity;
+  #hasAsked = false;
+  #trouble: GembatchError | undefined;
+
+  constructor(parts: StateWatchParts) {
+    this.#parts = parts;
+    this.#pace = new PollPace(parts.input.intervalMs);
+  }
+
+  /** Why the service could not be asked the last time; undefined when it could. */
+  get trouble(): GembatchError | undefined {
+    return this.#trouble;
+  }
+
+  get isDue(): boolean {
+    return this.#parts.deps.clock.monotonic() >= this.#nextAskMs;
+  }
+
+  /** Asks no later than usual, because something moves. */
+  hasten(): void {
+    const soonMs = this.#parts.deps.clock.monotonic() + this.#parts.input.intervalMs;
+    this.#nextAskMs = Math.min(this.#nextAskMs, soonMs);
+  }
+
+  /**
+   * Asks for all jobs that are not over. When it returns, what the service said is durable.
+   *
+   * @throws GembatchError `KEY_REFUSED`, `STORAGE`, `LOCKED`, `LOCK_LOST`; `SERVICE` and `QUOTA` when there is only one look.
+   */
+  async ask(): Promise<void> {
+    const {deps, board, stop} = this.#parts;
+    const asked = this.#recordsToAsk();
+    const refreshed = await refreshJobs(
+      deps.client,
+      asked.map(({batch}) => batch.name),
+      {signal: stop, onWait: ({reason, delayMs}) => deps.report({type: 'wait', reason, delayMs})},
+    );
+    board.takeMovement();
+    await board.change(noteStates(asked, refreshed, new Date(deps.clock.now()).toISOString()));
+    this.#noteLost(asked, refreshed);
+    this.#noteRefused(asked, refreshed);
+    this.#noteLagging();
+    this.#hasAsked ||= refreshed.error === undefined;
+    this.#schedule(refreshed.error);
+  }
+
+  #recordsToAsk(): readonly JobRecord[] {
+    const {deps, board, setbacks} = this.#parts;
+    const isRecheck = ({lost_at: lostAt, results}: JobRecord): boolean =>
+      !this.#hasAsked &&
+      results === undefined &&
+      lostAt !== undefined &&
+      deps.clock.now() - Date.parse(lostAt) < LOST_RECHECK_MS;
+    return board.records.filter(
+      (record) => (awaitsService(record) && setbacks.isDue(record.batch.name)) || isRecheck(record),
+    );
+  }
+
+  #schedule(error: GembatchError | undefined): void {
+    const {deps, board, input} = this.#parts;
+    if (error?.code === 'INTERRUPTED') return;
+    this.#trouble = error;
+    if (error === undefined) {
+      this.#askIn(this.#pace.afterAnswer(board.takeMovement()));
+    } else {
+      if (input.isOnce || (error.code !== 'SERVICE' && error.code !== 'QUOTA')) throw error;
+      const delayMs = this.#pace.afterTrouble();
+      deps.report({type: 'wait', reason: error.message, delayMs});
+      this.#askIn(delayMs);
+    }
+  }
+
+  #askIn(delayMs: number): void {
+    const {clock, report} = this.#parts.deps;
+    this.#nextAskMs = clock.monotonic() + delayMs;
+    report({type: 'asked', delayMs});
+  }
+
+  #noteLost(asked: readonly JobRecord[], {gone}: RefreshedJobs): void {
+    for (const {batch, input_file: file, lost_at: lostAt} of asked) {
+      if (!gone.has(batch.name) || lostAt !== undefined) continue;
+      this.#parts.deps.report({
+        type: 'warning',
+        name: batch.name,
+        message: `${file}: the service has no job ${batch.name}. It was deleted, or it belongs to the project of another API key; with that key, poll finds it again.`,
+      });
+    }
+  }
+
+  #noteRefused(asked: readonly JobRecord[], {refused}: RefreshedJobs): void {
+    const {deps, setbacks} = this.#parts;
+    for (const {batch, input_file: file} of asked) {
+      const error = refused.get(batch.name);
+      if (error === undefined) continue;
+      const retryMs = setbacks.note(batch.name, error);
+      deps.report({type: 'error', name: batch.name, file, error: pollTrouble(error), retryMs});
+    }
+  }
+
+  #noteLagging(): void {
+    const {deps, board, setbacks} = this.#parts;
+    const nowMs = deps.clock.monotonic();
+    for (const record of board.records) {
+      const {batch, input_file: file} = record;
+      if (!awaitsService(record) || !isTerminal(batch.state)) continue;
+      const sinceMs = this.#lagging.get(batch.name) ?? nowMs;
+      this.#lagging.set(batch.name, sinceMs);
+      if (nowMs - sinceMs < RESULT_LAG_MS || setbacks.finalError(batch.name)) continue;
+      const error = new GembatchError(
+        'NOT_FOUND',
+        `${file}: ${batch.name} has succeeded, but names no result file.`,
+        {
+          suggestions: ['Run poll again later, or look at the job in Google AI Studio.'],
+        },
+      );
+      setbacks.giveUp(batch.name, error);
+      deps.report({type: 'error', name: batch.name, file, error: pollTrouble(error), retryMs: null});
+    }
+  }
+}

@@ -1,0 +1,129 @@
+import {isDeepStrictEqual} from 'node:util';
+import type {Intent, JobRecord} from '../../domain/job/job-record.js';
+import {replacedJobs} from '../../domain/job/job-progress.js';
+import type {LineProblem, StoreSnapshot} from '../../store/job-store.js';
+import type {FreshStore} from '../submit/fresh-store.js';
+import type {PolledJob} from './poll-report.js';
+import {polledJob} from './polled-job.js';
+import type {PollDeps} from './poll-run.js';
+import {jobSelector, selectJobs} from '../job-states/select-jobs.js';
+
+/** A job as it was shown last, and what it was made from. */
+interface Shown {
+  readonly record: JobRecord;
+  readonly isReplaced: boolean;
+  readonly job: PolledJob;
+}
+
+/** How a record becomes a newer one; must do nothing else. */
+export type RecordChange = (record: JobRecord) => JobRecord;
+
+/**
+ * The jobs that are followed, as they are now: what the job-info file says, and over it what this run has learnt of jobs
+ * that a submission has not written there yet. Reports every job that is new or has changed.
+ */
+export class JobBoard {
+  readonly #deps: PollDeps;
+  readonly #known: FreshStore;
+  readonly #selection: readonly string[];
+  /** Changes that could not be written, because the job has no line yet. */
+  readonly #unwritten = new Map<string, RecordChange>();
+  readonly #shown = new Map<string, Shown>();
+  #snapshot: StoreSnapshot = {records: [], openIntents: [], problems: []};
+  #records: readonly JobRecord[] = [];
+  #writtenRecords: readonly JobRecord[] = [];
+  #hasMoved = false;
+
+  /** @param selection - request files and batch jobs, as the person named them; none for all. */
+  constructor(deps: PollDeps, known: FreshStore, selection: readonly string[]) {
+    this.#deps = deps;
+    this.#known = known;
+    this.#selection = selection;
+  }
+
+  /** The jobs that are followed, in the order of the job-info file. */
+  get records(): readonly JobRecord[] {
+    return this.#records;
+  }
+
+  /** Those of them that are in the job-info file, so that results can be recorded. */
+  get writtenRecords(): readonly JobRecord[] {
+    return this.#writtenRecords;
+  }
+
+  /** Creates of which nobody knows yet what came of them. */
+  get openIntents(): readonly Intent[] {
+    return this.#snapshot.openIntents;
+  }
+
+  /** Lines of the job-info file that are not job records. */
+  get problems(): readonly LineProblem[] {
+    return this.#snapshot.problems;
+  }
+
+  /** Whether the journal holds something that a dead process left, or that a live one has not published yet. */
+  get hasUnsettled(): boolean {
+    const {openIntents, records} = this.#snapshot;
+    return openIntents.length > 0 || records.some(({line}) => line === null);
+  }
+
+  /** Reads the store if it has changed, and reports what is new. */
+  reload(): void {
+    const {snapshot} = this.#known;
+    if (snapshot === this.#snapshot) return;
+    this.#snapshot = snapshot;
+    this.#show();
+  }
+
+  /** Writes changes to the job-info file in one commit, and reports them. On return they are durable. */
+  async change(changes: ReadonlyMap<string, RecordChange>): Promise<void> {
+    for (const [name, change] of changes) {
+      const before = this.#unwritten.get(name) ?? ((record: JobRecord) => record);
+      this.#unwritten.set(name, (record) => change(before(record)));
+    }
+    const written = await this.#deps.store.updateJobs(this.#unwritten);
+    for (const name of written) this.#unwritten.delete(name);
+    this.#snapshot = this.#known.snapshot;
+    this.#show();
+  }
+
+  /** Whether any job is new or has changed since this was asked last. */
+  takeMovement(): boolean {
+    const hasMoved = this.#hasMoved;
+    this.#hasMoved = false;
+    return hasMoved;
+  }
+
+  #show(): void {
+    const {records: stored} = this.#snapshot;
+    const newest = stored.map(({record}) => this.#unwritten.get(record.batch.name)?.(record) ?? record);
+    const {store} = this.#deps;
+    const isFirst = this.#shown.size === 0;
+    this.#records = isFirst
+      ? selectJobs(store, newest, this.#selection)
+      : newest.filter(jobSelector(store, this.#selection));
+    const written = new Set(stored.flatMap(({record, line}) => (line === null ? [] : [record.batch.name])));
+    this.#writtenRecords = this.#records.filter(({batch}) => written.has(batch.name));
+    const changed = this.#takeChanged();
+    if (changed.length === 0) return;
+    this.#hasMoved = true;
+    if (isFirst) this.#deps.report({type: 'jobs', jobs: changed.map(({job}) => job)});
+    for (const {job, type} of changed) if (!isFirst) this.#deps.report({type, job});
+  }
+
+  /** The jobs that are not shown as they are, and what each change is; from now on they count as shown. */
+  #takeChanged(): ReadonlyArray<{readonly job: PolledJob; readonly type: 'state' | 'result'}> {
+    const replaced = replacedJobs(this.#known.records);
+    return this.#records.flatMap((record) => {
+      const isReplaced = replaced.has(record.batch.name);
+      const before = this.#shown.get(record.batch.name);
+      // A record that did not change is the same object, which saves thousands of comparisons.
+      if (before?.record === record && before.isReplaced === isReplaced) return [];
+      const job = polledJob(record, isReplaced);
+      this.#shown.set(record.batch.name, {record, isReplaced, job});
+      if (isDeepStrictEqual(job, before?.job)) return [];
+      const isResult = job.results !== undefined && before?.job.results === undefined;
+      return [{job, type: isResult ? 'result' : 'state'} as const];
+    });
+  }
+}

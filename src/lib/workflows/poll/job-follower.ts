@@ -1,0 +1,205 @@
+/**
+ * Follows batch jobs to their end.
+ *
+ * Each round reads the job-info file if it has changed, asks the service when it is time to, and begins to fetch what is
+ * ready; fetches go on in the background. Everything that is learnt is in the job-info file before it is acted upon, so
+ * that a run can be stopped at any moment, started again, and run twice at the same time.
+ */
+import {GembatchError} from '../../domain/errors.js';
+import {awaitsFetch, isFinished} from '../../domain/job/job-progress.js';
+import type {JobRecord} from '../../domain/job/job-record.js';
+import {CONCURRENT_FETCHES, FetchLanes} from '../fetch/fetch-lanes.js';
+import {FetchQueue} from '../fetch/fetch-queue.js';
+import {fetchResult} from '../fetch/fetch-result.js';
+import {FreshStore} from '../submit/fresh-store.js';
+import {JobBoard} from './job-board.js';
+import {JournalWatch} from '../reconcile/journal-watch.js';
+import {Nap} from './nap.js';
+import type {PollEnd} from './poll-report.js';
+import type {PollDeps, PollInput} from './poll-run.js';
+import type {PollOutcome} from './poll-summary.js';
+import {pollTrouble} from './poll-trouble.js';
+import {Setbacks} from '../reconcile/setbacks.js';
+import {StateWatch} from '../job-states/state-watch.js';
+
+/** How often the job-info file is looked at: new jobs of a submission are seen at once. */
+const LOOK_MS = 1_000;
+
+/** One run over all jobs that are followed. */
+export class JobFollower {
+  readonly #deps: PollDeps;
+  readonly #input: PollInput;
+  /** Aborted when the run is to end before all is over. The reason is a `PollEnd`, or what went wrong. */
+  readonly #halt = new AbortController();
+  readonly #board: JobBoard;
+  readonly #setbacks: Setbacks;
+  readonly #states: StateWatch;
+  readonly #journal: JournalWatch;
+  readonly #lanes: FetchLanes;
+  readonly #fetches: FetchQueue;
+  readonly #nap: Nap;
+
+  constructor(deps: PollDeps, input: PollInput) {
+    const stop = this.#halt.signal;
+    this.#deps = deps;
+    this.#input = input;
+    const known = new FreshStore(deps.store);
+    this.#board = new JobBoard(deps, known, input.selection);
+    this.#setbacks = new Setbacks(deps.clock, input.isOnce);
+    this.#states = new StateWatch({deps, board: this.#board, setbacks: this.#setbacks, input, stop});
+    this.#journal = new JournalWatch(deps, this.#board, {graceMs: input.createGraceMs, stop});
+    this.#nap = new Nap(deps.clock, stop);
+    this.#lanes = new FetchLanes(known);
+    this.#fetches = new FetchQueue({
+      limit: CONCURRENT_FETCHES,
+      setbacks: this.#setbacks,
+      fetch: (record) => this.#fetch(record),
+      onSetback: (record, error, retryMs) => this.#noteSetback(record, error, retryMs),
+      onFatal: (error) => this.#halt.abort(error),
+      onSettled: () => this.#nap.end(),
+    });
+  }
+
+  /**
+   * Follows the jobs until all are over, the time is up or the run is stopped. When it returns or throws, nothing is in
+   * flight.
+   *
+   * @throws GembatchError as `pollJobs`.
+   */
+  async follow(): Promise<PollOutcome> {
+    const {stop, timeoutMs} = this.#input;
+    const over = new AbortController();
+    const interrupt = (): void => this.#haltAs('interrupted');
+    if (stop.aborted) interrupt();
+    stop.addEventListener('abort', interrupt, {once: true});
+    if (timeoutMs !== null) void this.#haltAfter(timeoutMs, over.signal);
+    try {
+      const ended = (await this.#rounds()) ?? (await this.#whyHalted());
+      return this.#outcome(ended);
+    } finally {
+      over.abort();
+      stop.removeEventListener('abort', interrupt);
+      this.#haltAs('finished');
+      await this.#fetches.settle();
+    }
+  }
+
+  /** @returns how it ended; undefined when it was halted. */
+  async #rounds(): Promise<PollEnd | undefined> {
+    while (!this.#halt.signal.aborted) {
+      this.#look();
+      if (this.#states.isDue) await this.#ask();
+      this.#fetches.start(this.#fetchable);
+      if (this.#input.isOnce) return this.#finishOnce();
+      if (await this.#isOver()) return 'finished';
+      await this.#nap.take(LOOK_MS);
+    }
+    return undefined;
+  }
+
+  #look(): void {
+    this.#board.reload();
+    if (this.#board.takeMovement()) this.#states.hasten();
+  }
+
+  async #ask(): Promise<void> {
+    await this.#journal.settle();
+    await this.#states.ask();
+  }
+
+  get #fetchable(): readonly JobRecord[] {
+    return this.#board.writtenRecords.filter((record) => awaitsFetch(record));
+  }
+
+  /** Tries each fetch that is due one time. */
+  async #finishOnce(): Promise<PollEnd | undefined> {
+    if (this.#halt.signal.aborted) return undefined;
+    while (!this.#fetches.isIdle) {
+      await this.#fetches.settle();
+      if (this.#halt.signal.aborted) return undefined;
+      this.#board.reload();
+      this.#fetches.start(this.#fetchable);
+    }
+    this.#refuseEmpty();
+    return this.#areAllOver ? 'finished' : 'once';
+  }
+
+  get #areAllOver(): boolean {
+    return this.#board.records.every(
+      (record) => isFinished(record) || this.#setbacks.finalError(record.batch.name) !== undefined,
+    );
+  }
+
+  /** Jobs that were named are all there is; otherwise a submission that runs may add more. */
+  async #isOver(): Promise<boolean> {
+    if (!this.#fetches.isIdle || !this.#areAllOver) return false;
+    if (this.#input.selection.length > 0) return true;
+    if (this.#journal.hasOpenQuestions || (await this.#journal.isSubmitting())) return false;
+    this.#refuseEmpty();
+    return this.#areAllOver;
+  }
+
+  #refuseEmpty(): void {
+    if (this.#board.records.length > 0 || this.#board.openIntents.length > 0) return;
+    throw new GembatchError('NO_INPUT', `No batch job is recorded in ${this.#deps.store.path}.`, {
+      suggestions: [
+        'Submit request files first, for example: gembatch submit batch/*.jsonl',
+        'Or name the file that records the jobs: --job-info FILE',
+      ],
+    });
+  }
+
+  async #fetch(record: JobRecord): Promise<void> {
+    const {keepsRemote, resultsDir, isOnce} = this.#input;
+    const {notes} = await fetchResult({...this.#deps, lanes: this.#lanes}, record, {
+      keepsRemote,
+      resultsDir,
+      isPatient: !isOnce,
+      stop: this.#halt.signal,
+    });
+    for (const note of notes) {
+      this.#deps.report({
+        type: 'warning',
+        name: record.batch.name,
+        message: `${record.input_file}: ${note}`,
+      });
+    }
+  }
+
+  async #noteSetback(record: JobRecord, error: GembatchError, retryMs: number | null): Promise<void> {
+    const {name} = record.batch;
+    const {message} = error;
+    const at = new Date(this.#deps.clock.now()).toISOString();
+    this.#deps.report({type: 'error', name, file: record.input_file, error: pollTrouble(error), retryMs});
+    await this.#board.change(
+      new Map([[name, (newest: JobRecord): JobRecord => ({...newest, results_error: {message, at}})]]),
+    );
+  }
+
+  #haltAs(end: PollEnd): void {
+    this.#halt.abort(end);
+  }
+
+  async #haltAfter(timeoutMs: number, over: AbortSignal): Promise<void> {
+    await this.#deps.clock.sleep(timeoutMs, over);
+    if (!over.aborted) this.#haltAs('timeout');
+  }
+
+  async #whyHalted(): Promise<PollEnd> {
+    await this.#fetches.settle();
+    const reason: unknown = this.#halt.signal.reason;
+    if (reason === 'timeout' || reason === 'interrupted') return reason;
+    throw reason;
+  }
+
+  #outcome(ended: PollEnd): PollOutcome {
+    this.#board.reload();
+    return {
+      ended,
+      records: this.#board.records,
+      givenUp: (name) => this.#setbacks.finalError(name),
+      unclear: this.#input.selection.length > 0 ? 0 : this.#board.openIntents.length,
+      trouble: this.#states.trouble,
+    };
+  }
+}

@@ -1,0 +1,50 @@
+import {EXIT, GembatchError} from '../../domain/errors.js';
+import type {JobRecord} from '../../domain/job/job-record.js';
+import {JobFollower} from './job-follower.js';
+import {mergeRetries} from '../retry/merge-retry.js';
+import type {PollSummary} from './poll-report.js';
+import type {PollDeps, PollInput} from './poll-run.js';
+import {summarisePoll, type PollTotals} from './poll-summary.js';
+
+/**
+ * The use case of `gembatch poll`: recorded batch jobs become verified results on disk.
+ *
+ * When it returns, each job that is over is recorded as such, and each result that was fetched is durable; nothing was
+ * deleted at the service before that. It may be stopped and started again at any moment, and run beside a submission or
+ * another poll.
+ *
+ * @throws GembatchError `NO_INPUT` when there is nothing to follow, `USAGE` when a named job is not recorded,
+ *   `KEY_REFUSED`, `STORAGE`, `LOCKED`, `LOCK_LOST`; `SERVICE` and `QUOTA` when it was to look only once. What concerns a
+ *   single job is in the summary.
+ */
+export async function pollJobs(deps: PollDeps, input: PollInput): Promise<PollSummary> {
+  const startedMs = deps.clock.monotonic();
+  const outcome = await new JobFollower(deps, input).follow();
+  const unmerged = await mergeRetries(deps);
+  for (const message of unmerged) deps.report({type: 'warning', message});
+  const totals = summarisePoll({...outcome, records: newest(deps, outcome.records)});
+  const summary: PollSummary = {
+    job_info: deps.store.path,
+    ...totals,
+    duration_ms: Math.round(deps.clock.monotonic() - startedMs),
+    exit_code: outcome.ended === 'interrupted' ? exitCodeOfStop(input.stop) : exitCodeFor(totals, unmerged),
+  };
+  deps.report({type: 'summary', summary});
+  return summary;
+}
+
+/** Answers that are not where a person looks for them are a part that is not done. */
+function exitCodeFor({exit_code: exitCode}: PollTotals, unmerged: readonly string[]): number {
+  return exitCode === EXIT.ok && unmerged.length > 0 ? EXIT.partial : exitCode;
+}
+
+/** The records as they are now: merging has changed some. */
+function newest({store}: PollDeps, followed: readonly JobRecord[]): readonly JobRecord[] {
+  const names = new Set(followed.map(({batch}) => batch.name));
+  return store.read().records.flatMap(({record}) => (names.has(record.batch.name) ? [record] : []));
+}
+
+function exitCodeOfStop(stop: AbortSignal): number {
+  const reason: unknown = stop.reason;
+  return reason instanceof GembatchError ? reason.exitCode : EXIT.interrupted;
+}

@@ -1,0 +1,100 @@
+import type {BatchStats} from '../../domain/job/batch-job.js';
+import type {ErrorCode} from '../../domain/errors.js';
+import type {JobOutcome} from '../../domain/job/job-progress.js';
+import type {RowCounts, StoredResults} from '../../domain/job/job-record.js';
+
+/** A batch job as `gembatch poll` shows it; the `job` of its `--json` events. Times are RFC 3339. */
+export interface PolledJob {
+  /** Resource name, `batches/<id>`. */
+  readonly name: string;
+  /** `input_file` of the job record. */
+  readonly file: string;
+  readonly model?: string;
+  /** `JOB_STATE_*`, or whatever else the service says. */
+  readonly state: string;
+  readonly outcome: JobOutcome;
+  /** Whether a later job stands in its place, so that its outcome does not count. */
+  readonly replaced: boolean;
+  /** Requests of the job; null when nobody counted them. */
+  readonly requests: number | null;
+  /** Requests by what became of them, as far as the service says. */
+  readonly stats?: BatchStats;
+  readonly create_time?: string;
+  readonly end_time?: string;
+  /** Why the job as a whole did not work. */
+  readonly error?: {readonly code?: number; readonly message: string};
+  /** Where the results are and how many rows are good and bad, once they are on disk. */
+  readonly results?: StoredResults;
+  /** With `results`: rows that somebody has to look at. */
+  readonly bad_rows?: number;
+  /** Why the results could not be fetched the last time. */
+  readonly results_error?: {readonly message: string; readonly at: string};
+}
+
+/** An error as an event spells it. */
+export interface PollTrouble {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly suggestions: readonly string[];
+}
+
+/** Why `gembatch poll` ended: all is over, it was asked for one look, its time was up, or it was stopped. */
+export type PollEnd = 'finished' | 'once' | 'timeout' | 'interrupted';
+
+/** The result of polling, and its last `--json` event. Jobs that were replaced are in `replaced` alone. */
+export interface PollSummary {
+  /** Path of the job-info file as it was opened. */
+  readonly job_info: string;
+  readonly ended: PollEnd;
+  readonly jobs: number;
+  readonly done: number;
+  readonly bad_rows: number;
+  readonly failed: number;
+  readonly cancelled: number;
+  readonly expired: number;
+  readonly lost: number;
+  readonly running: number;
+  readonly replaced: number;
+  /** Creates of earlier runs of which nobody knows whether they made a job. */
+  readonly unclear: number;
+  /** Rows of all results on disk. */
+  readonly rows: RowCounts;
+  /** Those of them that somebody has to look at. */
+  readonly bad_row_count: number;
+  readonly duration_ms: number;
+  readonly exit_code: number;
+}
+
+/** One step of progress. The workflow reports, the output layer decides what a person sees of it. */
+export type PollEvent =
+  /** First event: all jobs that are followed, those that are over included. */
+  | {readonly type: 'jobs'; readonly jobs: readonly PolledJob[]}
+  /** A job is new, or something about it has changed. */
+  | {readonly type: 'state'; readonly job: PolledJob}
+  /** The results of a job are on disk and recorded. */
+  | {readonly type: 'result'; readonly job: PolledJob}
+  /** Bytes of a result file that have arrived. */
+  | {readonly type: 'download'; readonly name: string; readonly bytes: number}
+  /** Something failed and is tried again after `retryMs`, or not in this run when that is null. */
+  | {
+      readonly type: 'error';
+      readonly name?: string;
+      readonly file?: string;
+      readonly error: PollTrouble;
+      readonly retryMs: number | null;
+    }
+  /** The service cannot be asked right now; `reason` is what it said or what broke. */
+  | {
+      readonly type: 'wait';
+      readonly name?: string;
+      readonly file?: string;
+      readonly reason: string;
+      readonly delayMs: number;
+    }
+  /** The service was asked; it is asked again after `delayMs`. */
+  | {readonly type: 'asked'; readonly delayMs: number}
+  /** Something about the whole run: a submission that is waited for, a journal that was found. */
+  | {readonly type: 'status'; readonly message: string}
+  /** Something that a person must not miss. */
+  | {readonly type: 'warning'; readonly name?: string; readonly message: string}
+  | {readonly type: 'summary'; readonly summary: PollSummary};

@@ -1,0 +1,85 @@
+import {ERRORS, EXIT, type ErrorCode, type GembatchError} from '../../domain/errors.js';
+import {badRowCount, jobOutcome, replacedJobs, type JobOutcome} from '../../domain/job/job-progress.js';
+import type {JobRecord, RowCounts} from '../../domain/job/job-record.js';
+import {exitCodeOf, type ItemOutcome} from '../../domain/outcome.js';
+import {noCounts} from '../../domain/result/row-counts.js';
+import type {PollEnd, PollSummary} from './poll-report.js';
+
+const ROW_OUTCOMES = Object.keys(noCounts()) as (keyof RowCounts)[];
+
+/** How a run ended, and what it left. */
+export interface PollOutcome {
+  readonly ended: PollEnd;
+  readonly records: readonly JobRecord[];
+  /** Why the run has given a job up; by batch name. */
+  readonly givenUp: (name: string) => GembatchError | undefined;
+  /** Creates of which nobody knows whether they made a job. */
+  readonly unclear: number;
+  /** Why the service could not be asked the last time; undefined when it could. */
+  readonly trouble?: GembatchError | undefined;
+}
+
+/** The totals of a run, without what only its surroundings know. */
+export type PollTotals = Omit<PollSummary, 'job_info' | 'duration_ms'>;
+
+interface Judged {
+  readonly record: JobRecord;
+  readonly outcome: JobOutcome;
+  readonly error: GembatchError | undefined;
+}
+
+/** Counts what became of the jobs that were followed, and decides the exit code. */
+export function summarisePoll(outcome: PollOutcome): PollTotals {
+  const {ended, records, givenUp, unclear} = outcome;
+  const replaced = replacedJobs(records);
+  const judged = records
+    .filter((record) => !replaced.has(record.batch.name))
+    .map((record): Judged => {
+      const error = givenUp(record.batch.name);
+      return {record, error, outcome: error === undefined ? jobOutcome(record) : 'failed'};
+    });
+  const number = (kind: JobOutcome): number => judged.filter((job) => job.outcome === kind).length;
+  return {
+    ended,
+    jobs: records.length,
+    done: number('done'),
+    bad_rows: number('bad_rows'),
+    failed: number('failed'),
+    cancelled: number('cancelled'),
+    expired: number('expired'),
+    lost: number('lost'),
+    running: number('running'),
+    replaced: records.length - judged.length,
+    unclear,
+    rows: sumOfRows(judged),
+    bad_row_count: judged.reduce(
+      (sum, {record}) => sum + (record.results ? badRowCount(record.results.rows) : 0),
+      0,
+    ),
+    exit_code: exitCode(outcome, judged),
+  };
+}
+
+/** Not knowing outweighs all; then that something still runs, because whoever reads the code has to come back. */
+function exitCode({unclear, trouble}: PollOutcome, judged: readonly Judged[]): number {
+  if (unclear > 0) return EXIT.unclear;
+  const isRunning = judged.some(({outcome}) => outcome === 'running');
+  if (isRunning) return trouble === undefined ? EXIT.running : EXIT[ERRORS[trouble.code].exit];
+  return exitCodeOf(judged.flatMap((job) => itemOutcomes(job)));
+}
+
+/** A job with good and with bad rows is a part that is done and a part that failed. */
+function itemOutcomes({record, outcome, error}: Judged): readonly ItemOutcome[] {
+  if (outcome === 'done') return [{kind: 'done'}];
+  const code: ErrorCode = error?.code ?? 'REFUSED';
+  const hasGoodRows = (record.results?.rows.ok ?? 0) > 0;
+  return [...(hasGoodRows ? [{kind: 'done'} as const] : []), {kind: 'failed', code}];
+}
+
+function sumOfRows(judged: readonly Judged[]): RowCounts {
+  const sum = noCounts();
+  for (const {record} of judged) {
+    for (const outcome of ROW_OUTCOMES) sum[outcome] += record.results?.rows[outcome] ?? 0;
+  }
+  return sum;
+}

@@ -1,0 +1,29 @@
+import {normaliseState} from '../../domain/job/job-state.js';
+import {badRowCount, jobOutcome} from '../../domain/job/job-progress.js';
+import type {JobRecord} from '../../domain/job/job-record.js';
+import type {PolledJob} from './poll-report.js';
+
+type Draft = {-readonly [K in keyof PolledJob]: PolledJob[K]};
+
+/** A job as it is shown. */
+export function polledJob(record: JobRecord, isReplaced: boolean): PolledJob {
+  const {batch, results, results_error: resultsError} = record;
+  const {model, stats, create_time: createTime, end_time: endTime, error} = batch;
+  const job: Draft = {
+    name: batch.name,
+    file: record.input_file,
+    state: normaliseState(batch.state),
+    outcome: jobOutcome(record),
+    replaced: isReplaced,
+    requests: record.count ?? stats?.request_count ?? null,
+  };
+  // One by one: of 100,000 jobs, spreading what is there would take as long as reading them.
+  if (model !== undefined) job.model = model;
+  if (stats !== undefined) job.stats = stats;
+  if (createTime !== undefined) job.create_time = createTime;
+  if (endTime !== undefined) job.end_time = endTime;
+  if (error !== undefined) job.error = error;
+  if (resultsError !== undefined) job.results_error = resultsError;
+  if (results === undefined) return job;
+  return {...job, results, bad_rows: badRowCount(results.rows)};
+}

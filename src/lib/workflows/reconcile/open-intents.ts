@@ -1,0 +1,51 @@
+import type {GembatchError} from '../../domain/errors.js';
+import type {Intent, JobRecord} from '../../domain/job/job-record.js';
+import {contentId} from '../submit/known-jobs.js';
+import type {Settlement} from './settle-intents.js';
+
+/**
+ * The creates of earlier runs whose fate is not known.
+ *
+ * A request file that one of them may already have paid for waits until they are settled; all others go on.
+ */
+export class OpenIntents {
+  readonly #intents: readonly Intent[];
+  readonly #settling: Promise<readonly Settlement[]>;
+
+  /** @param settling - their settlement; a rejection is for the one who started it to handle. */
+  constructor(intents: readonly Intent[], settling: Promise<readonly Settlement[]>) {
+    this.#intents = intents;
+    this.#settling = settling;
+  }
+
+  /** Whether a create for this file or this work was open when the run began. */
+  concerns(inputFile: string, content: string | undefined): boolean {
+    return this.#intents.some((intent) => isAbout(intent, inputFile, content));
+  }
+
+  /**
+   * Waits until the fate of each create for this file or this work is known, as far as it can be.
+   *
+   * @param content - `contentId` of the work; undefined asks for the file alone.
+   * @returns `error` says why it is still unknown; `adopted` is the job of this very file that was found.
+   */
+  async fateOf(
+    inputFile: string,
+    content: string | undefined,
+  ): Promise<{readonly error?: GembatchError; readonly adopted?: JobRecord}> {
+    if (!this.concerns(inputFile, content)) return {};
+    const settlements = await this.#settling;
+    const error = settlements.find(
+      (settlement) => settlement.error !== undefined && isAbout(settlement.intent, inputFile, content),
+    )?.error;
+    const adopted = settlements.findLast(({record}) => record?.input_file === inputFile)?.record;
+    return {...(error === undefined ? {} : {error}), ...(adopted === undefined ? {} : {adopted})};
+  }
+}
+
+function isAbout(intent: Intent, inputFile: string, content: string | undefined): boolean {
+  return (
+    intent.input_file === inputFile ||
+    (content !== undefined && contentId(intent.sha256, intent.model) === content)
+  );
+}

@@ -1,0 +1,65 @@
+import type {Clock} from '../../domain/clock.js';
+import type {GembatchError} from '../../domain/errors.js';
+
+const FIRST_PAUSE_MS = 5_000;
+const LONGEST_PAUSE_MS = 300_000;
+/** What is wrong for longer than half a minute is not put right by trying a fourth time. */
+const MOST_TRIES = 3;
+
+interface Setback {
+  readonly error: GembatchError;
+  readonly tries: number;
+  /** By the monotonic clock; null when this run tries no more. */
+  readonly retryAtMs: number | null;
+}
+
+/**
+ * What went wrong with single jobs, and when each is tried again. Trouble on the way to the service may last and is
+ * waited out; of any other trouble a run has enough after a few tries.
+ */
+export class Setbacks {
+  readonly #clock: Clock;
+  readonly #byName = new Map<string, Setback>();
+
+  readonly #isOnce: boolean;
+
+  /** @param isOnce - whether a job is tried a single time, whatever the trouble. */
+  constructor(clock: Clock, isOnce: boolean) {
+    this.#clock = clock;
+    this.#isOnce = isOnce;
+  }
+
+  /** @returns in how many milliseconds the job may be tried again; null for not in this run. */
+  note(name: string, error: GembatchError): number | null {
+    const tries = (this.#byName.get(name)?.tries ?? 0) + 1;
+    const isOnTheWay = error.code === 'SERVICE' || error.code === 'QUOTA';
+    const isLasting = !isOnTheWay || error.details['malformed'] === true;
+    const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (tries - 1), LONGEST_PAUSE_MS);
+    const retryMs = this.#isOnce || (isLasting && tries >= MOST_TRIES) ? null : pauseMs;
+    const retryAtMs = retryMs === null ? null : this.#clock.monotonic() + retryMs;
+    this.#byName.set(name, {error, tries, retryAtMs});
+    return retryMs;
+  }
+
+  /** Tries the job no more in this run. */
+  giveUp(name: string, error: GembatchError): void {
+    this.#byName.set(name, {error, tries: MOST_TRIES, retryAtMs: null});
+  }
+
+  clear(name: string): void {
+    this.#byName.delete(name);
+  }
+
+  /** Whether the job may be tried now. */
+  isDue(name: string): boolean {
+    const setback = this.#byName.get(name);
+    if (setback === undefined) return true;
+    return setback.retryAtMs !== null && setback.retryAtMs <= this.#clock.monotonic();
+  }
+
+  /** Why this run tries the job no more; undefined when it does. */
+  finalError(name: string): GembatchError | undefined {
+    const setback = this.#byName.get(name);
+    return setback?.retryAtMs === null ? setback.error : undefined;
+  }
+}

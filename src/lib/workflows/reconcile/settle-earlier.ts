@@ -1,0 +1,68 @@
+import {GembatchError} from '../../domain/errors.js';
+import type {Intent} from '../../domain/job/job-record.js';
+import type {Session} from '../../store/job-store.js';
+import {discardUpload} from '../submit/discard-upload.js';
+import type {KnownJobs} from '../submit/known-jobs.js';
+import {settleIntents, stillUnclear, type Settlement} from './settle-intents.js';
+import type {SubmitDeps} from '../submit/submit-run.js';
+
+/** What the settlement of earlier creates touches. */
+export interface EarlierRun {
+  readonly deps: SubmitDeps;
+  readonly session: Session;
+  /** Gains the jobs that are adopted. */
+  readonly known: KnownJobs;
+  /** Aborted when the journal cannot be written. */
+  readonly halt: AbortController;
+  /** How long after its create a job may first show up in the service's list, in milliseconds. */
+  readonly createGraceMs: number;
+}
+
+/**
+ * Settles the creates that earlier runs left open, and says what it found. Adopted jobs are known when it returns.
+ *
+ * Never rejects for trouble with the journal: that ends the run, and what is not settled stays unclear.
+ */
+export async function settleEarlier(
+  run: EarlierRun,
+  intents: readonly Intent[],
+): Promise<readonly Settlement[]> {
+  if (intents.length === 0) return [];
+  const {deps, session, known, halt} = run;
+  const subject = intents.length === 1 ? 'One create' : `${intents.length} creates`;
+  deps.report({
+    type: 'status',
+    message: `${subject} of an earlier run had no answer; looking for what came of it`,
+  });
+  try {
+    const settlements = await settleIntents(deps, session, intents, {
+      graceMs: run.createGraceMs,
+      graceFrom: 'intent',
+      stop: halt.signal,
+      onWait: (waiting, delayMs) =>
+        deps.report({
+          type: 'status',
+          message: `${waiting.length} of them not in the service's list yet; looking again in ${Math.ceil(delayMs / 1000)} s`,
+        }),
+    });
+    for (const settlement of settlements) await follow(deps, settlement, known);
+    return settlements;
+  } catch (error) {
+    if (!(error instanceof GembatchError)) throw error;
+    halt.abort(error);
+    return intents.map((intent) => stillUnclear(intent, error));
+  }
+}
+
+/** Makes an adopted job known to the files of this run, and deletes the upload of a create that came to nothing. */
+async function follow(
+  deps: SubmitDeps,
+  {intent, result, record}: Settlement,
+  known: KnownJobs,
+): Promise<void> {
+  deps.report({type: 'warning', message: result.message});
+  if (record !== undefined) known.add(record);
+  if (result.outcome !== 'aborted') return;
+  const warning = await discardUpload(deps, intent.uploaded_file_name);
+  if (warning !== undefined) deps.report({type: 'warning', message: warning});
+}

@@ -1,0 +1,126 @@
+/**
+ * Decides, before anything is sent, whether a request file is to be submitted: is it one of ours, is there a batch
+ * job for it already, are all of its lines good.
+ */
+import {stat} from 'node:fs/promises';
+import {GembatchError} from '../../domain/errors.js';
+import type {JobRecord} from '../../domain/job/job-record.js';
+import {inspectFile, type Inspection} from './inspect-file.js';
+import {contentId} from '../submit/known-jobs.js';
+import type {FileOutcome} from '../submit/submit-report.js';
+import {failed, type OutcomeDraft} from '../submit/file-outcome.js';
+import type {CheckRun, RequestFileInput} from '../submit/submit-run.js';
+
+/** Either what became of the file already, or the good file and its work. */
+export type FileCheck =
+  {readonly outcome: OutcomeDraft} | {readonly inspection: Inspection; readonly content: string};
+
+/**
+ * Checks one request file.
+ *
+ * @throws GembatchError `FILE_*` when the file cannot be submitted, `INTERRUPTED` when the run ends meanwhile.
+ */
+export async function checkFile(run: CheckRun, file: RequestFileInput): Promise<FileCheck> {
+  if (run.store.isOwnFile(file.path) || run.known.isResultFile(file.inputFile)) {
+    return {outcome: {outcome: 'skipped', reason: 'own_file'}};
+  }
+  // Also with --force: what that asked for may be the very create that had no answer.
+  const open = await fateOfOpenCreate(run, file, undefined);
+  if (open !== undefined) return {outcome: open};
+  const existing = run.options.isForced ? undefined : run.known.ofInputFile(file.inputFile);
+  if (existing && existing.batch.name !== file.retryOf) {
+    return {outcome: await skippedAsSameFile(run, file, existing)};
+  }
+
+  const inspection = await inspect(run, file, run.options.isValidated);
+  const content = contentId(inspection.sha256, run.options.model);
+  const twin = await sameContent(run, file, {inspection, content});
+  return twin === undefined ? {inspection, content} : {outcome: {...factsOf(inspection), ...twin}};
+}
+
+/** Whether there is, or may be, a job for the same content under another name. */
+async function sameContent(
+  run: CheckRun,
+  file: RequestFileInput,
+  {inspection, content}: {inspection: Inspection; content: string},
+): Promise<OutcomeDraft | undefined> {
+  const open = await fateOfOpenCreate(run, file, content);
+  if (open !== undefined || run.options.isForced) return open;
+  const existing = run.known.ofContent(inspection.sha256, run.options.model);
+  if (existing === undefined || existing.batch.name === file.retryOf) return undefined;
+  return {outcome: 'skipped', reason: 'same_content', same_as: existing.input_file, job: jobOf(existing)};
+}
+
+/** What an inspection says about a file, as its outcome spells it. */
+export function factsOf(
+  inspection: Inspection,
+): Pick<FileOutcome, 'count' | 'size_bytes' | 'sha256' | 'warnings'> {
+  const {count, size_bytes, sha256, warnings} = inspection;
+  return {count, size_bytes, sha256, ...(warnings.length > 0 ? {warnings} : {})};
+}
+
+/** The batch job of a record, as an outcome spells it. */
+export function jobOf({batch}: JobRecord): NonNullable<FileOutcome['job']> {
+  return {
+    name: batch.name,
+    ...(batch.display_name === undefined ? {} : {display_name: batch.display_name}),
+    state: batch.state,
+  };
+}
+
+/** Waits for an open create of an earlier run; undefined when nothing came of it. */
+async function fateOfOpenCreate(
+  run: CheckRun,
+  file: RequestFileInput,
+  content: string | undefined,
+): Promise<OutcomeDraft | undefined> {
+  if (!run.open.concerns(file.inputFile, content)) return undefined;
+  run.report({type: 'phase', index: file.index, phase: 'reconciling'});
+  const {error, adopted} = await run.open.fateOf(file.inputFile, content);
+  if (error !== undefined) return {outcome: 'unclear', error: failed(error)};
+  return adopted === undefined ? undefined : skippedAsSameFile(run, file, adopted);
+}
+
+function inspect(run: CheckRun, file: RequestFileInput, isValidated: boolean): Promise<Inspection> {
+  return run.inspections.run(() => {
+    run.report({type: 'phase', index: file.index, phase: 'inspecting'});
+    return inspectFile(file.path, {
+      name: file.name,
+      validate: isValidated,
+      signal: run.halt.signal,
+      onProgress: (bytes, totalBytes) => run.report({type: 'progress', index: file.index, bytes, totalBytes}),
+    });
+  });
+}
+
+async function skippedAsSameFile(
+  run: CheckRun,
+  file: RequestFileInput,
+  existing: JobRecord,
+): Promise<OutcomeDraft> {
+  return {
+    outcome: 'skipped',
+    reason: 'same_file',
+    job: jobOf(existing),
+    changed: await hasChanged(run, file, existing),
+  };
+}
+
+/** Whether the file differs from what was submitted; null when the record or the file does not tell. */
+async function hasChanged(
+  run: CheckRun,
+  file: RequestFileInput,
+  existing: JobRecord,
+): Promise<boolean | null> {
+  if (existing.sha256 === undefined) return null;
+  try {
+    const {size} = await stat(file.path);
+    if (existing.size_bytes !== undefined && size !== existing.size_bytes) return true;
+    const {sha256} = await inspect(run, file, false);
+    return sha256 !== existing.sha256;
+  } catch (error) {
+    // The job exists whatever became of its request file, so a file that cannot be read is no failure here.
+    if (error instanceof GembatchError && error.code === 'INTERRUPTED') throw error;
+    return null;
+  }
+}

@@ -1,0 +1,167 @@
+import type {BigIntStats} from 'node:fs';
+import {stat} from 'node:fs/promises';
+import {GembatchError, type ErrorCode} from '../../domain/errors.js';
+import {fieldOf} from '../../domain/json/json-object.js';
+import {RequestCounter} from '../../domain/request/request-counter.js';
+import type {FileWarning, RequestFileFacts} from '../../domain/request/request-facts.js';
+import {RequestFileCheck} from '../../domain/request/request-file.js';
+import {readHashed} from './read-hashed.js';
+
+/** What an inspection found in a good request file. */
+export interface Inspection {
+  /** Requests, that is non-blank lines. */
+  readonly count: number;
+  readonly size_bytes: number;
+  /** SHA-256 of the bytes, 64 lower-case hex digits. */
+  readonly sha256: string;
+  /** What the service may not like, one sentence each, however many lines have it. */
+  readonly warnings: readonly string[];
+}
+
+/** How a request file is inspected. */
+export interface InspectOptions {
+  /** Whether each line is checked; otherwise lines are only counted. */
+  readonly validate: boolean;
+  /** What messages call the file; its path when absent. */
+  readonly name?: string;
+  readonly signal?: AbortSignal;
+  /** Called at the end, and about ten times a second before it. */
+  readonly onProgress?: (bytes: number, totalBytes: number) => void;
+}
+
+/** The most that the service takes in one file: 2 GB, https://ai.google.dev/gemini-api/docs/files; read as binary. */
+const MAX_BYTES = 2 * 1024 ** 3;
+/** What is inspected in about a tenth of a second. */
+const PROGRESS_BYTES = 32 * 1024 * 1024;
+/** How many bad lines are named besides the first. */
+const MAX_LINES_NAMED = 8;
+
+/**
+ * Reads a request file once, from its start to its end: counts and hashes it, and checks each line. Memory is two chunks,
+ * the longest line, and some 40 bytes per request.
+ *
+ * @throws GembatchError `FILE_MISSING`, `FILE_UNREADABLE`, `FILE_IS_FOLDER` (also for what is no regular file),
+ *   `FILE_EMPTY`, `FILE_TOO_LARGE`, `FILE_CHANGED` when it changes meanwhile, `INTERRUPTED`, and `FILE_INVALID` with
+ *   `line` and `column` of the first problem and the number of `problems` as its details.
+ */
+export async function inspectFile(path: string, options: InspectOptions): Promise<Inspection> {
+  const name = options.name ?? path;
+  try {
+    const before = await statFile(path, name);
+    const {sha256, sizeBytes, facts} = await read(path, name, Number(before.size), options);
+    if (facts.problems.length > 0) throw invalid(name, facts);
+    const after = await stat(path, {bigint: true});
+    if (!isSame(before, after) || Number(after.size) !== sizeBytes) throw changed(name);
+    if (facts.count === 0) throw new GembatchError('FILE_EMPTY', `${name}: holds no request.`);
+    return {count: facts.count, size_bytes: sizeBytes, sha256, warnings: facts.warnings.map(warningText)};
+  } catch (error) {
+    throw error instanceof GembatchError ? error : fileError(name, error);
+  }
+}
+
+async function statFile(path: string, name: string): Promise<BigIntStats> {
+  const stats = await stat(path, {bigint: true});
+  if (stats.isDirectory()) {
+    throw new GembatchError('FILE_IS_FOLDER', `${name}: is a folder, not a request file.`, {
+      suggestions: [`Name the files in it, for example: ${name.replace(/[/\\]+$/u, '')}/*.jsonl`],
+    });
+  }
+  if (!stats.isFile()) {
+    throw new GembatchError(
+      'FILE_IS_FOLDER',
+      `${name}: is a pipe, a socket or a device, not a regular file.`,
+      {
+        suggestions: ['Write the requests into a file and name that.'],
+      },
+    );
+  }
+  if (stats.size > MAX_BYTES) {
+    throw new GembatchError(
+      'FILE_TOO_LARGE',
+      `${name}: has ${stats.size} bytes; the service takes ${MAX_BYTES} at most.`,
+    );
+  }
+  return stats;
+}
+
+interface Contents {
+  readonly sha256: string;
+  readonly sizeBytes: number;
+  readonly facts: RequestFileFacts;
+}
+
+async function read(
+  path: string,
+  name: string,
+  totalBytes: number,
+  options: InspectOptions,
+): Promise<Contents> {
+  const lines = options.validate ? new RequestFileCheck() : new RequestCounter();
+  let sizeBytes = 0;
+  let nextReport = PROGRESS_BYTES;
+  const sha256 = await readHashed(path, totalBytes, (chunk) => {
+    if (options.signal?.aborted) throw stopped(name);
+    lines.push(chunk);
+    sizeBytes += chunk.length;
+    if (lines.isHopeless) return false;
+    if (sizeBytes > totalBytes) throw changed(name);
+    if (sizeBytes >= nextReport) {
+      options.onProgress?.(sizeBytes, totalBytes);
+      nextReport = sizeBytes + PROGRESS_BYTES;
+    }
+    return true;
+  });
+  options.onProgress?.(sizeBytes, totalBytes);
+  return {sha256, sizeBytes, facts: lines.finish()};
+}
+
+function isSame(before: BigIntStats, after: BigIntStats): boolean {
+  return before.size === after.size && before.mtimeNs === after.mtimeNs && before.ino === after.ino;
+}
+
+function stopped(name: string): GembatchError {
+  return new GembatchError('INTERRUPTED', `${name}: the inspection was stopped.`);
+}
+
+function changed(name: string): GembatchError {
+  return new GembatchError('FILE_CHANGED', `${name}: changed while it was read; nothing was sent.`);
+}
+
+function invalid(name: string, {problems, isComplete}: RequestFileFacts): GembatchError {
+  const [first, ...others] = problems;
+  const {line = 1, column = 1, text = ''} = first ?? {};
+  const lines = others.slice(0, MAX_LINES_NAMED).map((other) => other.line);
+  const ellipsis = others.length > lines.length ? ', …' : '';
+  const more =
+    others.length === 0
+      ? ''
+      : ` (and ${others.length}${isComplete ? '' : ' or more'} other bad lines: ${lines.join(', ')}${ellipsis})`;
+  return new GembatchError('FILE_INVALID', `${name}:${line}:${column}: ${text}${more}.`, {
+    details: {line, column, problems: problems.length},
+  });
+}
+
+function warningText({text, firstLine, lineCount}: FileWarning): string {
+  return lineCount === 1
+    ? `line ${firstLine}: ${text}`
+    : `line ${firstLine} and ${lineCount - 1} more: ${text}`;
+}
+
+const ERRORS_BY_CODE: Readonly<Partial<Record<string, readonly [ErrorCode, string]>>> = {
+  ENOENT: ['FILE_MISSING', 'there is no such file.'],
+  ENOTDIR: ['FILE_MISSING', 'there is no such file.'],
+  EISDIR: ['FILE_IS_FOLDER', 'is a folder, not a request file.'],
+};
+
+/** Says what the file system said; anything else that was thrown is left as it is. */
+function fileError(name: string, cause: unknown): unknown {
+  const systemCode = fieldOf(cause, 'code');
+  if (fieldOf(cause, 'syscall') === undefined || typeof systemCode !== 'string') return cause;
+  const [code, text] = ERRORS_BY_CODE[systemCode] ?? ['FILE_UNREADABLE', `cannot be read (${systemCode}).`];
+  const isPattern = code === 'FILE_MISSING' && /[*?[{]/u.test(name);
+  if (!isPattern) return new GembatchError(code, `${name}: ${text}`, {cause});
+  return new GembatchError(code, `${name}: no file matches this pattern.`, {
+    cause,
+    suggestions: ['Check the pattern and the folder that it starts from; nothing was sent for it.'],
+  });
+}

@@ -1,0 +1,187 @@
+/**
+ * Sees to it that results are on disk, and reads them: joined to their requests, or only the rows that did not work.
+ *
+ * What a record says of a file is not taken for granted. A result file that somebody has moved away is fetched again as
+ * long as the service has it, and answers are matched only to the request file that was sent.
+ */
+import pMap from 'p-map';
+import {EXIT, GembatchError} from '../../domain/errors.js';
+import {badRowCount, jobOutcome, replacedJobs, type JobOutcome} from '../../domain/job/job-progress.js';
+import type {JobRecord, StoredResults} from '../../domain/job/job-record.js';
+import {exitCodeOf, type ItemOutcome} from '../../domain/outcome.js';
+import type {JobStore} from '../../store/job-store.js';
+import {failedRows, type FailedRow} from './failed-rows.js';
+import {failed} from '../submit/file-outcome.js';
+import {fetchMissing, missingResults} from '../fetch/fetch-missing.js';
+import {joinResults, type JoinedRow} from './join-results.js';
+import type {PollDeps} from '../poll/poll-run.js';
+import {refuseChanged} from '../submit/refuse-changed.js';
+import {selectJobs} from '../job-states/select-jobs.js';
+import type {FileError} from '../submit/submit-report.js';
+
+/** Which results are wanted, and what for. */
+export interface ResultsInput {
+  /** Request files and batch jobs, as the person named them; none for all. */
+  readonly names: readonly string[];
+  /** Whether answers are matched to their requests afterwards, so that the request files have to be those that were sent. */
+  readonly needsRequests: boolean;
+  readonly keepsRemote: boolean;
+  /** Folder for results that are fetched; null for `results` beside each request file. */
+  readonly resultsDir: string | null;
+  readonly stop: AbortSignal;
+}
+
+/** The results of one request file; the element of `jobs` in the `--json` object. */
+export interface JobResults {
+  readonly job: string;
+  /** `input_file` of its record. */
+  readonly file: string;
+  readonly outcome: JobOutcome;
+  /** Where they are; null when they are not here. */
+  readonly results: StoredResults | null;
+  readonly bad_rows: number;
+  /** Whether they were fetched now. */
+  readonly fetched: boolean;
+  /** What a person should know about the fetch, one sentence each. */
+  readonly notes: readonly string[];
+  /** Why they could not be fetched, or cannot be matched to their requests. */
+  readonly error?: FileError;
+}
+
+/** The `--json` object of `gembatch results`. */
+export interface ResultsReport {
+  readonly job_info: string;
+  readonly jobs: readonly JobResults[];
+  readonly exit_code: number;
+}
+
+/** What fetching needs; made only when something is missing, because it takes an API key. */
+export type FetchDeps = () => Promise<PollDeps>;
+
+const CONCURRENT_CHECKS = 4;
+
+/**
+ * Fetches what is finished and not on disk, and says where all results are.
+ *
+ * @throws GembatchError `USAGE` when a name means no job, `STORAGE`, `KEY_MISSING` when something has to be fetched,
+ *   `KEY_REFUSED`, and the reason of `stop`; what was fetched before is recorded.
+ */
+export async function collectResults(
+  store: JobStore,
+  fetchDeps: FetchDeps,
+  input: ResultsInput,
+): Promise<ResultsReport> {
+  const missing = await missingResults(store, currentJobs(store, input.names));
+  const errors = new Map(missing.lost);
+  const notes = new Map<string, readonly string[]>();
+  if (missing.fetchable.length > 0) {
+    const fetched = await fetchMissing(await fetchDeps(), missing.fetchable, input);
+    for (const [name, error] of fetched.errors) errors.set(name, error);
+    for (const [name, texts] of fetched.notes) notes.set(name, texts);
+  }
+  const records = currentJobs(store, input.names);
+  if (input.needsRequests) {
+    for (const [name, error] of await changedRequests(store, records)) errors.set(name, error);
+  }
+  const jobs = records.map((record) => {
+    const {name} = record.batch;
+    return jobResults(record, {error: errors.get(name), notes: notes.get(name)});
+  });
+  return {job_info: store.path, jobs, exit_code: exitCodeFor(jobs)};
+}
+
+/** Joins the answers of all jobs to their requests, job by job, in request order. Jobs without results, or with an error, are left out. */
+export async function* joinedRows(
+  store: JobStore,
+  {jobs}: ResultsReport,
+  format: 'text' | 'json',
+): AsyncGenerator<JoinedRow & {readonly file: string}> {
+  for (const {file, results, error} of jobs) {
+    if (results === null || error !== undefined) continue;
+    for await (const row of joinResults({...pathsOf(store, file, results), format})) yield {file, ...row};
+  }
+}
+
+/** Lists the rows of all jobs that did not work. Jobs without results, or with an error, are left out. */
+export async function* badRows(
+  store: JobStore,
+  {jobs}: ResultsReport,
+): AsyncGenerator<Omit<FailedRow, 'path'> & {readonly file: string}> {
+  for (const {file, results, bad_rows: count, error} of jobs) {
+    if (results === null || count === 0 || error !== undefined) continue;
+    for await (const {path, ...row} of failedRows(pathsOf(store, file, results))) {
+      yield {file: store.inputName(path), ...row};
+    }
+  }
+}
+
+function pathsOf(
+  store: JobStore,
+  file: string,
+  results: StoredResults,
+): {requestPath: string; resultPaths: readonly string[]} {
+  return {requestPath: store.resolveInput(file), resultPaths: [store.resolveInput(results.file)]};
+}
+
+/** Of work that was retried, the job that holds the merged answers stands for all: the first one with results. */
+function currentJobs(store: JobStore, names: readonly string[]): readonly JobRecord[] {
+  const all = store.read().records.map(({record}) => record);
+  const replaced = replacedJobs(all);
+  const hasResults = new Set(all.flatMap(({batch, results}) => (results === undefined ? [] : [batch.name])));
+  return selectJobs(store, all, names).filter(({batch, retry_of: parent, results}) => {
+    const isMergedElsewhere = parent !== undefined && hasResults.has(parent);
+    return !isMergedElsewhere && (results !== undefined || !replaced.has(batch.name));
+  });
+}
+
+/** Why answers cannot be matched to their requests; by batch name. */
+async function changedRequests(
+  store: JobStore,
+  records: readonly JobRecord[],
+): Promise<ReadonlyMap<string, GembatchError>> {
+  const errors = new Map<string, GembatchError>();
+  const answered = records.filter(({results}) => results !== undefined);
+  await pMap(
+    answered,
+    async (record) => {
+      try {
+        await refuseChanged(store, record);
+      } catch (error) {
+        if (!(error instanceof GembatchError)) throw error;
+        errors.set(record.batch.name, error);
+      }
+    },
+    {concurrency: CONCURRENT_CHECKS},
+  );
+  return errors;
+}
+
+function jobResults(
+  record: JobRecord,
+  {error, notes}: {error: GembatchError | undefined; notes: readonly string[] | undefined},
+): JobResults {
+  const {results} = record;
+  return {
+    job: record.batch.name,
+    file: record.input_file,
+    outcome: jobOutcome(record),
+    results: results ?? null,
+    bad_rows: results === undefined ? 0 : badRowCount(results.rows),
+    fetched: notes !== undefined,
+    notes: notes ?? [],
+    ...(error === undefined ? {} : {error: failed(error)}),
+  };
+}
+
+function exitCodeFor(jobs: readonly JobResults[]): number {
+  const isRunning = jobs.some(({outcome, error}) => outcome === 'running' && error === undefined);
+  return isRunning ? EXIT.running : exitCodeOf(jobs.flatMap(itemOutcomes));
+}
+
+/** A job with good and with bad rows is a part that is done and a part that failed. */
+function itemOutcomes({outcome, results, error}: JobResults): readonly ItemOutcome[] {
+  if (error !== undefined) return [{kind: 'failed', code: error.code}];
+  if (outcome === 'done') return [{kind: 'done'}];
+  const hasGoodRows = (results?.rows.ok ?? 0) > 0;
+  return [...(hasGoodRows ? [{kind: 'done'} as const] : []), {kind: 'failed', code: 'REFUSED'}];
+}

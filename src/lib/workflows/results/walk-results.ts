@@ -1,0 +1,126 @@
+import {open, type FileHandle} from 'node:fs/promises';
+import {KeyScan} from '../../domain/request-key/key-scan.js';
+import {isBlank, LineSplitter} from '../../domain/json/line-splitter.js';
+import {ResultIndex, type RowPlace} from '../../domain/result/result-index.js';
+import {readResultRow, type ResultRow} from '../../domain/result/result-row.js';
+import {whyMissing, type RequestOutcome} from '../../domain/result/row-counts.js';
+import {readChunks} from '../request-file/read-chunks.js';
+import {readSpans} from '../request-file/read-spans.js';
+
+/** A request and what became of it. */
+export interface AnsweredRequest {
+  /** Line in the request file, from 1. */
+  readonly line: number;
+  /** The bytes of that line, without its newline. */
+  readonly bytes: Uint8Array;
+  readonly key: string | null;
+  readonly outcome: RequestOutcome;
+  /** The row that answers it; null when it is missing. */
+  readonly row: ResultRow | null;
+  /** Why the outcome is not ok; null when it is. */
+  readonly message: string | null;
+  /** Whether a row can ever answer it: it has a key, and no earlier request has the same. */
+  readonly isAnswerable: boolean;
+}
+
+/** What `walkResults` is told. */
+export interface WalkInput {
+  readonly requestPath: string;
+  /** Result files of the job and of its retries, in this order. */
+  readonly resultPaths: readonly string[];
+  /** Only requests with one of these outcomes; all when absent. */
+  readonly outcomes?: ReadonlySet<RequestOutcome>;
+}
+
+/** A request whose row is not read yet. */
+interface Pending extends Omit<AnsweredRequest, 'row' | 'message'> {
+  readonly place: RowPlace | null;
+}
+
+/** Rows that are read together; this is what memory depends on. */
+const BATCH_BYTES = 8 * 1024 * 1024;
+
+/**
+ * Pairs every request with the row that answers it, in the order of the requests, in two passes: the result files are
+ * indexed, then the request file is followed and rows are read from where they are. Memory is the index and one batch
+ * of rows.
+ *
+ * @param index - filled by this function; afterwards it knows which rows answered no request.
+ * @throws what the file system says when a file cannot be read.
+ */
+export async function* walkResults(
+  input: WalkInput,
+  index: ResultIndex = new ResultIndex(),
+): AsyncGenerator<AnsweredRequest> {
+  for (const path of input.resultPaths) {
+    index.startFile();
+    for await (const chunk of readChunks(path)) index.push(chunk);
+    index.finishFile();
+  }
+  const files: FileHandle[] = [];
+  try {
+    for (const path of input.resultPaths) files.push(await open(path, 'r'));
+    const fds = files.map((file) => file.fd);
+    for await (const requests of pendingRequests(input, index)) {
+      for (const batch of batchesOf(requests)) yield* answer(batch, fds);
+    }
+  } finally {
+    for (const file of files) await file.close();
+  }
+}
+
+/** The requests of each chunk of the request file. */
+async function* pendingRequests(input: WalkInput, index: ResultIndex): AsyncGenerator<Pending[]> {
+  const scan = new KeyScan();
+  let pending: Pending[] = [];
+  const splitter = new LineSplitter((bytes, start, end) => {
+    if (isBlank(bytes, start, end)) return;
+    const key = scan.keyOf(bytes, start, end);
+    const place = key === null ? null : index.take(key);
+    const found = place === 'taken' ? null : place;
+    const outcome = found?.outcome ?? 'missing';
+    if (input.outcomes?.has(outcome) === false) return;
+    pending.push({
+      line: splitter.lineNumber,
+      bytes: Buffer.from(bytes.subarray(start, end)),
+      key: key === null ? null : Buffer.from(key).toString('utf8'),
+      outcome,
+      place: found,
+      isAnswerable: key !== null && place !== 'taken',
+    });
+  });
+  for await (const chunk of readChunks(input.requestPath)) {
+    splitter.push(chunk);
+    yield pending;
+    pending = [];
+  }
+  splitter.finish();
+  yield pending;
+}
+
+function* batchesOf(requests: readonly Pending[]): Generator<Pending[]> {
+  let batch: Pending[] = [];
+  let sizeBytes = 0;
+  for (const request of requests) {
+    batch.push(request);
+    sizeBytes += request.place?.lengthBytes ?? 0;
+    if (sizeBytes < BATCH_BYTES) continue;
+    yield batch;
+    batch = [];
+    sizeBytes = 0;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+function* answer(batch: readonly Pending[], fds: readonly number[]): Generator<AnsweredRequest> {
+  const places = batch.map(({place}) => place).filter((place) => place !== null);
+  const rows = readSpans(fds, places);
+  for (const {place, ...request} of batch) {
+    const bytes = place === null ? undefined : rows.get(place);
+    const row = bytes === undefined ? null : readResultRow(bytes);
+    const {key, isAnswerable} = request;
+    const message =
+      row === null ? whyMissing({hasKey: key !== null, isRepeated: !isAnswerable}) : row.message;
+    yield {...request, row, message};
+  }
+}

@@ -1,0 +1,173 @@
+/**
+ * Merges the answers of a retry into the results of the job that it retries, so that one result file holds the best
+ * answer to each request.
+ *
+ * The merge may be done any number of times: it takes out every row that the retry answers well and adds the retry's
+ * row. A kill between the new file and its record is therefore made good by the next merge.
+ */
+import {GembatchError} from '../../domain/errors.js';
+import {fieldOf, isText} from '../../domain/json/json-object.js';
+import {KeyTable} from '../../domain/request-key/key-table.js';
+import type {JobRecord, StoredResults} from '../../domain/job/job-record.js';
+import {isBlank, LineSplitter} from '../../domain/json/line-splitter.js';
+import {readResultRow} from '../../domain/result/result-row.js';
+import type {AtomicFile} from '../../store/file/atomic-file.js';
+import type {PollDeps} from '../poll/poll-run.js';
+import {readChunks} from '../request-file/read-chunks.js';
+import {verifyResult} from '../fetch/verify-result.js';
+
+/** What merging needs from the outside. */
+export type MergeDeps = Pick<PollDeps, 'store' | 'clock' | 'createFile'>;
+
+const NEWLINE = Buffer.from('\n');
+
+/**
+ * Merges all retries whose results are here and not merged yet, a retry of a retry first.
+ *
+ * When it returns, each merged file and the record that says so are durable.
+ *
+ * @returns why some could not be merged, one sentence each; they are tried again the next time.
+ * @throws GembatchError `LOCKED`, `LOCK_LOST`, and `STORAGE` when the job-info file cannot be read.
+ */
+export async function mergeRetries(deps: MergeDeps): Promise<readonly string[]> {
+  const troubles: string[] = [];
+  let known = recordsByName(deps);
+  const retries = [...known.values()].filter(({retry_of: parent}) => parent !== undefined);
+  // A retry is recorded after the job that it retries, so the last ones come first.
+  for (const {batch} of retries.toReversed()) {
+    const retry = known.get(batch.name);
+    const parent = known.get(retry?.retry_of ?? '');
+    if (retry?.results === undefined || parent?.results === undefined || retry.merged_at !== undefined)
+      continue;
+    try {
+      await merge(deps, parent, {job: parent.batch.name, into: parent.results, from: retry.results});
+      await note(deps, retry, {merged_at: new Date(deps.clock.now()).toISOString()});
+    } catch (error) {
+      troubles.push(troubleText(parent, error));
+    }
+    known = recordsByName(deps);
+  }
+  return troubles;
+}
+
+/** What keeps one result from being merged concerns its own files; a lock concerns all, and a defect is one. */
+function troubleText({input_file: file}: JobRecord, error: unknown): string {
+  const isOfFiles =
+    error instanceof GembatchError ? error.code === 'STORAGE' : isText(fieldOf(error, 'code'));
+  if (!isOfFiles || !(error instanceof Error)) throw error;
+  return `The answers of the retry of ${file} are not merged into its results (${error.message}). To fetch the results again: gembatch results ${file}`;
+}
+
+/** All records as they are now, in the order of the job-info file. */
+function recordsByName({store}: MergeDeps): ReadonlyMap<string, JobRecord> {
+  return new Map(store.read().records.map(({record}) => [record.batch.name, record]));
+}
+
+interface Merge {
+  readonly job: string;
+  readonly into: StoredResults;
+  readonly from: StoredResults;
+}
+
+async function merge(deps: MergeDeps, parent: JobRecord, {into, from}: Merge): Promise<void> {
+  const {store} = deps;
+  const [target, source] = [store.resolveInput(into.file), store.resolveInput(from.file)];
+  await refuseForeign(target);
+  const file = await deps.createFile(target, {overwrite: true});
+  try {
+    const answered = await goodKeys(source);
+    await copyRows(target, file, (key) => key === null || answered.find(key) === -1);
+    await copyRows(source, file, (key) => key !== null && answered.find(key) !== -1);
+    await file.commit();
+  } finally {
+    await file.discard();
+  }
+  const verified = await verifyResult({
+    requestPath: store.resolveInput(parent.input_file),
+    requestSha256: parent.sha256 ?? null,
+    expectedCount: parent.count,
+    resultPath: target,
+    maxExamples: 0,
+  });
+  await note(deps, parent, {
+    results: {...into, rows: verified.counts, size_bytes: verified.sizeBytes, sha256: verified.sha256},
+    // What it is merged into, in turn, is behind now.
+    merged_at: undefined,
+  });
+}
+
+/**
+ * A job-info file may come from anybody, and name any file as a result. What is written over is a result file by its
+ * content: it has a row that answers a request.
+ *
+ * @throws GembatchError `STORAGE`
+ */
+async function refuseForeign(path: string): Promise<void> {
+  let hasRow = false;
+  await eachRow(path, async (bytes) => {
+    const {key, outcome} = readResultRow(bytes);
+    hasRow ||= key !== null && outcome !== 'malformed';
+  });
+  if (!hasRow) throw new GembatchError('STORAGE', `${path} holds no results; it is untouched`);
+}
+
+/** The keys that a result file answers well. */
+async function goodKeys(path: string): Promise<KeyTable> {
+  const keys = new KeyTable();
+  await eachRow(path, async (bytes) => {
+    const {key, outcome} = readResultRow(bytes);
+    if (key !== null && outcome === 'ok') keys.add(key);
+  });
+  return keys;
+}
+
+/** Copies the rows whose key is wanted; of several rows with one key, all that come. */
+async function copyRows(
+  path: string,
+  file: AtomicFile,
+  isWanted: (key: string | null) => boolean,
+): Promise<void> {
+  await eachRow(path, async (bytes) => {
+    if (!isWanted(readResultRow(bytes).key)) return;
+    await file.append(bytes);
+    await file.append(NEWLINE);
+  });
+}
+
+async function eachRow(path: string, take: (bytes: Uint8Array) => Promise<void>): Promise<void> {
+  let rows: Uint8Array[] = [];
+  const splitter = new LineSplitter((bytes, start, end) => {
+    // A copy, because the chunk is filled anew while the row is written.
+    if (!isBlank(bytes, start, end)) rows.push(bytes.slice(start, end));
+  });
+  const flush = async (): Promise<void> => {
+    for (const row of rows) await take(row);
+    rows = [];
+  };
+  for await (const chunk of readChunks(path)) {
+    splitter.push(chunk);
+    await flush();
+  }
+  splitter.finish();
+  await flush();
+}
+
+type Change = {readonly [K in 'results' | 'merged_at']?: JobRecord[K] | undefined};
+
+async function note({store}: MergeDeps, {batch}: JobRecord, change: Change): Promise<void> {
+  await store.updateJobs(
+    new Map([
+      [
+        batch.name,
+        ({merged_at: mergedAt, ...record}: JobRecord): JobRecord => {
+          const merged = 'merged_at' in change ? change.merged_at : mergedAt;
+          return {
+            ...record,
+            ...(change.results === undefined ? {} : {results: change.results}),
+            ...(merged === undefined ? {} : {merged_at: merged}),
+          };
+        },
+      ],
+    ]),
+  );
+}

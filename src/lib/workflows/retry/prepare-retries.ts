@@ -1,0 +1,146 @@
+/**
+ * Decides what is submitted again, and writes the request files for it.
+ *
+ * Work that failed as a whole is submitted from its own request file. Of work that has results, only the requests
+ * without a good answer are: they go into a new request file, whose path follows from the job, so that preparing them
+ * twice gives one file and one submission.
+ */
+import {basename, dirname, extname, join} from 'node:path';
+import {GembatchError} from '../../domain/errors.js';
+import {jobOutcome, replacedJobs, type JobOutcome} from '../../domain/job/job-progress.js';
+import type {JobRecord} from '../../domain/job/job-record.js';
+import {fieldOf} from '../../domain/json/json-object.js';
+import type {OutputLimit} from '../../domain/request/output-limit.js';
+import type {JobStore} from '../../store/job-store.js';
+import type {CreateFile} from '../poll/poll-run.js';
+import {refuseChanged} from '../submit/refuse-changed.js';
+import {refuseLinks} from '../fetch/result-target.js';
+import {retryRequests} from './retry-requests.js';
+import {selectJobs} from '../job-states/select-jobs.js';
+
+/** What preparing needs from the outside. */
+export interface RetryDeps {
+  readonly store: JobStore;
+  readonly createFile: CreateFile;
+}
+
+/** What is to be retried. */
+export interface RetrySelection {
+  /** Request files and batch jobs, as the person named them; none for all that did not work. */
+  readonly names: readonly string[];
+  /** New output limit for answers that were cut off. */
+  readonly outputLimit?: OutputLimit;
+  /** Writes nothing. */
+  readonly isDryRun: boolean;
+}
+
+/** A job that is retried, or why it is not. */
+export interface Retry {
+  readonly job: string;
+  /** `input_file` of its record. */
+  readonly file: string;
+  readonly outcome: JobOutcome;
+  /** Resource name of the model that the job went to. */
+  readonly model?: string;
+  /** How many requests are sent again. */
+  readonly requests: number | null;
+  /** The request file that is submitted, absolute; null when there is nothing to send. */
+  readonly path: string | null;
+  readonly error?: GembatchError;
+}
+
+const RETRIES_FOLDER = 'retries';
+const SHORT_ID_LENGTH = 8;
+const NEWLINE = Buffer.from('\n');
+
+/**
+ * Prepares the retries of all selected jobs that did not fully work and were not retried yet.
+ *
+ * @throws GembatchError `USAGE` when a name means no job, `STORAGE` when the job-info file cannot be read. What concerns
+ *   one job is in its `error`.
+ */
+export async function prepareRetries(deps: RetryDeps, selection: RetrySelection): Promise<readonly Retry[]> {
+  const records = deps.store.read().records.map(({record}) => record);
+  const replaced = replacedJobs(records);
+  const candidates = selectJobs(deps.store, records, selection.names).filter(
+    (record) => !replaced.has(record.batch.name) && isRetriable(jobOutcome(record)),
+  );
+  const retries: Retry[] = [];
+  for (const record of candidates) retries.push(await prepare(deps, record, selection));
+  return retries;
+}
+
+function isRetriable(outcome: JobOutcome): boolean {
+  return outcome !== 'done' && outcome !== 'running';
+}
+
+async function prepare(deps: RetryDeps, record: JobRecord, selection: RetrySelection): Promise<Retry> {
+  const retry: Retry = {
+    job: record.batch.name,
+    file: record.input_file,
+    outcome: jobOutcome(record),
+    ...(record.batch.model === undefined ? {} : {model: record.batch.model}),
+    requests: record.count,
+    path: deps.store.resolveInput(record.input_file),
+  };
+  if (record.results === undefined) return retry;
+  try {
+    const {requests, path} = await prepareRows(deps, record, selection);
+    return {...retry, requests, path};
+  } catch (error) {
+    return {...retry, requests: null, path: null, error: unusableError(record, error)};
+  }
+}
+
+/** The trouble with the files of one job, so that the others are retried all the same. */
+function unusableError({input_file: file}: JobRecord, error: unknown): GembatchError {
+  if (error instanceof GembatchError) return error;
+  const code = fieldOf(error, 'code');
+  if (typeof code !== 'string') throw error;
+  return new GembatchError(
+    'FILE_UNREADABLE',
+    `${file}: its request file or its results cannot be read (${code}), so that its bad rows cannot be told.`,
+    {suggestions: [`Put the file back, or fetch the results again: gembatch results ${file}`], cause: error},
+  );
+}
+
+/** @throws GembatchError `FILE_CHANGED`, `FILE_*`, `STORAGE`. */
+async function prepareRows(
+  deps: RetryDeps,
+  record: JobRecord,
+  {outputLimit, isDryRun}: RetrySelection,
+): Promise<{requests: number; path: string | null}> {
+  const {store} = deps;
+  const requestPath = store.resolveInput(record.input_file);
+  await refuseChanged(store, record);
+  const lines = retryRequests({
+    requestPath,
+    resultPaths: record.results === undefined ? [] : [store.resolveInput(record.results.file)],
+    ...(outputLimit === undefined ? {} : {maxOutputTokens: outputLimit}),
+  });
+  const path = retryPath(requestPath, record);
+  await refuseLinks(dirname(dirname(path)), path);
+  const file = isDryRun ? undefined : await deps.createFile(path, {overwrite: true});
+  let requests = 0;
+  try {
+    for await (const line of lines) {
+      requests += 1;
+      await file?.append(line);
+      await file?.append(NEWLINE);
+    }
+    if (requests > 0) await file?.commit();
+  } finally {
+    await file?.discard();
+  }
+  return {requests, path: requests > 0 ? path : null};
+}
+
+/** All retries of one request file are in one folder, also those of retries. */
+function retryPath(requestPath: string, record: JobRecord): string {
+  const folder = dirname(requestPath);
+  const isRetry = record.retry_of !== undefined && basename(folder) === RETRIES_FOLDER;
+  const id = record.batch.name.replace(/^batches\//u, '').replaceAll(/[^\w-]/gu, '_');
+  const extension = extname(requestPath);
+  const name = `${basename(requestPath, extension)}.${id.slice(0, SHORT_ID_LENGTH)}${extension}`;
+  return join(isRetry ? folder : join(folder, RETRIES_FOLDER), name);
+}

@@ -1,0 +1,112 @@
+/**
+ * The gate that every create of a submission passes.
+ *
+ * The service counts its quota per project, so a refusal of one create holds for all of them: the gate then lets one
+ * at a time through, with growing pauses between, until one succeeds. Who is refused goes to the back of the queue,
+ * so that a file too large for what is left of the quota does not keep small ones from being tried.
+ */
+import type {Clock} from '../../domain/clock.js';
+import type {GembatchError} from '../../domain/errors.js';
+
+/** First pause after a refusal. Quotas of the Batch API count per minute at the least. */
+const FIRST_PAUSE_MS = 10_000;
+/** Refusals for enqueued tokens last until a running job ends; asking more often than this does not help. */
+const LONGEST_PAUSE_MS = 120_000;
+
+/** What a refused create is told. */
+export type Refusal = {readonly mayTryAgain: true; readonly pauseMs: number} | {readonly mayTryAgain: false};
+
+/** Serialises creates while the service refuses them for lack of quota, and gives up when that lasts too long. */
+export class CreateGate {
+  readonly #clock: Clock;
+  readonly #patienceMs: number;
+  /** Resolves when the refused create whose turn it is has had its answer. */
+  #turn: Promise<void> = Promise.resolve();
+  #refusal: {readonly sinceMs: number; count: number; nextTryMs: number} | undefined;
+  #exhausted: GembatchError | undefined;
+
+  /** @param patienceMs - how long refusals may last before the gate gives up; 0 for no waiting. */
+  constructor(clock: Clock, patienceMs: number) {
+    this.#clock = clock;
+    this.#patienceMs = patienceMs;
+  }
+
+  /** The refusal that made the gate give up; work that still needs a create is pointless then. */
+  get exhausted(): GembatchError | undefined {
+    return this.#exhausted;
+  }
+
+  /**
+   * Runs one create. While the service refuses, creates run one after the other, each after the pause that is due.
+   *
+   * @param stop - ends the pause early; the create is then not run.
+   * @returns what the create returned, or undefined when it was not run because of `stop`.
+   */
+  async pass<T>(create: () => Promise<T>, stop: AbortSignal): Promise<T | undefined> {
+    if (this.#refusal === undefined) return stop.aborted ? undefined : create();
+
+    const previous = this.#turn;
+    const {promise, resolve} = deferred();
+    this.#turn = promise;
+    try {
+      await previous;
+      await this.#pause(stop);
+      return stop.aborted ? undefined : await create();
+    } finally {
+      resolve();
+    }
+  }
+
+  /** Notes that a create went through: the quota is free again. */
+  succeeded(): void {
+    this.#refusal = undefined;
+  }
+
+  /**
+   * Notes that a create was refused.
+   *
+   * @param error - the refusal; `details.retryDelayMs` is the pause that the service asks for, in milliseconds.
+   */
+  refused(error: GembatchError): Refusal {
+    // Without patience each file has its one try, and says nothing about the others.
+    if (this.#patienceMs === 0) return {mayTryAgain: false};
+    // Also when a create that was under way went through after that: the others are told already that it is over.
+    if (this.#exhausted !== undefined) return {mayTryAgain: false};
+
+    const now = this.#clock.monotonic();
+    this.#refusal ??= {sinceMs: now, count: 0, nextTryMs: now};
+    // Creates that were already under way at the first refusal add nothing to what it said.
+    if (now < this.#refusal.nextTryMs) return {mayTryAgain: true, pauseMs: this.#refusal.nextTryMs - now};
+
+    const leftMs = this.#refusal.sinceMs + this.#patienceMs - now;
+    if (leftMs <= 0) {
+      this.#exhausted ??= error;
+      return {mayTryAgain: false};
+    }
+
+    const grownMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#refusal.count);
+    const asked = error.details['retryDelayMs'];
+    const pauseMs = Math.min(leftMs, Math.max(jittered(grownMs), typeof asked === 'number' ? asked : 0));
+    this.#refusal.count += 1;
+    this.#refusal.nextTryMs = now + pauseMs;
+    return {mayTryAgain: true, pauseMs};
+  }
+
+  async #pause(stop: AbortSignal): Promise<void> {
+    const dueMs = (this.#refusal?.nextTryMs ?? 0) - this.#clock.monotonic();
+    if (dueMs > 0) await this.#clock.sleep(dueMs, stop);
+  }
+}
+
+/** Spreads processes that were refused at the same moment over ±20 %. */
+function jittered(ms: number): number {
+  return ms * (0.8 + 0.4 * Math.random());
+}
+
+function deferred(): {promise: Promise<void>; resolve: () => void} {
+  let resolve: () => void = () => undefined;
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return {promise, resolve};
+}

@@ -1,0 +1,36 @@
+import type {JobRecord} from '../../domain/job/job-record.js';
+import type {JobStore, StoreSnapshot} from '../../store/job-store.js';
+import {storeStamp} from './store-stamp.js';
+
+/** What the store holds now; it is read again only when something has changed. */
+export class FreshStore {
+  readonly #store: JobStore;
+  #stamp = '';
+  #snapshot: StoreSnapshot = {records: [], openIntents: [], problems: []};
+  #records: readonly JobRecord[] = [];
+
+  constructor(store: JobStore) {
+    this.#store = store;
+  }
+
+  /** The same object as long as nothing has changed. */
+  get snapshot(): StoreSnapshot {
+    this.#refresh();
+    return this.#snapshot;
+  }
+
+  /** All records of it. */
+  get records(): readonly JobRecord[] {
+    this.#refresh();
+    return this.#records;
+  }
+
+  #refresh(): void {
+    // Before the reading: what changes meanwhile is seen the next time.
+    const stamp = storeStamp(this.#store.path);
+    if (stamp === this.#stamp) return;
+    this.#snapshot = this.#store.read();
+    this.#records = this.#snapshot.records.map(({record}) => record);
+    this.#stamp = stamp;
+  }
+}

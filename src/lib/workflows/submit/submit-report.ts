@@ -1,0 +1,108 @@
+import type {ErrorCode} from '../../domain/errors.js';
+
+/** Where one request file is on its way through a submission; `checked` waits for its turn to be sent. */
+export type SubmitPhase = 'inspecting' | 'checked' | 'uploading' | 'creating' | 'reconciling';
+
+/** A request file of this run. `index` is its own number, from 1, and never changes. */
+export interface SubmitFile {
+  readonly index: number;
+  /** As the user named it, shortened to be relative to the working folder where that is shorter. */
+  readonly name: string;
+}
+
+/** What became of one request file; the element of `files` in the `--json` object. */
+export interface FileOutcome {
+  /** The file as the user named it. */
+  readonly file: string;
+  /**
+   * - `submitted`: a batch job exists and is recorded; also when an earlier, unclear create is found to have worked.
+   * - `skipped`: a batch job for it exists already, or the file is one of ours; nothing was sent.
+   * - `would_submit`: `--dry-run`, and it would have been sent.
+   * - `failed`: no batch job was made.
+   * - `unclear`: a create was sent and its fate is unknown; it is in the journal and is settled by the next run.
+   * - `not_started`: the run ended before its turn; nothing was paid.
+   */
+  readonly outcome: 'submitted' | 'skipped' | 'would_submit' | 'failed' | 'unclear' | 'not_started';
+  /** Requests, that is non-empty lines; absent when the file was not inspected to its end. */
+  readonly count?: number;
+  readonly size_bytes?: number;
+  readonly sha256?: string;
+  readonly uploaded_file_name?: string;
+  /** The batch job, made now or before: the existing one of a skipped file. */
+  readonly job?: {readonly name: string; readonly display_name?: string; readonly state: string};
+  /** Why it was skipped. */
+  readonly reason?: 'same_file' | 'same_content' | 'own_file';
+  /** With `same_content`: the other request file, as its record or this run's command line spells it. */
+  readonly same_as?: string;
+  /** With `same_file`: whether the file has changed since it was submitted; null when nobody can tell. */
+  readonly changed?: boolean | null;
+  /** Why it failed, is unclear or was not started. */
+  readonly error?: FileError;
+  /** What is worth knowing but did not stop the file: a failed deletion, a questionable field. */
+  readonly warnings?: readonly string[];
+  /** From the start of its inspection to its outcome, in milliseconds. */
+  readonly duration_ms?: number;
+}
+
+/** The `error` of a file in `--json`. `line` and `column` count from 1; the column is in characters. */
+export interface FileError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly suggestions: readonly string[];
+  readonly line?: number;
+  readonly column?: number;
+}
+
+/** The result of a submission and the `--json` object of `gembatch submit`. */
+export interface SubmitResult {
+  /** Path of the job-info file as it was opened. */
+  readonly job_info: string;
+  /** Resource name of the model, `models/<id>`. */
+  readonly model: string;
+  readonly dry_run: boolean;
+  readonly files: readonly FileOutcome[];
+  /** Creates of earlier runs that were still open when this one started, and what was found. */
+  readonly settled: readonly SettledIntent[];
+  readonly summary: SubmitSummary;
+}
+
+/** An unclear create of an earlier run and what became of it. */
+export interface SettledIntent {
+  readonly file: string;
+  readonly attempt: string;
+  /** `adopted`: the job exists and is recorded. `aborted`: there is no such job. `unclear`: still not known. */
+  readonly outcome: 'adopted' | 'aborted' | 'unclear';
+  readonly job?: string;
+  readonly message: string;
+}
+
+/** Totals of a submission. `requests` and `bytes` are those of the files that were, or would be, submitted. */
+export interface SubmitSummary {
+  readonly files: number;
+  readonly submitted: number;
+  readonly skipped: number;
+  readonly would_submit: number;
+  readonly failed: number;
+  readonly unclear: number;
+  readonly not_started: number;
+  readonly requests: number;
+  readonly bytes: number;
+  readonly duration_ms: number;
+  readonly exit_code: number;
+}
+
+/** One step of progress. The workflow reports, the output layer decides what a person sees of it. */
+export type SubmitEvent =
+  /** First event once the inputs are known. */
+  | {readonly type: 'files'; readonly files: readonly SubmitFile[]}
+  /** Something about the whole run: the lock that is waited for, a journal that was found, a model that is looked up. */
+  | {readonly type: 'status'; readonly message: string}
+  /** Something about the whole run that a person must not miss. */
+  | {readonly type: 'warning'; readonly message: string}
+  | {readonly type: 'phase'; readonly index: number; readonly phase: SubmitPhase}
+  /** Bytes of the current phase so far. After a broken transfer `bytes` may go back. */
+  | {readonly type: 'progress'; readonly index: number; readonly bytes: number; readonly totalBytes: number}
+  /** The file waits; `reason` is what the service said or what broke. */
+  | {readonly type: 'wait'; readonly index: number; readonly reason: string; readonly delayMs: number}
+  | {readonly type: 'outcome'; readonly index: number; readonly outcome: FileOutcome}
+  | {readonly type: 'summary'; readonly summary: SubmitSummary};

@@ -1,0 +1,48 @@
+import {describe, expect, test} from '@jest/globals';
+import {LineSplitter} from '../../../../src/lib/domain/json/line-splitter.js';
+
+function split(chunks: readonly Buffer[]): {text: string; line: number; offset: number}[] {
+  const lines: {text: string; line: number; offset: number}[] = [];
+  const splitter = new LineSplitter((bytes, start, end) => {
+    const text = Buffer.from(bytes.subarray(start, end)).toString();
+    lines.push({text, line: splitter.lineNumber, offset: splitter.lineOffset});
+  });
+  for (const chunk of chunks) {
+    splitter.push(chunk);
+    chunk.fill('#'); // A reader fills its buffer anew.
+  }
+  splitter.finish();
+  return lines;
+}
+
+describe('LineSplitter', () => {
+  const whole = 'first\r\n\nü\u2028é\rstill\n\nlast without newline';
+  const expected = [
+    {text: 'first\r', line: 1, offset: 0},
+    {text: '', line: 2, offset: 7},
+    {text: 'ü\u2028é\rstill', line: 3, offset: 8},
+    {text: '', line: 4, offset: 22},
+    {text: 'last without newline', line: 5, offset: 23},
+  ];
+
+  test('splits the same wherever two cuts fall', () => {
+    const length = Buffer.byteLength(whole);
+    for (let first = 0; first <= length; first++) {
+      for (let second = first; second <= length; second++) {
+        const bytes = Buffer.from(whole);
+        const cut = [bytes.subarray(0, first), bytes.subarray(first, second), bytes.subarray(second)];
+        expect(split(cut)).toEqual(expected);
+      }
+    }
+  });
+
+  test('sees no line after the last newline and none in nothing', () => {
+    expect(split([Buffer.from('a\n')])).toHaveLength(1);
+    expect(split([])).toEqual([]);
+  });
+
+  test('joins a line of many chunks in linear time', () => {
+    const chunks = Array.from({length: 2000}, () => Buffer.alloc(4096, 'x'));
+    expect(split(chunks)[0]?.text).toHaveLength(2000 * 4096);
+  });
+});

@@ -1,0 +1,38 @@
+import {describe, expect, test} from '@jest/globals';
+import {withOutputLimit, type OutputLimit} from '../../../../src/lib/domain/request/output-limit.js';
+
+function raised(line: string, limit: OutputLimit): string {
+  return Buffer.from(withOutputLimit(Buffer.from(line), limit)).toString();
+}
+
+describe('withOutputLimit', () => {
+  test.each<[string, OutputLimit, string]>([
+    [
+      '{"key":"k","request":{"generationConfig":{"maxOutputTokens":10,"topK":1}}}',
+      50,
+      '{"key":"k","request":{"generationConfig":{"maxOutputTokens":50,"topK":1}}}',
+    ],
+    [
+      '{"key":"k","request":{"generation_config":{"max_output_tokens":10}}}',
+      {factor: 2.5},
+      '{"key":"k","request":{"generation_config":{"max_output_tokens":25}}}',
+    ],
+    [
+      '{"key":"k","request":{"generationConfig":{"max_output_tokens":10}}}',
+      50,
+      '{"key":"k","request":{"generationConfig":{"max_output_tokens":50}}}',
+    ],
+    ['{"key":"k","request":{}}', 50, '{"key":"k","request":{"generationConfig":{"maxOutputTokens":50}}}'],
+  ])('raises %s by %j', (line, limit, expected) => {
+    expect(raised(line, limit)).toBe(expected);
+  });
+
+  test.each<[string, OutputLimit]>([
+    ['{"key":"k", "request":{"generationConfig":{"maxOutputTokens":100}}}', 50],
+    ['{"key":"k", "request":{"generationConfig":{}}}', {factor: 2}],
+    ['{"key":"k", "request":[]}', 50],
+    ['not JSON', 50],
+  ])('leaves %s as it is for %j', (line, limit) => {
+    expect(raised(line, limit)).toBe(line);
+  });
+});

@@ -1,0 +1,106 @@
+import {expect, test} from '@jest/globals';
+import {createSubmitView, type SubmitView} from '../../../../src/lib/output/submit/submit-view.js';
+import {ManualClock} from '../../../helpers/manual-clock.js';
+import {fakeTerminal} from '../fake-terminal.js';
+import {STEPS} from '../submission.js';
+
+const UTF8 = {LANG: 'en_US.UTF-8', NO_COLOR: '1'};
+
+interface Live {
+  readonly view: SubmitView;
+  readonly clock: ManualClock;
+  readonly stdout: ReturnType<typeof fakeTerminal>;
+  readonly stderr: ReturnType<typeof fakeTerminal>;
+}
+
+function live(env: Record<string, string> = UTF8): Live {
+  const clock = new ManualClock();
+  const [stdout, stderr] = [fakeTerminal(), fakeTerminal()];
+  const view = createSubmitView({mode: 'live', screen: {stdout, stderr, env}, clock});
+  return {view, clock, stdout, stderr};
+}
+
+/** Resolves when the list has drawn something. */
+async function drawn({stderr}: Live, text: string): Promise<void> {
+  while (!stderr.text.includes(text)) await new Promise((resolve) => setImmediate(resolve));
+}
+
+test('the last screen has every file, warnings stay whole above it, and the summary follows', async () => {
+  const {view, clock, stdout, stderr} = live();
+  for (const {afterMs, event} of STEPS) {
+    await clock.advance(afterMs);
+    view.report(event);
+  }
+  await view.close();
+  const [, lastScreen = ''] = stderr.text.split('\u001B[?25l');
+  expect(stderr.text).toContain('Waiting for gembatch submit (pid 7)\n');
+  expect(stderr.text).toContain('Warning: job-info.jsonl:2: not a record\\x07');
+  expect(lastScreen.slice(lastScreen.lastIndexOf('✔')).replaceAll('\u001B[K', '')).toBe(
+    `✔ [1/7] good.jsonl submitted 1,200 requests as batches/a1
+↓ [2/7] old.jsonl skipped: it has CHANGED since batches/b2 (running); gembatch…
+↓ [3/7] twin.jsonl skipped: the same content as good.jsonl, which has batches/…
+↓ [4/7] job-info.jsonl skipped: it is a file of gembatch itself
+✖ [5/7] bad\\x1b[2J.jsonl failed: line 3, column 14: "key" is missing.
+? [6/7] lost.jsonl unclear: the answer to its create was lost.
+· [7/7] late.jsonl not begun: Stopped before it was created; nothing was paid …
+\u001B[J\u001B[?25h
+`,
+  );
+  expect(stdout.text).toMatch(/"key" is missing\.\n  Correct the line.*\n7 files: 1 submitted/su);
+});
+
+test('what others write meanwhile stands above the list and in view, and the cursor comes back', async () => {
+  const run = live();
+  run.stderr.rows = 6;
+  run.view.report({
+    type: 'files',
+    files: Array.from({length: 50}, (_, position) => ({index: position + 1, name: 'a.jsonl'})),
+  });
+  for (let index = 1; index <= 10; index += 1) run.view.report({type: 'phase', index, phase: 'uploading'});
+  await drawn(run, '0 of 50 files');
+  run.stderr.write('SIGINT: finishing what is in flight\n');
+  expect(run.stderr.text).not.toContain('SIGINT');
+  await drawn(run, 'SIGINT');
+  const [, screen = ''] = run.stderr.text.split('\r\u001B[5A');
+  expect(screen.split('\u001B[K\n')).toEqual([
+    'SIGINT: finishing what is in flight',
+    '0 of 50 files',
+    expect.stringContaining('[1/50] a.jsonl uploading'),
+    expect.stringContaining('[2/50] a.jsonl uploading'),
+    '· and 40 more waiting',
+    '\u001B[J',
+  ]);
+  await run.view.close();
+  run.stderr.write('after');
+  expect(run.stderr.text.endsWith('\u001B[?25hafter')).toBe(true);
+});
+
+test('10,000 events between two frames cost one drawing', async () => {
+  const run = live();
+  run.view.report({type: 'files', files: [{index: 1, name: 'a.jsonl'}]});
+  await drawn(run, '0 of 1 files');
+  run.view.report({type: 'phase', index: 1, phase: 'uploading'});
+  const before = run.stderr.writes.length;
+  for (let bytes = 0; bytes < 10_000; bytes += 1) {
+    run.view.report({type: 'progress', index: 1, bytes, totalBytes: 10_000});
+  }
+  await drawn(run, 'uploading 99%');
+  expect(run.stderr.writes.length).toBeLessThanOrEqual(before + 2);
+  await run.view.close();
+});
+
+test('without UTF-8 the marks are ASCII, and NO_COLOR keeps the colours away', async () => {
+  const {view, stderr} = live({LANG: 'C', NO_COLOR: '1'});
+  for (const {event} of STEPS) view.report(event);
+  await view.close();
+  expect(stderr.text).not.toMatch(/[^\p{ASCII}]/u);
+  // oxlint-disable-next-line no-control-regex -- colours are control sequences.
+  expect(stderr.text).not.toMatch(/\u001B\[\d*m/u);
+});
+
+test('words are coloured on a terminal', async () => {
+  const {view, stderr} = live({LANG: 'en_US.UTF-8'});
+  for (const {event} of STEPS) view.report(event);
+  await view.close();
+  expect(stderr.text).toContain('\u001B[31m✖\u001B[39m [5/7]');
+});

@@ -1,0 +1,90 @@
+import {stripVTControlCharacters} from 'node:util';
+import {expect, test} from '@jest/globals';
+import {displayWidth} from '../../../../src/lib/output/terminal/display-width.js';
+import {colorsFor, marksFor} from '../../../../src/lib/output/terminal/screen.js';
+import {SubmitBoard} from '../../../../src/lib/output/submit/submit-board.js';
+import {submitFrame} from '../../../../src/lib/output/submit/submit-frame.js';
+import type {FileOutcome} from '../../../../src/lib/workflows/submit/submit-report.js';
+import {ManualClock} from '../../../helpers/manual-clock.js';
+import {fakeTerminal} from '../fake-terminal.js';
+
+const TOTAL_BYTES = 27_100_000;
+
+/** A submission of many files in the middle: two have failed, four are worked on. */
+async function middle(total: number): Promise<(columns: number, rows: number) => readonly string[]> {
+  const clock = new ManualClock();
+  const board = new SubmitBoard(clock);
+  const name = (index: number): string => `data/evaluations-質問/${String(index).padStart(3, '0')}.jsonl`;
+  const files = Array.from({length: total}, (_, position) => ({
+    index: position + 1,
+    name: name(position + 1),
+  }));
+  board.apply({type: 'files', files});
+  for (let index = 1; index <= 12; index += 1) {
+    board.apply({type: 'outcome', index, outcome: outcomeOf(index, name(index))});
+  }
+  for (let index = 13; index <= 16; index += 1) board.apply({type: 'phase', index, phase: 'uploading'});
+  for (let second = 1; second <= 3; second += 1) {
+    await clock.advance(1_000);
+    board.apply({type: 'progress', index: 13, bytes: second * 3_100_000, totalBytes: TOTAL_BYTES});
+  }
+  board.apply({type: 'wait', index: 14, reason: 'the service answers 429', delayMs: 9_000});
+  await clock.advance(2_000);
+  const screen = {stdout: fakeTerminal(), stderr: fakeTerminal(), env: {LANG: 'C.UTF-8'}};
+  const style = {clock, marks: marksFor(screen), colors: colorsFor(screen.stderr, screen.env)};
+  return (columns, rows) => submitFrame(board, {columns, rows}, style).map(stripVTControlCharacters);
+}
+
+function outcomeOf(index: number, file: string): FileOutcome {
+  if (index === 2 || index === 5) {
+    const error = {code: 'FILE_EMPTY', message: `${file}: the file is empty.`, suggestions: []} as const;
+    return {file, outcome: 'failed', error};
+  }
+  const job = {name: `batches/job-${index}`, state: 'JOB_STATE_PENDING'};
+  return {file, outcome: 'submitted', count: 100, size_bytes: 1, job};
+}
+
+test('a screen of 500 files has totals, failures, what ended last, what is worked on and what waits', async () => {
+  const frame = await middle(500);
+  expect(frame(79, 12)).toEqual([
+    '12 of 500 files, 2 failed, 10 submitted, 1.9 MB/s',
+    '✖ [2/500] data/evaluations-質問/002.jsonl failed: the file is empty.',
+    '✖ [5/500] data/evaluations-質問/005.jsonl failed: the file is empty.',
+    '✔ [9/500] …a/evaluations-質問/009.jsonl submitted 100 requests as batches/job-9',
+    '✔ [10/500] …evaluations-質問/010.jsonl submitted 100 requests as batches/job-10',
+    '✔ [11/500] …evaluations-質問/011.jsonl submitted 100 requests as batches/job-11',
+    '✔ [12/500] …evaluations-質問/012.jsonl submitted 100 requests as batches/job-12',
+    '⠋ [13/500] data/evaluations-質問/013.jsonl uploading 34%, 10s left, 1.9 MB/s',
+    '⠋ [14/500] data/evaluations-質問/014.jsonl again in 7s: the service answers 429',
+    '⠋ [15/500] data/evaluations-質問/015.jsonl uploading',
+    '⠋ [16/500] data/evaluations-質問/016.jsonl uploading',
+    '· and 484 more waiting',
+  ]);
+});
+
+test('on a narrow screen the end of the name stays, and the less important goes', async () => {
+  const frame = await middle(500);
+  expect(frame(59, 12).slice(6, 9)).toEqual([
+    '✔ [12/500] …ns-質問/012.jsonl submitted 100 requests as ba…',
+    '⠋ [13/500] …luations-質問/013.jsonl uploading 34%, 10s left',
+    '⠋ [14/500] …ns-質問/014.jsonl again in 7s: the service ans…',
+  ]);
+});
+
+test.each([1, 2, 5, 23].flatMap((rows) => [10, 20, 59, 79, 119].map((columns) => [columns, rows])))(
+  'no screen of %d columns and %d rows is too small, whatever the number of files',
+  async (columns = 0, rows = 0) => {
+    for (const total of [16, 23, 500]) {
+      const lines = (await middle(total))(columns, rows);
+      expect(lines.length).toBeLessThanOrEqual(rows);
+      expect(Math.max(...lines.map(displayWidth))).toBeLessThanOrEqual(columns);
+    }
+  },
+);
+
+test('drawing costs the same with 100,000 files', async () => {
+  const frame = await middle(100_000);
+  const startMs = performance.now();
+  for (let number = 0; number < 100; number += 1) frame(79, 23);
+  expect((performance.now() - startMs) / 100).toBeLessThan(20);
+});

@@ -1,0 +1,36 @@
+import {expect, test} from '@jest/globals';
+import {
+  displayWidth,
+  foldText,
+  shortenLeft,
+  shortenRight,
+} from '../../../../src/lib/output/terminal/display-width.js';
+
+test.each([
+  ['plain.jsonl', 11],
+  ['naïve', 5],
+  ['e\u0301', 1],
+  ['質問.jsonl', 10],
+  ['한국', 4],
+  ['🚀', 2],
+  ['✅⚡⌚', 6],
+  ['⚠\uFE0F', 2],
+  ['🇩🇪', 4],
+])('%s takes %d columns', (text, width) => {
+  expect(displayWidth(text)).toBe(width);
+});
+
+test.each([
+  ['batch/eval.jsonl', 16, 'batch/eval.jsonl', 'batch/eval.jsonl'],
+  ['batch/eval.jsonl', 8, '…l.jsonl', 'batch/e…'],
+  ['質問質問', 6, '…質問', '質問…'],
+  ['質問', 1, '…', '…'],
+  ['質問', 0, '', ''],
+])('%s in %d columns keeps its end as %s, its start as %s', (text, width, left, right) => {
+  expect([shortenLeft(text, width), shortenRight(text, width)]).toEqual([left, right]);
+});
+
+test('folds at blanks, keeps the indent, and loses nothing of a word that is longer than a line', () => {
+  expect(foldText('one two 質問質問 superlongword', 9)).toEqual(['one two', '質問質問', 'superlongword']);
+  expect(foldText('  one two three', 9)).toEqual(['  one two', '  three']);
+});

@@ -1,0 +1,84 @@
+import {mkdir, symlink} from 'node:fs/promises';
+import {join, resolve} from 'node:path';
+import {describe, expect, test} from '@jest/globals';
+import type {JobRecord} from '../../../../src/lib/domain/job/job-record.js';
+import {
+  isReservedOnWindows,
+  refuseLinks,
+  resultTargets,
+} from '../../../../src/lib/workflows/fetch/result-target.js';
+import {tempDir} from '../../../helpers/temp-dir.js';
+
+const store = {resolveInput: (file: string) => resolve('/work', file)};
+
+function job(file: string, name: string, rest: Partial<JobRecord> = {}): JobRecord {
+  const batch = {name: `batches/${name}`, state: 'JOB_STATE_RUNNING'};
+  return {input_file: file, count: 1, uploaded_file_name: '', batch, ...rest};
+}
+
+function firstTargets(
+  records: readonly JobRecord[],
+  resultsDir: string | null = null,
+): (string | undefined)[] {
+  return records.map((record) => resultTargets(record, {store, records, resultsDir}).paths[0]);
+}
+
+describe('the target of a result', () => {
+  test('is the folder "results" beside the request file', () => {
+    const records = [job('batch/a.jsonl', '1'), job('/else/b.jsonl', '2')];
+    expect(firstTargets(records)).toEqual(['/work/batch/results/a.jsonl', '/else/results/b.jsonl']);
+  });
+
+  test('is in the chosen folder under the same path, with a mark when the file is from elsewhere', () => {
+    const records = [job('batch/a.jsonl', '1'), job('/else/a.jsonl', '2'), job('../up/a.jsonl', '3')];
+    const [inside, ...outside] = firstTargets(records, '/out');
+    expect(inside).toBe('/out/batch/a.jsonl');
+    for (const path of outside) expect(path).toMatch(/^\/out\/a-[0-9a-f]{8}\.jsonl$/u);
+    expect(new Set(outside).size).toBe(2);
+  });
+
+  test('never leaves its folder, whatever a record says', () => {
+    const crafted = ['../../etc/passwd', 'x/../../y.jsonl', '..', '/etc/../etc/cron.d/a.jsonl'];
+    const records = crafted.map((file, i) => job(file, `../../${i}`));
+    for (const record of records) {
+      const {paths} = resultTargets(record, {store, records, resultsDir: '/out'});
+      for (const path of paths) expect(resolve(path)).toMatch(/^\/out\/[^/]+$/u);
+    }
+  });
+
+  test('is another one for a second job of the same file, in whatever order they end', () => {
+    const [one, two] = [job('a.jsonl', '1'), job('a.jsonl', 'abcdefghij')] as const;
+    expect(firstTargets([one, two])).toEqual(['/work/results/a.jsonl', '/work/results/a.abcdefgh.jsonl']);
+    const results = {file: 'results/a.abcdefgh.jsonl'} as JobRecord['results'];
+    const done = {...two, ...(results === undefined ? {} : {results})};
+    expect(firstTargets([one, done])[0]).toBe('/work/results/a.jsonl');
+  });
+
+  test('is free again when the first job of a file ended without results', () => {
+    const failed = job('a.jsonl', '1', {batch: {name: 'batches/1', state: 'JOB_STATE_FAILED'}});
+    expect(firstTargets([failed, job('a.jsonl', '2')])[1]).toBe('/work/results/a.jsonl');
+  });
+});
+
+test('a link below the folder for results is refused, the folder itself may be one', async () => {
+  const folder = await tempDir();
+  await mkdir(join(folder, 'real/sub'), {recursive: true});
+  await symlink(join(folder, 'real'), join(folder, 'out'));
+  await symlink(join(folder, 'real/sub'), join(folder, 'real/link'));
+  const root = join(folder, 'out');
+  await expect(refuseLinks(root, join(root, 'a.jsonl'))).resolves.toBeUndefined();
+  await expect(refuseLinks(root, join(root, 'sub/a.jsonl'))).resolves.toBeUndefined();
+  await expect(refuseLinks(root, join(root, 'new/a.jsonl'))).resolves.toBeUndefined();
+  await expect(refuseLinks(root, join(root, 'link/a.jsonl'))).rejects.toMatchObject({code: 'STORAGE'});
+});
+
+test.each(['NUL', 'con.jsonl', 'Com1.x', 'a:b.jsonl', 'a.', 'a ', 'lpt¹'])(
+  'Windows takes %j for no file',
+  (name) => {
+    expect(isReservedOnWindows(name)).toBe(true);
+  },
+);
+
+test.each(['console.jsonl', 'a.nul', 'com.jsonl', '質問.jsonl'])('%j is a name on Windows too', (name) => {
+  expect(isReservedOnWindows(name)).toBe(false);
+});
