@@ -1,10 +1,10 @@
-// Writes the generated parts of README.md and docs/scripting.md, each between its two marks: the command reference out of
+// Writes the generated parts of README.md, docs/commands.md and docs/scripting.md, each between its two marks: the command reference out of
 // oclif.manifest.json, the tables of codes out of src/lib/domain/errors.ts. With --check it only compares.
 import {readFileSync, writeFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import {ERRORS, EXIT, EXIT_MEANINGS} from '../dist/index.js';
 
-// oclif wraps help at the width of the terminal; the README must not depend on whose terminal that is.
+// oclif wraps help at the width of the terminal; a page must not depend on whose terminal that is.
 process.env.OCLIF_COLUMNS = '100';
 const {Config} = await import('@oclif/core/config');
 const {Help} = await import('@oclif/core/help');
@@ -12,7 +12,8 @@ const {Help} = await import('@oclif/core/help');
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 const PARTS = {
-  'README.md': {commands: await commandReference(), 'exit codes': exitCodes()},
+  'README.md': {'exit codes': exitCodes()},
+  'docs/commands.md': {commands: await commandReference()},
   'docs/scripting.md': {'exit codes': exitCodes(), 'error codes': errorCodes()},
 };
 
@@ -25,14 +26,14 @@ for (const [file, parts] of Object.entries(PARTS)) {
   } else if (text !== updated) {
     console.error(
       `The generated parts of ${file} do not match the commands or the tables in the code.\n` +
-        'Run "npm run manifest" and then "npm run readme", look at the difference, and commit the files.',
+        'Run "npm run manifest" and then "npm run docs", look at the difference, and commit the files.',
     );
     process.exitCode = 1;
   }
 }
 
 function replacePart(text, [name, part]) {
-  const start = `<!-- ${name}: written by "npm run readme", do not edit by hand -->`;
+  const start = `<!-- ${name}: written by "npm run docs", do not edit by hand -->`;
   const end = `<!-- end of ${name} -->`;
   const [before, rest = ''] = text.split(start);
   const [, after] = rest.split(end);
