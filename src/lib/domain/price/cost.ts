@@ -1,0 +1,81 @@
+import {ratesFor, type ModalityRates, type Price, type SearchPrice} from './price-list.js';
+import type {ByModality, Usage} from './usage.js';
+
+const PER_MILLION = 1_000_000;
+const PER_THOUSAND = 1_000;
+
+/** What prices a usage: tokens by the price of the model, searches apart. */
+export interface CostTerms {
+  readonly price: Price;
+  readonly search: SearchPrice | undefined;
+}
+
+/**
+ * What one answered request costs in USD; null when the usage or a rate that it needs is not known.
+ *
+ * Prompt and tool tokens that did not come from a cache pay the input rate of their modality, cached ones the rate for
+ * the cache, candidates that of their modality, thoughts that of text. The size of the prompt chooses the tier. That is
+ * how `pydantic/genai-prices` reads `usageMetadata`, and what https://ai.google.dev/gemini-api/docs/pricing says.
+ */
+export function costOf(usage: Usage, {price, search}: CostTerms): number | null {
+  const {prompt_tokens: prompt, output_tokens: output} = usage;
+  if (prompt === null || output === null) return null;
+  const rates = ratesFor(price, prompt);
+  if (rates === undefined) return null;
+
+  const {input, cached, output: answered} = usage.by_modality;
+  const all = spread(prompt + usage.tool_use_tokens, input);
+  const fromCache = spread(usage.cached_tokens, cached);
+  const fresh = without(all, fromCache);
+  const outTokens = spread(output, answered);
+  const thoughts = {text: usage.thoughts_tokens};
+
+  const parts = [
+    priced(fresh, rates.input),
+    priced(fromCache, rates.cached_input),
+    priced(outTokens, rates.output),
+    priced(thoughts, rates.output),
+    searchCost(usage, search),
+  ];
+  return parts.reduce<number | null>((sum, part) => (sum === null || part === null ? null : sum + part), 0);
+}
+
+/** Tokens by modality: as the details say, and what they leave over as text. */
+function spread(total: number, details: ByModality): ByModality {
+  const known = Object.values(details).reduce((sum, count) => sum + count, 0);
+  return {...details, text: (details['text'] ?? 0) + Math.max(0, total - known)};
+}
+
+/** What is left of `all`. Cached tokens that the details put to no modality, or to a wrong one, come off the others. */
+function without(all: ByModality, cached: ByModality): ByModality {
+  let surplus = 0;
+  const left = Object.entries(all).map(([modality, count]): [string, number] => {
+    const rest = count - (cached[modality] ?? 0);
+    surplus += Math.max(0, -rest);
+    return [modality, Math.max(0, rest)];
+  });
+  for (const [modality, count] of Object.entries(cached)) surplus += modality in all ? 0 : count;
+  return Object.fromEntries(
+    left.map(([modality, count]) => {
+      const taken = Math.min(count, surplus);
+      surplus -= taken;
+      return [modality, count - taken];
+    }),
+  );
+}
+
+function priced(tokens: ByModality, rates: ModalityRates | null): number | null {
+  const used = Object.entries(tokens).filter(([, count]) => count > 0);
+  if (rates === null) return used.length === 0 ? 0 : null;
+  return used.reduce(
+    (sum, [modality, count]) => sum + (count * (rates[modality] ?? rates.text)) / PER_MILLION,
+    0,
+  );
+}
+
+function searchCost(usage: Usage, search: SearchPrice | undefined): number | null {
+  if (usage.search_queries === 0) return 0;
+  if (search === undefined) return null;
+  const searches = search.unit === 'query' ? usage.search_queries : usage.search_prompts;
+  return (searches * search.usd_per_1000) / PER_THOUSAND;
+}
