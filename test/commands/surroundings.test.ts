@@ -1,0 +1,42 @@
+import {spawnSync} from 'node:child_process';
+import {chmodSync, existsSync} from 'node:fs';
+import {join} from 'node:path';
+import {describe, expect, test} from '@jest/globals';
+import {BIN, runCli} from '../helpers/run-cli.js';
+import {tempDir} from '../helpers/temp-dir.js';
+
+/** A user id without an entry in /etc/passwd; root on Linux may take it. */
+const NAMELESS = ['--reuid', '4242', '--regid', '4242', '--clear-groups'];
+const canChangeUser =
+  process.platform === 'linux' && spawnSync('setpriv', [...NAMELESS, 'true']).status === 0;
+
+describe('a user id without a name', () => {
+  const commands = [
+    ['list', '--json'],
+    ['help', 'submit'],
+    ['--help'],
+    ['show', 'a.jsonl'],
+    ['cleanup', '--dry-run'],
+  ];
+  (canChangeUser ? test : test.skip).each([['HOME=/'], ['SHELL=/bin/sh'], ['LANG=C']])(
+    'runs every command with nothing but %s in the environment',
+    async (variable) => {
+      const cwd = await tempDir();
+      chmodSync(cwd, 0o777);
+      for (const args of commands) {
+        const command = [...NAMELESS, 'env', '-i', variable, process.execPath, BIN, ...args];
+        const {status, stdout, stderr} = spawnSync('setpriv', command, {cwd, encoding: 'utf8'});
+        expect(stdout + stderr).not.toMatch(/SystemError|uv_os_|\n {4}at /u);
+        expect([0, 1, 2, 6]).toContain(status);
+      }
+    },
+  );
+});
+
+test('global flags may stand before the command, as the Python tool takes them', async () => {
+  const cwd = await tempDir();
+  const {code, json} = await runCli(['--json', '--job-info', 'mine.jsonl', 'list'], {cwd});
+  expect(code).toBe(0);
+  expect(json()).toMatchObject({job_info: join(cwd, 'mine.jsonl'), jobs: []});
+  expect(existsSync(join(cwd, 'job-info.jsonl'))).toBe(false);
+});
