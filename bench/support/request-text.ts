@@ -14,15 +14,51 @@ const MIXED =
   'Der flinke braune Fuchs – 素早い茶色の狐 – springt über den trägen Hund; élan, naïve, “quoted”. ';
 const BLOCK_BYTES = 4 * 1024 * 1024;
 
-/** The text of one request line, about a kilobyte, as people send them. */
+/** The text of one request line, about a kilobyte, as people send them: line after line in another form. */
 export function requestLine(key: string, text: 'ascii' | 'mixed' = 'ascii'): string {
   const prompt = (text === 'ascii' ? ASCII : MIXED).repeat(text === 'ascii' ? 12 : 8);
-  const request = {
-    contents: [{role: 'user', parts: [{text: `Summarise number ${key}: ${prompt}`}]}],
-    generationConfig: {temperature: 0.2, maxOutputTokens: 256},
-  };
-  return `${JSON.stringify({key, request})}\n`;
+  const form = FORMS[Number(key.slice(1)) % FORMS.length] ?? plainForm;
+  return `${JSON.stringify({key, request: form(`Summarise number ${key}: ${prompt}`)})}\n`;
 }
+
+type Form = (text: string) => unknown;
+
+const plainForm: Form = (text) => ({
+  contents: [{role: 'user', parts: [{text}]}],
+  generationConfig: {temperature: 0.2, maxOutputTokens: 256},
+});
+
+const FORMS: readonly Form[] = [
+  plainForm,
+  (text) => ({contents: [{parts: [{text}]}]}),
+  (text) => ({
+    system_instruction: {parts: [{text: 'Be brief.'}]},
+    contents: [
+      {role: 'user', parts: [{text: 'Hello'}]},
+      {role: 'model', parts: [{text: 'Hello. What can I do?'}]},
+      {role: 'user', parts: [{text}]},
+    ],
+    safety_settings: [{category: 'HARM_CATEGORY_HARASSMENT', threshold: 'BLOCK_NONE'}],
+  }),
+  (text) => ({
+    contents: [
+      {
+        role: 'user',
+        parts: [{fileData: {fileUri: 'https://example.com/a.pdf', mimeType: 'application/pdf'}}, {text}],
+      },
+    ],
+    generationConfig: {
+      responseMimeType: 'application/json',
+      responseSchema: {
+        type: 'OBJECT',
+        properties: {summary: {type: 'STRING'}, score: {type: 'INTEGER', minimum: 0, maximum: 10}},
+        required: ['summary', 'score'],
+      },
+      thinkingConfig: {thinkingLevel: 'LOW'},
+    },
+  }),
+  (text) => ({contents: [{role: 'user', parts: [{text}]}], tools: [{googleSearch: {}}]}),
+];
 
 /** The text of one result row of about two kilobytes. */
 export function resultLine(key: string): string {

@@ -15,19 +15,6 @@ const LETTER_U = 0x75;
 /** Deeper nesting than any answer has; beyond it the cursor gives up. */
 const MAX_DEPTH = 200;
 
-/** Bytes that are compared with others, four at a time. */
-export class FixedBytes {
-  readonly bytes: Uint8Array;
-  /** All but the last few of them, as little-endian words. */
-  readonly words: Int32Array;
-
-  constructor(bytes: Uint8Array) {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    this.bytes = bytes;
-    this.words = Int32Array.from({length: bytes.length >> 2}, (_, i) => view.getInt32(i * 4, true));
-  }
-}
-
 /**
  * Walks over the bytes of one JSON text without building its values: for a reader that needs two or three members of
  * a row, which is decoded and copied nowhere.
@@ -39,8 +26,6 @@ export class JsonCursor {
   #bytes: Uint8Array = new Uint8Array(0);
   /** The memory that the bytes are in, by words. */
   #words: Int32Array = new Int32Array(0);
-  /** The bytes, to be read as words from anywhere. */
-  #view: DataView<ArrayBufferLike> = new DataView(new ArrayBuffer(0));
   #offset = 0;
   #start = 0;
   #at = 0;
@@ -58,14 +43,13 @@ export class JsonCursor {
     range: {readonly start: number; readonly end: number},
     visit: Visit,
   ): boolean {
-    this.begin(bytes, range);
+    this.#begin(bytes, range);
     if (!this.eachMember(visit)) return false;
     this.#skipSpace();
-    return this.isAtEnd();
+    return this.#isAtEnd();
   }
 
-  /** Stands at the start of a text, for a caller who walks on his own. */
-  begin(bytes: Uint8Array, {start, end}: {readonly start: number; readonly end: number}): void {
+  #begin(bytes: Uint8Array, {start, end}: {readonly start: number; readonly end: number}): void {
     if (bytes !== this.#bytes) this.#open(bytes);
     this.#start = start;
     this.#at = start;
@@ -76,40 +60,16 @@ export class JsonCursor {
 
   /** All lines of a chunk are in the same bytes. */
   #open(bytes: Uint8Array): void {
-    const {buffer, byteOffset, length} = bytes;
+    const {buffer, byteOffset} = bytes;
     if (buffer !== this.#words.buffer) this.#words = new Int32Array(buffer, 0, buffer.byteLength >> 2);
-    this.#view = new DataView(buffer, byteOffset, length);
     this.#bytes = bytes;
     this.#offset = byteOffset;
   }
 
-  /** Where the cursor stands. */
-  get position(): number {
-    return this.#at;
-  }
-
-  /** What is there, to keep. */
-  copy(start: number, end: number): Uint8Array {
-    return new Uint8Array(this.#bytes.subarray(start, end));
-  }
-
   /** Whether the text ends here, and all strings in it are UTF-8. */
-  isAtEnd(): boolean {
+  #isAtEnd(): boolean {
     if (this.#at !== this.#end) return false;
     return !this.#hasHighBytes || isUtf8(this.#bytes.subarray(this.#start, this.#end));
-  }
-
-  /** Consumes exactly these bytes. */
-  take({bytes: expected, words}: FixedBytes): boolean {
-    const bytes = this.#bytes;
-    const view = this.#view;
-    let at = this.#at;
-    if (expected.length > this.#end - at) return false;
-    for (let i = 0; i < words.length; i++, at += 4) if (view.getInt32(at, true) !== words[i]) return false;
-    for (let i = words.length * 4; i < expected.length; i++, at++)
-      if (bytes[at] !== expected[i]) return false;
-    this.#at = at;
-    return true;
   }
 
   /** Whether the string just skipped, or the name of the member whose value comes next, is this one. */
@@ -164,16 +124,6 @@ export class JsonCursor {
   /** Whether the next value is a string. */
   isString(): boolean {
     return this.#isNext(QUOTE);
-  }
-
-  /** Whether the next value is an object. */
-  isObject(): boolean {
-    return this.#isNext(OPEN_OBJECT);
-  }
-
-  /** Whether the next value is an array. */
-  isArray(): boolean {
-    return this.#isNext(OPEN_ARRAY);
   }
 
   /** Consumes any value. */

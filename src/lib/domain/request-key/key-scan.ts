@@ -1,13 +1,11 @@
 import {fieldOf} from '../json/json-object.js';
-import {JsonCursor, skipValue, type Visit} from '../json/json-cursor.js';
-import {LineMould} from '../request/line-mould.js';
+import {JsonCursor, type Visit} from '../json/json-cursor.js';
 
 const KEY = Buffer.from('key');
 
 /** Reads the `key` of request lines, without parsing them where that is safe. */
 export class KeyScan {
   readonly #cursor = new JsonCursor();
-  readonly #mould = new LineMould();
   #keysMet = 0;
   #span: {readonly start: number; readonly end: number} = {start: 0, end: 0};
 
@@ -16,35 +14,17 @@ export class KeyScan {
    * text as its key.
    */
   keyOf(bytes: Uint8Array, start: number, end: number): Uint8Array | string | null {
-    this.#cursor.begin(bytes, {start, end});
-    const isRead = this.#mould.fits(this.#cursor) || this.#isReadByParts(bytes, start, end);
+    this.#keysMet = 0;
+    const isRead = this.#cursor.walkObject(bytes, {start, end}, this.#onMember) && this.#keysMet === 1;
     return isRead ? bytes.subarray(this.#span.start, this.#span.end) : parsedKey(bytes.subarray(start, end));
   }
 
-  #isReadByParts(bytes: Uint8Array, start: number, end: number): boolean {
-    this.#keysMet = 0;
-    if (!this.#cursor.walkObject(bytes, {start, end}, this.#onMember) || this.#keysMet !== 1) return false;
-    this.#mould.keepDraft(this.#cursor);
-    return true;
-  }
-
   readonly #onMember: Visit = (cursor) => {
-    if (!cursor.is(KEY)) return this.#onValue(cursor);
+    if (!cursor.is(KEY)) return cursor.skipValue();
     this.#keysMet++;
-    return this.#mould.readFree(cursor, this.#readKey);
-  };
-
-  readonly #readKey: Visit = (cursor) => {
     if (!cursor.skipPlainString()) return false;
     this.#span = cursor.span;
     return true;
-  };
-
-  readonly #onValue: Visit = (cursor) => {
-    if (!this.#mould.isDrafting) return cursor.skipValue();
-    if (cursor.isObject()) return cursor.eachMember(this.#onValue);
-    if (cursor.isArray()) return cursor.eachElement(this.#onValue);
-    return this.#mould.readFree(cursor, skipValue);
   };
 }
 

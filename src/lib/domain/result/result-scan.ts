@@ -1,5 +1,4 @@
-import {JsonCursor, skipValue, type Visit} from '../json/json-cursor.js';
-import {LineMould} from '../request/line-mould.js';
+import {JsonCursor, type Visit} from '../json/json-cursor.js';
 
 const KEY = Buffer.from('key');
 const RESPONSE = Buffer.from('response');
@@ -35,7 +34,6 @@ interface Met {
  */
 export class ResultScan {
   readonly #cursor = new JsonCursor();
-  readonly #mould = new LineMould();
   #met: Met = nothingMet();
   #key: {readonly start: number; readonly end: number} = {start: 0, end: 0};
   #bytes: Uint8Array = new Uint8Array(0);
@@ -49,22 +47,14 @@ export class ResultScan {
   /** Whether the line is a good row beyond doubt; then `key` is that of the row. */
   isGood(bytes: Uint8Array, start: number, end: number): boolean {
     this.#bytes = bytes;
-    const range = {start, end};
-    this.#cursor.begin(bytes, range);
-    return this.#mould.fits(this.#cursor) || this.#isGoodByParts(bytes, range);
-  }
-
-  #isGoodByParts(bytes: Uint8Array, range: {readonly start: number; readonly end: number}): boolean {
     this.#met = nothingMet();
     this.#candidateIndex = 0;
     this.#hasStopped = false;
     this.#hasText = false;
-    if (!this.#cursor.walkObject(bytes, range, this.#onRow)) return false;
+    if (!this.#cursor.walkObject(bytes, {start, end}, this.#onRow)) return false;
     const met = this.#met;
     if (met.key !== 1 || met.response !== 1) return false;
-    const isGood = met.embedding > 0 ? isGoodEmbedding(met) : this.#isGoodText(met);
-    if (isGood) this.#mould.keepDraft(this.#cursor);
-    return isGood;
+    return met.embedding > 0 ? isGoodEmbedding(met) : this.#isGoodText(met);
   }
 
   /** The UTF-8 bytes of the key of the row that `isGood` was asked about last; valid as long as its buffer. */
@@ -81,13 +71,13 @@ export class ResultScan {
   readonly #onRow: Visit = (cursor) => {
     if (cursor.is(KEY)) {
       this.#met.key++;
-      return this.#mould.readFree(cursor, this.#readKey);
+      return this.#readKey(cursor);
     }
     if (cursor.is(RESPONSE)) {
       this.#met.response++;
       return cursor.eachMember(this.#onResponse);
     }
-    return !cursor.is(ERROR) && !cursor.is(STATUS) && this.#readAny(cursor);
+    return !cursor.is(ERROR) && !cursor.is(STATUS) && cursor.skipValue();
   };
 
   readonly #readKey: Visit = (cursor) => {
@@ -95,11 +85,6 @@ export class ResultScan {
     this.#key = cursor.span;
     return true;
   };
-
-  /** Whatever it is, it decides nothing. */
-  #readAny(cursor: JsonCursor): boolean {
-    return this.#mould.readFree(cursor, skipValue);
-  }
 
   readonly #onResponse: Visit = (cursor) => {
     if (cursor.is(CANDIDATES)) {
@@ -110,16 +95,12 @@ export class ResultScan {
       this.#met.embedding++;
       return cursor.eachMember(this.#onEmbedding);
     }
-    return this.#readAny(cursor);
+    return cursor.skipValue();
   };
 
   readonly #onEmbedding: Visit = (cursor) => {
-    if (!cursor.is(VALUES)) return this.#readAny(cursor);
+    if (!cursor.is(VALUES)) return cursor.skipValue();
     this.#met.values++;
-    return this.#mould.readFree(cursor, this.#readValues);
-  };
-
-  readonly #readValues: Visit = (cursor) => {
     this.#valueCount = 0;
     return cursor.eachElement(this.#onEmbeddingValue) && this.#valueCount > 0;
   };
@@ -131,7 +112,7 @@ export class ResultScan {
 
   readonly #onCandidate: Visit = (cursor) => {
     this.#candidateIndex++;
-    return this.#candidateIndex === 1 ? cursor.eachMember(this.#onCandidateMember) : this.#readAny(cursor);
+    return this.#candidateIndex === 1 ? cursor.eachMember(this.#onCandidateMember) : cursor.skipValue();
   };
 
   readonly #onCandidateMember: Visit = (cursor) => {
@@ -144,11 +125,11 @@ export class ResultScan {
       this.#hasStopped = cursor.skipString() && cursor.is(STOP);
       return this.#hasStopped;
     }
-    return this.#readAny(cursor);
+    return cursor.skipValue();
   };
 
   readonly #onContent: Visit = (cursor) => {
-    if (!cursor.is(PARTS)) return this.#readAny(cursor);
+    if (!cursor.is(PARTS)) return cursor.skipValue();
     this.#met.parts++;
     return cursor.eachElement(this.#onPart);
   };
@@ -166,17 +147,12 @@ export class ResultScan {
       this.#partIsThought = true;
       return cursor.skipValue();
     }
-    if (!cursor.is(TEXT)) return this.#readAny(cursor);
-    // In the rows that come next no text may be empty: it might be the only one that makes the row good.
-    if (!this.#mould.readFree(cursor, readString, readText)) return false;
+    if (!cursor.is(TEXT)) return cursor.skipValue();
+    if (!cursor.isString() || !cursor.skipString()) return false;
     this.#partHasText = !cursor.isEmpty;
     return true;
   };
 }
-
-const readString: Visit = (cursor) => cursor.isString() && cursor.skipString();
-
-const readText: Visit = (cursor) => readString(cursor) && !cursor.isEmpty;
 
 function isGoodEmbedding(met: Met): boolean {
   return met.embedding === 1 && met.values === 1;
