@@ -3,7 +3,7 @@
  * calls a job succeeded is the middle of that way, not its end.
  */
 import type {JobRecord, RowCounts} from './job-record.js';
-import {isTerminal, normaliseState} from './job-state.js';
+import {isTerminal, normaliseState, SUCCESS_STATES} from './job-state.js';
 
 /**
  * What became of a batch job.
@@ -15,8 +15,6 @@ import {isTerminal, normaliseState} from './job-state.js';
  * - `running`: it is not over, or its results are not here yet.
  */
 export type JobOutcome = 'done' | 'bad_rows' | 'failed' | 'cancelled' | 'expired' | 'lost' | 'running';
-
-const SUCCESS_STATES: ReadonlySet<string> = new Set(['JOB_STATE_SUCCEEDED', 'JOB_STATE_PARTIALLY_SUCCEEDED']);
 
 const ENDS_WITHOUT_RESULTS: ReadonlySet<JobOutcome> = new Set(['failed', 'cancelled', 'expired', 'lost']);
 

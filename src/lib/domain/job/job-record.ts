@@ -34,6 +34,11 @@ export interface JobRecord {
   readonly remote_deleted_at?: string;
   /** When the service said that it has no such job (any more), ISO 8601 UTC. */
   readonly lost_at?: string;
+  /**
+   * When the job was found at the service and recorded without a create of this job-info file, ISO 8601 UTC. It may be a
+   * colleague's: only a cleanup that names it deletes anything of it.
+   */
+  readonly adopted_at?: string;
   /** Resource name of the batch job whose bad rows, or whose whole work, this one submits again. */
   readonly retry_of?: string;
   /** When the answers of this retry were merged into the results of the job that it retries, ISO 8601 UTC. */

@@ -13,6 +13,12 @@ const TERMINAL_STATES: ReadonlySet<string> = new Set([
   'JOB_STATE_EXPIRED',
 ]);
 
+/** The states of a job that ended with results. */
+export const SUCCESS_STATES: ReadonlySet<string> = new Set([
+  'JOB_STATE_SUCCEEDED',
+  'JOB_STATE_PARTIALLY_SUCCEEDED',
+]);
+
 const WIRE_PREFIX = 'BATCH_STATE_';
 const PREFIX = 'JOB_STATE_';
 
@@ -27,6 +33,11 @@ export function normaliseState(state: string): string {
  */
 export function isTerminal(state: string): boolean {
   return TERMINAL_STATES.has(normaliseState(state));
+}
+
+/** Whether a job in this state has results or may still have some: it is open, or it has succeeded. */
+export function mayGiveResults(state: string): boolean {
+  return !isTerminal(state) || SUCCESS_STATES.has(normaliseState(state));
 }
 
 /** The state as people read it: `JOB_STATE_RUNNING` is `running`. */

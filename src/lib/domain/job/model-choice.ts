@@ -1,6 +1,8 @@
 /** The model of a submission for which nobody named one. */
 export const DEFAULT_MODEL = 'gemini-2.5-flash-lite-preview-06-17';
 
+const LATEST_ALIAS = /^models\/gemini-(?<family>[a-z]+(?:-[a-z]+)*)-latest$/u;
+const VERSIONED = /^models\/gemini-\d+(?:\.\d+)?-(?<family>flash-lite|[a-z]+)(?:-.+)?$/u;
 const STABLE_FLASH_LITE = /^models\/gemini-(?<version>\d+(?:\.\d+)?)-flash-lite$/u;
 
 /** The resource name of a model that a person wrote: `gemini-x` is `models/gemini-x`; a full name stays as it is. */
@@ -11,6 +13,20 @@ export function modelResourceName(model: string): string {
 /** The short form of a model's resource name, as people write it: without `models/`. */
 export function modelLabel(resourceName: string): string {
   return resourceName.replace(/^models\//u, '');
+}
+
+/**
+ * Whether the service may call a model that was asked for by this name: the same, the version that it stands for
+ * (`gemini-2.0-flash-001`), or what a `-latest` alias points at, which changes with time.
+ *
+ * @param wanted - resource name, `models/<id>`.
+ * @param served - resource name that the service gave; undefined when it gave none.
+ */
+export function isServedAs(wanted: string, served: string | undefined): boolean {
+  if (served === undefined || served === wanted) return true;
+  if (served.startsWith(`${wanted}-`) && /^\d{3}$/u.test(served.slice(wanted.length + 1))) return true;
+  const family = LATEST_ALIAS.exec(wanted)?.groups?.['family'];
+  return family !== undefined && VERSIONED.exec(served)?.groups?.['family'] === family;
 }
 
 /**

@@ -100,6 +100,7 @@ export const RECORD_SHAPE = shapeOf<JobRecord>({
   results_error: {optional: RESULTS_ERROR_SHAPE},
   remote_deleted_at: text,
   lost_at: text,
+  adopted_at: text,
   retry_of: text,
   merged_at: text,
   requested_model: text,
@@ -119,6 +120,7 @@ export function isJobRecord(value: unknown): value is JobRecord {
     size_bytes: sizeBytes,
   } = value;
   const {sha256, attempt, submitted_at: submitted, remote_deleted_at: deleted, lost_at: lost} = value;
+  const {adopted_at: adopted} = value;
   const {
     retry_of: retryOf,
     merged_at: mergedAt,
@@ -138,6 +140,7 @@ export function isJobRecord(value: unknown): value is JobRecord {
     isOptionalText(submitted) &&
     isOptionalText(deleted) &&
     isOptionalText(lost) &&
+    isOptionalText(adopted) &&
     isOptionalText(retryOf) &&
     (sizeBytes === undefined || typeof sizeBytes === 'number') &&
     (results === undefined || conforms(results, RESULTS_SHAPE)) &&

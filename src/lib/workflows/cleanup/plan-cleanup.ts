@@ -91,6 +91,8 @@ function disposableJob(
       : [{...item, reason: 'named; it runs and is cancelled first', isRunning: true}];
   }
   if (!isTerminal(job.state) || (record === undefined && !scope.isWholeProject)) return [];
+  // It may be a colleague's.
+  if (record?.adopted_at !== undefined) return [];
   if (record?.results !== undefined) {
     // Rows that the service never wrote may still come; only who names the job gives them up.
     const {missing, malformed} = record.results.rows;
@@ -131,7 +133,10 @@ function disposableFile(
   } as const;
   if (needed.has(file.name)) return [];
   if (scope.named.has(file.name)) return [{...item, reason: 'named'}];
-  if (record !== undefined) return [{...item, reason: 'its job has ended'}];
+  if (record !== undefined) {
+    const isGivenUp = record.adopted_at === undefined || scope.named.has(record.batch.name);
+    return isGivenUp ? [{...item, reason: 'its job has ended'}] : [];
+  }
 
   if (known.isUsed(file.name)) return scope.isWholeProject ? [{...item, reason: 'its job has ended'}] : [];
   if (!isResting(file, scope.nowMs)) return [];

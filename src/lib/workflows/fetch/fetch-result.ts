@@ -194,7 +194,8 @@ async function letGo(
   {isComplete}: ReceivedResult,
   {keepsRemote, stop}: FetchOptions,
 ): Promise<readonly string[]> {
-  if (keepsRemote) return [];
+  // What was adopted may be a colleague's, who has not fetched it yet.
+  if (keepsRemote || record.adopted_at !== undefined) return [];
   if (!isComplete) {
     return ['Not every request is known to have a row: the service keeps the job and its files.'];
   }

@@ -223,6 +223,7 @@ describe('a field of the wrong type', () => {
     results_error: {message: 'm', at: 't'},
     remote_deleted_at: 't',
     lost_at: 't',
+    adopted_at: 't',
     retry_of: 'r',
     merged_at: '2026-01-31T12:00:00Z',
     requested_model: 'models/alias',

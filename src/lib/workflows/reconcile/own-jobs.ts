@@ -1,0 +1,239 @@
+/**
+ * Finds a job of ours at the service for work that no record knows: the job-info file may be lost, not cached, renamed,
+ * or a copy from before. Such a job is adopted, and nothing is paid for that work again.
+ */
+import {jobDisplayName, parseJobDisplayName, type DisplayNameParts} from '../../domain/job/display-name.js';
+import {GembatchError} from '../../domain/errors.js';
+import type {BatchJob} from '../../domain/job/batch-job.js';
+import type {JobRecord} from '../../domain/job/job-record.js';
+import {isServedAs} from '../../domain/job/model-choice.js';
+import {mayGiveResults} from '../../domain/job/job-state.js';
+import type {CallOptions, GeminiBatchClient} from '../../services/gemini/gemini-batch-client.js';
+import type {JobStore, Session} from '../../store/job-store.js';
+import {parentOfRetry} from './parent-of-retry.js';
+
+/** A request file that is about to be submitted, and the model that it goes to. */
+export interface Work {
+  /** Canonical path, as `JobStore.inputName` gives it. */
+  readonly inputFile: string;
+  readonly sha256: string;
+  readonly sizeBytes: number;
+  readonly count: number;
+  /** Resource name as it was asked for, `models/<id>`. */
+  readonly model: string;
+  /** The batch job that the file submits again. */
+  readonly retryOf?: string;
+}
+
+/** The job for a piece of work, and what else at the service answers to it. */
+export interface OwnJob {
+  readonly batch: BatchJob;
+  readonly attempt: string;
+  /** Older jobs for the same work; they are named to the person and left alone. */
+  readonly others: readonly BatchJob[];
+  /** Jobs that retry `batch`, the oldest first, each with the request file that it was made from. */
+  readonly retries: readonly OwnRetry[];
+}
+
+interface OwnRetry {
+  readonly batch: BatchJob;
+  readonly inputFile: string;
+  readonly attempt: string;
+}
+
+interface Marked {
+  readonly batch: BatchJob;
+  readonly parts: DisplayNameParts;
+  readonly inputFile: string;
+}
+
+interface OwnJobsDeps {
+  readonly store: Pick<JobStore, 'inputName' | 'resolveInput'>;
+  readonly client: GeminiBatchClient;
+  /** Whether a batch job has a record already; such a job is never adopted again. */
+  readonly isRecorded: (job: string) => boolean;
+}
+
+/**
+ * The jobs of ours that the service has, for one submission. The list is read once, when it is first needed: call
+ * `begin` beside the checks, and `find` when a file without a record has been inspected.
+ */
+export class OwnJobs {
+  readonly #deps: OwnJobsDeps;
+  readonly #options: CallOptions;
+  #list: Promise<readonly Marked[]> | undefined;
+
+  constructor(deps: OwnJobsDeps, options: CallOptions = {}) {
+    this.#deps = deps;
+    this.#options = options;
+  }
+
+  /** Begins to read the list. A failure is for `find` to tell. */
+  begin(): void {
+    this.#list ??= this.#read();
+    this.#list.catch(() => undefined);
+  }
+
+  /**
+   * The newest open or succeeded job of this very work: our marker, the input file and the head of the fingerprint in its
+   * display name, the model, and the SHA-256 of its upload, or its request count once the upload is gone.
+   *
+   * @returns undefined when the service has none, so that the work may be submitted.
+   * @throws GembatchError `SERVICE` when the list cannot be read to its end, `UNCLEAR` when a job may be of this work and
+   *   nobody can tell; the work must not be submitted then. `KEY_REFUSED` and `INTERRUPTED` as they are.
+   */
+  async find(work: Work): Promise<OwnJob | undefined> {
+    this.begin();
+    const marked = await this.#listed(work);
+    const candidates = marked.filter((job) => isFor(work, job) && !this.#deps.isRecorded(job.batch.name));
+    const matches: Marked[] = [];
+    for (const job of candidates) if (await this.#isSameWork(work, job.batch)) matches.push(job);
+    const [newest, ...older] = newestFirst(matches);
+    if (newest === undefined) return undefined;
+    const {batch, parts} = newest;
+    const others = older.map((job) => job.batch);
+    return {batch, attempt: parts.attempt, others, retries: this.#retriesOf(newest, marked)};
+  }
+
+  async #read(): Promise<readonly Marked[]> {
+    const {client, store} = this.#deps;
+    const marked: Marked[] = [];
+    for await (const page of client.listBatches(this.#options)) {
+      for (const batch of page) {
+        const parts = parseJobDisplayName(batch.display_name ?? '');
+        if (parts === undefined || !mayGiveResults(batch.state)) continue;
+        marked.push({batch, parts, inputFile: store.inputName(store.resolveInput(parts.inputFile))});
+      }
+    }
+    return marked;
+  }
+
+  async #listed({inputFile}: Work): Promise<readonly Marked[]> {
+    try {
+      return (await this.#list) ?? [];
+    } catch (error) {
+      throw unreadable(error, `${inputFile}: the service's list of batch jobs cannot be read`);
+    }
+  }
+
+  /** @throws GembatchError `UNCLEAR` when the upload is gone and the service does not say how many requests there are. */
+  async #isSameWork({inputFile, sha256, count}: Work, batch: BatchJob): Promise<boolean> {
+    const uploaded = await this.#uploadedSha256(inputFile, batch);
+    if (uploaded !== undefined) return uploaded === sha256;
+    if (batch.stats !== undefined) return batch.stats.request_count === count;
+    throw new GembatchError(
+      'UNCLEAR',
+      `${inputFile}: ${batch.name} seems to be its batch job, but its upload is gone and the service does not say how many requests it has. Nothing was sent.`,
+      {
+        suggestions: [
+          `Look at the job; if it is the one: gembatch adopt ${batch.name}`,
+          `If it is not: gembatch submit --force ${inputFile}`,
+        ],
+      },
+    );
+  }
+
+  /** The fingerprint of what a job reads, while the service has it and says so. */
+  async #uploadedSha256(inputFile: string, {src}: BatchJob): Promise<string | undefined> {
+    if (src === undefined) return undefined;
+    try {
+      return (await this.#deps.client.getFile(src.file_name, this.#options)).sha256;
+    } catch (error) {
+      if (error instanceof GembatchError && error.code === 'NOT_FOUND') return undefined;
+      throw unreadable(error, `${inputFile}: the upload of a job that may be its own cannot be looked up`);
+    }
+  }
+
+  #retriesOf({batch: parent}: Marked, marked: readonly Marked[]): readonly OwnRetry[] {
+    const ofParent = marked.filter(
+      ({batch, inputFile}) =>
+        !this.#deps.isRecorded(batch.name) && parentOfRetry(inputFile, [parent.name]) === parent.name,
+    );
+    const newestOfEach = new Map(
+      newestFirst(ofParent)
+        .toReversed()
+        .map((job) => [job.inputFile, job]),
+    );
+    return Array.from(newestOfEach.values(), ({batch, inputFile, parts: {attempt}}) => ({
+      batch,
+      inputFile,
+      attempt,
+    }));
+  }
+}
+
+/**
+ * Records a job that `OwnJobs.find` found, and the retries of it. On return the records are durable.
+ *
+ * @param adoptedAt - ISO 8601 UTC.
+ * @returns the record of the job for the work.
+ * @throws GembatchError `STORAGE`, `LOCK_LOST`.
+ */
+export function adoptOwnJob(
+  session: Session,
+  {work, job, adoptedAt}: {readonly work: Work; readonly job: OwnJob; readonly adoptedAt: string},
+): JobRecord {
+  const {model = work.model} = job.batch;
+  const record: JobRecord = {
+    ...recordOfAdopted(job.batch, {inputFile: work.inputFile, attempt: job.attempt, adoptedAt}),
+    count: work.count,
+    batch: {...job.batch, model},
+    ...(model === work.model ? {} : {requested_model: work.model}),
+    sha256: work.sha256,
+    size_bytes: work.sizeBytes,
+    ...(work.retryOf === undefined ? {} : {retry_of: work.retryOf}),
+  };
+  session.done(job.attempt, record);
+  for (const {batch, inputFile, attempt} of job.retries) {
+    const retry = recordOfAdopted(batch, {inputFile, attempt, adoptedAt});
+    session.done(attempt, {...retry, retry_of: job.batch.name});
+  }
+  return record;
+}
+
+/** What a person is told of an adopted job, one sentence each. */
+export function adoptionNotes({inputFile}: Work, {batch, others, retries}: OwnJob): readonly string[] {
+  const older = others.map(({name}) => name).join(', ');
+  return [
+    `${inputFile}: the service has its batch job ${batch.name} already; it is recorded now, and nothing was paid`,
+    ...(older === '' ? [] : [`${inputFile}: older jobs for the same work are left alone: ${older}`]),
+    ...retries.map(({batch: {name}}) => `${inputFile}: ${name}, which retries it, is recorded too`),
+  ];
+}
+
+/** The record of a job that was found at the service, as far as the service tells. */
+export function recordOfAdopted(
+  batch: BatchJob,
+  {inputFile, attempt, adoptedAt}: {inputFile: string; attempt: string; adoptedAt: string},
+): JobRecord {
+  return {
+    input_file: inputFile,
+    count: batch.stats?.request_count ?? null,
+    uploaded_file_name: batch.src?.file_name ?? '',
+    batch,
+    attempt,
+    ...(batch.create_time === undefined ? {} : {submitted_at: batch.create_time}),
+    adopted_at: adoptedAt,
+  };
+}
+
+function isFor({inputFile, sha256, model}: Work, {batch, parts, inputFile: named}: Marked): boolean {
+  if (!sha256.startsWith(parts.fingerprintHead)) return false;
+  // A display name has room for the end of a long path only.
+  const isSameFile =
+    named === inputFile || batch.display_name === jobDisplayName(inputFile, sha256, parts.attempt);
+  return isSameFile && isServedAs(model, batch.model);
+}
+
+function newestFirst(jobs: readonly Marked[]): readonly Marked[] {
+  const time = ({batch}: Marked): number => Date.parse(batch.create_time ?? '') || 0;
+  return jobs.toSorted((a, b) => time(b) - time(a));
+}
+
+/** Trouble that leaves open whether there is a job, as the error of one file. */
+function unreadable(error: unknown, what: string): unknown {
+  if (!(error instanceof GembatchError)) return error;
+  if (error.code === 'INTERRUPTED' || error.code === 'KEY_REFUSED') return error;
+  const message = `${what} (${error.message}), so that nobody knows whether it was paid for already. Nothing was sent.`;
+  return new GembatchError('SERVICE', message, {cause: error});
+}
