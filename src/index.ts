@@ -18,14 +18,14 @@ export {
   type ErrorDetails,
 } from './lib/domain/errors.js';
 export type {Intent, JobRecord, RowCounts, StoredResults} from './lib/domain/job/job-record.js';
-export {
-  GeminiBatchClient,
-  type CallOptions,
-  type CreateBatchRequest,
-  type GeminiBatchClientOptions,
-  type Model,
-  type RemoteFile,
-} from './lib/services/gemini/gemini-batch-client.js';
+export type {
+  BatchService,
+  CallOptions,
+  CreateBatchRequest,
+  Model,
+  RemoteFile,
+} from './lib/services/batch-service.js';
+export {GeminiBatchClient, type GeminiBatchClientOptions} from './lib/services/gemini/gemini-batch-client.js';
 export {
   JobStore,
   type JobStoreOptions,

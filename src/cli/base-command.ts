@@ -2,7 +2,7 @@ import {Command} from '@oclif/core/command';
 import * as Flags from '@oclif/core/flags';
 import type {ArgInput, FlagInput, Input, OutputArgs, OutputFlags, ParserOutput} from '@oclif/core/parser';
 import type {Clock} from '../lib/domain/clock.js';
-import type {GeminiBatchClient} from '../lib/services/gemini/gemini-batch-client.js';
+import type {BatchService} from '../lib/services/batch-service.js';
 import {printableJson} from '../lib/output/terminal/printable.js';
 import {outputMode, type Display} from '../lib/output/terminal/screen.js';
 import type {CreateFile} from '../lib/workflows/poll/poll-run.js';
@@ -82,7 +82,7 @@ export abstract class BaseCommand extends Command {
    *
    * @throws GembatchError USAGE when the environment names an unusable address.
    */
-  protected async createClient(apiKey: string): Promise<GeminiBatchClient> {
+  protected async createClient(apiKey: string): Promise<BatchService> {
     const baseUrl = this.serviceUrl();
     const {GeminiBatchClient} = await import('../lib/services/gemini/gemini-batch-client.js');
     return new GeminiBatchClient({apiKey, clock: this.clock, ...(baseUrl === undefined ? {} : {baseUrl})});

@@ -6,7 +6,8 @@
 import type {IncomingMessage} from 'node:http';
 import {GembatchError} from '../../domain/errors.js';
 import {open, readReply, refuseCompressed} from './http-exchange.js';
-import {Patience, throwIfAborted, type CallOptions} from './retry.js';
+import type {DownloadOptions} from '../batch-service.js';
+import {Patience, throwIfAborted} from './retry.js';
 import {
   brokenTransferError,
   malformedReplyError,
@@ -16,14 +17,6 @@ import {
 } from './service-error.js';
 import type {TransferContext} from './transfer-context.js';
 import {TransferPace} from './transfer-pace.js';
-
-/** What a download may be given. */
-export interface DownloadOptions extends CallOptions {
-  /** The first byte to read, from 0. */
-  readonly fromByte?: number;
-  /** The most that the file may have, in bytes; without it there is no limit. */
-  readonly maxBytes?: number;
-}
 
 /** What is being read, and how far it is. */
 interface Reading {

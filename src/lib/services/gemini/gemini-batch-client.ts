@@ -4,7 +4,7 @@ import type {Clock} from '../../domain/clock.js';
 import {CREATE_TIMEOUT_MS} from '../../domain/create-timeout.js';
 import {GembatchError} from '../../domain/errors.js';
 import {isPossibleKey} from '../../domain/request-key/key-form.js';
-import {download, type DownloadOptions} from './download.js';
+import {download} from './download.js';
 import {fileDeletion, fileLookUp} from './file-calls.js';
 import {
   parseReply,
@@ -14,21 +14,24 @@ import {
   toModel,
   toModelPage,
   toRemoteFile,
-  type Model,
   type Page,
-  type RemoteFile,
 } from './reply.js';
+import type {
+  BatchService,
+  CallOptions,
+  CreateBatchRequest,
+  Deletion,
+  DownloadOptions,
+  Model,
+  RemoteFile,
+  UploadFile,
+  UploadOptions,
+} from '../batch-service.js';
 import {ListLimit} from './list-limit.js';
-import type {CallOptions} from './retry.js';
 import {SdkCalls, type SdkCall} from './sdk-calls.js';
 import {isCertainRefusal} from './service-error.js';
-import type {UploadFile} from './source-file.js';
 import type {TransferContext} from './transfer-context.js';
-import type {UploadOptions} from './upload.js';
 import {VerifiedUploads} from './verified-uploads.js';
-
-export type {Model, RemoteFile} from './reply.js';
-export type {CallOptions, Wait} from './retry.js';
 
 /** How a client is made. */
 export interface GeminiBatchClientOptions {
@@ -47,30 +50,14 @@ export interface GeminiBatchClientOptions {
   readonly silenceMs?: number;
 }
 
-/** A batch job to be made. */
-export interface CreateBatchRequest {
-  /** Resource name, `models/<id>`. */
-  readonly model: string;
-  /** The uploaded request file, `files/<id>`. */
-  readonly fileName: string;
-  readonly displayName: string;
-  /** Address that the service notifies when the job ends. */
-  readonly webhookUri?: string;
-}
-
 const DEFAULT_BASE_URL = 'https://generativelanguage.googleapis.com/';
 const DEFAULT_PATIENCE_MS = 300_000;
 const DEFAULT_SILENCE_MS = 60_000;
 /** The most that the files list gives at once; without a size some lists have come back empty. */
 const PAGE_SIZE = 100;
 
-/**
- * The Gemini Batch API as this program uses it.
- *
- * Every call may be repeated by the client itself while the network or the service is in trouble, except
- * `createBatch`, which costs money and is sent once.
- */
-export class GeminiBatchClient {
+/** The Gemini Batch API as a batch service; the port, `BatchService`, describes its methods. */
+export class GeminiBatchClient implements BatchService {
   readonly #transfer: TransferContext;
   readonly #calls: SdkCalls;
   readonly #uploads: VerifiedUploads;
@@ -96,7 +83,6 @@ export class GeminiBatchClient {
     this.#uploads = new VerifiedUploads(this.#transfer, this.#calls);
   }
 
-  /** @throws GembatchError `MODEL_UNAVAILABLE` when the service does not have the model. */
   async getModel(name: string, options: CallOptions = {}): Promise<Model> {
     const body = await this.#calls.patiently(
       {name, subject: 'model', resource: name, make: (ai) => ai.models.get({model: name})},
@@ -105,7 +91,6 @@ export class GeminiBatchClient {
     return toModel(parseReply(body, name), name);
   }
 
-  /** All models that the API key may use. */
   async listModels(options: CallOptions = {}): Promise<readonly Model[]> {
     const models: Model[] = [];
     const pages = this.#pages(options, {
@@ -117,24 +102,10 @@ export class GeminiBatchClient {
     return models;
   }
 
-  /**
-   * Uploads a request file. On return the service has exactly the bytes that were inspected. After an error it has
-   * nothing of them but what `onLeft` was told.
-   *
-   * @throws GembatchError `FILE_CHANGED` when the file is not what was inspected, `FILE_UNREADABLE`, `KEY_REFUSED`,
-   *   `REFUSED`, `QUOTA`, `SERVICE`, `INTERRUPTED`.
-   */
   uploadFile(file: UploadFile, options: UploadOptions = {}): Promise<RemoteFile> {
     return this.#uploads.upload(file, options);
   }
 
-  /**
-   * Creates a batch job. One request is sent, never a second, and it is not ended by any signal: it costs money and is
-   * not idempotent.
-   *
-   * @throws GembatchError `UNCLEAR` when it is not known whether the job was made. Every other error says that it was
-   *   not: `QUOTA`, `REFUSED`, `KEY_REFUSED`, `MODEL_UNAVAILABLE`, and `SERVICE` with `details.sent` false.
-   */
   async createBatch(request: CreateBatchRequest): Promise<BatchJob> {
     const call = {
       name: 'create',
@@ -163,7 +134,6 @@ export class GeminiBatchClient {
     }
   }
 
-  /** @throws GembatchError `NOT_FOUND` when the service has no such job (any more). */
   async getBatch(name: string, options: CallOptions = {}): Promise<BatchJob> {
     const body = await this.#calls.patiently(
       {name, subject: 'batch', resource: name, make: (ai) => ai.batches.get({name})},
@@ -172,7 +142,6 @@ export class GeminiBatchClient {
     return toBatchJob(parseReply(body, name), name);
   }
 
-  /** All batch jobs of the project, page by page, newest first as a rule. */
   listBatches(options: CallOptions = {}): AsyncGenerator<readonly BatchJob[]> {
     return this.#pages(options, {
       name: 'list of batch jobs',
@@ -181,11 +150,6 @@ export class GeminiBatchClient {
     });
   }
 
-  /**
-   * Asks for a job to be cancelled; it may still end in another way.
-   *
-   * @throws GembatchError `NOT_FOUND` when the service has no such job.
-   */
   async cancelBatch(name: string, options: CallOptions = {}): Promise<void> {
     await this.#calls.patiently(
       {
@@ -198,8 +162,7 @@ export class GeminiBatchClient {
     );
   }
 
-  /** Deletes a job; one that is not there is as good as deleted. */
-  deleteBatch(name: string, options: CallOptions = {}): Promise<'deleted' | 'absent'> {
+  deleteBatch(name: string, options: CallOptions = {}): Promise<Deletion> {
     return this.#delete(
       {
         name: `deletion of ${name}`,
@@ -211,12 +174,10 @@ export class GeminiBatchClient {
     );
   }
 
-  /** @throws GembatchError `NOT_FOUND` when the service has no such file (any more), or it is another project's. */
   async getFile(name: string, options: CallOptions = {}): Promise<RemoteFile> {
     return toRemoteFile(parseReply(await this.#calls.patiently(fileLookUp(name), options), name), name);
   }
 
-  /** All uploaded files of the project, page by page. */
   listFiles(options: CallOptions = {}): AsyncGenerator<readonly RemoteFile[]> {
     return this.#pages(options, {
       name: 'list of files',
@@ -225,17 +186,19 @@ export class GeminiBatchClient {
     });
   }
 
-  /** Deletes a file; one that is not there is as good as deleted. */
-  deleteFile(name: string, options: CallOptions = {}): Promise<'deleted' | 'absent'> {
+  deleteFile(name: string, options: CallOptions = {}): Promise<Deletion> {
     return this.#delete(fileDeletion(name), options);
   }
 
-  /** The bytes of a result file, each once and in order; see `download.ts`. */
   download(fileName: string, options: DownloadOptions = {}): AsyncGenerator<Buffer, void, undefined> {
     return download(fileName, this.#transfer, options);
   }
 
-  async #delete(call: SdkCall, options: CallOptions): Promise<'deleted' | 'absent'> {
+  serviceTime(): number | undefined {
+    return this.#calls.serviceClock.now();
+  }
+
+  async #delete(call: SdkCall, options: CallOptions): Promise<Deletion> {
     try {
       await this.#calls.patiently(call, options);
       return 'deleted';

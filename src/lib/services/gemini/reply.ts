@@ -1,33 +1,10 @@
 /** Reads the service's answers: unknown JSON becomes domain types, or a named error. */
 import type {BatchJob, BatchStats} from '../../domain/job/batch-job.js';
 import {normaliseState} from '../../domain/job/job-state.js';
+import type {Model, RemoteFile} from '../batch-service.js';
 import {malformedReplyError, messageIn} from './service-error.js';
 
 type Json = Record<string, unknown>;
-
-/** A model and what it can be asked to do. */
-export interface Model {
-  /** Resource name, `models/<id>`. */
-  readonly name: string;
-  /** Names of the methods that it takes, such as `batchGenerateContent`. */
-  readonly supportedActions: readonly string[];
-  /** Whether it takes batch jobs that generate content. */
-  readonly isBatchable: boolean;
-}
-
-/** A file at the service. */
-export interface RemoteFile {
-  /** Resource name, `files/<id>`. */
-  readonly name: string;
-  readonly displayName?: string;
-  readonly sizeBytes?: number;
-  /** SHA-256 of its content, 64 lower-case hex digits. */
-  readonly sha256?: string;
-  /** `PROCESSING`, `ACTIVE` or `FAILED`. */
-  readonly state?: string;
-  readonly createTime?: string;
-  readonly expirationTime?: string;
-}
 
 /** A page of a list; without a token it is the last. */
 export interface Page<T> {

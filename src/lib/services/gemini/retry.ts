@@ -1,24 +1,11 @@
 import type {Clock} from '../../domain/clock.js';
 import {GembatchError} from '../../domain/errors.js';
 import {interruption} from '../../domain/interruption.js';
+import type {CallOptions} from '../batch-service.js';
 import {isTransient} from './service-error.js';
 
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;
-
-/** A pause before a call is made again, and what made it necessary. */
-export interface Wait {
-  readonly reason: string;
-  readonly delayMs: number;
-}
-
-/** What a call of the client may be given. */
-export interface CallOptions {
-  /** Ends the call, also while it waits. */
-  readonly signal?: AbortSignal;
-  /** Told before each pause. */
-  readonly onWait?: (wait: Wait) => void;
-}
 
 /** How failures of the network and the service are waited out. */
 export class Patience {

@@ -8,9 +8,11 @@ import {AsyncLocalStorage} from 'node:async_hooks';
 import type {GoogleGenAI} from '@google/genai';
 import type {Clock} from '../../domain/clock.js';
 import {GembatchError} from '../../domain/errors.js';
+import {ServiceClock} from '../service-clock.js';
 import {exchange} from './http-exchange.js';
 import {NotConnectedError} from './not-connected-error.js';
-import {Patience, retrying, throwIfAborted, type CallOptions} from './retry.js';
+import type {CallOptions} from '../batch-service.js';
+import {Patience, retrying, throwIfAborted} from './retry.js';
 import {networkError, replyError, type CallIdentity, type RawReply} from './service-error.js';
 import type {ServiceAddress} from './transfer-context.js';
 
@@ -42,6 +44,7 @@ interface UnderWay {
 
 /** The SDK, with its network taken over. */
 export class SdkCalls {
+  readonly serviceClock: ServiceClock;
   readonly #address: ServiceAddress;
   readonly #limits: CallLimits;
   readonly #underWay = new AsyncLocalStorage<UnderWay>();
@@ -50,6 +53,7 @@ export class SdkCalls {
   constructor(address: ServiceAddress, limits: CallLimits) {
     this.#address = address;
     this.#limits = limits;
+    this.serviceClock = new ServiceClock(limits.clock);
   }
 
   /**
@@ -84,6 +88,7 @@ export class SdkCalls {
       throwIfAborted(signal);
       throw failure instanceof GembatchError ? failure : networkError(failure, identity.name);
     }
+    this.serviceClock.read(reply);
     if (reply.status < 200 || reply.status >= 300) throw replyError(reply, identity);
     return reply.body;
   }

@@ -5,15 +5,7 @@ import {stat} from 'node:fs/promises';
 import {pipeline} from 'node:stream/promises';
 import {promisify} from 'node:util';
 import {GembatchError} from '../../domain/errors.js';
-
-/** A request file that was inspected, to be sent. */
-export interface UploadFile {
-  readonly path: string;
-  readonly sizeBytes: number;
-  /** SHA-256 of what was inspected, 64 lower-case hex digits. */
-  readonly sha256: string;
-  readonly displayName: string;
-}
+import type {UploadFile} from '../batch-service.js';
 
 /** Bytes of a file, from `offset` to before `endBytes`. */
 export interface ByteRange {

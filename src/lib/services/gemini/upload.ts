@@ -11,8 +11,9 @@
  */
 import {GembatchError} from '../../domain/errors.js';
 import {exchange} from './http-exchange.js';
-import {parseReply, toUploadedFile, type RemoteFile} from './reply.js';
-import {Patience, retrying, throwIfAborted, type CallOptions} from './retry.js';
+import type {RemoteFile, UploadFile, UploadOptions} from '../batch-service.js';
+import {parseReply, toUploadedFile} from './reply.js';
+import {Patience, retrying, throwIfAborted} from './retry.js';
 import {
   brokenTransferError,
   errorStatusIn,
@@ -23,16 +24,8 @@ import {
   replyError,
   type RawReply,
 } from './service-error.js';
-import {SourceFile, type ByteRange, type UploadFile} from './source-file.js';
+import {SourceFile, type ByteRange} from './source-file.js';
 import type {TransferContext} from './transfer-context.js';
-
-/** What an upload may be given. */
-export interface UploadOptions extends CallOptions {
-  /** Told how many bytes have been sent; goes back after a break. */
-  readonly onProgress?: (sentBytes: number) => void;
-  /** Told of a file that nobody needs and that could not be deleted: its name, and why. */
-  readonly onLeft?: (fileName: string, error: GembatchError) => void;
-}
 
 /** What is known of an upload after a break: bytes that the service has, the finished file, or nothing. */
 type UploadState = number | RemoteFile | 'lost';

@@ -1,12 +1,13 @@
 import {GembatchError} from '../../domain/errors.js';
 import {fileDeletion, fileLookUp} from './file-calls.js';
-import {parseReply, toRemoteFile, type RemoteFile} from './reply.js';
-import {throwIfAborted, type CallOptions} from './retry.js';
+import type {CallOptions, RemoteFile, UploadFile, UploadOptions} from '../batch-service.js';
+import {parseReply, toRemoteFile} from './reply.js';
+import {throwIfAborted} from './retry.js';
 import type {SdkCalls} from './sdk-calls.js';
 import {isMimeTypeRefusal} from './service-error.js';
-import {checkUnchanged, type UploadFile} from './source-file.js';
+import {checkUnchanged} from './source-file.js';
 import type {TransferContext} from './transfer-context.js';
-import {Upload, type UploadOptions} from './upload.js';
+import {Upload} from './upload.js';
 
 /**
  * MIME types for a request file, in the order in which they are tried: each has been refused with 400 at one time or

@@ -12,7 +12,7 @@ import {GembatchError} from '../../domain/errors.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import {describeLockWait} from '../../domain/lock-holder.js';
 import {exitCodeOf, type ItemOutcome} from '../../domain/outcome.js';
-import type {GeminiBatchClient} from '../../services/gemini/gemini-batch-client.js';
+import type {BatchService} from '../../services/batch-service.js';
 import type {JobStore, Session} from '../../store/job-store.js';
 import {failed} from '../submit/file-outcome.js';
 import {inspectFile, type Inspection} from '../request-file/inspect-file.js';
@@ -21,7 +21,7 @@ import type {FileError} from '../submit/submit-report.js';
 /** What adopting needs from the outside. */
 export interface AdoptDeps {
   readonly store: JobStore;
-  readonly client: GeminiBatchClient;
+  readonly client: BatchService;
   /** Is told for whom the command waits. */
   readonly report: (event: {readonly type: 'status'; readonly message: string}) => void;
 }
@@ -90,7 +90,7 @@ export async function adoptJobs(deps: AdoptDeps, input: AdoptInput): Promise<Ado
 }
 
 async function adoptNamed(
-  client: GeminiBatchClient,
+  client: BatchService,
   adoption: Adoption,
   {names, stop}: AdoptInput,
 ): Promise<readonly AdoptedJob[]> {
@@ -107,7 +107,7 @@ async function adoptNamed(
 }
 
 async function adoptListed(
-  client: GeminiBatchClient,
+  client: BatchService,
   adoption: Adoption,
   {stop}: AdoptInput,
 ): Promise<readonly AdoptedJob[]> {

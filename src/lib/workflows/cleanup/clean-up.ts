@@ -15,7 +15,7 @@ import {EXIT, GembatchError} from '../../domain/errors.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import {describeLockWait} from '../../domain/lock-holder.js';
 import {exitCodeOf, type ItemOutcome} from '../../domain/outcome.js';
-import type {GeminiBatchClient} from '../../services/gemini/gemini-batch-client.js';
+import type {BatchService, CallOptions} from '../../services/batch-service.js';
 import type {JobStore} from '../../store/job-store.js';
 import {failed} from '../submit/file-outcome.js';
 import {noteStates} from '../job-states/note-states.js';
@@ -206,9 +206,9 @@ async function dispose(
 }
 
 function remove(
-  client: GeminiBatchClient,
+  client: BatchService,
   {kind, name}: Disposable,
-  options: Parameters<GeminiBatchClient['deleteFile']>[1],
+  options: CallOptions | undefined,
 ): Promise<'deleted' | 'absent'> {
   return kind === 'job' ? client.deleteBatch(name, options) : client.deleteFile(name, options);
 }

@@ -1,7 +1,7 @@
 import {GembatchError} from '../../domain/errors.js';
 import {awaitsFetch, awaitsService} from '../../domain/job/job-progress.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
-import type {CallOptions, GeminiBatchClient} from '../../services/gemini/gemini-batch-client.js';
+import type {BatchService, CallOptions} from '../../services/batch-service.js';
 
 /**
  * Deletes what the service keeps of a job whose results are durable: the uploaded request file, the result file and the
@@ -14,7 +14,7 @@ import type {CallOptions, GeminiBatchClient} from '../../services/gemini/gemini-
  * @returns what could not be deleted and why, one sentence each; empty when nothing is left.
  */
 export async function discardRemote(
-  client: GeminiBatchClient,
+  client: BatchService,
   {record, records}: {record: JobRecord; records: readonly JobRecord[]},
   options: CallOptions = {},
 ): Promise<readonly string[]> {
@@ -37,11 +37,7 @@ export async function discardRemote(
 }
 
 /** The job, whose deletion is reported, goes after it and would meet the same trouble. */
-async function deleteResultFile(
-  client: GeminiBatchClient,
-  name: string,
-  options: CallOptions,
-): Promise<void> {
+async function deleteResultFile(client: BatchService, name: string, options: CallOptions): Promise<void> {
   await errorOf(() => client.deleteFile(name, options));
 }
 

@@ -11,7 +11,7 @@ import {isFinished} from '../../domain/job/job-progress.js';
 import type {BatchJob} from '../../domain/job/batch-job.js';
 import type {Intent, JobRecord} from '../../domain/job/job-record.js';
 import {isTerminal, normaliseState} from '../../domain/job/job-state.js';
-import type {RemoteFile} from '../../services/gemini/gemini-batch-client.js';
+import type {RemoteFile} from '../../services/batch-service.js';
 import {KnownRemote} from './known-remote.js';
 
 /** Something at the service that is to be deleted, and why that is safe. */

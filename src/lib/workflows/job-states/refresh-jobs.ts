@@ -9,7 +9,7 @@
 import pMap from 'p-map';
 import type {BatchJob} from '../../domain/job/batch-job.js';
 import {GembatchError} from '../../domain/errors.js';
-import type {CallOptions, GeminiBatchClient} from '../../services/gemini/gemini-batch-client.js';
+import type {BatchService, CallOptions} from '../../services/batch-service.js';
 
 /** As many as can be asked for by name in the time and the calls that a look at the list would take. */
 const FEW = 2;
@@ -28,7 +28,7 @@ export interface RefreshedJobs {
 }
 
 interface Lookup {
-  readonly client: GeminiBatchClient;
+  readonly client: BatchService;
   readonly options: CallOptions;
   /** Names that nothing is known about yet. */
   readonly open: Set<string>;
@@ -39,7 +39,7 @@ interface Lookup {
 
 /** Asks for the jobs with these batch names. What was learnt before trouble began is in the result all the same. */
 export async function refreshJobs(
-  client: GeminiBatchClient,
+  client: BatchService,
   names: readonly string[],
   options: CallOptions = {},
 ): Promise<RefreshedJobs> {

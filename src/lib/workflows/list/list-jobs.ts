@@ -4,7 +4,7 @@ import {stateLabel} from '../../domain/job/job-state.js';
 import type {Clock} from '../../domain/clock.js';
 import {GembatchError} from '../../domain/errors.js';
 import type {Intent} from '../../domain/job/job-record.js';
-import type {GeminiBatchClient} from '../../services/gemini/gemini-batch-client.js';
+import type {BatchService} from '../../services/batch-service.js';
 import type {JobStore} from '../../store/job-store.js';
 import {noteStates} from '../job-states/note-states.js';
 import {polledJob} from '../poll/polled-job.js';
@@ -100,7 +100,7 @@ function summaryOf(jobs: readonly PolledJob[]): Omit<ListSummary, 'recorded'> {
  * @returns why some could not be asked for.
  */
 export async function refreshList(
-  {store, client, clock}: {store: JobStore; client: GeminiBatchClient; clock: Clock},
+  {store, client, clock}: {store: JobStore; client: BatchService; clock: Clock},
   stop: AbortSignal,
 ): Promise<GembatchError | undefined> {
   const records = store.read().records.map(({record}) => record);

@@ -1,5 +1,5 @@
 import type {Clock} from '../../domain/clock.js';
-import type {GeminiBatchClient} from '../../services/gemini/gemini-batch-client.js';
+import type {BatchService} from '../../services/batch-service.js';
 import type {AtomicFile} from '../../store/file/atomic-file.js';
 import type {JobStore} from '../../store/job-store.js';
 import type {PollEvent} from './poll-report.js';
@@ -12,7 +12,7 @@ export type CreateFile = (target: string, options?: {readonly overwrite?: boolea
 /** What following jobs needs from the outside. */
 export interface PollDeps {
   readonly store: JobStore;
-  readonly client: GeminiBatchClient;
+  readonly client: BatchService;
   readonly clock: Clock;
   readonly createFile: CreateFile;
   /** Takes each step of progress; must not throw. */

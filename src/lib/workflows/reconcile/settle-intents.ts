@@ -13,7 +13,7 @@ import {CREATE_TIMEOUT_MS} from '../../domain/create-timeout.js';
 import {GembatchError} from '../../domain/errors.js';
 import {awaitsService} from '../../domain/job/job-progress.js';
 import type {Intent, JobRecord} from '../../domain/job/job-record.js';
-import type {GeminiBatchClient} from '../../services/gemini/gemini-batch-client.js';
+import type {BatchService} from '../../services/batch-service.js';
 import type {Session} from '../../store/job-store.js';
 import type {SettledIntent} from '../submit/submit-report.js';
 
@@ -27,7 +27,7 @@ const CONFIRMATION_MS = 10_000;
 
 /** What settling needs from the outside. */
 export interface SettleDeps {
-  readonly client: GeminiBatchClient;
+  readonly client: BatchService;
   readonly clock: Clock;
 }
 
@@ -175,7 +175,7 @@ interface Listing {
 
 /** Looks all of the service's list through; an error when it cannot be read to its end. */
 async function listCandidates(
-  client: GeminiBatchClient,
+  client: BatchService,
   session: Session,
   {intents, stop}: {readonly intents: readonly Intent[]; readonly stop: AbortSignal},
 ): Promise<Listing | GembatchError> {

@@ -1,6 +1,6 @@
 import type {Clock} from '../../domain/clock.js';
 import {GembatchError} from '../../domain/errors.js';
-import type {CallOptions} from '../../services/gemini/gemini-batch-client.js';
+import type {CallOptions} from '../../services/batch-service.js';
 import {withinPatience} from './within-patience.js';
 
 /**

@@ -5,7 +5,7 @@ import {
   modelResourceName,
   successorOfDefault,
 } from '../../domain/job/model-choice.js';
-import type {GeminiBatchClient} from '../../services/gemini/gemini-batch-client.js';
+import type {BatchService} from '../../services/batch-service.js';
 
 /** Which model a person wants, and how to ask when the service does not have it. */
 export interface ModelWish {
@@ -27,7 +27,7 @@ export interface ModelWish {
  * @throws GembatchError `MODEL_UNAVAILABLE` with the names of the models that do, and the exact option to add;
  *   `KEY_REFUSED`, `SERVICE` and `INTERRUPTED` as the client has them.
  */
-export async function chooseModel(client: GeminiBatchClient, wish: ModelWish): Promise<string> {
+export async function chooseModel(client: BatchService, wish: ModelWish): Promise<string> {
   const calls = {signal: wish.stop, onWait: wish.onWait};
   const wanted = modelResourceName(wish.model ?? DEFAULT_MODEL);
   const problem = await findProblem(client, wanted, calls);
@@ -42,7 +42,7 @@ export async function chooseModel(client: GeminiBatchClient, wish: ModelWish): P
 }
 
 async function findProblem(
-  client: GeminiBatchClient,
+  client: BatchService,
   name: string,
   calls: Pick<ModelWish, 'onWait'> & {signal: AbortSignal},
 ): Promise<string | undefined> {

@@ -1,5 +1,5 @@
 import type {Clock} from '../../domain/clock.js';
-import type {GeminiBatchClient} from '../../services/gemini/gemini-batch-client.js';
+import type {BatchService} from '../../services/batch-service.js';
 import type {JobStore, Session} from '../../store/job-store.js';
 import type {CreateGate} from './create-gate.js';
 import type {KnownJobs} from './known-jobs.js';
@@ -10,7 +10,7 @@ import type {FileOutcome, SubmitEvent} from './submit-report.js';
 /** What a submission needs from the outside. */
 export interface SubmitDeps {
   readonly store: JobStore;
-  readonly client: GeminiBatchClient;
+  readonly client: BatchService;
   readonly clock: Clock;
   /** Takes each step of progress; must not throw. */
   readonly report: (event: SubmitEvent) => void;

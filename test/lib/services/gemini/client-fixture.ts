@@ -6,12 +6,11 @@ import {join} from 'node:path';
 import {afterEach} from '@jest/globals';
 import type {Emulator, EmulatorOptions} from '../../../../src/emulator/http/server.js';
 import type {ErrorCode, GembatchError} from '../../../../src/lib/domain/errors.js';
+import type {UploadFile, Wait} from '../../../../src/lib/services/batch-service.js';
 import {
   GeminiBatchClient,
   type GeminiBatchClientOptions,
-  type Wait,
 } from '../../../../src/lib/services/gemini/gemini-batch-client.js';
-import type {UploadFile} from '../../../../src/lib/services/gemini/source-file.js';
 import {tempDir} from '../../../helpers/temp-dir.js';
 import {useEmulator} from '../../../helpers/use-emulator.js';
 import {LeapingClock} from './leaping-clock.js';

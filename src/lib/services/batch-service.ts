@@ -1,0 +1,153 @@
+import type {BatchJob} from '../domain/job/batch-job.js';
+import type {GembatchError} from '../domain/errors.js';
+
+/**
+ * A service that runs batch jobs, as the workflows need it. Clients stand behind it, one in a folder of its own; a workflow
+ * knows this type and no client. `test/lib/services/contract.test.ts` says what each must do.
+ *
+ * Every call may be sent again by the client while the network or the service is in trouble, except `createBatch`, which
+ * costs money. All throw GembatchError `KEY_REFUSED`, `REFUSED`, `QUOTA`, `SERVICE`, `INTERRUPTED` besides what is said.
+ */
+export interface BatchService {
+  /** @throws GembatchError `MODEL_UNAVAILABLE` when the service does not have the model. */
+  getModel(name: string, options?: CallOptions): Promise<Model>;
+
+  /** All models that may be used. */
+  listModels(options?: CallOptions): Promise<readonly Model[]>;
+
+  /**
+   * Puts a request file where a job can read it. On return the service has exactly the bytes that were inspected. After an
+   * error it has nothing of them but what `onLeft` was told.
+   *
+   * @throws GembatchError `FILE_CHANGED` when the file is not what was inspected, `FILE_UNREADABLE`.
+   */
+  uploadFile(file: UploadFile, options?: UploadOptions): Promise<RemoteFile>;
+
+  /**
+   * Creates a batch job. One request is sent, never a second, and no signal ends it: it costs money and is not idempotent.
+   *
+   * @throws GembatchError `UNCLEAR` when it is not known whether the job was made. Every other error says that it was
+   *   not: `QUOTA`, `REFUSED`, `KEY_REFUSED`, `MODEL_UNAVAILABLE`, and `SERVICE` with `details.sent` false.
+   */
+  createBatch(request: CreateBatchRequest): Promise<BatchJob>;
+
+  /** @throws GembatchError `NOT_FOUND` when the service has no such job (any more). */
+  getBatch(name: string, options?: CallOptions): Promise<BatchJob>;
+
+  /**
+   * All batch jobs of the project, page by page, newest first as a rule. Each has the display name that it was created
+   * with, so that a job whose create had no answer is found by the attempt in it. A list that cannot be read to its end
+   * is an error.
+   */
+  listBatches(options?: CallOptions): AsyncGenerator<readonly BatchJob[]>;
+
+  /**
+   * Asks for a job to be cancelled; it may still end in another way.
+   *
+   * @throws GembatchError `NOT_FOUND` when the service has no such job.
+   */
+  cancelBatch(name: string, options?: CallOptions): Promise<void>;
+
+  /** Deletes a job; one that is not there is as good as deleted. */
+  deleteBatch(name: string, options?: CallOptions): Promise<Deletion>;
+
+  /** @throws GembatchError `NOT_FOUND` when the service has no such file (any more), or it is another project's. */
+  getFile(name: string, options?: CallOptions): Promise<RemoteFile>;
+
+  /** The files that can be deleted, page by page: request files that were put there, by anybody in the project. */
+  listFiles(options?: CallOptions): AsyncGenerator<readonly RemoteFile[]>;
+
+  /** Deletes a file; one that is not there is as good as deleted. */
+  deleteFile(name: string, options?: CallOptions): Promise<Deletion>;
+
+  /**
+   * The bytes of a result from an offset on, each once and in order, over broken connections.
+   *
+   * @throws GembatchError `NOT_FOUND`.
+   */
+  download(fileName: string, options?: DownloadOptions): AsyncGenerator<Buffer, void, undefined>;
+
+  /**
+   * The service's clock, in milliseconds since 1970: its latest answer's `Date`, which counts whole seconds, and the time
+   * that has passed since. Undefined before its first answer.
+   */
+  serviceTime(): number | undefined;
+}
+
+/** What came of a deletion; `absent` is what was not there. */
+export type Deletion = 'deleted' | 'absent';
+
+/** A pause before a call is made again, and what made it necessary. */
+export interface Wait {
+  readonly reason: string;
+  readonly delayMs: number;
+}
+
+/** What a call may be given. */
+export interface CallOptions {
+  /** Ends the call, also while it waits. */
+  readonly signal?: AbortSignal;
+  /** Told before each pause. */
+  readonly onWait?: (wait: Wait) => void;
+}
+
+/** What an upload may be given. */
+export interface UploadOptions extends CallOptions {
+  /** Told how many bytes have been sent; goes back after a break. */
+  readonly onProgress?: (sentBytes: number) => void;
+  /** Told of a file that nobody needs and that could not be deleted: its name, and why. */
+  readonly onLeft?: (fileName: string, error: GembatchError) => void;
+}
+
+/** What a download may be given. */
+export interface DownloadOptions extends CallOptions {
+  /** The first byte to read, from 0. */
+  readonly fromByte?: number;
+  /** The most that the file may have, in bytes; without it there is no limit. */
+  readonly maxBytes?: number;
+}
+
+/** A model and what it can be asked to do. */
+export interface Model {
+  /** Resource name, `models/<id>`. */
+  readonly name: string;
+  /** Names of the methods that it takes, such as `batchGenerateContent`. */
+  readonly supportedActions: readonly string[];
+  /** Whether it takes batch jobs that generate content. */
+  readonly isBatchable: boolean;
+}
+
+/** A request file that was inspected, to be sent. */
+export interface UploadFile {
+  readonly path: string;
+  readonly sizeBytes: number;
+  /** SHA-256 of what was inspected, 64 lower-case hex digits. */
+  readonly sha256: string;
+  readonly displayName: string;
+}
+
+/** A file at the service. */
+export interface RemoteFile {
+  /** Resource name, `files/<id>`. */
+  readonly name: string;
+  readonly displayName?: string;
+  readonly sizeBytes?: number;
+  /** SHA-256 of its content, 64 lower-case hex digits. */
+  readonly sha256?: string;
+  /** `PROCESSING`, `ACTIVE` or `FAILED`. */
+  readonly state?: string;
+  readonly createTime?: string;
+  readonly expirationTime?: string;
+}
+
+/** A batch job to be made. */
+export interface CreateBatchRequest {
+  /** Resource name, `models/<id>`. */
+  readonly model: string;
+  /** The uploaded request file, `files/<id>`. */
+  readonly fileName: string;
+  /** Bears the attempt, by which the job is found again; see `domain/job/display-name.ts`. */
+  readonly displayName: string;
+  /** Address that the service notifies when the job ends. */
+  readonly webhookUri?: string;
+}
