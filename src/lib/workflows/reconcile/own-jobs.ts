@@ -8,7 +8,7 @@ import type {BatchJob} from '../../domain/job/batch-job.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import {isServedAs} from '../../domain/job/model-choice.js';
 import {mayGiveResults} from '../../domain/job/job-state.js';
-import type {CallOptions, GeminiBatchClient} from '../../services/gemini/gemini-batch-client.js';
+import type {BatchService, CallOptions} from '../../services/batch-service.js';
 import type {JobStore, Session} from '../../store/job-store.js';
 import {parentOfRetry} from './parent-of-retry.js';
 
@@ -49,7 +49,7 @@ interface Marked {
 
 interface OwnJobsDeps {
   readonly store: Pick<JobStore, 'inputName' | 'resolveInput'>;
-  readonly client: GeminiBatchClient;
+  readonly client: BatchService;
   /** Whether a batch job has a record already; such a job is never adopted again. */
   readonly isRecorded: (job: string) => boolean;
 }
