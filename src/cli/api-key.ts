@@ -36,6 +36,11 @@ export function apiKeyFrom(environment: Environment): ApiKey {
     : {value};
 }
 
+/** Whether an environment names an API key. */
+export function hasApiKey(environment: Environment): boolean {
+  return ['GOOGLE_API_KEY', 'GEMINI_API_KEY'].some((name) => (environment[name]?.trim() ?? '') !== '');
+}
+
 /** `text` with every API key of the environment left out: the last guard before it is printed. */
 export function hideKeys(text: string, environment: Environment): string {
   return [environment['GOOGLE_API_KEY'], environment['GEMINI_API_KEY']]

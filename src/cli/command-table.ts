@@ -9,8 +9,10 @@ import Cancel from '../commands/cancel.js';
 import Cleanup from '../commands/cleanup.js';
 import EmulatorExec from '../commands/emulator/exec.js';
 import EmulatorStart from '../commands/emulator/start.js';
+import Estimate from '../commands/estimate.js';
 import Help from '../commands/help.js';
 import List from '../commands/list.js';
+import Models from '../commands/models.js';
 import Poll from '../commands/poll.js';
 import Results from '../commands/results.js';
 import Retry from '../commands/retry.js';
@@ -30,8 +32,10 @@ export const COMMANDS = {
   cleanup: Cleanup,
   'emulator:exec': EmulatorExec,
   'emulator:start': EmulatorStart,
+  estimate: Estimate,
   help: Help,
   list: List,
+  models: Models,
   poll: Poll,
   results: Results,
   retry: Retry,

@@ -1,3 +1,4 @@
+import type {Usage} from '../price/usage.js';
 import type {BatchJob} from './batch-job.js';
 
 /**
@@ -28,6 +29,8 @@ export interface JobRecord {
   readonly requested_model?: string;
   /** Absent until the results are on disk, complete and counted. */
   readonly results?: StoredResults;
+  /** What the answers used and cost; absent until the results are on disk. */
+  readonly usage?: JobUsage;
   /** Why the results could not be fetched the last time. */
   readonly results_error?: {readonly message: string; readonly at: string};
   /** When the service's copy of the request file and the job were deleted, ISO 8601 UTC. */
@@ -64,6 +67,20 @@ export interface Intent {
   readonly intended_at: string;
   /** The batch job whose work, or bad rows, this create submits again. */
   readonly retry_of?: string;
+}
+
+/** What the answers of a batch job used, summed over its result rows. */
+export interface JobUsage extends Usage {
+  /** Rows that hold an answer. */
+  readonly rows: number;
+  /** Rows and cost by the model that answered, as the service calls it. */
+  readonly by_model_version: Readonly<
+    Record<string, {readonly rows: number; readonly cost_usd: number | null}>
+  >;
+  /** By the prices of the day on which the results were fetched; null when they are not all known. */
+  readonly cost_usd: number | null;
+  /** When the prices were read, as `2026-11-27`. */
+  readonly prices_read_on: string;
 }
 
 /** Where the verified results of a batch job are, and what became of its requests; part of the job record. */

@@ -1,4 +1,4 @@
-import {ratesFor, type ModalityRates, type Price, type SearchPrice} from './price-list.js';
+import {ratesFor, type ModalityRates, type Price, type Rates, type SearchPrice} from './price-list.js';
 import type {ByModality, Usage} from './usage.js';
 
 const PER_MILLION = 1_000_000;
@@ -18,11 +18,14 @@ export interface CostTerms {
  * how `pydantic/genai-prices` reads `usageMetadata`, and what https://ai.google.dev/gemini-api/docs/pricing says.
  */
 export function costOf(usage: Usage, {price, search}: CostTerms): number | null {
+  const rates = usage.prompt_tokens === null ? undefined : ratesFor(price, usage.prompt_tokens);
+  return rates === undefined ? null : costAt(usage, rates, search);
+}
+
+/** What the usage of requests of one tier costs in USD; null when the usage or a rate that it needs is not known. */
+export function costAt(usage: Usage, rates: Rates, search: SearchPrice | undefined): number | null {
   const {prompt_tokens: prompt, output_tokens: output} = usage;
   if (prompt === null || output === null) return null;
-  const rates = ratesFor(price, prompt);
-  if (rates === undefined) return null;
-
   const {input, cached, output: answered} = usage.by_modality;
   const all = spread(prompt + usage.tool_use_tokens, input);
   const fromCache = spread(usage.cached_tokens, cached);

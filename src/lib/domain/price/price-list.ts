@@ -91,7 +91,10 @@ export function nextPrice(
   );
 }
 
-/** All prices that are in force at some moment from one day to another, both included. */
+/**
+ * All prices that a request may pay from one day to another, both included: those of the model and, from the day on which
+ * the service answers with another model in its place, those of that one.
+ */
 export function pricesBetween(
   list: PriceList,
   model: string,
@@ -101,15 +104,26 @@ export function pricesBetween(
   const later = pricesOf(list, model, service).filter(
     ({effective_from}) => effective_from !== undefined && effective_from > from && effective_from <= to,
   );
-  return now === undefined ? later : [now, ...later];
+  const own = now === undefined ? later : [now, ...later];
+  const {on, rerouted_to: successor} = retirementOf(list, model) ?? {};
+  if (on === undefined || successor === undefined || on > to) return own;
+  return [...own, ...pricesBetween(list, successor, {service, from: on > from ? on : from, to})];
+}
+
+/** When the service ends a model; undefined when nobody has said so. */
+export function retirementOf(list: PriceList, model: string): Retirement | undefined {
+  return entryOf(list, model)?.retirement;
+}
+
+/** What the list holds of a model. It comes from a file of the user: a model called "constructor" is not in it. */
+export function entryOf(list: PriceList, model: string): PricedModel | undefined {
+  const id = pricedModelId(list, model);
+  return Object.hasOwn(list.models, id) ? list.models[id] : undefined;
 }
 
 /** The prices of a model at a service, the oldest first. */
 function pricesOf(list: PriceList, model: string, service: PricedService): readonly Price[] {
-  const id = pricedModelId(list, model);
-  // A list comes from a file of the user: a model called "constructor" is not in it.
-  const prices = Object.hasOwn(list.models, id) ? (list.models[id]?.prices ?? []) : [];
-  return prices
+  return (entryOf(list, model)?.prices ?? [])
     .filter(({services}) => services.includes(service))
     .toSorted((a, b) => (a.effective_from ?? '').localeCompare(b.effective_from ?? ''));
 }

@@ -1,5 +1,5 @@
 import type {BatchJob, BatchStats} from '../../domain/job/batch-job.js';
-import type {JobRecord, RowCounts, StoredResults} from '../../domain/job/job-record.js';
+import type {JobRecord, JobUsage, RowCounts, StoredResults} from '../../domain/job/job-record.js';
 
 /** Any object of JSON. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -8,7 +8,7 @@ export type Fields = Readonly<Record<string, unknown>>;
 export type Shape = ReadonlyMap<string, Field>;
 
 /** What stands in a field. */
-export type FieldType = 'string' | 'number' | 'count' | Shape;
+export type FieldType = 'string' | 'number' | 'count' | 'amount' | 'object' | Shape;
 
 interface Field {
   readonly type: FieldType;
@@ -87,6 +87,21 @@ const RESULTS_SHAPE = shapeOf<StoredResults>({
   request_file: 'string',
 });
 
+const USAGE_SHAPE = shapeOf<JobUsage>({
+  rows: 'number',
+  prompt_tokens: 'count',
+  cached_tokens: 'number',
+  thoughts_tokens: 'number',
+  output_tokens: 'count',
+  tool_use_tokens: 'number',
+  search_queries: 'number',
+  search_prompts: 'number',
+  by_modality: shapeOf<JobUsage['by_modality']>({input: 'object', cached: 'object', output: 'object'}),
+  by_model_version: 'object',
+  cost_usd: 'amount',
+  prices_read_on: 'string',
+});
+
 export const RECORD_SHAPE = shapeOf<JobRecord>({
   input_file: 'string',
   count: 'count',
@@ -97,6 +112,7 @@ export const RECORD_SHAPE = shapeOf<JobRecord>({
   attempt: text,
   submitted_at: text,
   results: {optional: RESULTS_SHAPE},
+  usage: {optional: USAGE_SHAPE},
   results_error: {optional: RESULTS_ERROR_SHAPE},
   remote_deleted_at: text,
   lost_at: text,
@@ -127,6 +143,7 @@ export function isJobRecord(value: unknown): value is JobRecord {
     requested_model: requestedModel,
     results,
     results_error: resultsError,
+    usage,
   } = value;
   return (
     isText(inputFile) &&
@@ -144,6 +161,7 @@ export function isJobRecord(value: unknown): value is JobRecord {
     isOptionalText(retryOf) &&
     (sizeBytes === undefined || typeof sizeBytes === 'number') &&
     (results === undefined || conforms(results, RESULTS_SHAPE)) &&
+    (usage === undefined || conforms(usage, USAGE_SHAPE)) &&
     (resultsError === undefined || conforms(resultsError, RESULTS_ERROR_SHAPE))
   );
 }
@@ -200,6 +218,8 @@ function conforms(value: unknown, shape: Shape): boolean {
 /** Whether a value may stand in a field of that type. */
 export function hasType(value: unknown, type: Field['type']): boolean {
   if (type === 'count') return value === null || (Number.isSafeInteger(value) && Number(value) >= 0);
+  if (type === 'amount') return value === null || typeof value === 'number';
+  if (type === 'object') return isFields(value);
   return typeof type === 'string' ? typeof value === type : conforms(value, type);
 }
 

@@ -76,6 +76,17 @@ describe('a price', () => {
     expect(between('2026-12-01', '2026-12-04')).toEqual([2]);
   });
 
+  test('of a model that another one takes the place of is that of the other from that day on', () => {
+    const between = (from: string, to: string) =>
+      pricesBetween(PRICES, 'gemini-2.5-flash', {service: 'gemini', from, to}).map(
+        (p) => p.rates[0]?.output?.text,
+      );
+    expect(between('2026-11-27', '2026-11-30')).toEqual([1.25]);
+    expect(
+      pricesBetween(PRICES, 'gemini-2.5-pro', {service: 'gemini', from: '2026-11-29', to: '2026-12-02'}),
+    ).toContainEqual(priceOn(PRICES, 'gemini-3.8-flash', onGemini('2026-12-01')));
+  });
+
   test('of a long prompt is that of its tier', () => {
     const price = priceOn(PRICES, 'gemini-3.1-pro-preview', onGemini('2026-11-28'));
     const input = (tokens: number) => price && ratesFor(price, tokens)?.input.text;

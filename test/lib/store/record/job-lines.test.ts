@@ -4,6 +4,7 @@ import {JobLines} from '../../../../src/lib/store/record/job-lines.js';
 import type {JobLine} from '../../../../src/lib/store/record/job-lines.js';
 import {seededRandom} from '../../../helpers/seeded-random.js';
 import {jobRecord, recordLine} from '../records.js';
+import {NO_USAGE} from '../../../../src/lib/domain/price/usage.js';
 import {noCounts} from '../../../../src/lib/domain/result/row-counts.js';
 
 const parse = (content: string | Uint8Array): JobLines => JobLines.parse(Buffer.from(content));
@@ -219,6 +220,13 @@ describe('a field of the wrong type', () => {
       fetched_at: 't',
       rows: {...noCounts(), ok: 1},
       request_file: 'matched',
+    },
+    usage: {
+      ...NO_USAGE,
+      rows: 1,
+      by_model_version: {m: {rows: 1, cost_usd: null}},
+      cost_usd: 0.5,
+      prices_read_on: '2026-11-27',
     },
     results_error: {message: 'm', at: 't'},
     remote_deleted_at: 't',

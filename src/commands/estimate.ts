@@ -1,0 +1,69 @@
+import * as Args from '@oclif/core/args';
+import {BaseCommand} from '../cli/base-command.js';
+import {exitCodesHelp} from '../cli/exit-codes-help.js';
+import {pricesFlag, readPrices} from '../cli/prices.js';
+import {modelFlag} from '../cli/submit-flags.js';
+import {DEFAULT_MODEL} from '../lib/domain/job/model-choice.js';
+import {exitCodeOf} from '../lib/domain/outcome.js';
+import type {Estimate} from '../lib/workflows/estimate/estimate-files.js';
+
+/** `gembatch estimate FILES...` */
+export default class EstimateCommand extends BaseCommand {
+  static override summary = 'Estimate tokens and cost of request files. Sends nothing.';
+
+  static override description = `Counts the tokens of each request file and says what its batch job will cost: low, likely and high. Works without API key and network. Where finished jobs of the same model are in the job-info file, their usage is the guide; otherwise input is counted by script, and output can only be bounded: by maxOutputTokens where a request has it, else by the limit of the model.
+
+A model whose price is not known has an unknown cost. Prices change; "gembatch models" shows when.
+
+${exitCodesHelp(['ok', 'failed', 'partial', 'storage', 'interrupted'])}`;
+
+  static override examples = [
+    {
+      description: 'See what a folder will cost',
+      command: '<%= config.bin %> <%= command.id %> batch/*.jsonl --model gemini-3.5-flash-lite',
+    },
+  ];
+
+  static override args = {
+    files: Args.string({
+      description: 'request files: paths or glob patterns',
+      multiple: true,
+      required: true,
+    }),
+  };
+
+  static override flags = {model: modelFlag, prices: pricesFlag};
+
+  async run(): Promise<Estimate> {
+    const {args, flags} = await this.parse(EstimateCommand);
+    const prices = await readPrices(flags.prices);
+    const [{estimateFiles}, {estimateLines}, {collectInputs}, store] = await Promise.all([
+      import('../lib/workflows/estimate/estimate-files.js'),
+      import('../lib/output/estimate-lines.js'),
+      import('../lib/workflows/submit/collect-inputs.js'),
+      this.openStore(flags['job-info']),
+    ]);
+    const files = await collectInputs(args.files, {
+      cwd: process.cwd(),
+      identify: (path) => store.inputName(path),
+    });
+    const estimate = await estimateFiles({
+      files,
+      model: flags.model ?? DEFAULT_MODEL,
+      service: 'gemini',
+      prices,
+      records: store.read().records.map(({record}) => record),
+      nowMs: this.clock.now(),
+      signal: this.stopSignal(),
+    });
+    if (!this.jsonEnabled()) {
+      const columns = process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY;
+      for (const line of estimateLines(estimate, {columns})) process.stdout.write(`${line}\n`);
+    }
+    process.exitCode = exitCodeOf([
+      ...estimate.files.map(() => ({kind: 'done'}) as const),
+      ...estimate.failed.map(({error: {code}}) => ({kind: 'failed', code}) as const),
+    ]);
+    return estimate;
+  }
+}

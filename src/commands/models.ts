@@ -1,0 +1,43 @@
+import {hasApiKey} from '../cli/api-key.js';
+import {BaseCommand} from '../cli/base-command.js';
+import {exitCodesHelp} from '../cli/exit-codes-help.js';
+import {pricesFlag, readPrices} from '../cli/prices.js';
+import type {ModelList} from '../lib/workflows/list/list-models.js';
+
+/** `gembatch models` */
+export default class Models extends BaseCommand {
+  static override summary = 'List models with their batch prices and the next price change.';
+
+  static override description = `Shows what batch jobs pay today, when that changes, and which models end. Without an API key it sends nothing; with one it asks the service which models take batch jobs.
+
+${exitCodesHelp(['ok', 'credentials', 'service', 'interrupted'])}`;
+
+  static override examples = [
+    {description: 'Show all models', command: '<%= config.bin %> <%= command.id %>'},
+    {
+      description: 'Get a price list to change, for --prices',
+      command: '<%= config.bin %> <%= command.id %> --json > prices.json',
+    },
+  ];
+
+  static override flags = {prices: pricesFlag};
+
+  async run(): Promise<ModelList> {
+    const {flags} = await this.parse(Models);
+    const prices = await readPrices(flags.prices);
+    const [{listModels}, {modelsLines}] = await Promise.all([
+      import('../lib/workflows/list/list-models.js'),
+      import('../lib/output/models-lines.js'),
+    ]);
+    const list = await listModels(
+      {prices, service: 'gemini', nowMs: this.clock.now()},
+      hasApiKey(process.env) ? await this.createClient(this.apiKey()) : undefined,
+      {signal: this.stopSignal()},
+    );
+    if (!this.jsonEnabled()) {
+      const columns = process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY;
+      for (const line of modelsLines(list, {columns})) process.stdout.write(`${line}\n`);
+    }
+    return list;
+  }
+}

@@ -1,0 +1,57 @@
+import type {Range} from '../domain/estimate/range.js';
+import type {Estimate, FileEstimate} from '../workflows/estimate/estimate-files.js';
+import {errorLines} from './text/error-text.js';
+import {formatCount, plural} from './text/format.js';
+import {formatCostRange, formatTokens, formatUsd} from './text/money.js';
+import {tableLines, type Column} from './text/table.js';
+
+const COLUMNS: readonly Column<FileEstimate>[] = [
+  {title: 'FILE', align: 'left', rank: 0, cell: ({file}) => file},
+  {title: 'REQUESTS', align: 'right', rank: 3, cell: ({requests}) => formatCount(requests)},
+  {title: 'INPUT TOKENS', align: 'right', rank: 2, cell: (file) => tokens(file.input_tokens)},
+  {title: 'OUTPUT TOKENS', align: 'right', rank: 1, cell: (file) => tokens(file.output_tokens)},
+  {title: 'COST', align: 'right', rank: 0, cell: ({cost_usd: cost}) => formatCostRange(cost)},
+];
+
+/** The screen of `gembatch estimate`: a table, the total, and what is behind the numbers. */
+export function estimateLines(estimate: Estimate, {columns}: {columns: number}): readonly string[] {
+  const {files, failed} = estimate;
+  return [
+    ...(files.length === 0 ? [] : [...tableLines(files, COLUMNS, columns), '', totalLine(estimate)]),
+    ...(files.length === 0 ? [] : notes(estimate)),
+    ...failed.flatMap(({error}) => errorLines(error)),
+  ];
+}
+
+/** One line for all files: what a person wants to know before a run. */
+export function totalLine({total, files}: Estimate): string {
+  const {requests, cost_usd: cost, cost_usd_known: known} = total;
+  const of = `${plural(files.length, 'file')}, ${plural(requests, 'request')}`;
+  if (cost !== null) {
+    return `${of}: about ${formatUsd(cost.likely)}, between ${formatUsd(cost.low)} and ${formatUsd(cost.high)}.`;
+  }
+  return known.high === 0
+    ? `${of}: the cost is unknown.`
+    : `${of}: the cost is unknown; what is known costs about ${formatUsd(known.likely)}, at most ${formatUsd(known.high)}.`;
+}
+
+function notes({files, total, prices}: Estimate): readonly string[] {
+  const uncounted = files.reduce((sum, {uncounted_parts: parts}) => sum + parts, 0);
+  const isPast = files.some(({method}) => method === 'history');
+  return [
+    ...total.price_missing.map((model) => `No price is known for ${model}; name a price list with --prices.`),
+    ...(uncounted === 0
+      ? []
+      : [
+          `${plural(uncounted, 'part')} are files by address or cached content, which only the service can count.`,
+        ]),
+    isPast
+      ? 'Tokens as in your finished jobs of this model.'
+      : 'Tokens counted without the service; output is bounded by maxOutputTokens or the limit of the model.',
+    `Batch prices as read on ${prices.read_on}; searches of failed requests are billed, too, and no row shows them.`,
+  ];
+}
+
+function tokens({low, high}: Range): string {
+  return low === high ? formatTokens(low) : `${formatTokens(low)} – ${formatTokens(high)}`;
+}

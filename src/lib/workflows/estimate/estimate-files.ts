@@ -1,0 +1,251 @@
+/** The use case of `gembatch estimate`: what request files will use and cost, before anything is sent. */
+import {stat} from 'node:fs/promises';
+import {EstimateSum} from '../../domain/estimate/estimate-sum.js';
+import {historyOf, type History, type PastJob} from '../../domain/estimate/history.js';
+import {addRanges, NOTHING, wholeRange, type Range} from '../../domain/estimate/range.js';
+import {estimateRequest, type ModelTraits} from '../../domain/estimate/request-estimate.js';
+import type {ErrorCode} from '../../domain/errors.js';
+import {GembatchError} from '../../domain/errors.js';
+import {isObject} from '../../domain/json/json-object.js';
+import {isBlank, LineSplitter} from '../../domain/json/line-splitter.js';
+import type {JobRecord} from '../../domain/job/job-record.js';
+import {modelLabel} from '../../domain/job/model-choice.js';
+import type {CostTerms} from '../../domain/price/cost.js';
+import {
+  entryOf,
+  pricedModelId,
+  pricesBetween,
+  type PricedService,
+  type PriceList,
+} from '../../domain/price/price-list.js';
+import {readChunks} from '../request-file/read-chunks.js';
+
+/** How the tokens of a file were found. */
+export type EstimateMethod = 'history' | 'offline';
+
+/** What one request file will use. Tokens and USD are low, likely and high. */
+export interface FileEstimate {
+  readonly file: string;
+  readonly model: string;
+  readonly requests: number;
+  readonly input_tokens: Range;
+  readonly output_tokens: Range;
+  /** null when the price is not known, or only the service can tell the size of a part. */
+  readonly cost_usd: Range | null;
+  readonly method: EstimateMethod;
+  /** Parts that only the service can count: files by address, cached content. They are in no token count here. */
+  readonly uncounted_parts: number;
+}
+
+/** A file that could not be read. */
+export interface FileFailure {
+  readonly file: string;
+  readonly error: {
+    readonly code: ErrorCode;
+    readonly message: string;
+    readonly suggestions: readonly string[];
+  };
+}
+
+/** The `--json` object of `gembatch estimate`. */
+export interface Estimate {
+  readonly files: readonly FileEstimate[];
+  readonly failed: readonly FileFailure[];
+  readonly total: {
+    readonly requests: number;
+    readonly input_tokens: Range;
+    readonly output_tokens: Range;
+    /** null as soon as the cost of one file is not known. */
+    readonly cost_usd: Range | null;
+    /** The cost of the files whose cost is known. */
+    readonly cost_usd_known: Range;
+    /** Models without a price. */
+    readonly price_missing: readonly string[];
+  };
+  readonly prices: {readonly read_on: string};
+}
+
+/** What is estimated, and by which prices. */
+export interface EstimateInput {
+  readonly files: readonly {readonly path: string; readonly name: string}[];
+  /** As the person wrote it, or its resource name. */
+  readonly model: string;
+  readonly service: PricedService;
+  readonly prices: PriceList;
+  /** All job records: those of finished jobs of the same model say what the next one uses. */
+  readonly records: readonly JobRecord[];
+  /** Today, in milliseconds since 1970. */
+  readonly nowMs: number;
+  readonly signal?: AbortSignal;
+}
+
+/** A batch job may be answered as late as this, at the price that holds then. */
+const LATEST_ANSWER_MS = 72 * 3_600_000;
+/** Larger files are known by a part of their lines, evenly spread. */
+const SAMPLE_BYTES = 64 * 1024 * 1024;
+const DEFAULT_MAX_OUTPUT = 65_536;
+
+/** Estimates request files one after the other. A file that cannot be read stops no other. */
+export async function estimateFiles(input: EstimateInput): Promise<Estimate> {
+  const files: FileEstimate[] = [];
+  const failed: FileFailure[] = [];
+  const model = pricedModel(input);
+  const history = historyOf(pastJobs(input));
+  for (const {path, name} of input.files) {
+    try {
+      files.push(await estimateFile({path, name}, {model, history, signal: input.signal}));
+    } catch (error) {
+      const {code, message, suggestions} = readFailure(error, name);
+      failed.push({file: name, error: {code, message, suggestions}});
+    }
+  }
+  return {files, failed, total: totalOf(files, model), prices: {read_on: input.prices.read_on}};
+}
+
+/** What is known of the model that is to answer. */
+interface EstimatedModel {
+  readonly name: string;
+  readonly traits: ModelTraits;
+  readonly terms: CostTerms | undefined;
+}
+
+function pricedModel({model, prices, service, nowMs}: EstimateInput): EstimatedModel {
+  const entry = entryOf(prices, model);
+  const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
+  const inForce = pricesBetween(prices, model, {
+    service,
+    from: day(nowMs),
+    to: day(nowMs + LATEST_ANSWER_MS),
+  });
+  const price = inForce
+    .toSorted((a, b) => (a.rates[0]?.input.text ?? 0) - (b.rates[0]?.input.text ?? 0))
+    .at(-1);
+  return {
+    name: modelLabel(model),
+    traits: {
+      // A model that answers with vectors has no limit of output.
+      maxOutputTokens: entry === undefined ? DEFAULT_MAX_OUTPUT : (entry.max_output_tokens ?? 0),
+      isGemini2: /^gemini-2/u.test(pricedModelId(prices, model)),
+    },
+    terms: price === undefined ? undefined : {price, search: entry?.search},
+  };
+}
+
+async function estimateFile(
+  {path, name}: {path: string; name: string},
+  {
+    model,
+    history,
+    signal,
+  }: {model: EstimatedModel; history: History | undefined; signal: AbortSignal | undefined},
+): Promise<FileEstimate> {
+  const {size} = await stat(path);
+  const every = Math.max(1, Math.ceil(size / SAMPLE_BYTES));
+  const sum = new EstimateSum(model.terms);
+  let requests = 0;
+  const splitter = new LineSplitter((bytes, start, end) => {
+    if (isBlank(bytes, start, end)) return;
+    if (requests % every === 0) sum.add(estimateRequest(requestOf(bytes, start, end), model.traits));
+    requests += 1;
+  });
+  for await (const chunk of readChunks(path)) {
+    if (signal?.aborted) throw new GembatchError('INTERRUPTED', `${name}: the estimate was stopped.`);
+    splitter.push(chunk);
+  }
+  splitter.finish();
+
+  const {inputTokens, outputTokens, uncounted, factor} = sum.scaledTo(requests);
+  const input = history === undefined ? inputTokens : scaledBy(history.inputPerByte, size);
+  const output =
+    history === undefined
+      ? outputTokens
+      : bounded(scaledBy(history.outputPerRequest, requests), outputTokens);
+  return {
+    file: name,
+    model: model.name,
+    requests,
+    input_tokens: wholeRange(input),
+    output_tokens: wholeRange(output),
+    cost_usd: sum.cost({
+      input: ratio(input, sum.inputTokens),
+      output: ratio(output, sum.outputTokens),
+      requests: factor,
+    }),
+    method: history === undefined ? 'offline' : 'history',
+    uncounted_parts: uncounted,
+  };
+}
+
+/** A line that is no request is what `submit` complains about; it is estimated as the text that it is. */
+function requestOf(bytes: Uint8Array, start: number, end: number): Readonly<Record<string, unknown>> {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8');
+  try {
+    const line: unknown = JSON.parse(text);
+    if (isObject(line) && isObject(line['request'])) return line['request'];
+  } catch {
+    // Not JSON.
+  }
+  return {contents: [{parts: [{text}]}]};
+}
+
+/** Finished jobs of the same model whose usage is known. */
+function pastJobs({records, prices, model}: EstimateInput): readonly PastJob[] {
+  const id = pricedModelId(prices, model);
+  return records.flatMap((record): PastJob[] => {
+    const {usage} = record;
+    const name = record.requested_model ?? record.batch.model;
+    if (usage === undefined || name === undefined || record.size_bytes === undefined) return [];
+    if (pricedModelId(prices, name) !== id || usage.prompt_tokens === null || usage.output_tokens === null)
+      return [];
+    return [
+      {
+        requests: usage.rows,
+        sizeBytes: record.size_bytes,
+        promptTokens: usage.prompt_tokens,
+        outputTokens: usage.output_tokens + usage.thoughts_tokens,
+      },
+    ];
+  });
+}
+
+function scaledBy({low, likely, high}: Range, factor: number): Range {
+  return {low: low * factor, likely: likely * factor, high: high * factor};
+}
+
+/** No more than the requests allow. */
+function bounded(range: Range, {high}: Range): Range {
+  return {
+    low: Math.min(range.low, high),
+    likely: Math.min(range.likely, high),
+    high: Math.min(range.high, high),
+  };
+}
+
+function ratio(a: Range, b: Range): Range {
+  const of = (x: number, y: number): number => (y === 0 ? 0 : x / y);
+  return {low: of(a.low, b.low), likely: of(a.likely, b.likely), high: of(a.high, b.high)};
+}
+
+function totalOf(files: readonly FileEstimate[], {name, terms}: EstimatedModel): Estimate['total'] {
+  const known = files.map(({cost_usd: cost}) => cost).filter((cost) => cost !== null);
+  const costKnown = known.reduce(addRanges, NOTHING);
+  return {
+    requests: files.reduce((sum, {requests}) => sum + requests, 0),
+    input_tokens: files.map(({input_tokens: tokens}) => tokens).reduce(addRanges, NOTHING),
+    output_tokens: files.map(({output_tokens: tokens}) => tokens).reduce(addRanges, NOTHING),
+    cost_usd: known.length === files.length ? costKnown : null,
+    cost_usd_known: costKnown,
+    price_missing: terms === undefined && files.length > 0 ? [name] : [],
+  };
+}
+
+function readFailure(error: unknown, name: string): GembatchError {
+  if (error instanceof GembatchError) return error;
+  const code = isObject(error) && typeof error['code'] === 'string' ? error['code'] : '';
+  if (code === 'ENOENT' || code === 'ENOTDIR')
+    return new GembatchError('FILE_MISSING', `${name}: there is no such file.`);
+  if (code === 'EISDIR')
+    return new GembatchError('FILE_IS_FOLDER', `${name}: is a folder, not a request file.`);
+  if (code === '') throw error;
+  return new GembatchError('FILE_UNREADABLE', `${name}: cannot be read (${code}).`);
+}
