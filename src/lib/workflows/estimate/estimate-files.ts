@@ -125,7 +125,7 @@ function pricedModel({model, prices, service, nowMs}: EstimateInput): EstimatedM
     traits: {
       // A model that answers with vectors has no limit of output.
       maxOutputTokens: entry === undefined ? DEFAULT_MAX_OUTPUT : (entry.max_output_tokens ?? 0),
-      isGemini2: /^gemini-2/u.test(pricedModelId(prices, model)),
+      isGemini2: pricedModelId(prices, model).startsWith('gemini-2'),
     },
     terms: price === undefined ? undefined : {price, search: entry?.search},
   };
