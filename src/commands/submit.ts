@@ -1,6 +1,9 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../cli/base-command.js';
+import {consentOrYes} from '../cli/consent.js';
+import {GembatchError} from '../lib/domain/errors.js';
+import type {JobStore} from '../lib/store/job-store.js';
 import type {SubmitResult} from '../lib/workflows/submit/submit-report.js';
 import {exitCodesHelp} from '../cli/exit-codes-help.js';
 import {modelConsent, modelFlag, submitFlags, termsOf} from '../cli/submit-flags.js';
@@ -45,6 +48,10 @@ ${exitCodesHelp(['ok', 'failed', 'partial', 'locked', 'credentials', 'quota', 'u
     model: modelFlag,
     ...submitFlags,
     'dry-run': Flags.boolean({char: 'n', description: 'check everything, send and record nothing'}),
+    'assume-not-created': Flags.boolean({
+      description: 'take a create of these files with an unknown outcome for failed; asks first',
+    }),
+    yes: Flags.boolean({char: 'y', description: 'do not ask', dependsOn: ['assume-not-created']}),
     force: Flags.boolean({char: 'f', description: 'submit files again that have a batch job already'}),
   };
 
@@ -57,6 +64,9 @@ ${exitCodesHelp(['ok', 'failed', 'partial', 'locked', 'credentials', 'quota', 'u
       this.openStore(flags['job-info']),
       this.createClient(apiKey),
     ]);
+    const assumed = flags['assume-not-created']
+      ? await this.#assumedNotCreated(store, args.files, flags.yes)
+      : undefined;
     const view = createSubmitView({...this.display(flags), nextCommand: NEXT_COMMAND});
     try {
       const result = await submitFiles(
@@ -68,6 +78,7 @@ ${exitCodesHelp(['ok', 'failed', 'partial', 'locked', 'credentials', 'quota', 'u
           model: flags.model,
           isDryRun: flags['dry-run'],
           isForced: flags.force,
+          ...(assumed === undefined ? {} : {assumedNotCreated: assumed}),
           ...modelConsent(this.jsonEnabled()),
           stop: this.stopSignal(),
         },
@@ -77,5 +88,19 @@ ${exitCodesHelp(['ok', 'failed', 'partial', 'locked', 'credentials', 'quota', 'u
     } finally {
       await view.close();
     }
+  }
+  /** @throws GembatchError `USAGE` when nobody agrees: it may pay twice. */
+  async #assumedNotCreated(
+    store: JobStore,
+    names: readonly string[],
+    isYes: boolean,
+  ): Promise<ReadonlySet<string>> {
+    const {filesWithOpenCreates} = await import('../lib/workflows/reconcile/assume-not-created.js');
+    const files = await filesWithOpenCreates(store, names, process.cwd());
+    if (files.size === 0) return files;
+    const ask = consentOrYes(process, {isYes, isJson: this.jsonEnabled()});
+    const question = `Nobody knows whether an earlier create of ${[...files].join(', ')} made a batch job. If it did, submitting again pays twice. Submit again?`;
+    if (await ask(question)) return files;
+    throw new GembatchError('USAGE', 'Nothing was sent.', {suggestions: []});
   }
 }

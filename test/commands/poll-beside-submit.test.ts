@@ -62,7 +62,7 @@ describe('poll beside a submission', () => {
     await storeOf(jobs).withSession(WAIT, async (session) => session.intend(intentFor('b.jsonl', uploaded)));
     jobs.finishJobs();
     const {code, stderr} = await jobs.poll();
-    expect(stderr).toContain('the create of b.jsonl had worked');
+    expect(stderr).toContain('Recovered b.jsonl');
     expect(code).toBe(3);
     expect((await jobs.records()).map(({input_file: file}) => file)).toEqual(['b.jsonl']);
   });

@@ -1,10 +1,12 @@
 // Preload for child processes (`node --import`): a clock that runs GEMBATCH_TEST_SPEED times as fast as the real one, so
 // that a command that waits minutes is tested in a second.
 const speed = Number(process.env.GEMBATCH_TEST_SPEED ?? 60);
+// As if somebody had set the clock of this machine.
+const shiftMs = Number(process.env.GEMBATCH_TEST_SHIFT_MS ?? 0);
 const startedAt = Date.now();
 
 globalThis[Symbol.for('gembatch.clock')] = {
-  now: () => startedAt + (Date.now() - startedAt) * speed,
+  now: () => startedAt + shiftMs + (Date.now() - startedAt) * speed,
   monotonic: () => performance.now() * speed,
   sleep: (ms, signal) =>
     new Promise((resolve) => {

@@ -99,7 +99,7 @@ export class JobFollower {
 
   #look(): void {
     this.#board.reload();
-    if (this.#board.takeMovement()) this.#states.hasten();
+    if (this.#board.takeMovement() || this.#journal.hasOpenQuestions) this.#states.hasten();
   }
 
   async #ask(): Promise<void> {

@@ -1,5 +1,6 @@
 import type {JobBoard} from '../poll/job-board.js';
 import type {PollDeps} from '../poll/poll-run.js';
+import {recoveryMessage} from './grace-time.js';
 import {isHopeless, settleJournal, type SettleJournalOptions} from './settle-journal.js';
 import type {Settlement} from './settle-intents.js';
 import {hasSessionLock} from '../submit/store-stamp.js';
@@ -8,11 +9,14 @@ import {hasSessionLock} from '../submit/store-stamp.js';
 export class JournalWatch {
   readonly #deps: PollDeps;
   readonly #board: JobBoard;
-  readonly #options: SettleJournalOptions;
+  readonly #options: Pick<SettleJournalOptions, 'graceMs' | 'stop'>;
+  readonly #absentSince = new Map<string, number>();
   #unclear: readonly Settlement[] = [];
   #holder: string | undefined;
+  /** Since when nobody has had the session, by the monotonic clock. */
+  #deadSinceMs: number | undefined;
 
-  constructor(deps: PollDeps, board: JobBoard, options: SettleJournalOptions) {
+  constructor(deps: PollDeps, board: JobBoard, options: Pick<SettleJournalOptions, 'graceMs' | 'stop'>) {
     this.#deps = deps;
     this.#board = board;
     this.#options = options;
@@ -42,9 +46,26 @@ export class JournalWatch {
   }
 
   async #tryToSettle(): Promise<void> {
-    const look = await settleJournal(this.#deps, this.#options);
+    const deadSinceMs = this.#deadSinceMs ?? this.#deps.clock.monotonic();
+    const look = await settleJournal(this.#deps, {
+      ...this.#options,
+      deadSinceMs,
+      absentSince: this.#absentSince,
+    });
     this.#holder = look.kind === 'held' ? look.holder : undefined;
-    if (look.kind === 'free') this.#unclear = look.unclear;
+    if (look.kind === 'free') this.#noteUnclear(look.unclear);
+    this.#deadSinceMs = look.kind === 'free' ? deadSinceMs : undefined;
     this.#board.reload();
+  }
+
+  #noteUnclear(unclear: readonly Settlement[]): void {
+    this.#unclear = unclear;
+    for (const {intent, absentSinceMs} of unclear) {
+      if (absentSinceMs !== undefined) this.#absentSince.set(intent.attempt, absentSinceMs);
+    }
+    const isNews = this.#deadSinceMs === undefined && this.hasOpenQuestions;
+    if (!isNews) return;
+    const message = recoveryMessage(unclear.length, this.#options.graceMs);
+    this.#deps.report({type: 'status', message});
   }
 }

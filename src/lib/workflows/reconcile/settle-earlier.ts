@@ -3,6 +3,7 @@ import type {Intent} from '../../domain/job/job-record.js';
 import type {Session} from '../../store/job-store.js';
 import {discardUpload} from '../submit/discard-upload.js';
 import type {KnownJobs} from '../submit/known-jobs.js';
+import {recoveryMessage, seconds} from './grace-time.js';
 import {settleIntents, stillUnclear, type Settlement} from './settle-intents.js';
 import type {SubmitDeps} from '../submit/submit-run.js';
 
@@ -16,6 +17,8 @@ export interface EarlierRun {
   readonly halt: AbortController;
   /** How long after its create a job may first show up in the service's list, in milliseconds. */
   readonly createGraceMs: number;
+  /** Whether a person says that no job came of a create of which nobody else can tell. */
+  readonly isAssumedNotCreated?: (intent: Intent) => boolean;
 }
 
 /**
@@ -29,21 +32,18 @@ export async function settleEarlier(
 ): Promise<readonly Settlement[]> {
   if (intents.length === 0) return [];
   const {deps, session, known, halt} = run;
-  const subject = intents.length === 1 ? 'One create' : `${intents.length} creates`;
-  deps.report({
-    type: 'status',
-    message: `${subject} of an earlier run had no answer; looking for what came of it`,
-  });
+  report(deps, recoveryMessage(intents.length, run.createGraceMs));
   try {
     const settlements = await settleIntents(deps, session, intents, {
       graceMs: run.createGraceMs,
       graceFrom: 'intent',
       stop: halt.signal,
-      onWait: (waiting, delayMs) =>
-        deps.report({
-          type: 'status',
-          message: `${waiting.length} of them not in the service's list yet; looking again in ${Math.ceil(delayMs / 1000)} s`,
-        }),
+      onWait: ({delayMs, leftMs}) =>
+        report(
+          deps,
+          `Not in the service's list yet; looking again in ${seconds(delayMs)}, for ${seconds(leftMs)} at most`,
+        ),
+      ...(run.isAssumedNotCreated === undefined ? {} : {isAssumedNotCreated: run.isAssumedNotCreated}),
     });
     for (const settlement of settlements) await follow(deps, settlement, known);
     return settlements;
@@ -52,6 +52,10 @@ export async function settleEarlier(
     halt.abort(error);
     return intents.map((intent) => stillUnclear(intent, error));
   }
+}
+
+function report(deps: SubmitDeps, message: string): void {
+  deps.report({type: 'status', message});
 }
 
 /** Makes an adopted job known to the files of this run, and deletes the upload of a create that came to nothing. */

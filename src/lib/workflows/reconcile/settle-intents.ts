@@ -1,30 +1,30 @@
 /**
  * Finds out what became of creates whose answer never came.
  *
- * A create is never sent again while its fate is unknown. It is looked up in the service's list, by display name,
- * which carries its attempt, and by the uploaded file that the service echoes. Found: the job is adopted. Absent: the
- * list is asked again until the grace time has passed, because a new job may show up late, and only then is the
- * intent aborted. A list that cannot be read proves nothing, nor does one that lacks all of the jobs that are known to
- * run: it may be empty by a fault, or that of another project. The intent stays open then.
+ * A create is never sent again while its fate is unknown. It is looked up in the service's list (`created-jobs.ts`).
+ * Found: the job is adopted. Absent: the list is asked again until the grace time has passed, because a new job may show
+ * up late, and only then is the intent aborted, if its upload can be seen. A list that cannot be read proves nothing, nor
+ * does that of another project. The intent stays open then, and a person may settle it.
  */
 import type {BatchJob} from '../../domain/job/batch-job.js';
 import type {Clock} from '../../domain/clock.js';
-import {CREATE_TIMEOUT_MS} from '../../domain/create-timeout.js';
 import {GembatchError} from '../../domain/errors.js';
-import {awaitsService} from '../../domain/job/job-progress.js';
 import type {Intent, JobRecord} from '../../domain/job/job-record.js';
 import type {BatchService} from '../../services/batch-service.js';
 import type {Session} from '../../store/job-store.js';
 import type {SettledIntent} from '../submit/submit-report.js';
+import {
+  absent,
+  graceLeft,
+  isConfirmingOnly,
+  opened,
+  type OpenIntent,
+  type WaitingIntent,
+} from './grace-time.js';
+import {doubtOfProject, listCreatedJobs} from './created-jobs.js';
 
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 15_000;
-/**
- * One list may be wrong, and a second one asked at once is wrong in the same way: between the first list that lacks a
- * job and the one that proves it, so much time passes at least.
- */
-const CONFIRMATION_MS = 10_000;
-
 /** What settling needs from the outside. */
 export interface SettleDeps {
   readonly client: BatchService;
@@ -36,14 +36,30 @@ export interface SettleOptions {
   /** How long after its create a job may first show up in the service's list, in milliseconds. */
   readonly graceMs: number;
   /**
-   * When the create may have been sent last: `intent` where only the time of the intent is known, `now` where the
-   * create has just ended without an answer.
+   * When the create may have been sent last: `intent` where only the time of the intent is known, and its process is dead;
+   * `now` where the create has just ended without an answer.
    */
   readonly graceFrom: 'intent' | 'now';
+  /** With `intent`: when its process was seen to be dead, by the monotonic clock; now when absent. */
+  readonly deadSinceMs?: number;
+  /** Since when lists of earlier looks have lacked the job of a create, by its attempt and the monotonic clock. */
+  readonly absentSince?: ReadonlyMap<string, number>;
+  /** Whether a person says that no job came of a create of which nobody else can tell. */
+  readonly isAssumedNotCreated?: (intent: Intent) => boolean;
   /** Stops waiting; what is not found by then stays unclear. */
   readonly stop: AbortSignal;
-  /** Told before each wait: for jobs that may show up late, or only for a second list that confirms the first. */
-  readonly onWait?: (intents: readonly Intent[], delayMs: number, isConfirming: boolean) => void;
+  /** Told before each wait. */
+  readonly onWait?: (wait: SettleWait) => void;
+}
+
+/** A pause before the list is asked again. */
+export interface SettleWait {
+  readonly intents: readonly Intent[];
+  readonly delayMs: number;
+  /** How much longer this may take altogether, in milliseconds. */
+  readonly leftMs: number;
+  /** Whether only a second list is waited for, which confirms the first. */
+  readonly isConfirming: boolean;
 }
 
 /** An intent whose fate is decided, or still unknown; `record` is there when its job was adopted. */
@@ -53,6 +69,8 @@ export interface Settlement {
   readonly record?: JobRecord;
   /** Why it is still unknown. */
   readonly error?: GembatchError;
+  /** Since when lists have lacked its job, by the monotonic clock, where asking again may still tell. */
+  readonly absentSinceMs?: number;
 }
 
 /**
@@ -68,71 +86,59 @@ export async function settleIntents(
   intents: readonly Intent[],
   options: SettleOptions,
 ): Promise<readonly Settlement[]> {
+  const startedMs = deps.clock.monotonic();
   const settled: Settlement[] = [];
-  let open = intents.map((intent): OpenIntent => ({
-    intent,
-    deadlineMs: deps.clock.monotonic() + graceLeft(intent, deps.clock, options),
-  }));
+  let open: readonly OpenIntent[] = intents.map((intent) => opened(intent, options.absentSince));
 
   for (let pauseMs = FIRST_PAUSE_MS; open.length > 0; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
     const askedMs = deps.clock.monotonic();
-    const list = await listCandidates(deps.client, session, {
+    const list = await listCreatedJobs(deps.client, session, {
       intents: open.map(({intent}) => intent),
       stop: options.stop,
     });
     if (list instanceof GembatchError) {
-      return [...settled, ...open.map(({intent}) => stillUnclear(intent, list))];
+      return [...settled, ...open.map((entry) => unanswered(entry, list))];
     }
 
-    const waiting: OpenIntent[] = [];
+    const waiting: WaitingIntent[] = [];
     for (const entry of open) {
-      const candidates = list.found.get(entry.intent.attempt) ?? [];
-      if (candidates.length === 0 && (entry.isConfirmable !== true || askedMs < entry.deadlineMs)) {
-        waiting.push(afterAbsence(entry, askedMs));
-      } else if (candidates.length === 0 && list.doubt !== undefined) {
-        settled.push(stillUnclear(entry.intent, list.doubt));
+      const {intent} = entry;
+      const graceMs = entry.graceMs ?? startedMs + graceLeft(intent, deps.client, {...options, startedMs});
+      const candidates = list.found.get(intent.attempt) ?? [];
+      const contradicting = list.contradicting.get(intent.attempt) ?? [];
+      if (contradicting.length > 0) {
+        settled.push(stillUnclear(intent, contradictionError(intent, contradicting)));
+      } else if (candidates.length > 0) {
+        settled.push(adopt(session, intent, candidates));
       } else {
-        settled.push(settle(session, entry.intent, candidates));
+        const now = absent({...entry, graceMs}, askedMs);
+        if (askedMs < now.deadlineMs) waiting.push(now);
+        else settled.push(await settleAbsent(deps, session, {intent, doubt: list.doubt, options}));
       }
     }
     open = waiting;
-    if (open.length === 0) break;
-    if (options.stop.aborted)
-      return [...settled, ...open.map(({intent}) => stillUnclear(intent, stoppedError(intent)))];
-
-    const nextDeadlineMs = Math.min(...open.map(({deadlineMs}) => deadlineMs));
-    const delayMs = Math.max(0, Math.min(pauseMs, nextDeadlineMs - deps.clock.monotonic()));
-    options.onWait?.(
-      open.map(({intent}) => intent),
-      delayMs,
-      open.every(({isConfirmingOnly}) => isConfirmingOnly),
-    );
-    await deps.clock.sleep(delayMs, options.stop);
+    if (waiting.length === 0) break;
+    if (options.stop.aborted) return [...settled, ...waiting.map((entry) => stopped(entry))];
+    await waitForList(deps.clock, waiting, {...options, pauseMs});
   }
   return settled;
 }
 
-/** An intent that is not settled yet. */
-interface OpenIntent {
-  readonly intent: Intent;
-  /** When its absence in the list proves that no job came of it, by the monotonic clock. */
-  readonly deadlineMs: number;
-  /** Whether an earlier list lacked it too. */
-  readonly isConfirmable?: boolean;
-  /** Whether the grace time was over at the first list, so that only the confirmation is waited for. */
-  readonly isConfirmingOnly?: boolean;
-}
-
-/** Notes that a list lacked the job: another one has to say the same, some time later. */
-function afterAbsence(entry: OpenIntent, askedMs: number): OpenIntent {
-  if (entry.isConfirmable === true) return entry;
-  const confirmedMs = askedMs + CONFIRMATION_MS;
-  return {
-    intent: entry.intent,
-    deadlineMs: Math.max(entry.deadlineMs, confirmedMs),
-    isConfirmable: true,
-    isConfirmingOnly: entry.deadlineMs <= confirmedMs,
-  };
+async function waitForList(
+  clock: Clock,
+  waiting: readonly WaitingIntent[],
+  {pauseMs, onWait, stop}: Pick<SettleOptions, 'onWait' | 'stop'> & {pauseMs: number},
+): Promise<void> {
+  const nowMs = clock.monotonic();
+  const deadlines = waiting.map(({deadlineMs}) => deadlineMs);
+  const delayMs = Math.max(0, Math.min(pauseMs, Math.min(...deadlines) - nowMs));
+  onWait?.({
+    intents: waiting.map(({intent}) => intent),
+    delayMs,
+    leftMs: Math.max(delayMs, Math.max(...deadlines) - nowMs),
+    isConfirming: waiting.every((entry) => isConfirmingOnly(entry)),
+  });
+  await clock.sleep(delayMs, stop);
 }
 
 /** The job record of a created or adopted job. */
@@ -153,76 +159,10 @@ export function recordOf(intent: Intent, batch: BatchJob, submittedAt: string): 
   };
 }
 
-/**
- * How much is left of the time in which a job may show up. Where only the intent is known, its create may have been
- * under way until its time-out. The intent may come from a machine with another clock: an intent dated in the future
- * gets the whole time, never more.
- */
-function graceLeft(intent: Intent, clock: Clock, {graceMs, graceFrom}: SettleOptions): number {
-  if (graceFrom === 'now') return graceMs;
-  const wholeMs = CREATE_TIMEOUT_MS + graceMs;
-  const ageMs = clock.now() - Date.parse(intent.intended_at);
-  return Number.isFinite(ageMs) && ageMs > 0 ? Math.max(0, wholeMs - ageMs) : wholeMs;
-}
-
-/** What the service's list says about creates. */
-interface Listing {
-  /** Jobs that answer to a create, by its attempt. */
-  readonly found: ReadonlyMap<string, readonly BatchJob[]>;
-  /** Why the list does not prove that what it lacks does not exist. */
-  readonly doubt?: GembatchError;
-}
-
-/** Looks all of the service's list through; an error when it cannot be read to its end. */
-async function listCandidates(
-  client: BatchService,
-  session: Session,
-  {intents, stop}: {readonly intents: readonly Intent[]; readonly stop: AbortSignal},
-): Promise<Listing | GembatchError> {
-  const attemptByName = new Map(intents.map((intent) => [intent.display_name, intent.attempt]));
-  const attemptByFile = new Map(intents.map((intent) => [intent.uploaded_file_name, intent.attempt]));
-  const unseen = new Set(runningJobs(session));
-  const runningCount = unseen.size;
-  const found = new Map<string, BatchJob[]>();
-  try {
-    for await (const page of client.listBatches({signal: stop})) {
-      for (const batch of page) {
-        unseen.delete(batch.name);
-        const attempt =
-          attemptByName.get(batch.display_name ?? '') ?? attemptByFile.get(batch.src?.file_name ?? '');
-        if (attempt !== undefined) found.set(attempt, [...(found.get(attempt) ?? []), batch]);
-      }
-    }
-  } catch (error) {
-    if (error instanceof GembatchError) return error;
-    throw error;
-  }
-  const isDoubtful = runningCount > 0 && unseen.size === runningCount && found.size === 0;
-  return {found, ...(isDoubtful ? {doubt: doubtfulListError(runningCount)} : {})};
-}
-
-/** Jobs that the service must have in its list: those that were not over when it was asked last. */
-function runningJobs(session: Session): readonly string[] {
-  return session.snapshot().records.flatMap(({record}) => (awaitsService(record) ? [record.batch.name] : []));
-}
-
-/** An empty list, or that of another project, does not prove that a job does not exist. */
-function doubtfulListError(runningCount: number): GembatchError {
-  return new GembatchError(
-    'UNCLEAR',
-    `The service's list of batch jobs has none of the ${runningCount} recorded ones that run, so it does not prove that a create had no effect.`,
-    {
-      suggestions: [
-        'Check that the API key belongs to the project of these jobs; then run "gembatch poll", which asks for each job by name, and this command again.',
-      ],
-    },
-  );
-}
-
-function settle(session: Session, intent: Intent, candidates: readonly BatchJob[]): Settlement {
+function adopt(session: Session, intent: Intent, candidates: readonly BatchJob[]): Settlement {
   const [batch, ...others] = distinct(candidates);
-  if (batch === undefined) return abort(session, intent);
-  if (others.length > 0) return stillUnclear(intent, ambiguousError(intent, [batch, ...others]));
+  if (batch === undefined || others.length > 0)
+    return stillUnclear(intent, ambiguousError(intent, distinct(candidates)));
 
   const record = recordOf(intent, batch, batch.create_time ?? intent.intended_at);
   session.done(intent.attempt, record);
@@ -234,9 +174,31 @@ function settle(session: Session, intent: Intent, candidates: readonly BatchJob[
       attempt: intent.attempt,
       outcome: 'adopted',
       job: batch.name,
-      message: `the create of ${intent.input_file} had worked: ${batch.name} is recorded now and was not sent again`,
+      message: `Recovered ${intent.input_file}: its job ${batch.name} already existed. Nothing was sent twice.`,
     },
   };
+}
+
+/** Decides about a create whose job is not in the list although the grace time is over. */
+async function settleAbsent(
+  {client}: SettleDeps,
+  session: Session,
+  found: {intent: Intent; doubt: GembatchError | undefined; options: SettleOptions},
+): Promise<Settlement> {
+  const {intent, options} = found;
+  const doubt = (await doubtOfProject(client, intent, options.stop)) ?? found.doubt;
+  if (doubt === undefined) {
+    return abort(session, intent, {
+      reason: 'not in the list of batch jobs after the grace time',
+      message: `${intent.input_file}: its earlier create had no effect. The service has no such job, and nothing was paid.`,
+    });
+  }
+  if (doubt.code !== 'UNCLEAR' || options.isAssumedNotCreated?.(intent) !== true)
+    return stillUnclear(intent, doubt);
+  return abort(session, intent, {
+    reason: 'a person says that no job was made',
+    message: `${intent.input_file}: as you say, no job came of its earlier create.`,
+  });
 }
 
 /** A job that moves between two pages while they are read is listed twice; it is one job. */
@@ -244,16 +206,15 @@ function distinct(candidates: readonly BatchJob[]): readonly BatchJob[] {
   return [...new Map(candidates.map((batch) => [batch.name, batch])).values()];
 }
 
-function abort(session: Session, intent: Intent): Settlement {
-  session.abort(intent.attempt, 'not in the list of batch jobs after the grace time');
+function abort(
+  session: Session,
+  intent: Intent,
+  {reason, message}: {reason: string; message: string},
+): Settlement {
+  session.abort(intent.attempt, reason);
   return {
     intent,
-    result: {
-      file: intent.input_file,
-      attempt: intent.attempt,
-      outcome: 'aborted',
-      message: `the create of ${intent.input_file} had not worked: the service has no such batch job, nothing was paid for it`,
-    },
+    result: {file: intent.input_file, attempt: intent.attempt, outcome: 'aborted', message},
   };
 }
 
@@ -280,9 +241,28 @@ function ambiguousError(intent: Intent, candidates: readonly BatchJob[]): Gembat
   );
 }
 
-function stoppedError(intent: Intent): GembatchError {
+function contradictionError(intent: Intent, jobs: readonly BatchJob[]): GembatchError {
+  const names = jobs.map(({name}) => name).join(', ');
   return new GembatchError(
+    'UNCLEAR',
+    `${intent.input_file}: ${names} may have come of its create: the display name and the input file of the job do not agree. It is not adopted, and nothing is sent again.`,
+    {
+      suggestions: [
+        `Look at the job; if it is the one: gembatch adopt ${jobs[0]?.name ?? ''} --file ${intent.input_file}`,
+      ],
+      details: {candidates: names},
+    },
+  );
+}
+
+function unanswered({intent, absentSinceMs}: OpenIntent, error: GembatchError): Settlement {
+  return {...stillUnclear(intent, error), ...(absentSinceMs === undefined ? {} : {absentSinceMs})};
+}
+
+function stopped({intent, absentSinceMs}: WaitingIntent): Settlement {
+  const error = new GembatchError(
     'UNCLEAR',
     `${intent.input_file}: stopped before it was known whether its batch job exists; the create is in the journal.`,
   );
+  return {...stillUnclear(intent, error), absentSinceMs};
 }

@@ -16,6 +16,10 @@ export interface SettleJournalOptions {
   /** How long after its create a job may first show up in the service's list, in milliseconds. */
   readonly graceMs: number;
   readonly stop: AbortSignal;
+  /** Since when nobody has had the session, by the monotonic clock; now when absent. */
+  readonly deadSinceMs?: number;
+  /** Since when lists of earlier looks have lacked the job of a create, by its attempt and the monotonic clock. */
+  readonly absentSince?: ReadonlyMap<string, number>;
 }
 
 /** How a look at the journal ended. */
@@ -44,16 +48,16 @@ export async function settleJournal(
   return {kind: 'free', unclear};
 }
 
-/** Whether asking again would change nothing: more than one job answers to the create. */
-export function isHopeless({error}: Settlement): boolean {
-  return error?.code === 'UNCLEAR';
+/** Whether asking again would change nothing: a person has to look at the create. */
+export function isHopeless({error, absentSinceMs}: Settlement): boolean {
+  return error?.code === 'UNCLEAR' && absentSinceMs === undefined;
 }
 
 /** Looks through the service's list, again only to confirm: it does not wait for jobs that may show up late. */
 async function settleOnce(
   deps: SettleJournalDeps,
   session: Session,
-  {graceMs, stop}: SettleJournalOptions,
+  {stop, ...options}: SettleJournalOptions,
 ): Promise<readonly Settlement[]> {
   const round = new AbortController();
   const end = (): void => round.abort(new GembatchError('INTERRUPTED', 'Looked through the list once.'));
@@ -62,10 +66,10 @@ async function settleOnce(
   try {
     const {openIntents} = session.snapshot();
     return await settleIntents(deps, session, openIntents, {
-      graceMs,
+      ...options,
       graceFrom: 'intent',
       stop: round.signal,
-      onWait: (_intents, _delayMs, isConfirming) => {
+      onWait: ({isConfirming}) => {
         if (!isConfirming) end();
       },
     });

@@ -158,7 +158,7 @@ function settle(run: SubmitRun, file: UploadedRequestFile, intent: Intent): Prom
     graceMs: run.options.createGraceMs,
     graceFrom: 'now',
     stop: run.halt.signal,
-    onWait: (_, delayMs) =>
+    onWait: ({delayMs}) =>
       run.report({
         type: 'wait',
         index: file.index,

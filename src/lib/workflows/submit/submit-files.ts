@@ -46,6 +46,8 @@ export interface SubmitTerms extends Omit<SubmitOptions, 'model'> {
    * way at most: with 1, one after the other. As many as are uploaded are checked ahead.
    */
   readonly concurrency: number;
+  /** `input_file` of the files of whose open creates a person says that no job came of them. */
+  readonly assumedNotCreated?: ReadonlySet<string>;
   /** How long creates may be refused for lack of quota before the run gives up; 0 for one try each. */
   readonly quotaWaitMs: number;
   /** How long to wait for the session lock; null for without limit. */
@@ -181,7 +183,14 @@ async function submitAll(submission: Submission, session: Session): Promise<RunO
   const snapshot = session.snapshot();
   const shared = checkRun(submission, snapshot);
   const settling = settleEarlier(
-    {deps, session, known: shared.known, halt: submission.halt, createGraceMs: input.createGraceMs},
+    {
+      deps,
+      session,
+      known: shared.known,
+      halt: submission.halt,
+      createGraceMs: input.createGraceMs,
+      isAssumedNotCreated: (intent) => input.assumedNotCreated?.has(intent.input_file) === true,
+    },
     snapshot.openIntents,
   );
   const run: SubmitRun = {

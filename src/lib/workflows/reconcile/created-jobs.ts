@@ -1,0 +1,113 @@
+import type {BatchJob} from '../../domain/job/batch-job.js';
+import {parseJobDisplayName} from '../../domain/job/display-name.js';
+import {GembatchError} from '../../domain/errors.js';
+import {awaitsService} from '../../domain/job/job-progress.js';
+import type {Intent} from '../../domain/job/job-record.js';
+import type {BatchService} from '../../services/batch-service.js';
+import type {Session} from '../../store/job-store.js';
+
+/**
+ * Whether a job is what came of a create: its display name and its input file say so, or one of them does and the
+ * service left the other out. A job that agrees in one and differs in the other proves nothing.
+ */
+export function answersTo(
+  intent: Intent,
+  {display_name: displayName = '', src}: BatchJob,
+): 'yes' | 'no' | 'unclear' {
+  const isSameName = displayName === intent.display_name;
+  const isSameFile = src?.file_name === intent.uploaded_file_name;
+  if (!isSameName && !isSameFile) return 'no';
+  if (isSameName) return isSameFile || src === undefined ? 'yes' : 'unclear';
+  // One upload may have had several creates, each with an attempt of its own: the work is the same.
+  const {fingerprintHead} = parseJobDisplayName(displayName) ?? {};
+  const isSameWork = fingerprintHead !== undefined && intent.sha256.startsWith(fingerprintHead);
+  return displayName === '' || isSameWork ? 'yes' : 'unclear';
+}
+
+/** What the service's list says about creates. */
+export interface CreatedJobs {
+  /** Jobs that answer to a create, by its attempt. */
+  readonly found: ReadonlyMap<string, readonly BatchJob[]>;
+  /** Jobs that answer to it in part only. */
+  readonly contradicting: ReadonlyMap<string, readonly BatchJob[]>;
+  /** Why the list does not prove that what it lacks does not exist. */
+  readonly doubt?: GembatchError;
+}
+
+/** Reads all of the service's list; an error when it cannot be read to its end. */
+export async function listCreatedJobs(
+  client: BatchService,
+  session: Session,
+  {intents, stop}: {readonly intents: readonly Intent[]; readonly stop: AbortSignal},
+): Promise<CreatedJobs | GembatchError> {
+  const byName = new Map(intents.map((intent) => [intent.display_name, intent]));
+  const byFile = new Map(intents.map((intent) => [intent.uploaded_file_name, intent]));
+  const unseen = new Set(runningJobs(session));
+  const runningCount = unseen.size;
+  const found = new Map<string, BatchJob[]>();
+  const contradicting = new Map<string, BatchJob[]>();
+  try {
+    for await (const page of client.listBatches({signal: stop})) {
+      for (const batch of page) {
+        unseen.delete(batch.name);
+        const intent = byName.get(batch.display_name ?? '') ?? byFile.get(batch.src?.file_name ?? '');
+        if (intent === undefined) continue;
+        const jobs = answersTo(intent, batch) === 'yes' ? found : contradicting;
+        jobs.set(intent.attempt, [...(jobs.get(intent.attempt) ?? []), batch]);
+      }
+    }
+  } catch (error) {
+    if (error instanceof GembatchError) return error;
+    throw error;
+  }
+  const isDoubtful = runningCount > 0 && unseen.size === runningCount && found.size === 0;
+  return {found, contradicting, ...(isDoubtful ? {doubt: doubtfulListError(runningCount)} : {})};
+}
+
+/** Jobs that the service must have in its list: those that were not over when it was asked last. */
+function runningJobs(session: Session): readonly string[] {
+  return session.snapshot().records.flatMap(({record}) => (awaitsService(record) ? [record.batch.name] : []));
+}
+
+/** An empty list, or that of another project, does not prove that a job does not exist. */
+function doubtfulListError(runningCount: number): GembatchError {
+  return new GembatchError(
+    'UNCLEAR',
+    `The service's list of batch jobs has none of the ${runningCount} recorded ones that run, so it does not prove that a create had no effect.`,
+    {
+      suggestions: [
+        'Check that the API key belongs to the project of these jobs; then run "gembatch poll", which asks for each job by name, and this command again.',
+      ],
+    },
+  );
+}
+
+/**
+ * Why nobody can tell that a create had no effect, although the list lacks its job: the list may be that of another
+ * project, and only the upload that the create names tells one project from another.
+ *
+ * @returns undefined when the upload is visible, so that the list is that of the right project.
+ */
+export async function doubtOfProject(
+  client: BatchService,
+  {input_file: file, uploaded_file_name: upload}: Intent,
+  stop: AbortSignal,
+): Promise<GembatchError | undefined> {
+  try {
+    await client.getFile(upload, {signal: stop});
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof GembatchError)) throw error;
+    if (error.code !== 'NOT_FOUND' && error.code !== 'REFUSED') return error;
+    return new GembatchError(
+      'UNCLEAR',
+      `${file}: with this API key neither its batch job nor its upload ${upload} can be seen, so nobody knows whether its create worked. The API key may belong to another project; an upload is kept for 48 hours.`,
+      {
+        suggestions: [
+          'Use the API key that the file was submitted with, and run the same command again.',
+          `If you are sure that no job was made, submit it again: gembatch submit --assume-not-created ${file}`,
+        ],
+      },
+    );
+  }
+}
