@@ -11,7 +11,7 @@ export function closest(word: string, candidates: readonly string[]): string | u
 }
 
 /** Letters to insert, drop or replace to make `b` out of `a` (Levenshtein). */
-function editDistance(a: string, b: string): number {
+export function editDistance(a: string, b: string): number {
   let row = Array.from({length: b.length + 1}, (_, i) => i);
   for (const [i, letter] of Array.from(a).entries()) {
     const next = [i + 1];

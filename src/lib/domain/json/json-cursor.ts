@@ -20,7 +20,7 @@ const MAX_DEPTH = 200;
  * a row, which is decoded and copied nowhere.
  *
  * It accepts nothing that is not JSON in UTF-8: what it skips is checked as `JSON.parse` would. It may give up on
- * texts that are JSON (escapes in names, very deep nesting), so whoever gets false asks `JSON.parse`.
+ * texts that are JSON (escapes in names, half characters, very deep nesting), so whoever gets false asks `JSON.parse`.
  */
 export class JsonCursor {
   #bytes: Uint8Array = new Uint8Array(0);
@@ -147,6 +147,22 @@ export class JsonCursor {
     }
   }
 
+  /** Consumes a number; undefined when there is none. */
+  readNumber(): number | undefined {
+    this.#skipSpace();
+    const start = this.#at;
+    if (!this.#number()) return undefined;
+    let text = '';
+    for (let at = start; at < this.#at; at++) text += String.fromCharCode(this.#bytes[at] ?? 0);
+    return Number(text);
+  }
+
+  /** Consumes `true` or `false`. */
+  skipFlag(): boolean {
+    this.#skipSpace();
+    return this.#word(this.#bytes[this.#at] === 0x74 ? TRUE : FALSE);
+  }
+
   /** Consumes a string that means exactly its bytes. */
   skipPlainString(): boolean {
     return this.isString() && this.skipString() && this.#isPlain;
@@ -172,8 +188,12 @@ export class JsonCursor {
       }
       if (byte === QUOTE) break;
       const escape = byte === BACKSLASH && at < end ? (ESCAPES[bytes[at++] ?? 0] ?? 0) : 0;
-      if (escape === 0 || (escape === HEX_ESCAPE && !this.#isHex(at))) return false;
-      if (escape === HEX_ESCAPE) at += 4;
+      if (escape === 0) return false;
+      if (escape === HEX_ESCAPE) {
+        const length = this.#hexEscape(at);
+        if (length === 0) return false;
+        at += length;
+      }
       this.#isPlain = false;
     }
     if (seen !== 0) this.#hasHighBytes = true;
@@ -201,10 +221,25 @@ export class JsonCursor {
     return at * 4 - offset;
   }
 
-  #isHex(start: number): boolean {
-    if (start + 4 > this.#end) return false;
-    for (let at = start; at < start + 4; at++) if (HEX[this.#bytes[at] ?? 0] !== 1) return false;
-    return true;
+  /** The bytes that follow a `\u` and belong to it, of both escapes where there is a pair; 0 when that is no character. */
+  #hexEscape(start: number): number {
+    const unit = this.#hex(start);
+    if (unit === undefined || (unit >= 0xdc00 && unit <= 0xdfff)) return 0;
+    if (unit < 0xd800 || unit > 0xdbff) return 4;
+    const low =
+      this.#bytes[start + 4] === BACKSLASH && this.#bytes[start + 5] === LETTER_U ? this.#hex(start + 6) : 0;
+    return low !== undefined && low >= 0xdc00 && low <= 0xdfff ? 10 : 0;
+  }
+
+  #hex(start: number): number | undefined {
+    if (start + 4 > this.#end) return undefined;
+    let value = 0;
+    for (let at = start; at < start + 4; at++) {
+      const byte = this.#bytes[at] ?? 0;
+      if (HEX[byte] !== 1) return undefined;
+      value = value * 16 + (byte & 0xf) + (byte > 0x39 ? 9 : 0);
+    }
+    return value;
   }
 
   #number(): boolean {

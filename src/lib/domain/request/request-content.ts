@@ -1,7 +1,11 @@
 /** The rules for a content: the turns of `contents`, and `systemInstruction`. */
 import {isObject, isText, type JsonObject} from '../json/json-object.js';
-import {CONTENT_FIELDS, PART_DATA_FIELDS, PART_NOTE_FIELDS} from './request-fields.js';
 import {kindOf, problem, quoted, warning, type JsonPath, type RequestFinding} from './request-finding.js';
+import {messageType, spellings, type Field} from './schema/message-types.js';
+import {messageFindings, valueFindings} from './schema/value-findings.js';
+
+const CONTENT = messageType('Content');
+const PART = messageType('Part');
 
 const CONTENT_FORM = '{"parts": [{"text": "…"}]}';
 const PART_FORM = '{"text": "…"}';
@@ -20,7 +24,7 @@ const ROLES: ReadonlySet<unknown> = new Set(['user', 'model', 'function']);
 /** What is to be said about `contents`. */
 export function* contentsFindings(contents: unknown, path: JsonPath): Generator<RequestFinding> {
   if (typeof contents === 'string') {
-    yield problem(path, `"contents" is text; write [${CONTENT_FORM}]`);
+    yield problem(path, `"contents" is text; write [${CONTENT_FORM}]`, 'content');
     return;
   }
   const turns = yield* elements(contents, path, CONTENT_FORM);
@@ -33,7 +37,7 @@ export function* contentsFindings(contents: unknown, path: JsonPath): Generator<
 /** What is to be said about a content, its role aside: that of a system instruction has no meaning. */
 export function* contentFindings(content: unknown, path: JsonPath): Generator<RequestFinding> {
   if (!isObject(content)) {
-    yield problem(path, `is ${kindOf(content)}; write ${CONTENT_FORM}`);
+    yield problem(path, `is ${kindOf(content)}; write ${CONTENT_FORM}`, 'content');
     return;
   }
   const parts = content['parts'];
@@ -44,12 +48,12 @@ export function* contentFindings(content: unknown, path: JsonPath): Generator<Re
       isForeign
         ? `has "content", as OpenAI's format; write ${CONTENT_FORM}`
         : `has no "parts"; write ${CONTENT_FORM}`,
+      'content',
     );
     return;
   }
-  for (const name of Object.keys(content)) {
-    if (CONTENT_FIELDS.fieldOf(name) === undefined) yield unknownField([...path, name], name, 'a content');
-  }
+  // The role has rules of its own, and none in a system instruction.
+  yield* messageFindings(content, CONTENT, path, function* leave() {});
   const found = yield* elements(parts, [...path, 'parts'], PART_FORM);
   for (const [at, part] of found) yield* partFindings(part, at);
 }
@@ -61,74 +65,93 @@ function* roleFindings(turn: JsonObject, path: JsonPath, turnCount: number): Gen
     return;
   }
   if (ROLES.has(role)) return;
+  if (role === '') {
+    // https://ai.google.dev/api/caching#Content: it "can be left blank or unset".
+    yield warning([...path, 'role'], 'the role is empty; it counts as not set');
+    return;
+  }
   const said = typeof role === 'string' ? quoted(role) : kindOf(role);
   const remedy = ROLE_REMEDIES.get(role) ?? 'write "user" or "model"';
-  yield problem([...path, 'role'], `the role is ${said}; ${remedy}`);
+  yield problem([...path, 'role'], `the role is ${said}; ${remedy}`, 'role');
 }
 
 function* partFindings(part: unknown, path: JsonPath): Generator<RequestFinding> {
   if (!isObject(part)) {
-    yield problem(path, `a part is ${kindOf(part)}; write ${PART_FORM}`);
+    yield problem(path, `a part is ${kindOf(part)}; write ${PART_FORM}`, 'content');
     return;
   }
   if (typeof part['type'] === 'string') {
     yield problem(
       [...path, 'type'],
       `the part has a "type", as OpenAI's and Anthropic's; write ${PART_FORM}`,
+      'content',
     );
     return;
   }
-  const data: string[] = [];
-  for (const [name, value] of Object.entries(part)) {
-    const field = PART_DATA_FIELDS.fieldOf(name);
-    if (field !== undefined && value !== null) {
-      data.push(field);
-      yield* dataFindings(field, value, [...path, name]);
-    } else if (field === undefined && PART_NOTE_FIELDS.fieldOf(name) === undefined) {
-      yield unknownField([...path, name], name, 'a part');
-    }
-  }
+  const data = PART.fields.filter(({name}) => PART.oneOf.includes(name) && valueOf(part, name) !== null);
+  yield* messageFindings(part, PART, path, dataFindings);
   const [first, second] = data;
   // A signature alone is how a stream of thoughts ends, and may be sent back as it came.
   const isSigned = 'thoughtSignature' in part || 'thought_signature' in part;
   if (first === undefined && !isSigned) {
-    yield problem(path, `a part holds nothing to read; write ${PART_FORM}`);
+    yield problem(path, `a part holds nothing to read; write ${PART_FORM}`, 'content');
   }
-  if (second !== undefined) {
-    yield warning(path, `a part holds "${first}" and "${second}"; the service may take only one of them`);
-  }
-}
-
-function* dataFindings(field: string, value: unknown, path: JsonPath): Generator<RequestFinding> {
-  if (field === 'text') {
-    if (typeof value !== 'string') yield problem(path, `"text" is ${kindOf(value)}; write text in quotes`);
-    else if (value === '') yield warning(path, '"text" is empty; the service may refuse the request');
-  } else if (!isObject(value)) {
-    yield problem(path, `"${field}" is ${kindOf(value)}, not an object`);
-  } else if (field === 'inlineData') {
-    yield* inlineDataFindings(value, path);
-  } else if (field === 'fileData') {
-    yield* fileDataFindings(value, path);
+  if (first !== undefined && second !== undefined) {
+    const text = `a part holds "${first.name}" and "${second.name}", where it can hold one; write two parts`;
+    yield problem(path, text, 'two_kinds');
   }
 }
 
-function* inlineDataFindings(blob: JsonObject, path: JsonPath): Generator<RequestFinding> {
+/** Rules for what a part is, beyond those of the schema. */
+function dataFindings(field: Field, value: unknown, path: JsonPath): Generator<RequestFinding> | undefined {
+  switch (field.name) {
+    case 'text':
+      return textFindings(value, path);
+    case 'inlineData':
+      return isObject(value) ? inlineDataFindings(value, field, path) : undefined;
+    case 'fileData':
+      return isObject(value) ? fileDataFindings(value, field, path) : undefined;
+    default:
+      return undefined;
+  }
+}
+
+function* textFindings(value: unknown, path: JsonPath): Generator<RequestFinding> {
+  if (typeof value !== 'string') {
+    yield problem(path, `"text" is ${kindOf(value)}; write text in quotes`, 'wrong_type');
+  } else if (value === '') yield warning(path, '"text" is empty; the service may refuse the request');
+}
+
+function* inlineDataFindings(blob: JsonObject, field: Field, path: JsonPath): Generator<RequestFinding> {
+  yield* valueFindings(field, blob, path, PART);
   const {data} = blob;
-  if (!isText(data)) yield problem(path, '"inlineData" has no "data"; write the bytes in Base64');
+  if (!isText(data)) yield problem(path, '"inlineData" has no "data"; write the bytes in Base64', 'media');
   else if (data.startsWith('data:')) {
-    yield problem([...path, 'data'], '"data" is a data: URL; leave out everything up to its comma');
+    yield problem([...path, 'data'], '"data" is a data: URL; leave out everything up to its comma', 'media');
   }
-  if (!isText(blob['mimeType'] ?? blob['mime_type'])) {
-    yield problem(path, '"inlineData" has no "mimeType", such as "image/png"');
+  if (!isText(valueOf(blob, 'mimeType'))) {
+    yield problem(path, '"inlineData" has no "mimeType", such as "image/png"', 'media');
   }
 }
 
-function* fileDataFindings(file: JsonObject, path: JsonPath): Generator<RequestFinding> {
-  const uri = file['fileUri'] ?? file['file_uri'];
-  if (!isText(uri)) yield problem(path, '"fileData" has no "fileUri"');
+function* fileDataFindings(file: JsonObject, field: Field, path: JsonPath): Generator<RequestFinding> {
+  yield* valueFindings(field, file, path, PART);
+  const uri = valueOf(file, 'fileUri');
+  if (!isText(uri)) yield problem(path, '"fileData" has no "fileUri"', 'media');
   else if (uri.startsWith('files/')) {
-    yield problem(path, '"fileUri" is the name of the file; write its "uri", which starts with https://');
+    yield warning(
+      path,
+      '"fileUri" is the name of the file; documented is its "uri", which starts with https://',
+    );
   }
+}
+
+/** The value of a field, in either spelling; null when there is none. */
+function valueOf(object: JsonObject, name: string): unknown {
+  const spelled = spellings(name).find(
+    (spelling) => object[spelling] !== undefined && object[spelling] !== null,
+  );
+  return spelled === undefined ? null : object[spelled];
 }
 
 /** The elements of a list, with their places. Google's JSON reader takes one object for a list of one. */
@@ -139,7 +162,7 @@ function* elements(
 ): Generator<RequestFinding, readonly (readonly [JsonPath, unknown])[]> {
   const name = quoted(String(path.at(-1)));
   if (Array.isArray(list)) {
-    if (list.length === 0) yield problem(path, `${name} is empty; write [${form}]`);
+    if (list.length === 0) yield problem(path, `${name} is empty; write [${form}]`, 'content');
     return list.map((element: unknown, index) => [[...path, index], element] as const);
   }
   if (isObject(list)) {
@@ -147,10 +170,6 @@ function* elements(
     yield warning(path, `${name} is one object; documented is a list: [${form}]`);
     return [[path, list]];
   }
-  yield problem(path, `${name} is ${kindOf(list)}; write [${form}]`);
+  yield problem(path, `${name} is ${kindOf(list)}; write [${form}]`, 'content');
   return [];
-}
-
-function unknownField(path: JsonPath, name: string, owner: string): RequestFinding {
-  return warning(path, `${quoted(name)} is no known field of ${owner}; the service may refuse the request`);
 }

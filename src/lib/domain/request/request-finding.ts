@@ -1,6 +1,26 @@
 /** Where something is in a JSON text: names of members and numbers of elements, from the outside in. */
 export type JsonPath = readonly (string | number)[];
 
+/** Rules that can be taken back one by one, since the service may have moved on and take what they refuse. */
+export const RULES = [
+  'cached_content',
+  'content',
+  'field_twice',
+  'media',
+  'misplaced_field',
+  'model_family',
+  'out_of_range',
+  'role',
+  'two_kinds',
+  'unknown_field',
+  'unknown_value',
+  'unpaired_surrogate',
+  'wrong_type',
+] as const;
+
+/** The name of a rule. */
+export type Rule = (typeof RULES)[number];
+
 /** Something about one request that its author should know. */
 export interface RequestFinding {
   /** A problem stops the file: the service refuses such a request. A warning is for what it may well take. */
@@ -8,11 +28,13 @@ export interface RequestFinding {
   /** What is the matter and what to write, without the place. */
   readonly text: string;
   readonly path: JsonPath;
+  /** The rule that a problem comes from, unless nobody can do without it. */
+  readonly rule?: Rule;
 }
 
 /** A finding that stops the file. */
-export function problem(path: JsonPath, text: string): RequestFinding {
-  return {severity: 'problem', path, text};
+export function problem(path: JsonPath, text: string, rule?: Rule): RequestFinding {
+  return {severity: 'problem', path, text, ...(rule === undefined ? {} : {rule})};
 }
 
 /** A finding that stops nothing. */

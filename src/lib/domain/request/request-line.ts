@@ -1,30 +1,22 @@
 /** The rules for one line of a request file that is JSON. Whether its key is unique is for whoever sees all lines. */
 import {isObject, type JsonObject} from '../json/json-object.js';
 import {contentFindings, contentsFindings} from './request-content.js';
-import {GENERATION_CONFIG_FIELDS, REQUEST_FIELDS, type RequestFields} from './request-fields.js';
 import {kindOf, problem, quoted, warning, type JsonPath, type RequestFinding} from './request-finding.js';
-import {foreignLine, generationConfigRemedy, keyAlias, LINE_FORM, requestRemedy} from './request-mistakes.js';
+import {foreignLine, keyAlias, LINE_FORM} from './request-mistakes.js';
+import {modelFindings} from './model-rules.js';
+import {messageType, type Field} from './schema/message-types.js';
+import {messageFindings} from './schema/value-findings.js';
 
-/** How the value of a field has to be; fields that are not named here are left to the service. */
-const FIELD_KINDS: Readonly<Record<string, ReturnType<typeof kindOf>>> = {
-  generationConfig: 'an object',
-  toolConfig: 'an object',
-  labels: 'an object',
-  tools: 'a list',
-  safetySettings: 'a list',
-  cachedContent: 'text',
-  model: 'text',
-  responseSchema: 'an object',
-  thinkingConfig: 'an object',
-  speechConfig: 'an object',
-  imageConfig: 'an object',
-};
+const REQUEST = messageType('GenerateContentRequest');
+const CONFIG = messageType('GenerationConfig');
 
 /**
  * Says what is wrong or questionable in a line, in its order. What follows a problem may be no more than its
  * consequence.
+ *
+ * @param model - what the line is for, `models/<id>`; without it only what holds for all models is said.
  */
-export function* judgeLine(line: unknown): Generator<RequestFinding> {
+export function* judgeLine(line: unknown, model?: string): Generator<RequestFinding> {
   if (!isObject(line)) {
     yield problem([], `is ${kindOf(line)}, not an object; write ${LINE_FORM}`);
     return;
@@ -32,7 +24,12 @@ export function* judgeLine(line: unknown): Generator<RequestFinding> {
   yield* foreignFindings(line);
   yield* keyFindings(line);
   yield* outsideFindings(line);
-  yield* requestFindings(line['request']);
+  yield* requestFindings(line['request'], model);
+  const broken = brokenText(line, []);
+  if (broken !== undefined) {
+    const text = 'holds half of a character (an unpaired surrogate escape); the service refuses it';
+    yield problem(broken, text, 'unpaired_surrogate');
+  }
 }
 
 function* foreignFindings(line: JsonObject): Generator<RequestFinding> {
@@ -62,14 +59,17 @@ function* keyFindings(line: JsonObject): Generator<RequestFinding> {
 function* outsideFindings(line: JsonObject): Generator<RequestFinding> {
   for (const name of Object.keys(line)) {
     if (name === 'key' || name === 'request') continue;
-    const isMisplaced =
-      REQUEST_FIELDS.fieldOf(name) !== undefined || GENERATION_CONFIG_FIELDS.fieldOf(name) !== undefined;
-    if (isMisplaced) yield problem([name], `${quoted(name)} stands beside "request"; it belongs inside`);
-    else yield warning([name], `${quoted(name)} beside "key" and "request" is not known to the service`);
+    const isMisplaced = REQUEST.field(name) !== undefined || CONFIG.field(name) !== undefined;
+    if (name === 'model') {
+      yield warning([name], '"model" beside "request" has no effect: the model of the job is used');
+    } else if (isMisplaced) {
+      const text = `${quoted(name)} stands beside "request"; it belongs inside`;
+      yield problem([name], text, 'misplaced_field');
+    } else yield warning([name], `${quoted(name)} beside "key" and "request" is not known to the service`);
   }
 }
 
-function* requestFindings(request: unknown): Generator<RequestFinding> {
+function* requestFindings(request: unknown, model: string | undefined): Generator<RequestFinding> {
   const path = ['request'];
   if (request === undefined) {
     yield problem([], `has no "request"; write ${LINE_FORM}`);
@@ -86,75 +86,49 @@ function* requestFindings(request: unknown): Generator<RequestFinding> {
     );
     return;
   }
-  const fields = yield* knownFields(request, REQUEST_FIELDS, path, unknownRequestField);
-  if (!fields.has('contents')) yield problem(path, '"request" has no "contents"');
-  for (const [field, [name, value]] of fields) {
-    const at = [...path, name];
-    yield* kindFindings(field, value, at);
-    if (field === 'contents') yield* contentsFindings(value, at);
-    if (field === 'systemInstruction') yield* contentFindings(value, at);
-    if (field === 'generationConfig') yield* generationConfigFindings(value, at);
-    if (field === 'model') yield warning(at, '"model" has no effect here: the model of the job is used');
-  }
+  yield* messageFindings(request, REQUEST, path, visitField);
+  if ((request['contents'] ?? null) === null) yield problem(path, '"request" has no "contents"');
+  yield* cacheFindings(request, path);
+  yield* modelFindings(request, path, model);
 }
+
+/** Rules for what a request holds, beyond those of the schema. */
+function visitField(field: Field, value: unknown, path: JsonPath): Generator<RequestFinding> | undefined {
+  if (field.name === 'contents') return contentsFindings(value, path);
+  if (field.name === 'systemInstruction') return contentFindings(value, path);
+  return undefined;
+}
+
+/** What a cache holds already: https://ai.google.dev/api/caching#CachedContent. */
+const CACHED_FIELDS = ['systemInstruction', 'tools', 'toolConfig'];
+
+/** The service's word for it is in https://github.com/BerriAI/litellm/issues/17304. */
+function* cacheFindings(request: JsonObject, path: JsonPath): Generator<RequestFinding> {
+  const written = Object.entries(request).filter(([, value]) => value !== null);
+  const fields = new Map(written.map(([name]) => [REQUEST.field(name)?.name ?? '', name]));
+  const cache = fields.get('cachedContent');
+  const other = CACHED_FIELDS.map((name) => fields.get(name)).find((name) => name !== undefined);
+  if (cache === undefined || other === undefined) return;
+  const text = `"${cache}" stands beside "${other}"; the service refuses both together: put it into the cache`;
+  yield problem([...path, cache], text, 'cached_content');
+}
+
+/** Where in a value half of a character is, or undefined. */
+function brokenText(value: unknown, path: JsonPath): JsonPath | undefined {
+  if (typeof value === 'string') return HALF.test(value) ? path : undefined;
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [name, member] of Object.entries(value)) {
+    const at = [...path, Array.isArray(value) ? Number(name) : name];
+    const broken = HALF.test(name) ? at : brokenText(member, at);
+    if (broken !== undefined) return broken;
+  }
+  return undefined;
+}
+
+const HALF = /\p{Surrogate}/u;
 
 /** An embedding has one `content` with its `parts`; see https://ai.google.dev/api/embeddings#EmbedContentRequest. */
 function isEmbedding(request: JsonObject): boolean {
   const {content} = request;
   return request['contents'] === undefined && isObject(content) && content['parts'] !== undefined;
-}
-
-function unknownRequestField(name: string, path: JsonPath): RequestFinding {
-  if (GENERATION_CONFIG_FIELDS.fieldOf(name) !== undefined) {
-    return problem(path, `${quoted(name)} stands in "request"; it belongs into "generationConfig"`);
-  }
-  const remedy = requestRemedy(name) ?? 'the service refuses it';
-  return problem(path, `${quoted(name)} is no field of a request; ${remedy}`);
-}
-
-function* generationConfigFindings(config: unknown, path: JsonPath): Generator<RequestFinding> {
-  if (!isObject(config)) return;
-  const fields = yield* knownFields(config, GENERATION_CONFIG_FIELDS, path, unknownConfigField);
-  for (const [field, [name, value]] of fields) yield* kindFindings(field, value, [...path, name]);
-}
-
-function unknownConfigField(name: string, path: JsonPath): RequestFinding {
-  if (REQUEST_FIELDS.fieldOf(name) !== undefined) {
-    return problem(path, `${quoted(name)} stands in "generationConfig"; it belongs beside it, in "request"`);
-  }
-  const remedy = generationConfigRemedy(name);
-  if (remedy !== undefined) {
-    return problem(path, `${quoted(name)} is no field of "generationConfig"; ${remedy}`);
-  }
-  return warning(path, `${quoted(name)} is no known field of "generationConfig"; the service may refuse it`);
-}
-
-/** The fields of an object by their one name; reports names that are unknown, and fields in both spellings. */
-function* knownFields<Name extends string>(
-  object: JsonObject,
-  known: RequestFields<Name>,
-  path: JsonPath,
-  unknown: (name: string, path: JsonPath) => RequestFinding,
-): Generator<RequestFinding, ReadonlyMap<Name, readonly [string, unknown]>> {
-  const fields = new Map<Name, readonly [string, unknown]>();
-  for (const [name, value] of Object.entries(object)) {
-    const field = known.fieldOf(name);
-    if (field === undefined) {
-      yield unknown(name, [...path, name]);
-      continue;
-    }
-    if (value === null) continue; // https://protobuf.dev/programming-guides/json/: null is the same as no field.
-    const twin = fields.get(field);
-    if (twin === undefined) fields.set(field, [name, value]);
-    else yield problem([...path, name], `${quoted(name)} is there a second time, as ${quoted(twin[0])}`);
-  }
-  return fields;
-}
-
-function* kindFindings(field: string, value: unknown, path: JsonPath): Generator<RequestFinding> {
-  const kind = FIELD_KINDS[field];
-  if (kind === undefined || kindOf(value) === kind) return;
-  const text = `"${field}" is ${kindOf(value)}; it must be ${kind}`;
-  // Google's JSON reader takes one object for a list of one.
-  yield kind === 'a list' && isObject(value) ? warning(path, text) : problem(path, text);
 }

@@ -28,35 +28,65 @@ const FOREIGN_LINES: readonly ForeignFormat[] = [
 /** Names that people use for `key`. */
 const KEY_ALIASES = ['custom_id', 'id', 'request_id', 'requestId', 'Key', 'KEY', 'name', 'metadata'];
 
-/** Names that are wrong in a request, and what to write. */
-const REQUEST_REMEDIES: ReadonlyMap<string, string> = new Map([
-  [
-    'config',
-    'only SDK calls have it; write "generationConfig", with "systemInstruction", "tools" and "safetySettings" beside it',
-  ],
-  ['messages', 'that is OpenAI\'s format; write "contents"'],
-  ['prompt', 'write "contents"'],
-  ['content', 'write "contents"'],
-  ['system', 'write "systemInstruction": {"parts": [{"text": "…"}]}'],
-  ['system_prompt', 'write "systemInstruction": {"parts": [{"text": "…"}]}'],
-  ['systemPrompt', 'write "systemInstruction": {"parts": [{"text": "…"}]}'],
-  ['params', 'write its fields directly into "request"'],
-  ['body', 'write its fields directly into "request"'],
-  ['max_tokens', 'write "maxOutputTokens" in "generationConfig"'],
-  ['key', 'write it beside "request"'],
-]);
-
-/** Names that are wrong in `generationConfig`, and what to write. */
-const GENERATION_CONFIG_REMEDIES: ReadonlyMap<string, string> = new Map([
-  ['max_tokens', 'write "maxOutputTokens"'],
-  ['maxTokens', 'write "maxOutputTokens"'],
-  ['max_completion_tokens', 'write "maxOutputTokens"'],
-  ['stop', 'write "stopSequences"'],
-  ['thinkingBudget', 'write it in "thinkingConfig"'],
-  ['thinking_budget', 'write it in "thinkingConfig"'],
-  ['thinkingLevel', 'write it in "thinkingConfig"'],
-  ['thinking_level', 'write it in "thinkingConfig"'],
-]);
+/**
+ * Names that the service was seen to refuse, or that are another service's, by the message that they stand in; and what to
+ * write. Of a schema: https://github.com/googleapis/python-genai/issues/1815, https://github.com/zed-industries/zed/issues/44875,
+ * https://github.com/QuantumNous/new-api/pull/1037, https://github.com/pickeld/pick-a-recipe/issues/29.
+ */
+const REFUSED_NAMES: Readonly<Record<string, ReadonlyMap<string, string>>> = {
+  GenerateContentRequest: new Map([
+    [
+      'config',
+      'only SDK calls have it; write "generationConfig", with "systemInstruction", "tools" and "safetySettings" beside it',
+    ],
+    ['messages', 'that is OpenAI\'s format; write "contents"'],
+    ['prompt', 'write "contents"'],
+    ['content', 'write "contents"'],
+    ['system', 'write "systemInstruction": {"parts": [{"text": "…"}]}'],
+    ['system_prompt', 'write "systemInstruction": {"parts": [{"text": "…"}]}'],
+    ['systemPrompt', 'write "systemInstruction": {"parts": [{"text": "…"}]}'],
+    ['params', 'write its fields directly into "request"'],
+    ['body', 'write its fields directly into "request"'],
+    ['max_tokens', 'write "maxOutputTokens" in "generationConfig"'],
+    ['key', 'write it beside "request"'],
+  ]),
+  GenerationConfig: new Map([
+    ['max_tokens', 'write "maxOutputTokens"'],
+    ['maxTokens', 'write "maxOutputTokens"'],
+    ['max_completion_tokens', 'write "maxOutputTokens"'],
+    ['stop', 'write "stopSequences"'],
+    ['thinkingBudget', 'write it in "thinkingConfig"'],
+    ['thinking_budget', 'write it in "thinkingConfig"'],
+    ['thinkingLevel', 'write it in "thinkingConfig"'],
+    ['thinking_level', 'write it in "thinkingConfig"'],
+  ]),
+  Tool: new Map([
+    ['type', 'that is OpenAI\'s format; write {"functionDeclarations": […]}'],
+    ['function', 'that is OpenAI\'s format; write {"functionDeclarations": […]}'],
+    ['input_schema', 'that is Anthropic\'s format; write {"functionDeclarations": […]}'],
+  ]),
+  Schema: new Map([
+    ...[
+      'additionalProperties',
+      'additional_properties',
+      '$schema',
+      '$defs',
+      'defs',
+      '$ref',
+      'ref',
+      'definitions',
+    ].map((name): [string, string] => [name, 'leave it out']),
+    ...['allOf', 'not', 'if', 'patternProperties', 'uniqueItems', 'strict'].map((name): [string, string] => [
+      name,
+      'leave it out',
+    ]),
+    ['const', 'write "enum" with one value'],
+    ['oneOf', 'write "anyOf"'],
+    ['exclusiveMinimum', 'write "minimum"'],
+    ['exclusiveMaximum', 'write "maximum"'],
+    ['examples', 'write "example"'],
+  ]),
+};
 
 /** What a line without a request is, when it is made for something else. */
 export function foreignLine(line: JsonObject): string | undefined {
@@ -68,12 +98,7 @@ export function keyAlias(line: JsonObject): string | undefined {
   return KEY_ALIASES.find((name) => name in line);
 }
 
-/** What to write in place of a name that no request has. */
-export function requestRemedy(name: string): string | undefined {
-  return REQUEST_REMEDIES.get(name);
-}
-
-/** What to write in place of a name that no `generationConfig` has. */
-export function generationConfigRemedy(name: string): string | undefined {
-  return GENERATION_CONFIG_REMEDIES.get(name);
+/** What to write in place of a name that a message is known not to have. */
+export function refusedName(message: string, name: string): string | undefined {
+  return REFUSED_NAMES[message]?.get(name);
 }

@@ -1,18 +1,10 @@
-import {JsonCursor, skipValue, type Visit} from '../json/json-cursor.js';
-import {
-  BLOB_FIELDS,
-  FILE_FIELDS,
-  GENERATION_CONFIG_FIELDS,
-  PART_DATA_FIELDS,
-  REQUEST_FIELDS,
-  spellings,
-  type RequestFields,
-} from './request-fields.js';
+import {JsonCursor, type Visit} from '../json/json-cursor.js';
+import {fieldsInDoubt, hasJsonWithTools} from './model-rules.js';
+import {messageType} from './schema/message-types.js';
+import {FieldNames, SchemaScan} from './schema/schema-scan.js';
 
 const KEY = Buffer.from('key');
 const REQUEST = Buffer.from('request');
-const ROLE = Buffer.from('role');
-const PARTS = Buffer.from('parts');
 const USER = Buffer.from('user');
 const MODEL = Buffer.from('model');
 const DATA_URL = Buffer.from('data:');
@@ -26,9 +18,27 @@ const FILE_NAME = Buffer.from('files/');
  */
 export class RequestScan {
   readonly #cursor = new JsonCursor();
+  readonly #schema: SchemaScan;
+  readonly #request: FieldNames;
+  readonly #content: FieldNames;
+  readonly #part: FieldNames;
+  readonly #blob: FieldNames;
+  readonly #file: FieldNames;
+  readonly #hasJsonWithTools: boolean;
   #bytes: Uint8Array = new Uint8Array(0);
   #key: {readonly start: number; readonly end: number} = {start: 0, end: 0};
   #met: Met = nothingMet();
+
+  /** @param model - what the lines are for, `models/<id>`; see `judgeLine`. */
+  constructor(model?: string) {
+    this.#hasJsonWithTools = hasJsonWithTools(model);
+    this.#schema = new SchemaScan(fieldsInDoubt(model));
+    this.#request = new FieldNames(messageType('GenerateContentRequest'), this.#schema);
+    this.#content = new FieldNames(messageType('Content'), this.#schema);
+    this.#part = new FieldNames(messageType('Part'), this.#schema);
+    this.#blob = new FieldNames(messageType('Blob'), this.#schema);
+    this.#file = new FieldNames(messageType('FileData'), this.#schema);
+  }
 
   /** Whether the line is good beyond doubt, its key's uniqueness aside; then `key` is that of the line. */
   isGood(bytes: Uint8Array, start: number, end: number): boolean {
@@ -47,35 +57,30 @@ export class RequestScan {
   readonly #onLine: Visit = (cursor) => {
     if (cursor.is(KEY)) {
       this.#met.keys++;
-      return this.#readKey(cursor);
+      if (!cursor.skipPlainString() || cursor.isEmpty) return false;
+      this.#key = cursor.span;
+      return true;
     }
     if (!cursor.is(REQUEST)) return false;
     this.#met.requests++;
     return cursor.eachMember(this.#onRequestField);
   };
 
-  readonly #readKey: Visit = (cursor) => {
-    if (!cursor.skipPlainString() || cursor.isEmpty) return false;
-    this.#key = cursor.span;
-    return true;
-  };
-
   readonly #onRequestField: Visit = (cursor) => {
-    const index = REQUEST_NAMES.indexOf(cursor);
+    const index = this.#request.indexOf(cursor);
     if (index === -1 || (this.#met.requestFields & (1 << index)) !== 0) return false;
     this.#met.requestFields |= 1 << index;
-    switch (REQUEST_FIELDS.names[index]) {
+    switch (this.#request.nameOf(index)) {
       case 'contents':
         return cursor.eachElement(this.#onTurn);
       case 'systemInstruction':
         return this.#readContent(cursor);
-      case 'generationConfig':
-        return cursor.eachMember(this.#onConfigField);
       case 'tools':
+        return this.#hasJsonWithTools && this.#request.read(index, cursor);
+      case 'generationConfig':
       case 'safetySettings':
-        return cursor.eachElement(skipValue);
       case 'toolConfig':
-        return cursor.eachMember(skipValue);
+        return this.#request.read(index, cursor);
       default:
         return false;
     }
@@ -96,41 +101,51 @@ export class RequestScan {
   }
 
   readonly #onContentField: Visit = (cursor) => {
-    if (cursor.is(PARTS)) {
-      this.#met.partLists++;
-      return cursor.eachElement(this.#onPart);
+    switch (this.#content.nameOf(this.#content.indexOf(cursor))) {
+      case 'parts':
+        this.#met.partLists++;
+        return cursor.eachElement(this.#onPart);
+      case 'role':
+        this.#met.roles++;
+        return this.#met.roles === 1 && cursor.skipPlainString() && (cursor.is(USER) || cursor.is(MODEL));
+      default:
+        return false;
     }
-    if (!cursor.is(ROLE) || !cursor.isString() || !cursor.skipString()) return false;
-    this.#met.roles++;
-    return cursor.is(USER) || cursor.is(MODEL);
   };
 
   readonly #onPart: Visit = (cursor) => {
     this.#met.parts++;
+    this.#met.partFields = 0;
     this.#met.partData = 0;
     return cursor.eachMember(this.#onPartField) && this.#met.partData === 1;
   };
 
   readonly #onPartField: Visit = (cursor) => {
-    const index = PART_DATA_NAMES.indexOf(cursor);
-    if (index === -1) return false;
-    this.#met.partData++;
+    const index = this.#part.indexOf(cursor);
+    if (index === -1 || (this.#met.partFields & (1 << index)) !== 0) return false;
+    this.#met.partFields |= 1 << index;
+    if (this.#part.isChoice(index)) this.#met.partData++;
     this.#met.mediaFields = 0;
-    switch (PART_DATA_FIELDS.names[index]) {
+    switch (this.#part.nameOf(index)) {
       case 'text':
-        return readText(cursor);
+        return cursor.isString() && cursor.skipString() && !cursor.isEmpty;
       case 'inlineData':
-        return cursor.eachMember(this.#onBlobField) && this.#met.mediaFields === BLOB_NAMES.allBits;
+        return (
+          cursor.eachMember(this.#onBlobField) &&
+          this.#met.mediaFields === (this.#blob.bit('mimeType') | this.#blob.bit('data'))
+        );
       case 'fileData':
-        return cursor.eachMember(this.#onFileField) && (this.#met.mediaFields & URI_BIT) !== 0;
+        return (
+          cursor.eachMember(this.#onFileField) && (this.#met.mediaFields & this.#file.bit('fileUri')) !== 0
+        );
       default:
-        return cursor.eachMember(skipValue);
+        return this.#part.read(index, cursor);
     }
   };
 
-  readonly #onBlobField: Visit = (cursor) => this.#readMediaField(cursor, BLOB_NAMES);
+  readonly #onBlobField: Visit = (cursor) => this.#readMediaField(cursor, this.#blob);
 
-  readonly #onFileField: Visit = (cursor) => this.#readMediaField(cursor, FILE_NAMES);
+  readonly #onFileField: Visit = (cursor) => this.#readMediaField(cursor, this.#file);
 
   #readMediaField(cursor: JsonCursor, names: FieldNames): boolean {
     const index = names.indexOf(cursor);
@@ -139,36 +154,19 @@ export class RequestScan {
     if (!cursor.skipPlainString() || cursor.isEmpty) return false;
     return !cursor.startsWith(DATA_URL) && !cursor.startsWith(FILE_NAME);
   }
-
-  readonly #onConfigField: Visit = (cursor) => {
-    const index = CONFIG_NAMES.indexOf(cursor);
-    if (index === -1 || (this.#met.configFields & (1 << index)) !== 0) return false;
-    this.#met.configFields |= 1 << index;
-    switch (GENERATION_CONFIG_FIELDS.names[index]) {
-      case 'responseSchema':
-      case 'thinkingConfig':
-      case 'speechConfig':
-      case 'imageConfig':
-        return cursor.eachMember(skipValue);
-      default:
-        return cursor.skipValue();
-    }
-  };
 }
-
-const readText: Visit = (cursor) => cursor.isString() && cursor.skipString() && !cursor.isEmpty;
 
 /** What was met so far, in the line, in the turn and in the part; fields as bits, by their number. */
 interface Met {
   keys: number;
   requests: number;
   requestFields: number;
-  configFields: number;
   turns: number;
   turnsWithoutRole: number;
   roles: number;
   partLists: number;
   parts: number;
+  partFields: number;
   partData: number;
   mediaFields: number;
 }
@@ -178,46 +176,13 @@ function nothingMet(): Met {
     keys: 0,
     requests: 0,
     requestFields: 0,
-    configFields: 0,
     turns: 0,
     turnsWithoutRole: 0,
     roles: 0,
     partLists: 0,
     parts: 0,
+    partFields: 0,
     partData: 0,
     mediaFields: 0,
   };
 }
-
-/** Finds which field of a list the cursor names. */
-class FieldNames {
-  /** By length, since most names differ in that already. */
-  readonly #byLength: (readonly {readonly bytes: Uint8Array; readonly index: number}[])[] = [];
-
-  /** A bit for each field. */
-  readonly allBits: number;
-
-  constructor({names}: RequestFields<string>) {
-    this.allBits = 2 ** names.length - 1;
-    for (const [index, name] of names.entries()) {
-      for (const spelling of spellings(name)) {
-        const bytes = Buffer.from(spelling);
-        this.#byLength[bytes.length] = [...(this.#byLength[bytes.length] ?? []), {bytes, index}];
-      }
-    }
-  }
-
-  /** The number of the field whose value comes next; -1 when it is none of them. */
-  indexOf(cursor: JsonCursor): number {
-    const {start, end} = cursor.span;
-    for (const {bytes, index} of this.#byLength[end - start] ?? []) if (cursor.is(bytes)) return index;
-    return -1;
-  }
-}
-
-const REQUEST_NAMES = new FieldNames(REQUEST_FIELDS);
-const CONFIG_NAMES = new FieldNames(GENERATION_CONFIG_FIELDS);
-const PART_DATA_NAMES = new FieldNames(PART_DATA_FIELDS);
-const BLOB_NAMES = new FieldNames(BLOB_FIELDS);
-const FILE_NAMES = new FieldNames(FILE_FIELDS);
-const URI_BIT = 1 << FILE_FIELDS.names.indexOf('fileUri');

@@ -1,0 +1,141 @@
+import {skipValue, type JsonCursor, type Visit} from '../../json/json-cursor.js';
+import {enumValues, messageType, spellings, type Field, type MessageType} from './message-types.js';
+import {rangeOf} from './value-ranges.js';
+
+/**
+ * Passes over values that fit the schema beyond doubt, where `valueFindings` would say nothing. To anything else, such as
+ * a number that is written as text, it says no.
+ */
+export class SchemaScan {
+  readonly #readers = new Map<string, Visit>();
+  readonly #inDoubt: ReadonlySet<string>;
+
+  /** @param inDoubt - names of fields that are left to the rules, in both spellings. */
+  constructor(inDoubt: ReadonlySet<string>) {
+    this.#inDoubt = inDoubt;
+  }
+
+  /** What passes over the value of a field. */
+  readerOf(field: Field, owner: MessageType): Visit {
+    if (this.#inDoubt.has(field.name)) return () => false;
+    const one = this.#oneReader(field, owner);
+    if (field.shape === 'map') return (cursor) => cursor.eachMember(one);
+    if (field.shape === 'one') return one;
+    const most = rangeOf(owner.name, field)?.max ?? Number.POSITIVE_INFINITY;
+    if (most > 2 ** 30) return (cursor) => cursor.eachElement(one);
+    return (cursor) => {
+      let count = 0;
+      return cursor.eachElement((element) => ++count <= most && one(element));
+    };
+  }
+
+  #oneReader(field: Field, owner: MessageType): Visit {
+    switch (field.kind) {
+      case 'any':
+        return skipValue;
+      case 'struct':
+        return (cursor) => cursor.eachMember(skipValue);
+      case 'string':
+        return (cursor) => cursor.isString() && cursor.skipString();
+      case 'bool':
+        return (cursor) => cursor.skipFlag();
+      case 'enum':
+        return enumReader(field);
+      case 'message':
+        return this.#messageReader(field.type);
+      default:
+        return numberReader(field, owner);
+    }
+  }
+
+  /** Made when it is first needed: schemas hold schemas. */
+  #messageReader(name: string): Visit {
+    return (cursor) => {
+      let reader = this.#readers.get(name);
+      if (reader === undefined) {
+        reader = membersReader(new FieldNames(messageType(name), this));
+        this.#readers.set(name, reader);
+      }
+      return reader(cursor);
+    };
+  }
+}
+
+function membersReader(names: FieldNames): Visit {
+  let seen = 0;
+  const onMember: Visit = (cursor) => {
+    const index = names.indexOf(cursor);
+    if (index === -1 || (seen & (1 << index)) !== 0) return false;
+    seen |= 1 << index;
+    return names.read(index, cursor);
+  };
+  return (cursor) => {
+    const outer = seen;
+    seen = 0;
+    const isGood = cursor.eachMember(onMember);
+    seen = outer;
+    return isGood;
+  };
+}
+
+function enumReader({type}: Field): Visit {
+  const values = enumValues(type).map((value) => Buffer.from(value));
+  return (cursor) => cursor.skipPlainString() && values.some((value) => cursor.is(value));
+}
+
+function numberReader(field: Field, owner: MessageType): Visit {
+  const {min, max} = rangeOf(owner.name, field) ?? {min: -Infinity, max: Infinity};
+  const isWhole = field.kind !== 'float';
+  return (cursor) => {
+    const number = cursor.readNumber();
+    if (number === undefined || (isWhole && !Number.isInteger(number))) return false;
+    return field.shape !== 'one' || (number >= min && number <= max);
+  };
+}
+
+/** Finds which field of a message the cursor names. Fields have numbers, below 32, so that a set of them is one integer. */
+export class FieldNames {
+  readonly #fields: readonly Field[];
+  readonly #readers: readonly Visit[];
+  readonly #choices: ReadonlySet<number>;
+  /** By length, since most names differ in that already. */
+  readonly #byLength: (readonly {readonly bytes: Uint8Array; readonly index: number}[])[] = [];
+
+  constructor(type: MessageType, schema: SchemaScan) {
+    this.#fields = type.fields;
+    this.#readers = type.fields.map((field) => schema.readerOf(field, type));
+    this.#choices = new Set(type.oneOf.map((name) => type.fields.findIndex((field) => field.name === name)));
+    for (const [index, {name}] of type.fields.entries()) {
+      for (const spelling of spellings(name)) {
+        const bytes = Buffer.from(spelling);
+        this.#byLength[bytes.length] = [...(this.#byLength[bytes.length] ?? []), {bytes, index}];
+      }
+    }
+  }
+
+  /** The number of the field whose value comes next; -1 when it is none of them. */
+  indexOf(cursor: JsonCursor): number {
+    const {start, end} = cursor.span;
+    for (const {bytes, index} of this.#byLength[end - start] ?? []) if (cursor.is(bytes)) return index;
+    return -1;
+  }
+
+  nameOf(index: number): string | undefined {
+    return this.#fields[index]?.name;
+  }
+
+  /** The number of a field as one bit. */
+  bit(name: string): number {
+    return 1 << this.#fields.findIndex((field) => field.name === name);
+  }
+
+  /** Whether the field is one of those of which a message can have only one. */
+  isChoice(index: number): boolean {
+    return this.#choices.has(index);
+  }
+
+  /** Passes over the value of a field. */
+  read(index: number, cursor: JsonCursor): boolean {
+    return this.#readers[index]?.(cursor) ?? false;
+  }
+}
