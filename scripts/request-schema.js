@@ -198,7 +198,7 @@ function kindOf(field, sources) {
   const values = [...new Set(kinds.flatMap((kind) => kind.enum ?? []))];
   if (values.length > 0) {
     const name = field[0].toUpperCase() + field.slice(1);
-    const list = values.toSorted().join(' ');
+    const list = values.toSorted((a, b) => (a < b ? -1 : 1)).join(' ');
     const free = [name, `${name}2`, `${name}3`, `${name}4`].find((one) => (enums[one] ?? list) === list);
     enums[free] = list;
     return `#${free}`;

@@ -1,6 +1,7 @@
 import {custom} from '@oclif/core/flags';
 import {GembatchError} from '../lib/domain/errors.js';
 import {parseDuration} from '../lib/domain/duration.js';
+import {RULES, type Rule} from '../lib/domain/request/request-finding.js';
 import type {OutputLimit} from '../lib/domain/request/output-limit.js';
 
 /** A flag that takes a duration such as `90s`, `15m` or `1h30m` (a plain number counts seconds); its value is in milliseconds. */
@@ -32,6 +33,25 @@ export const outputLimitFlag = custom<OutputLimit>({
     return factor === undefined ? limit : {factor: limit};
   },
 });
+
+/** `--allow`: rules of the check of request files that are taken back. */
+export const ruleFlag = () =>
+  custom<Rule>({
+    description: 'send what this rule of the check refuses; a refusal names its rule (repeatable)',
+    helpValue: '<rule>',
+    multiple: true,
+    multipleNonGreedy: true,
+    default: [],
+    parse: async (text) => {
+      const rule = RULES.find((name) => name === text);
+      if (rule === undefined) {
+        throw new GembatchError('USAGE', `"${text}" is no rule that can be taken back.`, {
+          suggestions: [`These can: ${RULES.join(', ')}.`],
+        });
+      }
+      return rule;
+    },
+  })();
 
 /** `--create-grace`: how long an unanswered create is given to show up before it counts as failed. */
 export const createGraceFlag = () =>

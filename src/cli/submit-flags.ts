@@ -1,6 +1,7 @@
 import * as Flags from '@oclif/core/flags';
-import {createGraceFlag, durationFlag} from './flags.js';
+import {createGraceFlag, durationFlag, ruleFlag} from './flags.js';
 import {DEFAULT_MODEL} from '../lib/domain/job/model-choice.js';
+import type {Rule} from '../lib/domain/request/request-finding.js';
 import type {SubmitTerms} from '../lib/workflows/submit/submit-files.js';
 import {consentOf} from './consent.js';
 
@@ -22,6 +23,7 @@ export const submitFlags = {
     max: 64,
   }),
   'no-validate': Flags.boolean({description: 'only count and hash the lines, do not check them'}),
+  allow: ruleFlag(),
   'quota-wait': durationFlag({
     description:
       'how long to wait while the service refuses batch jobs for lack of quota; 0 for one try each',
@@ -42,6 +44,7 @@ export const submitFlags = {
 export interface SubmitFlagValues {
   readonly concurrency: number;
   readonly 'no-validate': boolean;
+  readonly allow: readonly Rule[];
   readonly 'quota-wait': number;
   readonly 'lock-timeout': number | undefined;
   readonly 'create-grace': number;
@@ -54,6 +57,7 @@ export function termsOf(flags: SubmitFlagValues): Omit<SubmitTerms, 'model' | 'i
     concurrency: flags.concurrency,
     isForced: false,
     isValidated: !flags['no-validate'],
+    allowed: flags.allow,
     quotaWaitMs: flags['quota-wait'],
     lockTimeoutMs: flags['lock-timeout'] ?? null,
     createGraceMs: flags['create-grace'],

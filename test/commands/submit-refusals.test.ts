@@ -193,3 +193,21 @@ test('every upload that arrived as something else and could not be deleted is na
   for (const name of emulator.control.files())
     expect(warnings.join('\n')).toContain(`${name} could not be deleted`);
 });
+
+test('--allow takes one rule of the check back, and the refusal names it', async () => {
+  const folder = await tempDir();
+  const {env} = await useEmulator({speed: 0, seed: 1});
+  const request = '{"contents":[{"parts":[{"text":"hi"}]}],"safetySetings":[]}';
+  await writeFile(join(folder, 'a.jsonl'), `{"key":"1","request":${request}}\n`);
+  const args = ['submit', 'a.jsonl', '--dry-run', '-m', 'gemini-2.5-flash'];
+
+  const refused = await runCli(args, {cwd: folder, env});
+  expect(refused.code).toBe(EXIT.usage);
+  expect(refused.stdout).toContain('--allow unknown_field');
+  const allowed = await runCli([...args, '--allow', 'unknown_field'], {cwd: folder, env});
+  expect(allowed.code).toBe(EXIT.ok);
+  expect(allowed.stdout + allowed.stderr).toContain('"safetySetings" is no field of a request');
+  const unknown = await runCli([...args, '--allow', 'everything'], {cwd: folder, env});
+  expect(unknown.code).toBe(EXIT.usage);
+  expect(unknown.stderr).toContain('unknown_field, unknown_value');
+});

@@ -1,5 +1,5 @@
 import type {RequestFileFacts} from '../../src/lib/domain/request/request-facts.js';
-import {RequestFileCheck} from '../../src/lib/domain/request/request-file.js';
+import {RequestFileCheck, type CheckOptions} from '../../src/lib/domain/request/request-file.js';
 
 /** One turn of a conversation, good beyond doubt. */
 export const TURN = '{"role":"user","parts":[{"text":"hi"}]}';
@@ -25,9 +25,13 @@ export function lineWith(fields: string): string {
 }
 
 /** Checks a file that comes in chunks which end at the cuts. */
-export function checkFile(file: string | Uint8Array, cuts: readonly number[] = []): RequestFileFacts {
+export function checkFile(
+  file: string | Uint8Array,
+  cuts: readonly number[] = [],
+  options?: CheckOptions,
+): RequestFileFacts {
   const bytes = Buffer.from(file);
-  const check = new RequestFileCheck();
+  const check = new RequestFileCheck(options);
   let start = 0;
   for (const end of [...cuts, bytes.length]) {
     const chunk = Buffer.from(bytes.subarray(start, end));

@@ -73,7 +73,7 @@ export const ERRORS = {
   },
   FILE_INVALID: {
     exit: 'usage',
-    suggestion: 'Correct the line and run the same command again; --no-validate sends the file as it is.',
+    suggestion: 'Correct the line and run the same command again.',
   },
   FILE_CHANGED: {
     exit: 'failed',

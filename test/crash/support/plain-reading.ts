@@ -1,16 +1,10 @@
 /**
- * What the files mean, read in the plainest way: the whole file at once, each line by `JSON.parse`. Only tables of names
- * are those of the shipped code.
+ * What the files mean, read in the plainest way: the whole file at once, each line by `JSON.parse`. Only the rules of a
+ * request line are those of the shipped code.
  */
 import {isUtf8} from 'node:buffer';
 import type {RowCounts} from '../../../src/lib/domain/job/job-record.js';
-import {
-  GENERATION_CONFIG_FIELDS,
-  PART_DATA_FIELDS,
-  REQUEST_FIELDS,
-  type RequestFields,
-} from '../../../src/lib/domain/request/request-fields.js';
-import {generationConfigRemedy} from '../../../src/lib/domain/request/request-mistakes.js';
+import {judgeLine} from '../../../src/lib/domain/request/request-line.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -131,103 +125,9 @@ export function judgeRequests(bytes: Buffer): string {
   return count === 0 ? 'FILE_EMPTY' : `${count} requests`;
 }
 
-function isRequest(line: unknown): boolean {
-  if (!isFields(line)) return false;
-  const {key, request, ...beside} = line;
-  const isMisplaced = Object.keys(beside).some(
-    (name) => REQUEST_FIELDS.fieldOf(name) ?? GENERATION_CONFIG_FIELDS.fieldOf(name),
-  );
-  if (isMisplaced || typeof key !== 'string' || key === '' || !isFields(request)) return false;
-  const fields = knownFields(request, REQUEST_FIELDS);
-  if (fields === null || Object.keys(request).some((name) => REQUEST_FIELDS.fieldOf(name) === undefined))
-    return false;
-  const {contents, systemInstruction, generationConfig} = fields;
-  return (
-    hasKinds(fields) &&
-    isList(contents, (turn) => isContent(turn) && isFields(turn) && isRole(turn['role'])) &&
-    (systemInstruction === undefined || isContent(systemInstruction)) &&
-    (generationConfig === undefined || isConfig(generationConfig))
-  );
-}
-
-/** The fields that are there, by one name; null when one is there in both spellings. */
-function knownFields(object: Fields, known: RequestFields<string>): Record<string, unknown> | null {
-  const found: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(object)) {
-    const field = known.fieldOf(name);
-    if (field === undefined || value === null) continue;
-    if (Object.hasOwn(found, field)) return null;
-    found[field] = value;
-  }
-  return found;
-}
-
-const OBJECTS = [
-  'generationConfig',
-  'toolConfig',
-  'labels',
-  'responseSchema',
-  'thinkingConfig',
-  'speechConfig',
-  'imageConfig',
-];
-const LISTS = ['tools', 'safetySettings'];
-const TEXTS = ['cachedContent', 'model'];
-
-function hasKinds(fields: Fields): boolean {
-  return Object.entries(fields).every(([name, value]) => {
-    if (OBJECTS.includes(name)) return isFields(value);
-    if (LISTS.includes(name)) return typeof value === 'object';
-    return TEXTS.includes(name) ? typeof value === 'string' : true;
-  });
-}
-
-function isConfig(config: unknown): boolean {
-  if (!isFields(config)) return false;
-  const isWrong = (name: string): boolean =>
-    GENERATION_CONFIG_FIELDS.fieldOf(name) === undefined &&
-    (REQUEST_FIELDS.fieldOf(name) ?? generationConfigRemedy(name)) !== undefined;
-  const fields = knownFields(config, GENERATION_CONFIG_FIELDS);
-  return fields !== null && hasKinds(fields) && !Object.keys(config).some(isWrong);
-}
-
-/** One object counts as a list of one. */
-function isList(value: unknown, isElement: (element: unknown) => boolean): boolean {
-  return Array.isArray(value)
-    ? value.length > 0 && value.every(isElement)
-    : isFields(value) && isElement(value);
-}
-
-function isContent(content: unknown): boolean {
-  return isFields(content) && isList(content['parts'], isPart);
-}
-
-function isRole(role: unknown): boolean {
-  return (
-    role === undefined ||
-    role === null ||
-    (typeof role === 'string' && ['user', 'model', 'function'].includes(role))
-  );
-}
-
-function isPart(part: unknown): boolean {
-  if (!isFields(part) || typeof part['type'] === 'string') return false;
-  const data = Object.entries(part).flatMap(([name, value]) => {
-    const field = PART_DATA_FIELDS.fieldOf(name);
-    return field === undefined || value === null ? [] : [[field, value] as const];
-  });
-  if (data.length === 0) return 'thoughtSignature' in part || 'thought_signature' in part;
-  return data.every(([field, value]) =>
-    field === 'text' ? typeof value === 'string' : isFields(value) && isDatum(field, value),
-  );
-}
-
-function isDatum(field: string, value: Fields): boolean {
-  const text = (found: unknown, prefix: string): boolean =>
-    typeof found === 'string' && found !== '' && !found.startsWith(prefix);
-  if (field === 'inlineData')
-    return text(value['data'], 'data:') && text(value['mimeType'] ?? value['mime_type'], '\0');
-  return field === 'fileData' ? text(value['fileUri'] ?? value['file_uri'], 'files/') : true;
+/** The rules of a line have tests of their own; here they are asked of each line, however it was read. */
+function isRequest(line: unknown): line is Fields {
+  return [...judgeLine(line)].every(({severity}) => severity === 'warning');
 }
 
 /** What the rows of a result file are, for requests with these keys. */

@@ -88,7 +88,8 @@ function* partFindings(part: unknown, path: JsonPath): Generator<RequestFinding>
     );
     return;
   }
-  const data = PART.fields.filter(({name}) => PART.oneOf.includes(name) && valueOf(part, name) !== null);
+  const fields = Object.keys(part).flatMap((name) => (part[name] === null ? [] : (PART.field(name) ?? [])));
+  const data = new Set(fields.filter(({name}) => PART.oneOf.includes(name)));
   yield* messageFindings(part, PART, path, dataFindings);
   const [first, second] = data;
   // A signature alone is how a stream of thoughts ends, and may be sent back as it came.

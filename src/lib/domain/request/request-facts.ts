@@ -1,3 +1,5 @@
+import type {Rule} from './request-finding.js';
+
 /** Something that is wrong with a request file. */
 export interface FileProblem {
   /** From 1. */
@@ -5,6 +7,8 @@ export interface FileProblem {
   /** In characters, from 1. */
   readonly column: number;
   readonly text: string;
+  /** The rule that can be taken back, if it is one. */
+  readonly rule?: Rule;
 }
 
 /** Something questionable in a request file, told once however many lines have it. */

@@ -8,7 +8,7 @@ import {locateInJson} from '../json/json-fault.js';
 import {isBlank, LineSplitter} from '../json/line-splitter.js';
 import type {FileProblem, RequestFileFacts, RequestFileReader} from './request-facts.js';
 import {findLineFault} from './request-fault.js';
-import {problem, quoted, type RequestFinding} from './request-finding.js';
+import {problem, quoted, type RequestFinding, type Rule} from './request-finding.js';
 import {RequestKeys} from './request-keys.js';
 import {judgeLine} from './request-line.js';
 import {RequestScan} from './request-scan.js';
@@ -21,10 +21,20 @@ const MAX_WARNINGS = 10;
 const MAX_LINE_BYTES = 128 * 1024 * 1024;
 const NEWLINE = 0x0a;
 
+/** How strict a check is. */
+export interface CheckOptions {
+  /** What the requests are for, `models/<id>`; without it only what holds for all models is checked. */
+  readonly model?: string;
+  /** Rules that are taken back: what they refuse becomes a warning. */
+  readonly allowed?: readonly Rule[];
+}
+
 /** The check of one request file. */
 export class RequestFileCheck implements RequestFileReader {
   readonly #splitter = new LineSplitter((bytes, start, end) => this.#checkLine(bytes, start, end));
-  readonly #scan = new RequestScan();
+  readonly #scan: RequestScan;
+  readonly #model: string | undefined;
+  readonly #allowed: ReadonlySet<Rule | undefined>;
   readonly #keys = new RequestKeys();
   readonly #problems: FileProblem[] = [];
   readonly #warnings = new Map<string, {firstLine: number; lineCount: number}>();
@@ -33,6 +43,12 @@ export class RequestFileCheck implements RequestFileReader {
   #openBytes = 0;
   #isAtEnd = false;
   #isHopeless = false;
+
+  constructor({model, allowed = []}: CheckOptions = {}) {
+    this.#scan = new RequestScan(model);
+    this.#model = model;
+    this.#allowed = new Set<Rule | undefined>(allowed);
+  }
 
   get isHopeless(): boolean {
     return this.#isHopeless;
@@ -72,14 +88,14 @@ export class RequestFileCheck implements RequestFileReader {
     const value = isUtf8(line) ? parsed(text) : undefined;
     if (value === undefined) {
       const fault = findLineFault(line, {isFirst: this.#count === 1, isOpen: this.#isAtEnd});
-      this.#report(fault.text, text.slice(0, fault.offset));
+      this.#report({text: fault.text}, text.slice(0, fault.offset));
       this.#isHopeless ||= fault.isWholeFile;
       return;
     }
     const warned = new Set<string>();
     for (const finding of this.#findings(value)) {
-      if (finding.severity === 'problem') {
-        this.#report(finding.text, text.slice(0, locateInJson(text, finding.path)));
+      if (finding.severity === 'problem' && !this.#allowed.has(finding.rule)) {
+        this.#report(finding, text.slice(0, locateInJson(text, finding.path)));
         return;
       }
       warned.add(finding.text);
@@ -90,14 +106,15 @@ export class RequestFileCheck implements RequestFileReader {
   *#findings(value: unknown): Generator<RequestFinding> {
     const key = fieldOf(value, 'key');
     const earlier = isText(key) ? this.#keys.note(key, this.#splitter.lineNumber) : undefined;
-    yield* judgeLine(value);
+    yield* judgeLine(value, this.#model);
     if (isText(key) && earlier !== undefined) {
       yield problem(['key'], `the key ${quoted(key)} is that of line ${earlier} already; each needs its own`);
     }
   }
 
-  #report(text: string, before: string): void {
-    this.#problems.push({line: this.#splitter.lineNumber, column: characterCount(before) + 1, text});
+  #report({text, rule}: Pick<FileProblem, 'text' | 'rule'>, before: string): void {
+    const place = {line: this.#splitter.lineNumber, column: characterCount(before) + 1};
+    this.#problems.push({...place, text, ...(rule === undefined ? {} : {rule})});
     this.#isHopeless ||= this.#problems.length >= MAX_PROBLEMS;
   }
 

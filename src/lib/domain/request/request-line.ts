@@ -5,7 +5,7 @@ import {kindOf, problem, quoted, warning, type JsonPath, type RequestFinding} fr
 import {foreignLine, keyAlias, LINE_FORM} from './request-mistakes.js';
 import {modelFindings} from './model-rules.js';
 import {messageType, type Field} from './schema/message-types.js';
-import {messageFindings} from './schema/value-findings.js';
+import {messageFindings, valueFindings} from './schema/value-findings.js';
 
 const REQUEST = messageType('GenerateContentRequest');
 const CONFIG = messageType('GenerationConfig');
@@ -96,7 +96,13 @@ function* requestFindings(request: unknown, model: string | undefined): Generato
 function visitField(field: Field, value: unknown, path: JsonPath): Generator<RequestFinding> | undefined {
   if (field.name === 'contents') return contentsFindings(value, path);
   if (field.name === 'systemInstruction') return contentFindings(value, path);
+  if (field.name === 'model') return modelFieldFindings(field, value, path);
   return undefined;
+}
+
+function* modelFieldFindings(field: Field, value: unknown, path: JsonPath): Generator<RequestFinding> {
+  yield* valueFindings(field, value, path, REQUEST);
+  yield warning(path, '"model" has no effect here: the model of the job is used');
 }
 
 /** What a cache holds already: https://ai.google.dev/api/caching#CachedContent. */

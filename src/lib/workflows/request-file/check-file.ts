@@ -87,6 +87,8 @@ function inspect(run: CheckRun, file: RequestFileInput, isValidated: boolean): P
     return inspectFile(file.path, {
       name: file.name,
       validate: isValidated,
+      model: run.options.model,
+      allowed: run.options.allowed,
       signal: run.halt.signal,
       onProgress: (bytes, totalBytes) => run.report({type: 'progress', index: file.index, bytes, totalBytes}),
     });

@@ -4,7 +4,7 @@ import {GembatchError, type ErrorCode} from '../../domain/errors.js';
 import {fieldOf} from '../../domain/json/json-object.js';
 import {RequestCounter} from '../../domain/request/request-counter.js';
 import type {FileWarning, RequestFileFacts} from '../../domain/request/request-facts.js';
-import {RequestFileCheck} from '../../domain/request/request-file.js';
+import {RequestFileCheck, type CheckOptions} from '../../domain/request/request-file.js';
 import {readHashed} from './read-hashed.js';
 
 /** What an inspection found in a good request file. */
@@ -19,7 +19,7 @@ export interface Inspection {
 }
 
 /** How a request file is inspected. */
-export interface InspectOptions {
+export interface InspectOptions extends CheckOptions {
   /** Whether each line is checked; otherwise lines are only counted. */
   readonly validate: boolean;
   /** What messages call the file; its path when absent. */
@@ -42,7 +42,7 @@ const MAX_LINES_NAMED = 8;
  *
  * @throws GembatchError `FILE_MISSING`, `FILE_UNREADABLE`, `FILE_IS_FOLDER` (also for what is no regular file),
  *   `FILE_EMPTY`, `FILE_TOO_LARGE`, `FILE_CHANGED` when it changes meanwhile, `INTERRUPTED`, and `FILE_INVALID` with
- *   `line` and `column` of the first problem and the number of `problems` as its details.
+ *   `line`, `column` and `rule` of the first problem and the number of `problems` as its details.
  */
 export async function inspectFile(path: string, options: InspectOptions): Promise<Inspection> {
   const name = options.name ?? path;
@@ -96,7 +96,7 @@ async function read(
   totalBytes: number,
   options: InspectOptions,
 ): Promise<Contents> {
-  const lines = options.validate ? new RequestFileCheck() : new RequestCounter();
+  const lines = options.validate ? new RequestFileCheck(options) : new RequestCounter();
   let sizeBytes = 0;
   let nextReport = PROGRESS_BYTES;
   const sha256 = await readHashed(path, totalBytes, (chunk) => {
@@ -129,7 +129,7 @@ function changed(name: string): GembatchError {
 
 function invalid(name: string, {problems, isComplete}: RequestFileFacts): GembatchError {
   const [first, ...others] = problems;
-  const {line = 1, column = 1, text = ''} = first ?? {};
+  const {line = 1, column = 1, text = '', rule} = first ?? {};
   const lines = others.slice(0, MAX_LINES_NAMED).map((other) => other.line);
   const ellipsis = others.length > lines.length ? ', …' : '';
   const more =
@@ -137,7 +137,10 @@ function invalid(name: string, {problems, isComplete}: RequestFileFacts): Gembat
       ? ''
       : ` (and ${others.length}${isComplete ? '' : ' or more'} other bad lines: ${lines.join(', ')}${ellipsis})`;
   return new GembatchError('FILE_INVALID', `${name}:${line}:${column}: ${text}${more}.`, {
-    details: {line, column, problems: problems.length},
+    details: {line, column, problems: problems.length, ...(rule === undefined ? {} : {rule})},
+    ...(rule === undefined
+      ? {}
+      : {suggestions: [`Correct the line, or send the file as it is with --allow ${rule}.`]}),
   });
 }
 

@@ -62,6 +62,7 @@ export const SUBMIT_DEFAULTS = {
   isDryRun: false,
   isForced: false,
   isValidated: true,
+  allowed: [],
   concurrency: 4,
   quotaWaitMs: 900_000,
   lockTimeoutMs: null,

@@ -1,4 +1,5 @@
 import type {Clock} from '../../domain/clock.js';
+import type {Rule} from '../../domain/request/request-finding.js';
 import type {BatchService} from '../../services/batch-service.js';
 import type {JobStore, Session} from '../../store/job-store.js';
 import type {CreateGate} from './create-gate.js';
@@ -24,6 +25,8 @@ export interface SubmitOptions {
   readonly isForced: boolean;
   /** Checks every line; otherwise only counts and hashes. */
   readonly isValidated: boolean;
+  /** Rules of the check that are taken back: what they refuse becomes a warning. */
+  readonly allowed: readonly Rule[];
   /** How long a job whose create was not answered may take to show up in the service's list, in milliseconds. */
   readonly createGraceMs: number;
   /** Address that the service notifies when a job ends. */

@@ -53,11 +53,9 @@ describe('RequestFileCheck', () => {
   });
 
   test('shows no more of a file than a terminal and a line can take', () => {
-    const problem = firstProblem(
-      `{"key":"\\u001b[31m${'k'.repeat(100)}","request":{"\\u202e\\u001b[2J${'x'.repeat(200)}":1}}`,
-    );
-    expect(problem).toBe(
-      `1:132: "\uFFFD\uFFFD[2J${'x'.repeat(35)}…" is no field of a request; the service refuses it`,
+    const turn = `{"role":"\\u202e\\u001b[2J${'x'.repeat(200)}","parts":[{"text":"a"}]}`;
+    expect(firstProblem(requestLine(`{"contents":[${turn}]}`, `\\u001b[31m${'k'.repeat(100)}`))).toBe(
+      `1:145: the role is "\uFFFD\uFFFD[2J${'x'.repeat(35)}…"; write "user" or "model"`,
     );
   });
 

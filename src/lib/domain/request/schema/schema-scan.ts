@@ -79,7 +79,7 @@ function membersReader(names: FieldNames): Visit {
 }
 
 function enumReader({type}: Field): Visit {
-  const values = enumValues(type).map((value) => Buffer.from(value));
+  const values = enumValues(type).flatMap((value) => [Buffer.from(value), Buffer.from(value.toLowerCase())]);
   return (cursor) => cursor.skipPlainString() && values.some((value) => cursor.is(value));
 }
 
