@@ -85,6 +85,49 @@ describe('batches.create', () => {
     expect(inside.text).toContain('Unknown name \\"file\\" at \'batch.input_config\': Cannot find field.');
   });
 
+  test('refuses a file for names and shapes that a request does not have, line by line', async () => {
+    const emulator = await startEmulator();
+    const contents = '"contents":[{"parts":[{"text":"a"}]}]';
+    const lines = [
+      `{"key":"a","request":{${contents},"thinking_config":{"thinking_budget":0}}}`,
+      `{"key":"b","request":{${contents},"systemInstruction":["s"]}}`,
+      `{"key":"c","request":{${contents},"continuationToken":"t"}}`,
+      `{"key":"d","request":{${contents},"generationConfig":{"nope":1},"tools":{"google_search":{}}}}`,
+    ];
+    const fileName = await upload(emulator, lines.join('\n'));
+    const {status, json} = await create(emulator, {inputConfig: {fileName}});
+    expect(status).toBe(400);
+    expect(json()['error']).toEqual({
+      code: 400,
+      status: 'INVALID_ARGUMENT',
+      message: [
+        "Error on line 1: invalid JSON, near column 61: no such field: 'thinking_config'",
+        "Error on line 2: invalid JSON, near column 61: unexpected character: '['; expected '{'",
+        "Error on line 4: invalid JSON, near column 81: no such field: 'nope'",
+      ].join('\n'),
+    });
+    expect(emulator.control.paid()).toEqual([]);
+    const inline = await create(emulator, {
+      inputConfig: {requests: {requests: [{request: {contents: [], generation_config: {nope: 1}}}]}},
+    });
+    expect(inline.text).toContain("requests[0].request.generation_config': Cannot find field.");
+  });
+
+  test.each([
+    ['another model than the address', {model: 'models/gemini-3.5-flash'}],
+    ['no requests', {inputConfig: {requests: {requests: []}}}],
+  ])('refuses %s', async (_, parts) => {
+    const emulator = await startEmulator();
+    const fileName = await upload(emulator, requestLines(['one']));
+    expect((await create(emulator, {inputConfig: {fileName}, ...parts})).status).toBe(400);
+  });
+
+  test('a filter of a list is an error, and not passed over', async () => {
+    const emulator = await startEmulator();
+    for (const list of ['batches', 'files'])
+      expect((await call(emulator, `GET /v1beta/${list}?pageSize=1&filter=x`)).status).toBe(501);
+  });
+
   test('answers 403 for a file that is not there', async () => {
     const emulator = await startEmulator();
     const {status, json} = await create(emulator, {inputConfig: {fileName: 'files/nothing'}});
@@ -140,7 +183,13 @@ describe('batches.create', () => {
     const emulator = await startEmulator();
     const fileName = await upload(emulator, requestLines(['one']));
     const webhookConfig = {uris: ['https://example.com/h']};
-    const {json} = await create(emulator, {displayName: 'dn', inputConfig: {fileName}, webhookConfig});
+    const {json} = await create(emulator, {
+      displayName: 'dn',
+      inputConfig: {fileName},
+      webhookConfig,
+      priority: 5,
+    });
+    expect(json()['metadata']).toMatchObject({priority: '5'});
     expect(emulator.control.paid()).toEqual([
       {
         name: json()['name'],
@@ -151,6 +200,7 @@ describe('batches.create', () => {
         sha256: expect.stringMatching(/^[0-9a-f]{64}$/u),
         create_time: expect.any(String),
         webhook_config: webhookConfig,
+        priority: '5',
       },
     ]);
   });

@@ -12,6 +12,8 @@ export interface PaidJob {
   readonly create_time: string;
   /** What the create said about web hooks; the emulator calls none. */
   readonly webhook_config: unknown;
+  /** An int64 as text, as the service has it. */
+  readonly priority: string | null;
 }
 
 /** A call that reached the emulator. */

@@ -22,6 +22,9 @@ export function pageOf<T>(
   {searchParams}: URL,
   list: PagedList<T>,
 ): {items: readonly T[]; nextPageToken?: string} {
+  // No filter is documented for these lists, and an ignored one would look as if it had found what it names.
+  if (searchParams.get('filter'))
+    throw new ServiceError(501, 'Operation is not implemented, or supported, or enabled.');
   const size = sizeOf(searchParams.get('pageSize') ?? searchParams.get('page_size'), list);
   const token = searchParams.get('pageToken') ?? searchParams.get('page_token') ?? '';
   const rest = token === '' ? list.items : itemsAfter(list, token);

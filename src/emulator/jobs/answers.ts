@@ -1,25 +1,28 @@
 /** Derives an answer from each request, the same one each time, in the shape that the service gives. */
+import {createHash} from 'node:crypto';
+import {seededRandom} from '../control/random.js';
 import {field, isObject, objectAt, type Json} from '../http/json.js';
-import {configOf, promptOf} from './request-check.js';
+import {configOf, MAX_DIMENSIONS, promptOf} from './request-check.js';
 import type {RowFault} from './outcomes.js';
 
 /** Letters that count as one token. */
 const TOKEN_LETTERS = 4;
 
+/** https://ai.google.dev/api/generate-content#generationconfig */
+const MAX_CANDIDATES = 8;
+
 /** How much of a prompt is quoted. */
 const QUOTED_LETTERS = 80;
 
-/** As `gemini-embedding-001` has it at the least, https://ai.google.dev/gemini-api/docs/embeddings. */
-const DEFAULT_DIMENSIONS = 768;
-const MAX_DIMENSIONS = 3_072;
-
-/** The reply to a request for an embedding. */
+/** The reply to a request for an embedding: another text has another vector, the same text always the same. */
 export function embeddingReply(request: Json): Json {
   const prompt = promptOf(request);
   const asked = field(request, 'outputDimensionality');
-  const dimensions =
-    typeof asked === 'number' && asked >= 1 ? Math.min(asked, MAX_DIMENSIONS) : DEFAULT_DIMENSIONS;
-  const values = Array.from({length: dimensions}, (_, at) => ((prompt.length * (at + 3)) % 97) / 97);
+  const random = seededRandom(createHash('sha256').update(prompt).digest().readUInt32LE());
+  const values = Array.from(
+    {length: typeof asked === 'number' ? asked : MAX_DIMENSIONS},
+    () => random() * 2 - 1,
+  );
   return {tokenCount: String(tokensOf(prompt)), embedding: {values}};
 }
 
@@ -33,7 +36,7 @@ export function contentReply(request: Json, model: string, fault: RowFault | und
   const prompt = promptOf(request);
   const reply = (parts: Json, answer = ''): Json => ({
     ...parts,
-    ...(fault === 'no_usage' ? {} : {usageMetadata: usageOf(prompt, answer)}),
+    ...(fault === 'no_usage' ? {} : {usageMetadata: usageOf(request, prompt, answer)}),
     modelVersion: model.replace(/^models\//u, ''),
     responseId: Buffer.from(prompt.slice(0, 16)).toString('base64url'),
   });
@@ -46,7 +49,12 @@ export function contentReply(request: Json, model: string, fault: RowFault | und
       return reply({candidates: [{content: {role: 'model'}, finishReason: 'STOP', index: 0}]});
     default: {
       const {text, finishReason} = answerTo(request, prompt, fault === 'truncated');
-      return reply({candidates: [{content: {parts: [{text}], role: 'model'}, finishReason, index: 0}]}, text);
+      const candidates = Array.from({length: candidateCountOf(request)}, (_, index) => ({
+        content: {parts: [{text: index === 0 ? text : `${text} (${index + 1})`}], role: 'model'},
+        finishReason,
+        index,
+      }));
+      return reply({candidates}, text.repeat(candidates.length));
     }
   }
 }
@@ -94,13 +102,29 @@ function sampleOf(schema: Json, text: string): unknown {
   }
 }
 
-function usageOf(prompt: string, answer: string): Json {
+function candidateCountOf(request: Json): number {
+  const asked = field(configOf(request), 'candidateCount');
+  return typeof asked === 'number' && asked > 1 ? Math.min(asked, MAX_CANDIDATES) : 1;
+}
+
+/** Thoughts are counted where thinking was asked for: https://ai.google.dev/gemini-api/docs/thinking. */
+function thoughtsOf(request: Json, answer: string): number {
+  const thinking = objectAt(configOf(request), 'thinkingConfig');
+  if (thinking === undefined || answer === '') return 0;
+  const budget = field(thinking, 'thinkingBudget');
+  const wanted = 2 * tokensOf(answer);
+  return typeof budget === 'number' && budget >= 0 ? Math.min(budget, wanted) : wanted;
+}
+
+function usageOf(request: Json, prompt: string, answer: string): Json {
   const promptTokenCount = tokensOf(prompt);
   const candidatesTokenCount = tokensOf(answer);
+  const thoughtsTokenCount = thoughtsOf(request, answer);
   return {
     promptTokenCount,
     ...(answer === '' ? {} : {candidatesTokenCount}),
-    totalTokenCount: promptTokenCount + candidatesTokenCount,
+    ...(thoughtsTokenCount === 0 ? {} : {thoughtsTokenCount}),
+    totalTokenCount: promptTokenCount + candidatesTokenCount + thoughtsTokenCount,
     promptTokensDetails: [{modality: 'TEXT', tokenCount: promptTokenCount}],
   };
 }

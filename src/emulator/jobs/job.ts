@@ -19,6 +19,8 @@ export interface Job {
   readonly inputFile: string | undefined;
   readonly inlineRequests: readonly unknown[] | undefined;
   readonly webhookConfig: unknown;
+  /** An int64 as text, as the service has it. */
+  readonly priority: string | undefined;
   readonly requestCount: number;
   readonly sizeBytes: number;
   readonly createdMs: number;
@@ -41,6 +43,7 @@ export type NewJob = Pick<
   | 'inputFile'
   | 'inlineRequests'
   | 'webhookConfig'
+  | 'priority'
   | 'requestCount'
   | 'sizeBytes'
 >;
@@ -105,6 +108,7 @@ export function operationOf(
       batchStats: stats(job, nowMs),
       state: `BATCH_STATE_${end?.state ?? (phase === 'PENDING' ? 'PENDING' : 'RUNNING')}`,
       ...(job.webhookConfig === undefined ? {} : {webhookConfig: job.webhookConfig}),
+      ...(job.priority === undefined ? {} : {priority: job.priority}),
       name: job.name,
     },
     ...(end === undefined ? {} : {done: true}),

@@ -1,36 +1,12 @@
-import {field, isObject, objectAt, spellings, unknownFieldOf, type Json} from '../http/json.js';
-import {unknownField} from '../http/service-error.js';
+import {field, isObject, objectAt, type Json} from '../http/json.js';
 
 /** What a job does with its requests. */
 export type JobKind = 'generate' | 'embed';
 
-/** Fields of a request, https://ai.google.dev/api/generate-content#request-body and /embeddings#request-body. */
-const FIELDS: Readonly<Record<JobKind, ReadonlySet<string>>> = {
-  generate: spellings([
-    'model',
-    'contents',
-    'systemInstruction',
-    'tools',
-    'toolConfig',
-    'safetySettings',
-    'generationConfig',
-    'cachedContent',
-    'serviceTier',
-    'store',
-    'labels',
-  ]),
-  embed: spellings(['model', 'content', 'taskType', 'title', 'outputDimensionality', 'embedContentConfig']),
-};
-
 /** Why the service would refuse a request; undefined when it would take it. */
 export function faultOfRequest(request: Json | undefined, kind: JobKind): string | undefined {
   if (request === undefined) return 'Request contains an invalid argument.';
-  const unknown = unknownFieldOf(request, FIELDS[kind]);
-  if (unknown !== undefined) return unknownField(unknown, 'request').message;
-  if (kind === 'embed')
-    return hasParts(request['content'])
-      ? undefined
-      : '* EmbedContentRequest.content: contents is not specified\n';
+  if (kind === 'embed') return faultOfEmbedding(request);
   const contents = contentsOf(request);
   if (contents.length === 0 || !contents.every(hasParts))
     return '* GenerateContentRequest.contents: contents is not specified\n';
@@ -38,6 +14,18 @@ export function faultOfRequest(request: Json | undefined, kind: JobKind): string
   return instruction === undefined || hasParts(instruction)
     ? undefined
     : "Invalid value at 'request.system_instruction'";
+}
+
+/** The length that a vector has at most, https://ai.google.dev/gemini-api/docs/embeddings. */
+export const MAX_DIMENSIONS = 3_072;
+
+function faultOfEmbedding(request: Json): string | undefined {
+  if (!hasParts(request['content'])) return '* EmbedContentRequest.content: contents is not specified\n';
+  const length = field(request, 'outputDimensionality') ?? MAX_DIMENSIONS;
+  const isPossible = typeof length === 'number' && length >= 1 && length <= MAX_DIMENSIONS;
+  return isPossible
+    ? undefined
+    : `* EmbedContentRequest.output_dimensionality: must be from 1 to ${MAX_DIMENSIONS}\n`;
 }
 
 /** The text of all parts of a request, in a line. */

@@ -20,7 +20,7 @@ const MAX_LINE_BYTES = 64 * 1024 * 1024;
  */
 export async function* requestLinesOf(path: string): AsyncGenerator<RequestLine> {
   let number = 0;
-  for await (const text of linesOf(path)) {
+  for await (const text of textLinesOf(path)) {
     number += 1;
     if (text.trim() === '') continue;
     const line = requestLineOf(text);
@@ -42,7 +42,8 @@ function requestLineOf(text: string): RequestLine | undefined {
   return {key: typeof key === 'string' ? key : undefined, request: isObject(request) ? request : undefined};
 }
 
-async function* linesOf(path: string): AsyncGenerator<string> {
+/** The lines of a file, empty ones too. @throws BadRequestFile at one that is too long. */
+export async function* textLinesOf(path: string): AsyncGenerator<string> {
   /** What is read of a line whose end is still to come. */
   let begun: Buffer[] = [];
   let begunBytes = 0;

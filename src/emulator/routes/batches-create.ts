@@ -3,6 +3,7 @@ import {timestamp} from '../control/clock.js';
 import {operationOf, type Job, type NewJob} from '../jobs/job.js';
 import {field, isObject, objectAt, textOf, spellings, unknownFieldOf, type Json} from '../http/json.js';
 import type {JobKind} from '../jobs/request-check.js';
+import {refusalOfFile, unknownNameOf} from '../jobs/schema-check.js';
 import {quotaExceeded, ServiceError, unknownField, unknownFile, unknownModel} from '../http/service-error.js';
 
 const METHODS = {generate: 'batchGenerateContent', embed: 'asyncBatchEmbedContent'} as const;
@@ -28,7 +29,9 @@ async function create(call: Call, kind: JobKind): ReturnType<Route> {
   const batch = batchOf(await call.json());
   const model = world.behaviour.models.find((known) => known.id === id);
   if (model?.batch !== kind) throw unknownModel(id, {version, method: METHODS[kind]});
+  checkModel(batch, id);
   const parts = {...inputOf(call, batch), ...labelsOf(batch), model: `models/${id}`, kind};
+  await checkRequests(call, parts);
   checkQuota(call, parts);
   const job = world.jobs.add(parts);
   recordPaid(call, job);
@@ -46,8 +49,37 @@ function batchOf(body: Json): Json {
   return batch;
 }
 
-function labelsOf(batch: Json): Pick<NewJob, 'displayName' | 'webhookConfig'> {
-  return {displayName: textOf(field(batch, 'displayName')), webhookConfig: field(batch, 'webhookConfig')};
+/** The address names the model; what the batch says besides has to be the same. */
+function checkModel(batch: Json, id: string): void {
+  const named = textOf(field(batch, 'model')).replace(/^models\//u, '');
+  if (named !== '' && named !== id) {
+    throw new ServiceError(400, `* BatchGenerateContentRequest.batch.model: must be models/${id}.\n`);
+  }
+}
+
+/** The service reads all requests before it takes a job. */
+async function checkRequests({world}: Call, {inputFile, inlineRequests, kind}: NewJob): Promise<void> {
+  const file = world.files.get(inputFile ?? '');
+  const refusal = file === undefined ? undefined : await refusalOfFile(file.path, kind);
+  if (refusal !== undefined) throw new ServiceError(400, refusal);
+  for (const [index, inline] of (inlineRequests ?? []).entries()) {
+    const unknown =
+      isObject(inline) && inline['request'] !== undefined
+        ? unknownNameOf(inline['request'], kind)
+        : undefined;
+    if (unknown === undefined) continue;
+    const at = `batch.input_config.requests.requests[${index}].request`;
+    throw unknownField(unknown.name, unknown.at === '' ? at : `${at}.${unknown.at}`);
+  }
+}
+
+function labelsOf(batch: Json): Pick<NewJob, 'displayName' | 'webhookConfig' | 'priority'> {
+  const priority = field(batch, 'priority');
+  return {
+    displayName: textOf(field(batch, 'displayName')),
+    webhookConfig: field(batch, 'webhookConfig'),
+    priority: typeof priority === 'number' ? String(priority) : textOf(priority) || undefined,
+  };
 }
 
 type Input = Pick<NewJob, 'inputFile' | 'inlineRequests' | 'requestCount' | 'sizeBytes'>;
@@ -64,7 +96,7 @@ function inputOf({world}: Call, batch: Json): Input {
 
 function inlineInput(config: Json): Input {
   const inlineRequests = objectAt(config, 'requests')?.['requests'];
-  if (!Array.isArray(inlineRequests) || !inlineRequests.every(isObject))
+  if (!Array.isArray(inlineRequests) || inlineRequests.length === 0 || !inlineRequests.every(isObject))
     throw new ServiceError(400, '* BatchGenerateContentRequest.batch.input_config: required.\n');
   return {
     inputFile: undefined,
@@ -94,5 +126,6 @@ function recordPaid({world}: Call, job: Job): void {
     sha256: world.files.get(job.inputFile ?? '')?.sha256 ?? null,
     create_time: timestamp(job.createdMs),
     webhook_config: job.webhookConfig ?? null,
+    priority: job.priority ?? null,
   });
 }
