@@ -2,7 +2,7 @@ import * as Flags from '@oclif/core/flags';
 import {createGraceFlag, durationFlag, ruleFlag} from './flags.js';
 import {DEFAULT_MODEL} from '../lib/domain/job/model-choice.js';
 import type {Rule} from '../lib/domain/request/request-finding.js';
-import type {SubmitTerms} from '../lib/workflows/submit/submit-files.js';
+import type {SubmitOptions} from '../lib/workflows/submit/submit-run.js';
 import {consentOf} from './consent.js';
 
 /** The flag that chooses the model of new batch jobs. */
@@ -18,7 +18,7 @@ export const submitFlags = {
     char: 'c',
     description:
       'files uploaded at once, while others are checked or get their batch job; with 1, one after the other',
-    default: 4,
+    default: 8,
     min: 1,
     max: 64,
   }),
@@ -52,7 +52,7 @@ export interface SubmitFlagValues {
 }
 
 /** The values of the flags in the words of the workflow. */
-export function termsOf(flags: SubmitFlagValues): Omit<SubmitTerms, 'model' | 'isDryRun'> {
+export function submitOptionsOf(flags: SubmitFlagValues): Omit<SubmitOptions, 'model' | 'isDryRun'> {
   return {
     concurrency: flags.concurrency,
     isForced: false,
@@ -66,7 +66,7 @@ export function termsOf(flags: SubmitFlagValues): Omit<SubmitTerms, 'model' | 'i
 }
 
 /** Asks for the successor of a default model that is gone, where there is somebody to ask. */
-export function modelConsent(isJson: boolean): Pick<SubmitTerms, 'consentToModel'> {
+export function modelConsent(isJson: boolean): Pick<SubmitOptions, 'consentToModel'> {
   const consent = isJson ? undefined : consentOf(process);
   if (consent === undefined) return {};
   return {

@@ -2,7 +2,7 @@ import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../cli/base-command.js';
 import {outputLimitFlag} from '../cli/flags.js';
-import {submitFlags, termsOf} from '../cli/submit-flags.js';
+import {submitFlags, submitOptionsOf} from '../cli/submit-flags.js';
 import {exitCodesHelp} from '../cli/exit-codes-help.js';
 import type {RetryResult} from '../lib/workflows/retry/retry-jobs.js';
 
@@ -52,7 +52,7 @@ ${exitCodesHelp(['ok', 'failed', 'partial', 'locked', 'credentials', 'quota', 'u
   async run(): Promise<RetryResult> {
     const {args, flags} = await this.parse(Retry);
     const apiKey = this.apiKey();
-    const [{retryJobs}, {createSubmitView}, {retryLines}, store, client, createFile] = await Promise.all([
+    const [{retryJobs}, {SubmitView}, {retryLines}, store, client, createFile] = await Promise.all([
       import('../lib/workflows/retry/retry-jobs.js'),
       import('../lib/output/submit/submit-view.js'),
       import('../lib/output/retry-lines.js'),
@@ -64,14 +64,14 @@ ${exitCodesHelp(['ok', 'failed', 'partial', 'locked', 'credentials', 'quota', 'u
     const result = await retryJobs(
       {store, client, clock: this.clock, createFile},
       {
-        ...termsOf(flags),
+        ...submitOptionsOf(flags),
         names: args.jobs ?? [],
         model: flags.model,
         isDryRun: flags['dry-run'],
         ...(limit === undefined ? {} : {outputLimit: limit}),
         stop: this.stopSignal(),
       },
-      () => createSubmitView({...this.display(flags), nextCommand: 'gembatch poll'}),
+      () => new SubmitView({...this.display(flags), nextCommand: 'gembatch poll'}),
     );
     if (!this.jsonEnabled()) for (const line of retryLines(result)) this.log(line);
     process.exitCode = result.exit_code;

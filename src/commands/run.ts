@@ -5,7 +5,7 @@ import type {RunResult, RunViews} from '../lib/workflows/run/run-files.js';
 import {exitCodesHelp} from '../cli/exit-codes-help.js';
 import {tellDone, type OnDoneResult} from '../cli/on-done.js';
 import {nextCommandAfterPoll, pollFlags, pollTermsOf} from '../cli/poll-flags.js';
-import {modelConsent, modelFlag, submitFlags, termsOf} from '../cli/submit-flags.js';
+import {modelConsent, modelFlag, submitFlags, submitOptionsOf} from '../cli/submit-flags.js';
 
 /** The `--json` object of `gembatch run`. */
 export interface RunOutcome extends RunResult {
@@ -59,7 +59,7 @@ ${exitCodesHelp(['ok', 'failed', 'partial', 'running', 'locked', 'credentials', 
       {store, client, clock: this.clock, createFile},
       {
         submit: {
-          ...termsOf(flags),
+          ...submitOptionsOf(flags),
           files: args.files,
           cwd: process.cwd(),
           model: flags.model,
@@ -83,15 +83,12 @@ ${exitCodesHelp(['ok', 'failed', 'partial', 'running', 'locked', 'credentials', 
   async #views(flags: {quiet: boolean}): Promise<(stop: AbortSignal) => RunViews> {
     const display = this.display(flags);
     const {mode, screen, clock} = display;
-    const [{createSubmitView}, {createPollView}] = await Promise.all([
+    const [{SubmitView}, {createPollView}] = await Promise.all([
       import('../lib/output/submit/submit-view.js'),
       import('../lib/output/poll/poll-view.js'),
     ]);
     return (stop) => ({
-      submission: () => {
-        const view = createSubmitView(display);
-        return {report: (event) => view.report(event), close: () => view.close()};
-      },
+      submission: () => new SubmitView(display),
       polling: () =>
         mode === 'silent'
           ? SILENT_VIEW

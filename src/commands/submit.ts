@@ -6,7 +6,7 @@ import {GembatchError} from '../lib/domain/errors.js';
 import type {JobStore} from '../lib/store/job-store.js';
 import type {SubmitResult} from '../lib/workflows/submit/submit-report.js';
 import {exitCodesHelp} from '../cli/exit-codes-help.js';
-import {modelConsent, modelFlag, submitFlags, termsOf} from '../cli/submit-flags.js';
+import {modelConsent, modelFlag, submitFlags, submitOptionsOf} from '../cli/submit-flags.js';
 
 /** What to run when all is submitted. */
 const NEXT_COMMAND = 'gembatch poll';
@@ -58,7 +58,8 @@ ${exitCodesHelp(['ok', 'failed', 'partial', 'locked', 'credentials', 'quota', 'u
   async run(): Promise<SubmitResult> {
     const {args, flags} = await this.parse(Submit);
     const apiKey = this.apiKey();
-    const [{submitFiles}, {createSubmitView}, store, client] = await Promise.all([
+    const [{collectInputs}, {openSubmission}, {SubmitView}, store, client] = await Promise.all([
+      import('../lib/workflows/submit/collect-inputs.js'),
       import('../lib/workflows/submit/submit-files.js'),
       import('../lib/output/submit/submit-view.js'),
       this.openStore(flags['job-info']),
@@ -67,27 +68,27 @@ ${exitCodesHelp(['ok', 'failed', 'partial', 'locked', 'credentials', 'quota', 'u
     const assumed = flags['assume-not-created']
       ? await this.#assumedNotCreated(store, args.files, flags.yes)
       : undefined;
-    const view = createSubmitView({...this.display(flags), nextCommand: NEXT_COMMAND});
-    try {
-      const result = await submitFiles(
-        {store, client, clock: this.clock, report: (event) => view.report(event)},
-        {
-          ...termsOf(flags),
-          files: args.files,
-          cwd: process.cwd(),
-          model: flags.model,
-          isDryRun: flags['dry-run'],
-          isForced: flags.force,
-          ...(assumed === undefined ? {} : {assumedNotCreated: assumed}),
-          ...modelConsent(this.jsonEnabled()),
-          stop: this.stopSignal(),
-        },
-      );
-      process.exitCode = result.summary.exit_code;
-      return result;
-    } finally {
-      await view.close();
-    }
+    const view = new SubmitView({...this.display(flags), nextCommand: NEXT_COMMAND});
+    const files = await collectInputs(args.files, {
+      cwd: process.cwd(),
+      identify: (path) => store.inputName(path),
+    });
+    const submission = await openSubmission(
+      {store, client, clock: this.clock, report: (event) => view.report(event)},
+      files,
+      {
+        ...submitOptionsOf(flags),
+        model: flags.model,
+        isDryRun: flags['dry-run'],
+        isForced: flags.force,
+        ...(assumed === undefined ? {} : {assumedNotCreated: assumed}),
+        ...modelConsent(this.jsonEnabled()),
+        stop: this.stopSignal(),
+      },
+    );
+    const result = await submission.closeAfter(view.submitEach(submission));
+    process.exitCode = result.summary.exit_code;
+    return result;
   }
   /** @throws GembatchError `USAGE` when nobody agrees: it may pay twice. */
   async #assumedNotCreated(

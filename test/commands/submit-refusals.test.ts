@@ -131,7 +131,7 @@ test('when the quota does not come back in time the uploads are deleted and the 
   const {emulator, env} = await useEmulator({speed: 0, seed: 1});
   await requestFiles(folder, 8);
   emulator.control.fault({on: 'batches.create', times: null, fault: {kind: 'quota'}});
-  const {code, result} = await submit({folder, env, speed: 10}, '0*.jsonl', '--quota-wait', '30s');
+  const {code, result} = await submit({folder, env, speed: 10}, '0*.jsonl', '-c', '4', '--quota-wait', '30s');
   expect(code).toBe(EXIT.quota);
   expect(tally(result)).toEqual({failed: 7, not_started: 1});
   expect(emulator.control.files()).toEqual([]);

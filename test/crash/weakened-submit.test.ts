@@ -35,8 +35,8 @@ weakenedTest({...TITLE, attack: 'no grace time for a job that shows up late'}, (
 
 const NO_LOOK_UP: Weakening = {
   file: 'lib/workflows/submit/create-job.js',
-  find: "if (error.code === 'UNCLEAR')",
-  replace: 'if (false)',
+  find: "if (answer.code !== 'UNCLEAR')",
+  replace: 'if (true)',
 };
 
 weakenedTest({...TITLE, attack: 'a lost answer is taken for a refusal'}, (attack) =>

@@ -44,6 +44,13 @@ export interface JobStoreOptions {
 export type SessionAttempt<T> =
   {readonly held: true; readonly value: T} | {readonly held: false; readonly holder: LockHolder | null};
 
+/** A session that whoever opened it has to close. */
+export interface OpenedSession {
+  readonly session: Session;
+  /** Closes it: everything that was done in it is in the job-info file then, unless this throws. */
+  readonly finish: () => Promise<void>;
+}
+
 /** Eighteen missed signs of life: no pause of a busy or sleeping machine looks like that. */
 const FOREIGN_LIMIT_MS = 90_000;
 
@@ -152,20 +159,29 @@ export class JobStore {
    * @throws GembatchError LOCKED, INTERRUPTED, STORAGE, LOCK_LOST, and whatever `work` throws.
    */
   async withSession<T>(options: WaitOptions, work: (session: Session) => Promise<T>): Promise<T> {
+    return finishing(await this.openSession(options), work);
+  }
+
+  /**
+   * Opens a session like `withSession` for a caller who closes it with `finish`, whatever happens.
+   *
+   * @throws GembatchError LOCKED, INTERRUPTED, STORAGE, LOCK_LOST.
+   */
+  async openSession(options: WaitOptions): Promise<OpenedSession> {
     const contender = this.#contender;
     const lock = await waitForLock(contender, () => contender.try(), {
       ...options,
       file: this.path,
       clock: this.#context.clock,
     });
-    return this.#runSession(lock, work);
+    return this.#beginSession(lock);
   }
 
   /** Opens a session like `withSession`, if nobody has one; the lock of a dead process is nobody's. */
   async trySession<T>(work: (session: Session) => Promise<T>): Promise<SessionAttempt<T>> {
     const lock = this.#contender.tryWithSecondLook();
     if (lock === null) return {held: false, holder: this.#contender.holder};
-    return {held: true, value: await this.#runSession(lock, work)};
+    return {held: true, value: await finishing(await this.#beginSession(lock), work)};
   }
 
   /**
@@ -182,7 +198,7 @@ export class JobStore {
     return changes.size === 0 ? new Set() : this.#updates.update(changes);
   }
 
-  async #runSession<T>(lock: HeldLock, work: (session: Session) => Promise<T>): Promise<T> {
+  async #beginSession(lock: HeldLock): Promise<OpenedSession> {
     try {
       lock.startHeartbeat();
       sweepLitter(this.#paths, this.#context);
@@ -195,9 +211,11 @@ export class JobStore {
         clock: this.#context.clock,
       });
       await session.recover();
-      return await finishing(session, work);
-    } finally {
+      const finish = (): Promise<void> => session.finish().finally(() => lock.release());
+      return {session, finish};
+    } catch (error) {
       lock.release();
+      throw error;
     }
   }
 
@@ -207,17 +225,20 @@ export class JobStore {
 }
 
 /** Closes the session after the work, also after work that failed. */
-async function finishing<T>(session: OpenSession, work: (session: Session) => Promise<T>): Promise<T> {
+async function finishing<T>(
+  {session, finish}: OpenedSession,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
   let value: T;
   try {
     value = await work(session);
   } catch (error) {
-    await session.finish().catch((trouble: unknown) => {
+    await finish().catch((trouble: unknown) => {
       throw graver(trouble, error);
     });
     throw error;
   }
-  await session.finish();
+  await finish();
   return value;
 }
 

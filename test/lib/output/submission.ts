@@ -1,3 +1,5 @@
+import type {SubmitView} from '../../../src/lib/output/submit/submit-view.js';
+import type {Submission} from '../../../src/lib/workflows/submit/submission.js';
 import type {
   FileError,
   FileOutcome,
@@ -95,3 +97,57 @@ export const STEPS: readonly Step[] = [
   })),
   {afterMs: 0, event: {type: 'summary', summary: SUMMARY}},
 ];
+
+/** A submission whose files end when a test says so. */
+export class ScriptedSubmission {
+  readonly #ends = new Map<number, (outcome: FileOutcome) => void>();
+  readonly submission: Submission;
+
+  constructor(names: readonly string[], concurrency = names.length) {
+    const files = names.map((name, position) => ({
+      index: position + 1,
+      name,
+      path: `/${name}`,
+      inputFile: name,
+    }));
+    const submitOne = ({index}: {index: number}): Promise<FileOutcome> =>
+      new Promise((resolve) => this.#ends.set(index, resolve));
+    // A list needs no more of a submission than this.
+    this.submission = {files, concurrency, submitOne} as Partial<Submission> as Submission;
+  }
+
+  /** Shows the submission; resolves when its first files are worked on. */
+  async show(view: SubmitView): Promise<{readonly shown: Promise<void>}> {
+    const shown = view.submitEach(this.submission);
+    const {files, concurrency} = this.submission;
+    while (this.#ends.size < Math.min(files.length, concurrency)) await new Promise(setImmediate);
+    return {shown};
+  }
+
+  /** Ends a file. */
+  async end(view: SubmitView, index: number, outcome: FileOutcome): Promise<void> {
+    while (!this.#ends.has(index)) await new Promise(setImmediate);
+    view.report({type: 'outcome', index, outcome});
+    this.#ends.get(index)?.(outcome);
+    // The list tells its renderer of the end, and begins the next file.
+    for (let turn = 0; turn < 3; turn += 1) await new Promise(setImmediate);
+  }
+
+  /** Ends all files that are not over. */
+  async endAll(view: SubmitView, outcomes: readonly FileOutcome[]): Promise<void> {
+    for (const [position, outcome] of outcomes.entries()) await this.end(view, position + 1, outcome);
+  }
+}
+
+/** Plays `STEPS` to a view. */
+export async function play(view: SubmitView, clock: {advance: (ms: number) => Promise<void>}): Promise<void> {
+  const script = new ScriptedSubmission(OUTCOMES.map(({file}) => file));
+  let shown = Promise.resolve();
+  for (const {afterMs, event} of STEPS) {
+    await clock.advance(afterMs);
+    if (event.type === 'outcome') await script.end(view, event.index, event.outcome);
+    if (event.type === 'summary') await shown;
+    if (event.type !== 'outcome') view.report(event);
+    if (event.type === 'files') ({shown} = await script.show(view));
+  }
+}

@@ -1,8 +1,8 @@
-import type {SubmitSummary} from '../../workflows/submit/submit-report.js';
+import type {FileOutcome, SubmitSummary} from '../../workflows/submit/submit-report.js';
 import {EXIT} from '../../domain/errors.js';
 import {formatBytes, formatCount, formatDuration, plural} from '../text/format.js';
 import {printable} from '../terminal/printable.js';
-import type {FinishedFile, SubmitBoard} from './submit-board.js';
+import type {FileTally} from './file-tally.js';
 
 /** So many files of a kind are listed; the rest is counted. */
 const MAX_LISTED = 50;
@@ -14,29 +14,28 @@ const MAX_LISTED = 50;
  */
 export function summaryLines(
   summary: SubmitSummary,
-  board: SubmitBoard,
+  tally: FileTally,
   nextCommand: string | undefined,
 ): readonly string[] {
-  const trouble = [...troubleLines(board.troubled), ...leftLines(board)];
+  const attention = [...attentionLines(tally.needsAttention), ...leftLines(tally)];
   const hasJobs = summary.submitted + summary.skipped > 0 && summary.would_submit === 0;
   const isOver = summary.exit_code === EXIT.ok || summary.exit_code === EXIT.partial;
   return [
-    ...trouble,
-    ...(trouble.length === 0 ? [] : ['']),
-    totals(summary, board),
+    ...attention,
+    ...(attention.length === 0 ? [] : ['']),
+    totals(summary, tally),
     ...(nextCommand !== undefined && hasJobs && isOver ? [`Next: ${nextCommand}`] : []),
   ];
 }
 
 /** Each file with what went wrong; what to do stands below the files that it is for. */
-export function troubleLines(troubled: readonly Pick<FinishedFile, 'outcome'>[]): readonly string[] {
+export function attentionLines(outcomes: readonly FileOutcome[]): readonly string[] {
   const byAdvice = new Map<string, string[]>();
-  for (const {outcome} of troubled.slice(0, MAX_LISTED)) {
-    const {file, error, warnings = []} = outcome;
+  for (const {file, error, warnings = []} of outcomes.slice(0, MAX_LISTED)) {
     if (error !== undefined) addTo(byAdvice, adviceOf(error.suggestions), withName(file, error.message));
     for (const warning of warnings) addTo(byAdvice, '', withName(file, `warning: ${warning}`));
   }
-  const more = troubled.length - MAX_LISTED;
+  const more = outcomes.length - MAX_LISTED;
   return [
     ...[...byAdvice].flatMap(([advice, lines]) => [...lines, ...linesOf(advice)]),
     ...(more > 0 ? [`and ${plural(more, 'more file')} with errors or warnings`] : []),
@@ -44,17 +43,17 @@ export function troubleLines(troubled: readonly Pick<FinishedFile, 'outcome'>[])
 }
 
 /** What was left as it is and may be wanted after all, and what to do: files that have changed, files not begun. */
-export function leftLines(board: SubmitBoard): readonly string[] {
-  return [...changedLines(board), ...notBegunLines(board)];
+export function leftLines(tally: FileTally): readonly string[] {
+  return [...changedLines(tally), ...notBegunLines(tally)];
 }
 
-function changedLines({changed}: SubmitBoard): readonly string[] {
+function changedLines({changed}: FileTally): readonly string[] {
   if (changed.length === 0) return [];
   const more = changed.length - MAX_LISTED;
   return [
     ...changed
       .slice(0, MAX_LISTED)
-      .map(({outcome: {file, job}}) =>
+      .map(({file, job}) =>
         withName(file, `skipped, but it has changed since it became ${job?.name ?? 'a batch job'}.`),
       ),
     ...(more > 0 ? [`and ${plural(more, 'more file')} that have changed`] : []),
@@ -62,17 +61,17 @@ function changedLines({changed}: SubmitBoard): readonly string[] {
   ];
 }
 
-function notBegunLines({notBegun}: SubmitBoard): readonly string[] {
+function notBegunLines({notBegun}: FileTally): readonly string[] {
   const [first] = notBegun;
   if (first === undefined) return [];
-  const {error} = first.outcome;
+  const {error} = first;
   return [
     printable(`${plural(notBegun.length, 'file')} not begun: ${error?.message ?? ''}`),
     ...linesOf(adviceOf(error?.suggestions ?? [])),
   ];
 }
 
-function totals(summary: SubmitSummary, {planned}: SubmitBoard): string {
+function totals(summary: SubmitSummary, {planned}: FileTally): string {
   const sent = ` (${plural(summary.requests, 'request')}, ${formatBytes(summary.bytes)})`;
   const parts = [
     ...part(

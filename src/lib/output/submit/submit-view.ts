@@ -1,15 +1,11 @@
-import type {SubmitEvent} from '../../workflows/submit/submit-report.js';
-import {LiveSubmitView} from './live-submit-view.js';
-import {PlainSubmitView} from './plain-submit-view.js';
-import {QuietSubmitView} from './quiet-submit-view.js';
-import type {Display} from '../terminal/screen.js';
-
-/** Shows a person how a submission goes. */
-export interface SubmitView {
-  report(event: SubmitEvent): void;
-  /** Ends the display; the summary comes after it. */
-  close(): Promise<void>;
-}
+import type {SubmitEvent, SubmitSummary} from '../../workflows/submit/submit-report.js';
+import type {Submission} from '../../workflows/submit/submission.js';
+import {printable} from '../terminal/printable.js';
+import {colorsFor, marksFor, printFolded, type Display} from '../terminal/screen.js';
+import {annotationLines} from '../text/error-text.js';
+import {FileTally} from './file-tally.js';
+import {leftLines, summaryLines} from './submit-summary.js';
+import {TaskList, type ShownBy} from './task-list.js';
 
 /** How a submission is shown. */
 export interface SubmitViewOptions extends Display {
@@ -18,17 +14,96 @@ export interface SubmitViewOptions extends Display {
 }
 
 /**
- * Makes the view for a mode. Progress and what goes wrong is written to stderr, the summary to stdout; with `quiet` and
- * `silent` nothing is written to stdout.
+ * Shows a person how a submission goes: its files as a list of tasks, which submit them, and what concerns it as a whole.
+ * Progress and what goes wrong is written to stderr, the summary to stdout; with `quiet` and `silent` nothing is written to
+ * stdout.
  */
-export function createSubmitView(options: SubmitViewOptions): SubmitView {
-  switch (options.mode) {
-    case 'live':
-      return new LiveSubmitView(options);
-    case 'plain':
-      return new PlainSubmitView(options);
-    case 'quiet':
-    case 'silent':
-      return new QuietSubmitView(options);
+export class SubmitView {
+  readonly #options: SubmitViewOptions;
+  readonly #tally = new FileTally();
+  readonly #list: TaskList;
+  #isDrawn = false;
+  #status: string | undefined;
+
+  constructor(options: SubmitViewOptions) {
+    this.#options = options;
+    this.#list = new TaskList(options.clock);
+  }
+
+  /** Submits each file of the submission in a task of its own. */
+  async submitEach(submission: Submission): Promise<void> {
+    const {mode, screen} = this.#options;
+    this.#isDrawn = mode === 'live';
+    await this.#list.run(submission, this.#shownBy());
+    this.#isDrawn = false;
+    if (mode !== 'live') return;
+    for (const outcome of this.#tally.needsAttention) {
+      for (const line of annotationLines(outcome, screen.env)) screen.stderr.write(`${line}\n`);
+    }
+  }
+
+  /** Takes each step of the submission. */
+  report(event: SubmitEvent): void {
+    switch (event.type) {
+      case 'phase':
+      case 'progress':
+      case 'wait':
+        this.#list.note(event);
+        break;
+      case 'outcome':
+        this.#tally.add(event.outcome);
+        break;
+      case 'status':
+        this.#tellStatus(event.message);
+        break;
+      case 'warning':
+        this.#status = undefined;
+        this.#tell(`Warning: ${event.message}`);
+        break;
+      case 'summary':
+        this.#summarise(event.summary);
+        break;
+      case 'files':
+        break;
+    }
+  }
+
+  /** What is done before there is a list is written; later the list shows it. */
+  #tellStatus(message: string): void {
+    const {mode} = this.#options;
+    if (this.#isDrawn) this.#status = message;
+    else if (mode === 'live' || mode === 'plain') this.#tell(message);
+  }
+
+  #tell(text: string): void {
+    printFolded(this.#options.screen.stderr, [printable(text)]);
+  }
+
+  #summarise(summary: SubmitSummary): void {
+    const {mode, screen, nextCommand} = this.#options;
+    if (mode === 'silent') return;
+    if (mode === 'quiet') {
+      for (const line of leftLines(this.#tally)) screen.stderr.write(`${line}\n`);
+      return;
+    }
+    if (mode === 'live') screen.stderr.write('\n');
+    printFolded(screen.stdout, summaryLines(summary, this.#tally, nextCommand));
+  }
+
+  #shownBy(): ShownBy {
+    const {mode, screen, clock} = this.#options;
+    switch (mode) {
+      case 'live': {
+        const style = {clock, marks: marksFor(screen), colors: colorsFor(screen.stderr, screen.env)};
+        const status = (): string | undefined => this.#status;
+        return {on: 'terminal', options: {...style, stream: screen.stderr, tally: this.#tally, status}};
+      }
+      case 'plain':
+      case 'quiet':
+        return {on: 'pipe', options: {screen, clock, isQuiet: mode === 'quiet'}};
+      case 'silent':
+        // The object that the command prints holds the rest.
+        return {on: 'nothing'};
+    }
   }
 }

@@ -1,154 +1,122 @@
-/**
- * A live list of tasks on a terminal. The only importer of listr2.
- *
- * listr2's own renderer prints every task; with more tasks than rows the terminal scrolls and cannot be redrawn. This
- * one draws the lines of one screen, a few times a second.
- */
-import {Listr, ProcessOutputStream, type ListrRenderer, type ListrTaskWrapper} from 'listr2';
-import {displayWidth} from '../terminal/display-width.js';
-import {LiveLines} from '../terminal/live-lines.js';
+import {Listr, SilentRenderer, type ListrRendererFactory, type ListrTaskWrapper} from 'listr2';
+import type {Clock} from '../../domain/clock.js';
+import type {FileOutcome} from '../../workflows/submit/submit-report.js';
+import type {RequestFile} from '../../workflows/submit/submit-run.js';
+import type {Submission} from '../../workflows/submit/submission.js';
+import {ByteRate} from '../terminal/byte-rate.js';
+import {FileActivity, type FileStep} from './file-activity.js';
+import type {FileTaskOptions} from './file-task.js';
+import {LineRenderer, type LineRendererOptions} from './line-renderer.js';
+import {outcomeText} from './submit-words.js';
+import {TerminalRenderer, type TerminalRendererOptions} from './terminal-renderer.js';
 
-/** How a task ended; `text` says why it was skipped or failed. */
-export interface EndedTask {
-  readonly state: 'done' | 'skipped' | 'failed';
-  readonly text: string;
-}
+type FileTask = Pick<
+  ListrTaskWrapper<unknown, ListrRendererFactory, ListrRendererFactory>,
+  'output' | 'skip'
+>;
 
-/** A task of the list. */
-export interface ListedTask {
-  readonly title: string;
-  readonly ended: Promise<EndedTask>;
-}
+/** How a list is shown. */
+export type ShownBy =
+  | {readonly on: 'terminal'; readonly options: Omit<TerminalRendererOptions, 'refresh' | 'uploadRate'>}
+  | {readonly on: 'pipe'; readonly options: LineRendererOptions}
+  | {readonly on: 'nothing'};
 
-/** The room for what is drawn: no line may be wider, and there may be no more of them. */
-export interface Room {
-  readonly columns: number;
-  readonly rows: number;
-}
+/** listr2 takes a list apart into arguments of one call, of which V8 has no room for more than about 100,000. */
+const TASKS_AT_A_TIME = 10_000;
 
-/** How the list is drawn. */
-export interface TaskListOptions {
-  readonly stream: NodeJS.WriteStream;
-  /** The lines of a screen while tasks run. */
-  readonly frame: (room: Room) => readonly string[];
-  /** The lines that stay when all is over; there may be more of them than rows. */
-  readonly lastFrame: (room: Room) => readonly string[];
-}
+/** The files of a submission as a list of tasks, each of which submits its file. */
+export class TaskList {
+  readonly #clock: Clock;
+  readonly #uploadRate: ByteRate;
+  readonly #active = new Map<number, {readonly activity: FileActivity; readonly task: FileTask}>();
 
-const REDRAW_MS = 100;
-/** So many rows of what others wrote last stay in view above the list. */
-const MOST_ROWS_ABOVE = 3;
-const DEFAULT_ROOM: Room = {columns: 80, rows: 24};
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#uploadRate = new ByteRate(clock.monotonic());
+  }
 
-const HIDE_CURSOR = '\u001B[?25l';
-const SHOW_CURSOR = '\u001B[?25h';
+  /** Notes a step of one file: it becomes the output of its task. */
+  note(step: FileStep): void {
+    const file = this.#active.get(step.index);
+    if (file === undefined) return;
+    file.activity.apply(step);
+    file.task.output = file.activity.parts().join('\n');
+  }
 
-/**
- * Shows a list of tasks until all of them have come to their end. What others write to the stream meanwhile appears
- * above the list. The cursor comes back also when the process ends in the middle.
- */
-export async function runTaskList(tasks: readonly ListedTask[], options: TaskListOptions): Promise<void> {
-  const list = new Listr(
-    tasks.map(({title, ended}) => ({
-      title,
-      task: async (_context: unknown, task: Pick<WindowTask, 'skip'>) => {
-        const {state, text} = await ended;
-        if (state === 'skipped') task.skip(text);
-        if (state === 'failed') throw new Error(text);
-      },
-    })),
-    {
-      concurrent: true,
+  /** Submits all files. @throws what is no error of one file. */
+  async run(submission: Submission, shownBy: ShownBy): Promise<void> {
+    const defects: unknown[] = [];
+    const list = new Listr<unknown, ListrRendererFactory, ListrRendererFactory>([], {
+      concurrent: submission.concurrency,
       exitOnError: false,
       // Ctrl-C is the command's business: it brings what is in flight to its end first.
       registerSignalListeners: false,
-      renderer: WindowRenderer,
-      fallbackRenderer: WindowRenderer,
-      rendererOptions: options,
-    },
-  );
-  await list.run();
+      ...this.#rendering(shownBy),
+    });
+    const {files} = submission;
+    for (let first = 0; first < files.length; first += TASKS_AT_A_TIME) {
+      list.add(
+        files.slice(first, first + TASKS_AT_A_TIME).map((file) => {
+          const options: FileTaskOptions = {};
+          return {
+            title: `[${file.index}/${files.length}] ${file.name}`,
+            rendererOptions: options,
+            task: async (_context: unknown, task: FileTask) => {
+              this.#begin(file, task);
+              const outcome = await submission.submitOne(file).catch((error: unknown) => {
+                defects.push(error);
+                throw error;
+              });
+              this.#active.delete(file.index);
+              options.outcome = outcome;
+              end(task, outcome);
+            },
+          };
+        }),
+      );
+    }
+    await list.run();
+    if (defects.length > 0) throw defects[0];
+  }
+
+  #rendering(shownBy: ShownBy) {
+    switch (shownBy.on) {
+      case 'terminal': {
+        const refresh = (): void => this.#refresh();
+        const rendererOptions = {...shownBy.options, refresh, uploadRate: this.#uploadRate};
+        return {renderer: TerminalRenderer, rendererOptions};
+      }
+      case 'pipe':
+        return {renderer: LineRenderer, rendererOptions: shownBy.options};
+      case 'nothing':
+        return {renderer: SilentRenderer};
+    }
+  }
+
+  #begin({index}: RequestFile, task: FileTask): void {
+    this.#active.set(index, {activity: new FileActivity(this.#clock, this.#uploadRate), task});
+  }
+
+  /** Waits get shorter, and rates lower, without any step. */
+  #refresh(): void {
+    for (const {activity, task} of this.#active.values()) task.output = activity.parts().join('\n');
+  }
 }
 
-type WindowTask = ListrTaskWrapper<unknown, typeof WindowRenderer, typeof WindowRenderer>;
-
-class WindowRenderer implements ListrRenderer {
-  static readonly nonTTY = true;
-  static rendererOptions: TaskListOptions;
-  static rendererTaskOptions: never;
-
-  readonly #options: TaskListOptions;
-  readonly #output: ProcessOutputStream;
-  readonly #lines: LiveLines;
-  readonly #onExit = (): void => this.#restore();
-  #timer: NodeJS.Timeout | undefined;
-  /** The rows that others have written since the list began. */
-  #rowsAbove = 0;
-
-  constructor(_tasks: unknown, options: TaskListOptions) {
-    const {stream} = options;
-    const output = new ProcessOutputStream(stream);
-    this.#options = options;
-    this.#output = output;
-    this.#lines = new LiveLines({
-      get columns() {
-        return stream.columns || DEFAULT_ROOM.columns;
-      },
-      write: (text: string) => output.write(text),
-    });
-  }
-
-  render(): void {
-    process.once('exit', this.#onExit);
-    this.#output.write(HIDE_CURSOR);
-    this.#output.hijack();
-    this.#redraw();
-    this.#timer = setInterval(() => this.#redraw(), REDRAW_MS);
-  }
-
-  end(): void {
-    clearInterval(this.#timer);
-    process.off('exit', this.#onExit);
-    this.#lines.print([...this.#takeOthers(), ...this.#options.lastFrame(this.#room)], []);
-    this.#restore();
-  }
-
-  #redraw(): void {
-    const others = this.#takeOthers();
-    this.#rowsAbove += others.reduce((rows, line) => rows + this.#rowsOf(line), 0);
-    const frame = this.#options.frame(this.#room);
-    if (others.length === 0) this.#lines.draw(frame);
-    else this.#lines.print(others, frame);
-  }
-
-  /** What others wrote to the stream, which would have stood in the middle of the list. */
-  #takeOthers(): readonly string[] {
-    const entries = this.#output.release();
-    this.#output.hijack();
-    const text = entries.map(({entry}) => entry).join('');
-    return text === '' ? [] : text.replace(/\n$/u, '').split('\n');
-  }
-
-  #restore(): void {
-    const others = this.#takeOthers();
-    this.#output.release();
-    this.#output.write(`${others.map((line) => `${line}\n`).join('')}${SHOW_CURSOR}`);
-  }
-
-  get #room(): Room {
-    const {columns, rows} = this.#options.stream;
-    return {
-      // A character in the last column makes some terminals break the line, and some do not.
-      columns: Math.max(1, (columns || DEFAULT_ROOM.columns) - 1),
-      // The cursor stands below the last line.
-      rows: Math.max(1, (rows || DEFAULT_ROOM.rows) - 1 - Math.min(this.#rowsAbove, MOST_ROWS_ABOVE)),
-    };
-  }
-
-  #rowsOf(line: string): number {
-    return Math.max(
-      1,
-      Math.ceil(displayWidth(line) / (this.#options.stream.columns || DEFAULT_ROOM.columns)),
-    );
+/** Ends a task as its file has ended. */
+function end(task: FileTask, outcome: FileOutcome): void {
+  const text = outcomeText(outcome);
+  switch (outcome.outcome) {
+    case 'submitted':
+    case 'would_submit':
+      task.output = text;
+      break;
+    case 'skipped':
+    case 'not_started':
+      task.skip(text);
+      break;
+    case 'failed':
+    case 'unclear':
+      throw new Error(text);
   }
 }

@@ -1,7 +1,10 @@
 import {GembatchError} from '../../domain/errors.js';
+import type {Clock} from '../../domain/clock.js';
+import {leftUpload} from '../../domain/job/left-upload.js';
 import {awaitsFetch, awaitsService} from '../../domain/job/job-progress.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import type {BatchService, CallOptions} from '../../services/batch-service.js';
+import {tryCall} from '../reconcile/try-call.js';
 
 /**
  * Deletes what the service keeps of a job whose results are durable: the uploaded request file, the result file and the
@@ -34,6 +37,22 @@ export async function discardRemote(
   if (batch.dest !== undefined) await deleteResultFile(client, batch.dest.file_name, options);
   await attempt(batch.name, () => client.deleteBatch(batch.name, options));
   return failures;
+}
+
+/**
+ * Deletes an uploaded request file that no batch job needs. It is tried also when the run is to end.
+ *
+ * @returns what a person should know when it could not be deleted; undefined when it is gone.
+ */
+export async function discardUpload(
+  {client, clock}: {readonly client: BatchService; readonly clock: Clock},
+  uploadedFileName: string,
+): Promise<string | undefined> {
+  const never = new AbortController().signal;
+  const error = await tryCall({clock, stop: never}, (options) =>
+    client.deleteFile(uploadedFileName, options),
+  );
+  return error === undefined ? undefined : leftUpload(uploadedFileName, error);
 }
 
 /** The job, whose deletion is reported, goes after it and would meet the same trouble. */

@@ -1,5 +1,5 @@
-import type {FreshStore} from '../submit/fresh-store.js';
-import {Lane} from '../submit/lane.js';
+import pLimit from 'p-limit';
+import type {FreshStore} from '../job-states/fresh-store.js';
 
 /** Few enough to leave the line to each, enough to hide the time that a small result takes. */
 const CONCURRENT_DOWNLOADS = 3;
@@ -13,8 +13,8 @@ export const CONCURRENT_FETCHES = 32;
 
 /** What the fetches of one run share: the ways to the service, and what is known of all jobs. */
 export class FetchLanes {
-  readonly downloads = new Lane(CONCURRENT_DOWNLOADS);
-  readonly deletions = new Lane(CONCURRENT_DELETIONS);
+  readonly downloads = pLimit(CONCURRENT_DOWNLOADS);
+  readonly deletions = pLimit(CONCURRENT_DELETIONS);
   readonly known: FreshStore;
 
   constructor(known: FreshStore) {

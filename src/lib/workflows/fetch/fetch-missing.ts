@@ -6,7 +6,7 @@ import type {JobRecord} from '../../domain/job/job-record.js';
 import {fieldOf} from '../../domain/json/json-object.js';
 import type {JobStore} from '../../store/job-store.js';
 import {CONCURRENT_FETCHES, FetchLanes} from './fetch-lanes.js';
-import {FreshStore} from '../submit/fresh-store.js';
+import {FreshStore} from '../job-states/fresh-store.js';
 import {fetchResult, type FetchOptions} from './fetch-result.js';
 import {mergeRetries} from '../retry/merge-retry.js';
 import type {PollDeps} from '../poll/poll-run.js';

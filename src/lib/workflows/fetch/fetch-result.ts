@@ -89,7 +89,7 @@ async function receive(
   for (let tries = 0; tries < MOST_DOWNLOADS; tries += 1) {
     const {file, others} = await openTarget(deps, record, options);
     try {
-      const received = await deps.lanes.downloads.run(() =>
+      const received = await deps.lanes.downloads(() =>
         receiveResult(deps, {record, resultFileName, file}, options),
       );
       if (received.hasAnswers || received.sha256 === doubted) return {file, others, received};
@@ -199,7 +199,7 @@ async function letGo(
   if (!isComplete) {
     return ['Not every request is known to have a row: the service keeps the job and its files.'];
   }
-  const failures = await deps.lanes.deletions.run(() =>
+  const failures = await deps.lanes.deletions(() =>
     withinPatience({clock: deps.clock, stop}, (signal) =>
       discardRemote(deps.client, {record, records: deps.lanes.known.records}, {signal}),
     ),

@@ -2,7 +2,7 @@ import {isDeepStrictEqual} from 'node:util';
 import type {Intent, JobRecord} from '../../domain/job/job-record.js';
 import {replacedJobs} from '../../domain/job/job-progress.js';
 import type {LineProblem, StoreSnapshot} from '../../store/job-store.js';
-import type {FreshStore} from '../submit/fresh-store.js';
+import type {FreshStore} from '../job-states/fresh-store.js';
 import type {PolledJob} from './poll-report.js';
 import {polledJob} from './polled-job.js';
 import type {PollDeps} from './poll-run.js';

@@ -11,7 +11,7 @@ import type {JobRecord} from '../../domain/job/job-record.js';
 import {CONCURRENT_FETCHES, FetchLanes} from '../fetch/fetch-lanes.js';
 import {FetchQueue} from '../fetch/fetch-queue.js';
 import {fetchResult} from '../fetch/fetch-result.js';
-import {FreshStore} from '../submit/fresh-store.js';
+import {FreshStore} from '../job-states/fresh-store.js';
 import {JobBoard} from './job-board.js';
 import {JournalWatch} from '../reconcile/journal-watch.js';
 import {Nap} from './nap.js';

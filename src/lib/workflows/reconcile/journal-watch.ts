@@ -3,7 +3,7 @@ import type {PollDeps} from '../poll/poll-run.js';
 import {recoveryMessage} from './grace-time.js';
 import {isHopeless, settleJournal, type SettleJournalOptions} from './settle-journal.js';
 import type {Settlement} from './settle-intents.js';
-import {hasSessionLock} from '../submit/store-stamp.js';
+import {hasSessionLock} from '../job-states/fresh-store.js';
 
 /** Whether more jobs may still come: from a submission that runs, or out of the journal of one that died. */
 export class JournalWatch {

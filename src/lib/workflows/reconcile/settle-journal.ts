@@ -1,7 +1,7 @@
 import {GembatchError} from '../../domain/errors.js';
 import {describeLockHolder} from '../../domain/lock-holder.js';
 import type {JobStore, Session} from '../../store/job-store.js';
-import {discardUpload} from '../submit/discard-upload.js';
+import {discardUpload} from '../cleanup/discard-remote.js';
 import {settleIntents, type SettleDeps, type Settlement} from './settle-intents.js';
 
 /** What a look at the journal needs from the outside. */

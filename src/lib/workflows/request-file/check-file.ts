@@ -9,18 +9,17 @@ import {inspectFile, type Inspection} from './inspect-file.js';
 import {contentId} from '../submit/known-jobs.js';
 import type {FileOutcome} from '../submit/submit-report.js';
 import {failed, type OutcomeDraft} from '../submit/file-outcome.js';
-import type {CheckRun, RequestFileInput} from '../submit/submit-run.js';
+import type {RequestFile, SubmitRun} from '../submit/submit-run.js';
 
-/** Either what became of the file already, or the good file and its work. */
-export type FileCheck =
-  {readonly outcome: OutcomeDraft} | {readonly inspection: Inspection; readonly content: string};
+/** Either what became of the file already, or what was found in the good file. */
+export type FileCheck = {readonly outcome: OutcomeDraft} | {readonly inspection: Inspection};
 
 /**
  * Checks one request file.
  *
  * @throws GembatchError `FILE_*` when the file cannot be submitted, `INTERRUPTED` when the run ends meanwhile.
  */
-export async function checkFile(run: CheckRun, file: RequestFileInput): Promise<FileCheck> {
+export async function checkFile(run: SubmitRun, file: RequestFile): Promise<FileCheck> {
   if (run.store.isOwnFile(file.path) || run.known.isResultFile(file.inputFile)) {
     return {outcome: {outcome: 'skipped', reason: 'own_file'}};
   }
@@ -33,20 +32,19 @@ export async function checkFile(run: CheckRun, file: RequestFileInput): Promise<
   }
 
   const inspection = await inspect(run, file, run.options.isValidated);
-  const content = contentId(inspection.sha256, run.options.model);
-  const twin = await sameContent(run, file, {inspection, content});
-  return twin === undefined ? {inspection, content} : {outcome: {...factsOf(inspection), ...twin}};
+  const duplicate = await sameContent(run, file, inspection);
+  return duplicate === undefined ? {inspection} : {outcome: {...factsOf(inspection), ...duplicate}};
 }
 
 /** Whether there is, or may be, a job for the same content under another name. */
 async function sameContent(
-  run: CheckRun,
-  file: RequestFileInput,
-  {inspection, content}: {inspection: Inspection; content: string},
+  run: SubmitRun,
+  file: RequestFile,
+  {sha256}: Inspection,
 ): Promise<OutcomeDraft | undefined> {
-  const open = await fateOfOpenCreate(run, file, content);
+  const open = await fateOfOpenCreate(run, file, contentId(sha256, run.model));
   if (open !== undefined || run.options.isForced) return open;
-  const existing = run.known.ofContent(inspection.sha256, run.options.model);
+  const existing = run.known.ofContent(sha256, run.model);
   if (existing === undefined || existing.batch.name === file.retryOf) return undefined;
   return {outcome: 'skipped', reason: 'same_content', same_as: existing.input_file, job: jobOf(existing)};
 }
@@ -70,8 +68,8 @@ export function jobOf({batch}: JobRecord): NonNullable<FileOutcome['job']> {
 
 /** Waits for an open create of an earlier run; undefined when nothing came of it. */
 async function fateOfOpenCreate(
-  run: CheckRun,
-  file: RequestFileInput,
+  run: SubmitRun,
+  file: RequestFile,
   content: string | undefined,
 ): Promise<OutcomeDraft | undefined> {
   if (!run.open.concerns(file.inputFile, content)) return undefined;
@@ -81,13 +79,13 @@ async function fateOfOpenCreate(
   return adopted === undefined ? undefined : skippedAsSameFile(run, file, adopted);
 }
 
-function inspect(run: CheckRun, file: RequestFileInput, isValidated: boolean): Promise<Inspection> {
-  return run.inspections.run(() => {
+function inspect(run: SubmitRun, file: RequestFile, isValidated: boolean): Promise<Inspection> {
+  return run.limits.inspections(() => {
     run.report({type: 'phase', index: file.index, phase: 'inspecting'});
     return inspectFile(file.path, {
       name: file.name,
       validate: isValidated,
-      model: run.options.model,
+      model: run.model,
       allowed: run.options.allowed,
       signal: run.halt.signal,
       onProgress: (bytes, totalBytes) => run.report({type: 'progress', index: file.index, bytes, totalBytes}),
@@ -96,8 +94,8 @@ function inspect(run: CheckRun, file: RequestFileInput, isValidated: boolean): P
 }
 
 async function skippedAsSameFile(
-  run: CheckRun,
-  file: RequestFileInput,
+  run: SubmitRun,
+  file: RequestFile,
   existing: JobRecord,
 ): Promise<OutcomeDraft> {
   return {
@@ -109,11 +107,7 @@ async function skippedAsSameFile(
 }
 
 /** Whether the file differs from what was submitted; null when the record or the file does not tell. */
-async function hasChanged(
-  run: CheckRun,
-  file: RequestFileInput,
-  existing: JobRecord,
-): Promise<boolean | null> {
+async function hasChanged(run: SubmitRun, file: RequestFile, existing: JobRecord): Promise<boolean | null> {
   if (existing.sha256 === undefined) return null;
   try {
     const {size} = await stat(file.path);

@@ -15,7 +15,7 @@ import {failed} from '../submit/file-outcome.js';
 import {fetchMissing, missingResults} from '../fetch/fetch-missing.js';
 import {joinResults, type JoinedRow} from './join-results.js';
 import type {PollDeps} from '../poll/poll-run.js';
-import {refuseChanged} from '../submit/refuse-changed.js';
+import {refuseChanged} from '../request-file/refuse-changed.js';
 import {selectJobs} from '../job-states/select-jobs.js';
 import type {FileError} from '../submit/submit-report.js';
 

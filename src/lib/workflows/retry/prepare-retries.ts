@@ -13,7 +13,7 @@ import {fieldOf} from '../../domain/json/json-object.js';
 import type {OutputLimit} from '../../domain/request/output-limit.js';
 import type {JobStore} from '../../store/job-store.js';
 import type {CreateFile} from '../poll/poll-run.js';
-import {refuseChanged} from '../submit/refuse-changed.js';
+import {refuseChanged} from '../request-file/refuse-changed.js';
 import {refuseLinks} from '../fetch/result-target.js';
 import {retryRequests} from './retry-requests.js';
 import {selectJobs} from '../job-states/select-jobs.js';

@@ -2,12 +2,13 @@ import {GembatchError} from '../../domain/errors.js';
 import {exitCodeOf, type ItemOutcome} from '../../domain/outcome.js';
 import {failed, itemOutcome} from '../submit/file-outcome.js';
 import {prepareRetries, type Retry, type RetryDeps, type RetrySelection} from './prepare-retries.js';
-import {submitInputs, type SubmitTerms} from '../submit/submit-files.js';
+import {openSubmission} from '../submit/submit-files.js';
+import type {Submission} from '../submit/submission.js';
 import type {FileError, SubmitEvent, SubmitResult} from '../submit/submit-report.js';
-import type {SubmitDeps} from '../submit/submit-run.js';
+import type {SubmitDeps, SubmitOptions} from '../submit/submit-run.js';
 
 /** What to retry, and how to submit it. */
-export interface RetryInput extends RetrySelection, SubmitTerms {
+export interface RetryInput extends RetrySelection, SubmitOptions {
   /** As the person wrote it; undefined takes the model of each job. */
   readonly model: string | undefined;
 }
@@ -24,7 +25,8 @@ const FATAL_CODES: ReadonlySet<string> = new Set([
 /** Shows one submission; there is one for each model. */
 export interface SubmissionView {
   report(event: SubmitEvent): void;
-  close(): Promise<void>;
+  /** Submits the files of the submission, each with `submitOne`. */
+  submitEach(submission: Submission): Promise<void>;
 }
 
 /** What became of the retry of one job; the element of `jobs` in the `--json` object. */
@@ -113,11 +115,8 @@ async function submitGroup(
     const inputFile = deps.store.inputName(path);
     return [{index: position + 1, path, name: inputFile, inputFile, retryOf: job}];
   });
-  try {
-    return await submitInputs({...deps, report: (event) => view.report(event)}, files, input);
-  } finally {
-    await view.close();
-  }
+  const submission = await openSubmission({...deps, report: (event) => view.report(event)}, files, input);
+  return submission.closeAfter(view.submitEach(submission));
 }
 
 function outcomeOf(

@@ -2,19 +2,28 @@ import {EXIT, GembatchError} from '../../domain/errors.js';
 import {pollJobs} from '../poll/poll-jobs.js';
 import type {PollEvent, PollSummary} from '../poll/poll-report.js';
 import type {PollDeps, PollInput} from '../poll/poll-run.js';
-import {submitFiles, type SubmitInput} from '../submit/submit-files.js';
+import {collectInputs} from '../submit/collect-inputs.js';
+import {openSubmission, type SubmitInput} from '../submit/submit-files.js';
+import type {Submission} from '../submit/submission.js';
+import type {SubmitDeps} from '../submit/submit-run.js';
 import type {SubmitEvent, SubmitResult} from '../submit/submit-report.js';
 
-/** Shows one of the two parts of a run. */
-export interface PartView<E> {
-  readonly report: (event: E) => void;
-  readonly close: () => void | Promise<void>;
+/** Shows the submission, whose files it goes through with `submitOne`. */
+export interface SubmissionView {
+  report(event: SubmitEvent): void;
+  submitEach(submission: Submission): Promise<void>;
+}
+
+/** Shows how the jobs are followed. */
+export interface PollingView {
+  report(event: PollEvent): void;
+  close(): void | Promise<void>;
 }
 
 /** How the parts of a run are shown; the second begins when the first is over. */
 export interface RunViews {
-  readonly submission: () => PartView<SubmitEvent>;
-  readonly polling: () => PartView<PollEvent>;
+  readonly submission: () => SubmissionView;
+  readonly polling: () => PollingView;
 }
 
 /** The result of a run and the `--json` object of `gembatch run`. */
@@ -38,14 +47,13 @@ export async function runFiles(
   input: {readonly submit: SubmitInput; readonly poll: Omit<PollInput, 'selection'>},
   views: RunViews,
 ): Promise<RunResult> {
-  const submit = await shown(views.submission(), (report) => submitFiles({...deps, report}, input.submit));
+  const submit = await submitShown(deps, input.submit, views.submission());
   const jobs = submit.files.flatMap(({job}) => (job === undefined ? [] : [job.name]));
   if (jobs.length === 0 || isInterrupted(input.poll.stop) || submit.dry_run) {
     return {submit, poll: null, exit_code: submit.summary.exit_code};
   }
-  const poll = await shown(views.polling(), (report) =>
-    pollJobs({...deps, report}, {...input.poll, selection: [...new Set(jobs)]}),
-  );
+  const selection = [...new Set(jobs)];
+  const poll = await pollShown({...input.poll, selection}, deps, views.polling());
   return {submit, poll, exit_code: exitCodeFor(submit.summary.exit_code, poll.exit_code)};
 }
 
@@ -60,9 +68,23 @@ function isInterrupted(stop: AbortSignal): boolean {
   return stop.aborted && (stop.reason as unknown) instanceof GembatchError;
 }
 
-async function shown<E, T>(view: PartView<E>, work: (report: (event: E) => void) => Promise<T>): Promise<T> {
+async function submitShown(
+  deps: Omit<SubmitDeps, 'report'>,
+  {files, cwd, ...options}: SubmitInput,
+  view: SubmissionView,
+): Promise<SubmitResult> {
+  const named = await collectInputs(files, {cwd, identify: (path) => deps.store.inputName(path)});
+  const submission = await openSubmission({...deps, report: (event) => view.report(event)}, named, options);
+  return submission.closeAfter(view.submitEach(submission));
+}
+
+async function pollShown(
+  input: PollInput,
+  deps: Omit<PollDeps, 'report'>,
+  view: PollingView,
+): Promise<PollSummary> {
   try {
-    return await work((event) => view.report(event));
+    return await pollJobs({...deps, report: (event) => view.report(event)}, input);
   } finally {
     await view.close();
   }

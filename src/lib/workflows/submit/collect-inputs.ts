@@ -1,19 +1,13 @@
 import {lstat} from 'node:fs/promises';
 import {isAbsolute, relative, resolve, sep} from 'node:path';
-
-/** A request file that was named. */
-export interface NamedInput {
-  /** Absolute path. */
-  readonly path: string;
-  /** As it was named, or as its pattern found it. */
-  readonly name: string;
-}
+import {GembatchError} from '../../domain/errors.js';
+import type {RequestFile} from './submit-run.js';
 
 /** Where names are looked up, and how two names of one file are known for one. */
 export interface CollectOptions {
   /** Folder that relative names start from. */
   readonly cwd: string;
-  /** The one name of the file at an absolute path, which may not exist. */
+  /** The one name of the file at an absolute path, which may not exist; see `JobStore.inputName`. */
   readonly identify: (path: string) => string;
 }
 
@@ -23,19 +17,22 @@ export interface CollectOptions {
  * An argument that exists is a file, whatever characters it has; any other with glob characters is a pattern, whose
  * matches come in natural order (`9.jsonl` before `10.jsonl`). What matches nothing is kept under its own name: whoever
  * reads it fails with `FILE_MISSING`.
+ *
+ * @throws GembatchError `NO_INPUT` without any argument.
  */
 export async function collectInputs(
   args: readonly string[],
   options: CollectOptions,
-): Promise<readonly NamedInput[]> {
-  const inputs = new Map<string, NamedInput>();
+): Promise<readonly RequestFile[]> {
+  const inputs = new Map<string, RequestFile>();
   for (const arg of args) {
     for (const name of await expand(arg, options.cwd)) {
       const path = resolve(options.cwd, name);
-      const identity = options.identify(path);
-      if (!inputs.has(identity)) inputs.set(identity, {path, name});
+      const inputFile = options.identify(path);
+      if (!inputs.has(inputFile)) inputs.set(inputFile, {index: inputs.size + 1, path, name, inputFile});
     }
   }
+  if (inputs.size === 0) throw new GembatchError('NO_INPUT', 'No request file is named.');
   return [...inputs.values()];
 }
 

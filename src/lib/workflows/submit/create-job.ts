@@ -12,22 +12,20 @@ import type {BatchJob} from '../../domain/job/batch-job.js';
 import {jobDisplayName, newAttempt} from '../../domain/job/display-name.js';
 import {GembatchError} from '../../domain/errors.js';
 import type {Intent, JobRecord} from '../../domain/job/job-record.js';
+import type {Session} from '../../store/job-store.js';
+import type {CreateBatchRequest} from '../../services/batch-service.js';
 import {recordOf, settleIntents, type Settlement} from '../reconcile/settle-intents.js';
-import type {SubmitRun} from './submit-run.js';
+import type {Inspection} from '../request-file/inspect-file.js';
+import type {RequestFile, SubmitRun} from './submit-run.js';
 
 /** A request file that the service has, ready for its create. */
-export interface UploadedRequestFile {
-  /** Number of the file in this run, for progress. */
-  readonly index: number;
-  /** Canonical path, as the record spells it. */
-  readonly inputFile: string;
-  readonly count: number;
-  readonly sizeBytes: number;
-  readonly sha256: string;
+export interface UploadedFile {
+  readonly file: RequestFile;
+  readonly inspection: Inspection;
   /** `files/<id>` */
-  readonly uploadedFileName: string;
-  /** The batch job that is retried. */
-  readonly retryOf?: string;
+  readonly uploadName: string;
+  /** Takes what a person should know besides. */
+  readonly warnings: string[];
 }
 
 /** What came of the create: a recorded job, a known failure, an unknown fate, or no create at all. */
@@ -42,36 +40,66 @@ const UNSENT_PATIENCE_MS = 300_000;
 const UNSENT_FIRST_PAUSE_MS = 2_000;
 const UNSENT_LONGEST_PAUSE_MS = 60_000;
 
+const LOST_ANSWER = 'the answer to the create was lost; looking for its batch job, nothing is sent again';
+
 /**
  * Creates the batch job of an uploaded request file and records it.
  *
  * When it returns `created`, the job is durable on disk; with `refused` and `stopped` no job exists; with `unclear`
  * the intent stays in the journal.
  */
-export async function createJob(run: SubmitRun, file: UploadedRequestFile): Promise<CreateResult> {
-  const unsentUntilMs = run.clock.monotonic() + UNSENT_PATIENCE_MS;
-  for (let unsentPauseMs = UNSENT_FIRST_PAUSE_MS; ;) {
-    run.report({type: 'phase', index: file.index, phase: 'creating'});
-    const attempt = await run.gate.pass(() => attemptCreate(run, file), run.halt.signal);
-    if (attempt === undefined)
-      return run.gate.exhausted ? {kind: 'refused', error: run.gate.exhausted} : {kind: 'stopped'};
-    // Outside of the gate, so that other creates go on meanwhile.
-    if (attempt.kind === 'unanswered') return lookUp(run, file, attempt.intent);
-    if (attempt.kind !== 'refused') return attempt;
+export async function createJob(
+  run: SubmitRun,
+  session: Session,
+  uploaded: UploadedFile,
+): Promise<CreateResult> {
+  const {creates} = run.limits;
+  const unsent = new UnsentRetries(run.clock.monotonic());
+  for (;;) {
+    run.report({type: 'phase', index: uploaded.file.index, phase: 'creating'});
+    const release = await creates.turn(run.halt.signal);
+    if (release === undefined)
+      return creates.exhausted ? {kind: 'refused', error: creates.exhausted} : {kind: 'stopped'};
+    // Said again, because the file may have waited for its turn.
+    run.report({type: 'phase', index: uploaded.file.index, phase: 'creating'});
 
-    const {error} = attempt;
-    if (error.code === 'QUOTA') {
-      const refusal = run.gate.refused(error);
-      if (!refusal.mayTryAgain) return attempt;
-      run.report({type: 'wait', index: file.index, reason: error.message, delayMs: refusal.pauseMs});
-    } else if (wasNeverSent(error) && run.clock.monotonic() < unsentUntilMs) {
-      run.report({type: 'wait', index: file.index, reason: error.message, delayMs: unsentPauseMs});
-      await run.clock.sleep(unsentPauseMs, run.halt.signal);
-      unsentPauseMs = Math.min(unsentPauseMs * 2, UNSENT_LONGEST_PAUSE_MS);
-    } else {
-      return attempt;
+    const intent = intentFor(run, uploaded);
+    let answer: BatchJob | GembatchError;
+    try {
+      session.intend(intent);
+      answer = await run.client.createBatch(requestOf(run, intent)).catch(knownError);
+      if (!(answer instanceof GembatchError)) return record(run, session, {intent, batch: answer});
+      if (answer.code !== 'UNCLEAR') session.abort(intent.attempt, answer.code);
+    } catch (error) {
+      // The journal could not be written: nothing was sent, or the service has refused.
+      return {kind: 'refused', error: knownError(error)};
+    } finally {
+      release();
     }
+    // Without a turn, so that other creates go on meanwhile.
+    if (answer.code === 'UNCLEAR') return lookUp(run, session, {uploaded, intent});
+    if (!(await waitToTryAgain(run, uploaded, {refusal: answer, unsent})))
+      return {kind: 'refused', error: answer};
   }
+}
+
+/** @returns whether a create that had no effect may be sent again now, after the pause that is due. */
+async function waitToTryAgain(
+  run: SubmitRun,
+  {file: {index}}: UploadedFile,
+  {refusal, unsent}: {refusal: GembatchError; unsent: UnsentRetries},
+): Promise<boolean> {
+  const reason = refusal.message;
+  if (refusal.code === 'QUOTA') {
+    const next = run.limits.creates.refused(refusal);
+    if (next.mayTryAgain) run.report({type: 'wait', index, reason, delayMs: next.pauseMs});
+    return next.mayTryAgain;
+  }
+  const delayMs = wasNeverSent(refusal) ? unsent.next(run.clock.monotonic()) : undefined;
+  if (delayMs === undefined) return false;
+  run.report({type: 'wait', index, reason, delayMs});
+  await run.clock.sleep(delayMs, run.halt.signal);
+  return true;
 }
 
 /** Whether the error proves that the create never reached the network. */
@@ -79,103 +107,105 @@ function wasNeverSent(error: GembatchError): boolean {
   return error.details['sent'] === false;
 }
 
-/** What came of one create before anything is looked up. */
-type Attempt = CreateResult | {readonly kind: 'unanswered'; readonly intent: Intent};
+/** The pauses before creates that provably never left this machine are tried again; five minutes altogether. */
+class UnsentRetries {
+  readonly #untilMs: number;
+  #pauseMs = UNSENT_FIRST_PAUSE_MS;
 
-async function attemptCreate(run: SubmitRun, file: UploadedRequestFile): Promise<Attempt> {
-  if (run.gate.exhausted) return {kind: 'refused', error: run.gate.exhausted};
-  // Said again, because the file may have waited for its turn.
-  run.report({type: 'phase', index: file.index, phase: 'creating'});
-  const intent = intentFor(run, file);
-  run.session.intend(intent);
-
-  let batch: BatchJob;
-  try {
-    batch = await run.client.createBatch({
-      model: intent.model,
-      fileName: intent.uploaded_file_name,
-      displayName: intent.display_name,
-      ...(run.options.webhookUri === undefined ? {} : {webhookUri: run.options.webhookUri}),
-    });
-  } catch (error) {
-    if (!(error instanceof GembatchError)) throw error;
-    if (error.code === 'UNCLEAR') return {kind: 'unanswered', intent};
-    run.session.abort(intent.attempt, error.code);
-    return {kind: 'refused', error};
+  constructor(nowMs: number) {
+    this.#untilMs = nowMs + UNSENT_PATIENCE_MS;
   }
 
-  run.gate.succeeded();
-  return record(run, intent, batch);
+  /** The next pause in milliseconds; undefined when it has lasted too long. */
+  next(nowMs: number): number | undefined {
+    if (nowMs >= this.#untilMs) return undefined;
+    const pauseMs = this.#pauseMs;
+    this.#pauseMs = Math.min(pauseMs * 2, UNSENT_LONGEST_PAUSE_MS);
+    return pauseMs;
+  }
 }
 
-function intentFor(run: SubmitRun, file: UploadedRequestFile): Intent {
+/** @throws whatever is not an error of ours. */
+function knownError(error: unknown): GembatchError {
+  if (error instanceof GembatchError) return error;
+  throw error;
+}
+
+function requestOf({options}: SubmitRun, intent: Intent): CreateBatchRequest {
+  return {
+    model: intent.model,
+    fileName: intent.uploaded_file_name,
+    displayName: intent.display_name,
+    ...(options.webhookUri === undefined ? {} : {webhookUri: options.webhookUri}),
+  };
+}
+
+function intentFor(run: SubmitRun, {file, inspection, uploadName}: UploadedFile): Intent {
   const attempt = newAttempt();
   return {
     attempt,
     input_file: file.inputFile,
-    count: file.count,
-    uploaded_file_name: file.uploadedFileName,
-    model: run.options.model,
-    display_name: jobDisplayName(file.inputFile, file.sha256, attempt),
-    sha256: file.sha256,
-    size_bytes: file.sizeBytes,
+    count: inspection.count,
+    uploaded_file_name: uploadName,
+    model: run.model,
+    display_name: jobDisplayName(file.inputFile, inspection.sha256, attempt),
+    sha256: inspection.sha256,
+    size_bytes: inspection.size_bytes,
     intended_at: new Date(run.clock.now()).toISOString(),
     ...(file.retryOf === undefined ? {} : {retry_of: file.retryOf}),
   };
 }
 
-function record(run: SubmitRun, intent: Intent, batch: BatchJob): CreateResult {
+function record(
+  run: SubmitRun,
+  session: Session,
+  {intent, batch}: {intent: Intent; batch: BatchJob},
+): CreateResult {
+  run.limits.creates.succeeded();
   const jobRecord = recordOf(intent, batch, new Date(run.clock.now()).toISOString());
   try {
-    run.session.done(intent.attempt, jobRecord);
+    session.done(intent.attempt, jobRecord);
   } catch (error) {
-    if (!(error instanceof GembatchError)) throw error;
-    return {kind: 'unclear', error, batch};
+    return {kind: 'unclear', error: knownError(error), batch};
   }
   return {kind: 'created', record: jobRecord};
 }
 
-async function lookUp(run: SubmitRun, file: UploadedRequestFile, intent: Intent): Promise<CreateResult> {
+/** Finds out what came of a create whose answer was lost. */
+async function lookUp(
+  run: SubmitRun,
+  session: Session,
+  {uploaded: {file}, intent}: {uploaded: UploadedFile; intent: Intent},
+): Promise<CreateResult> {
   run.report({type: 'phase', index: file.index, phase: 'reconciling'});
   let settlement: Settlement | undefined;
   try {
-    [settlement] = await settle(run, file, intent);
+    [settlement] = await settleIntents(run, session, [intent], {
+      graceMs: run.options.createGraceMs,
+      graceFrom: 'now',
+      stop: run.halt.signal,
+      onWait: ({delayMs}) => run.report({type: 'wait', index: file.index, reason: LOST_ANSWER, delayMs}),
+    });
   } catch (error) {
     // The journal or the job-info file is in trouble; whether the job exists has nothing to do with that.
-    if (!(error instanceof GembatchError)) throw error;
-    return {kind: 'unclear', error};
+    return {kind: 'unclear', error: knownError(error)};
   }
   if (settlement?.record) {
-    run.gate.succeeded();
+    run.limits.creates.succeeded();
     return {kind: 'created', record: settlement.record};
   }
   if (settlement?.result.outcome === 'aborted') return {kind: 'refused', error: notCreatedError(file)};
   return {kind: 'unclear', error: unclearError(file, settlement?.error)};
 }
 
-function settle(run: SubmitRun, file: UploadedRequestFile, intent: Intent): Promise<readonly Settlement[]> {
-  return settleIntents(run, run.session, [intent], {
-    graceMs: run.options.createGraceMs,
-    graceFrom: 'now',
-    stop: run.halt.signal,
-    onWait: ({delayMs}) =>
-      run.report({
-        type: 'wait',
-        index: file.index,
-        reason: 'the answer to the create was lost; looking for its batch job, nothing is sent again',
-        delayMs,
-      }),
-  });
-}
-
-function notCreatedError(file: UploadedRequestFile): GembatchError {
+function notCreatedError(file: RequestFile): GembatchError {
   return new GembatchError(
     'SERVICE',
     `${file.inputFile}: the service did not answer the create, and no batch job came of it; nothing was paid.`,
   );
 }
 
-function unclearError(file: UploadedRequestFile, cause: GembatchError | undefined): GembatchError {
+function unclearError(file: RequestFile, cause: GembatchError | undefined): GembatchError {
   return new GembatchError(
     'UNCLEAR',
     cause?.message ??

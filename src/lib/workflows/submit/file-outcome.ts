@@ -17,6 +17,26 @@ export function failed(error: GembatchError): FileError {
   };
 }
 
+/** Errors whose usual advice is to run the same command again. */
+const RESUMABLE_CODES: ReadonlySet<string> = new Set([
+  'INTERRUPTED',
+  'LOCK_LOST',
+  'QUOTA',
+  'SERVICE',
+  'STORAGE',
+  'UNCLEAR',
+]);
+
+/** With --force "the same command again" is no advice: it submits, and pays, also what has worked. */
+export function withForcedAdvice(draft: OutcomeDraft): OutcomeDraft {
+  const {error} = draft;
+  if (error === undefined || !RESUMABLE_CODES.has(error.code)) return draft;
+  const suggestions = [
+    'Name only the files that are left: with --force every file that is named is submitted, and paid, again.',
+  ];
+  return {...draft, error: {...error, suggestions}};
+}
+
 /** What became of a file, as far as the exit code is concerned. */
 export function itemOutcome({outcome, error}: Pick<FileOutcome, 'outcome' | 'error'>): ItemOutcome {
   if (outcome === 'unclear') return {kind: 'unclear'};

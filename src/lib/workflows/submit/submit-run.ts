@@ -1,14 +1,16 @@
+import type {LimitFunction} from 'p-limit';
 import type {Clock} from '../../domain/clock.js';
 import type {Rule} from '../../domain/request/request-finding.js';
 import type {BatchService} from '../../services/batch-service.js';
 import type {JobStore, Session} from '../../store/job-store.js';
-import type {CreateGate} from './create-gate.js';
-import type {KnownJobs} from './known-jobs.js';
-import type {Lane} from './lane.js';
 import type {OpenIntents} from '../reconcile/open-intents.js';
-import type {FileOutcome, SubmitEvent} from './submit-report.js';
+import type {ModelWish} from './choose-model.js';
+import type {CreateLimiter} from './create-limiter.js';
+import type {InFlight} from './in-flight.js';
+import type {KnownJobs} from './known-jobs.js';
+import type {SubmitEvent} from './submit-report.js';
 
-/** What a submission needs from the outside. */
+/** What a submission works with. */
 export interface SubmitDeps {
   readonly store: JobStore;
   readonly client: BatchService;
@@ -17,29 +19,46 @@ export interface SubmitDeps {
   readonly report: (event: SubmitEvent) => void;
 }
 
-/** What all files of a submission go by. */
+/** How to submit. Times are in milliseconds. */
 export interface SubmitOptions {
-  /** Resource name of the model, `models/<id>`. */
-  readonly model: string;
+  /** As the person wrote it; undefined takes the default model. */
+  readonly model: string | undefined;
+  /** Asks for consent to the successor of a default model that is gone; absent where nobody can be asked. */
+  readonly consentToModel?: ModelWish['consent'];
+  /** Checks everything, sends and writes nothing. */
+  readonly isDryRun: boolean;
   /** Submits files for which a batch job exists already. */
   readonly isForced: boolean;
   /** Checks every line; otherwise only counts and hashes. */
   readonly isValidated: boolean;
   /** Rules of the check that are taken back: what they refuse becomes a warning. */
   readonly allowed: readonly Rule[];
-  /** How long a job whose create was not answered may take to show up in the service's list, in milliseconds. */
+  /**
+   * How many files are uploaded at once. With those that were uploaded and have their create, `2 * concurrency - 1` are
+   * under way at most: with 1, one after the other. As many as are uploaded are checked ahead.
+   */
+  readonly concurrency: number;
+  /** `input_file` of the files of whose open creates a person says that no job came of them. */
+  readonly assumedNotCreated?: ReadonlySet<string>;
+  /** How long creates may be refused for lack of quota before the run gives up; 0 for one try each. */
+  readonly quotaWaitMs: number;
+  /** How long to wait for the session lock; null for without limit. */
+  readonly lockTimeoutMs: number | null;
+  /** How long a job whose create was not answered may take to show up in the service's list. */
   readonly createGraceMs: number;
   /** Address that the service notifies when a job ends. */
   readonly webhookUri?: string;
+  /** Asks the run to end: nothing new is begun, what is in flight is brought to its durable end. */
+  readonly stop?: AbortSignal;
 }
 
-/** A request file of this run. */
-export interface RequestFileInput {
+/** A request file that is submitted. */
+export interface RequestFile {
   /** Its own number, from 1. */
   readonly index: number;
-  /** Where it is. */
+  /** Where it is, absolute. */
   readonly path: string;
-  /** As the user named it. */
+  /** As it was named, or as its pattern found it. */
   readonly name: string;
   /** Canonical path, as the record spells it. */
   readonly inputFile: string;
@@ -47,26 +66,26 @@ export interface RequestFileInput {
   readonly retryOf?: string;
 }
 
-/** What one submission knows while its files are checked. */
-export interface CheckRun extends SubmitDeps {
+/** What all files of one submission share. */
+export interface SubmitRun extends SubmitDeps {
   readonly options: SubmitOptions;
+  /** Resource name of the model, `models/<id>`. */
+  readonly model: string;
+  /** Null with `--dry-run`, which adds no record. */
+  readonly session: Session | null;
   readonly known: KnownJobs;
   /** Creates of earlier runs whose fate is not known yet. */
   readonly open: OpenIntents;
-  /** Work that a file of this run has taken on, by `contentId`, with what comes of it. */
-  readonly claims: Map<string, Promise<FileOutcome>>;
-  /** The files whose lines are checked at once. */
-  readonly inspections: Lane;
+  readonly inFlight: InFlight;
+  readonly limits: {
+    /** The files whose lines are checked at once. */
+    readonly inspections: LimitFunction;
+    /** The files that are under way at once, until the outcome of their create. */
+    readonly sends: LimitFunction;
+    /** Those of them that are uploaded at once. */
+    readonly uploads: LimitFunction;
+    readonly creates: CreateLimiter;
+  };
   /** Ends the run early: no new work is begun. The reason is a `GembatchError`. */
   readonly halt: AbortController;
-}
-
-/** What one submission knows while its files are sent: all of it under one session. */
-export interface SubmitRun extends CheckRun {
-  readonly session: Session;
-  readonly gate: CreateGate;
-  /** The files that are under way at once, until the outcome of their create. */
-  readonly sends: Lane;
-  /** Those of them that are uploaded at once. */
-  readonly uploads: Lane;
 }

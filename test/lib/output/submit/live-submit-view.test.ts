@@ -1,8 +1,10 @@
 import {expect, test} from '@jest/globals';
-import {createSubmitView, type SubmitView} from '../../../../src/lib/output/submit/submit-view.js';
+import {SubmitView} from '../../../../src/lib/output/submit/submit-view.js';
+import type {FileOutcome} from '../../../../src/lib/workflows/submit/submit-report.js';
+import type {Submission} from '../../../../src/lib/workflows/submit/submission.js';
 import {ManualClock} from '../../../helpers/manual-clock.js';
 import {fakeTerminal} from '../fake-terminal.js';
-import {STEPS} from '../submission.js';
+import {OUTCOMES, play, ScriptedSubmission} from '../submission.js';
 
 const UTF8 = {LANG: 'en_US.UTF-8', NO_COLOR: '1'};
 
@@ -16,9 +18,11 @@ interface Live {
 function live(env: Record<string, string> = UTF8): Live {
   const clock = new ManualClock();
   const [stdout, stderr] = [fakeTerminal(), fakeTerminal()];
-  const view = createSubmitView({mode: 'live', screen: {stdout, stderr, env}, clock});
+  const view = new SubmitView({mode: 'live', screen: {stdout, stderr, env}, clock});
   return {view, clock, stdout, stderr};
 }
+
+const ENDED: FileOutcome = {...OUTCOMES[0], file: 'a.jsonl', outcome: 'submitted', warnings: []};
 
 /** Resolves when the list has drawn something. */
 async function drawn({stderr}: Live, text: string): Promise<void> {
@@ -27,11 +31,7 @@ async function drawn({stderr}: Live, text: string): Promise<void> {
 
 test('the last screen has every file, warnings stay whole above it, and the summary follows', async () => {
   const {view, clock, stdout, stderr} = live();
-  for (const {afterMs, event} of STEPS) {
-    await clock.advance(afterMs);
-    view.report(event);
-  }
-  await view.close();
+  await play(view, clock);
   const [, lastScreen = ''] = stderr.text.split('\u001B[?25l');
   expect(stderr.text).toContain('Waiting for gembatch submit (pid 7)\n');
   expect(stderr.text).toContain('Warning: job-info.jsonl:2: not a record\\x07');
@@ -52,16 +52,17 @@ test('the last screen has every file, warnings stay whole above it, and the summ
 test('what others write meanwhile stands above the list and in view, and the cursor comes back', async () => {
   const run = live();
   run.stderr.rows = 6;
-  run.view.report({
-    type: 'files',
-    files: Array.from({length: 50}, (_, position) => ({index: position + 1, name: 'a.jsonl'})),
-  });
+  const script = new ScriptedSubmission(
+    Array.from({length: 50}, () => 'a.jsonl'),
+    10,
+  );
+  const {shown} = await script.show(run.view);
   for (let index = 1; index <= 10; index += 1) run.view.report({type: 'phase', index, phase: 'uploading'});
-  await drawn(run, '0 of 50 files');
+  await drawn(run, '[2/50] a.jsonl uploading');
   run.stderr.write('SIGINT: finishing what is in flight\n');
   expect(run.stderr.text).not.toContain('SIGINT');
   await drawn(run, 'SIGINT');
-  const [, screen = ''] = run.stderr.text.split('\r\u001B[5A');
+  const screen = run.stderr.text.split('\r\u001B[5A').at(-1) ?? '';
   expect(screen.split('\u001B[K\n')).toEqual([
     'SIGINT: finishing what is in flight',
     '0 of 50 files',
@@ -70,14 +71,19 @@ test('what others write meanwhile stands above the list and in view, and the cur
     '· and 40 more waiting',
     '\u001B[J',
   ]);
-  await run.view.close();
+  await script.endAll(
+    run.view,
+    Array.from({length: 50}, () => ENDED),
+  );
+  await shown;
   run.stderr.write('after');
   expect(run.stderr.text.endsWith('\u001B[?25hafter')).toBe(true);
 });
 
 test('10,000 events between two frames cost one drawing', async () => {
   const run = live();
-  run.view.report({type: 'files', files: [{index: 1, name: 'a.jsonl'}]});
+  const script = new ScriptedSubmission(['a.jsonl']);
+  const {shown} = await script.show(run.view);
   await drawn(run, '0 of 1 files');
   run.view.report({type: 'phase', index: 1, phase: 'uploading'});
   const before = run.stderr.writes.length;
@@ -86,21 +92,30 @@ test('10,000 events between two frames cost one drawing', async () => {
   }
   await drawn(run, 'uploading 99%');
   expect(run.stderr.writes.length).toBeLessThanOrEqual(before + 2);
-  await run.view.close();
+  await script.endAll(run.view, [ENDED]);
+  await shown;
 });
 
 test('without UTF-8 the marks are ASCII, and NO_COLOR keeps the colours away', async () => {
-  const {view, stderr} = live({LANG: 'C', NO_COLOR: '1'});
-  for (const {event} of STEPS) view.report(event);
-  await view.close();
+  const {view, clock, stderr} = live({LANG: 'C', NO_COLOR: '1'});
+  await play(view, clock);
   expect(stderr.text).not.toMatch(/[^\p{ASCII}]/u);
   // oxlint-disable-next-line no-control-regex -- colours are control sequences.
   expect(stderr.text).not.toMatch(/\u001B\[\d*m/u);
 });
 
 test('words are coloured on a terminal', async () => {
-  const {view, stderr} = live({LANG: 'en_US.UTF-8'});
-  for (const {event} of STEPS) view.report(event);
-  await view.close();
+  const {view, clock, stderr} = live({LANG: 'en_US.UTF-8'});
+  await play(view, clock);
   expect(stderr.text).toContain('\u001B[31m✖\u001B[39m [5/7]');
+});
+
+test('a defect ends the list, and is told', async () => {
+  const {view} = live();
+  const {files} = new ScriptedSubmission(['a.jsonl', 'b.jsonl']).submission;
+  const submitOne = async (): Promise<never> => {
+    throw new RangeError('a defect');
+  };
+  const failing = {files, concurrency: 2, submitOne} as Partial<Submission> as Submission;
+  await expect(view.submitEach(failing)).rejects.toThrow('a defect');
 });

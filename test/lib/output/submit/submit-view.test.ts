@@ -1,10 +1,9 @@
 import {expect, test} from '@jest/globals';
 import type {OutputMode} from '../../../../src/lib/output/terminal/screen.js';
-import {createSubmitView} from '../../../../src/lib/output/submit/submit-view.js';
-import type {SubmitEvent} from '../../../../src/lib/workflows/submit/submit-report.js';
+import {SubmitView} from '../../../../src/lib/output/submit/submit-view.js';
 import {ManualClock} from '../../../helpers/manual-clock.js';
 import {fakePipe, fakeTerminal} from '../fake-terminal.js';
-import {OUTCOMES, STEPS, SUMMARY} from '../submission.js';
+import {OUTCOMES, play, ScriptedSubmission, SUMMARY} from '../submission.js';
 
 interface Shown {
   readonly stdout: string;
@@ -17,12 +16,8 @@ const NEXT = {nextCommand: 'gembatch poll'};
 async function shown(mode: OutputMode, env: Record<string, string> = {}): Promise<Shown> {
   const clock = new ManualClock();
   const screen = {stdout: fakePipe(), stderr: fakePipe(), env};
-  const view = createSubmitView({mode, screen, clock, ...NEXT});
-  for (const {afterMs, event} of STEPS) {
-    await clock.advance(afterMs);
-    view.report(event);
-  }
-  await view.close();
+  const view = new SubmitView({mode, screen, clock, ...NEXT});
+  await play(view, clock);
   return {stdout: screen.stdout.text, stderr: screen.stderr.text};
 }
 
@@ -39,15 +34,12 @@ old.jsonl: skipped, but it has changed since it became batches/b2.
 7 files: 1 submitted (1,200 requests, 3.4 MB), 3 skipped, 1 failed, 1 unclear, 1 not begun, in 1m 15s
 `;
 
-test('plain output is a line for each event, then the summary', async () => {
+test('in a pipe a line is written when a task ends or has to wait, then the summary', async () => {
   expect(await shown('plain')).toEqual({
     stderr: `Waiting for gembatch submit (pid 7)
 Warning: job-info.jsonl:2: not a record\\x07
-[1/7] good.jsonl: checking
-[1/7] good.jsonl: uploading
-[1/7] good.jsonl: uploading 50% of 3.4 MB
+[1/7] good.jsonl: uploading 50%, 39s left, 43.3 KB/s, 3.4 MB
 [1/7] good.jsonl: again in 2s: the connection broke
-[1/7] good.jsonl: creating the batch job
 [1/7] good.jsonl: submitted 1,200 requests as batches/a1
 [1/7] good.jsonl: warning: files/x could not be deleted.
 [2/7] old.jsonl: skipped: it has CHANGED since batches/b2 (running); gembatch submit --force submits it again
@@ -61,19 +53,20 @@ Warning: job-info.jsonl:2: not a record\\x07
   });
 });
 
-test('plain output tells a phase again only after a wait', () => {
+test('in a pipe a task that takes long says how far it is, every 30 seconds', async () => {
+  const clock = new ManualClock();
   const screen = {stdout: fakePipe(), stderr: fakePipe(), env: {}};
-  const view = createSubmitView({mode: 'plain', screen, clock: new ManualClock(), ...NEXT});
-  view.report({type: 'files', files: [{index: 1, name: 'a.jsonl'}]});
-  const phase = {type: 'phase', index: 1, phase: 'creating'} as const;
-  view.report(phase);
-  view.report(phase);
-  view.report({type: 'wait', index: 1, reason: 'no quota', delayMs: 2_000});
-  view.report(phase);
-  expect(screen.stderr.text.split('\n')).toEqual([
-    '[1/1] a.jsonl: creating the batch job',
-    '[1/1] a.jsonl: again in 2s: no quota',
-    '[1/1] a.jsonl: creating the batch job',
+  const view = new SubmitView({mode: 'plain', screen, clock, ...NEXT});
+  const script = new ScriptedSubmission(['a.jsonl']);
+  await script.show(view);
+  view.report({type: 'phase', index: 1, phase: 'uploading'});
+  for (let second = 1; second <= 65; second += 1) {
+    await clock.advance(1_000);
+    view.report({type: 'progress', index: 1, bytes: second, totalBytes: 100});
+  }
+  expect(screen.stderr.text.split('\n').map((line) => line.slice(0, 29))).toEqual([
+    '[1/1] a.jsonl: uploading 30%,',
+    '[1/1] a.jsonl: uploading 60%,',
     '',
   ]);
 });
@@ -115,33 +108,25 @@ test.each([
   ],
 ])('the last lines when %s', async (_case, change, text) => {
   const screen = {stdout: fakePipe(), stderr: fakePipe(), env: {}};
-  const view = createSubmitView({mode: 'plain', screen, clock: new ManualClock(), ...NEXT});
+  const view = new SubmitView({mode: 'plain', screen, clock: new ManualClock(), ...NEXT});
   const none = {submitted: 0, skipped: 0, failed: 0, unclear: 0, not_started: 0, duration_ms: 0};
   const summary = {...SUMMARY, ...none, files: 1, requests: 1, bytes: 9, ...change};
-  const events: readonly SubmitEvent[] = [
-    {type: 'files', files: [{index: 1, name: 'good.jsonl'}]},
-    {
-      type: 'outcome',
-      index: 1,
-      outcome: {...OUTCOMES[0], file: 'good.jsonl', outcome: 'would_submit', warnings: []},
-    },
-    {type: 'summary', summary},
-  ];
-  for (const event of events) view.report(event);
-  await view.close();
+  const script = new ScriptedSubmission(['good.jsonl']);
+  const {shown: over} = await script.show(view);
+  await script.endAll(view, [{...OUTCOMES[0], file: 'good.jsonl', outcome: 'would_submit', warnings: []}]);
+  await over;
+  view.report({type: 'summary', summary});
   expect(screen.stdout.text).toBe(text);
 });
 
 test('on a terminal the summary is folded between words, each advice indented', async () => {
   const screen = {stdout: fakeTerminal(), stderr: fakeTerminal(), env: {}};
   screen.stdout.columns = 40;
-  const view = createSubmitView({mode: 'plain', screen, clock: new ManualClock()});
+  const view = new SubmitView({mode: 'plain', screen, clock: new ManualClock()});
   const suggestions = ['Correct the line and run the same command again.', 'Or leave the whole file out.'];
   const error = {code: 'FILE_INVALID', message: 'bad.jsonl:3:14: "key" is missing.', suggestions} as const;
-  view.report({type: 'files', files: [{index: 1, name: 'bad.jsonl'}]});
   view.report({type: 'outcome', index: 1, outcome: {file: 'bad.jsonl', outcome: 'failed', error}});
   view.report({type: 'summary', summary: SUMMARY});
-  await view.close();
   expect(screen.stdout.text.split('\n').slice(0, 6)).toEqual([
     'bad.jsonl:3:14: "key" is missing.',
     '  Correct the line and run the same',
@@ -154,11 +139,9 @@ test('on a terminal the summary is folded between words, each advice indented', 
 
 test('of many files that have changed, the first are named and all are counted', async () => {
   const screen = {stdout: fakePipe(), stderr: fakePipe(), env: {}};
-  const view = createSubmitView({mode: 'quiet', screen, clock: new ManualClock()});
-  const files = Array.from({length: 60}, (_, position) => ({index: position + 1, name: `${position}.jsonl`}));
-  view.report({type: 'files', files});
-  for (const {index, name} of files) {
-    const outcome = {...OUTCOMES[1], file: name, outcome: 'skipped', changed: true} as const;
+  const view = new SubmitView({mode: 'quiet', screen, clock: new ManualClock()});
+  for (let index = 1; index <= 60; index += 1) {
+    const outcome = {...OUTCOMES[1], file: `${index - 1}.jsonl`, outcome: 'skipped', changed: true} as const;
     view.report({type: 'outcome', index, outcome});
   }
   view.report({type: 'summary', summary: SUMMARY});

@@ -62,8 +62,8 @@ describe('collectInputs', () => {
   test('keeps what is not there, for whoever reads it to fail on', async () => {
     const cwd = await folderWith();
     expect(await collectInputs(['none.jsonl', '*.jsonl'], {cwd, identify})).toEqual([
-      {path: join(cwd, 'none.jsonl'), name: 'none.jsonl'},
-      {path: join(cwd, '*.jsonl'), name: '*.jsonl'},
+      {index: 1, path: join(cwd, 'none.jsonl'), name: 'none.jsonl', inputFile: join(cwd, 'none.jsonl')},
+      {index: 2, path: join(cwd, '*.jsonl'), name: '*.jsonl', inputFile: join(cwd, '*.jsonl')},
     ]);
   });
 });

@@ -1,7 +1,7 @@
 import {GembatchError} from '../../domain/errors.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import type {JobStore} from '../../store/job-store.js';
-import {inspectFile} from '../request-file/inspect-file.js';
+import {inspectFile} from './inspect-file.js';
 
 /**
  * Makes sure that the request file of a job is the one that was sent. Rows are matched to requests by key, and another

@@ -1,6 +1,6 @@
+import {existsSync, statSync} from 'node:fs';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import type {JobStore, StoreSnapshot} from '../../store/job-store.js';
-import {storeStamp} from './store-stamp.js';
 
 /** What the store holds now; it is read again only when something has changed. */
 export class FreshStore {
@@ -33,4 +33,19 @@ export class FreshStore {
     this.#records = this.#snapshot.records.map(({record}) => record);
     this.#stamp = stamp;
   }
+}
+
+/** Whether somebody may be adding jobs: there is a session lock, of a live process or a dead one. */
+export function hasSessionLock(path: string): boolean {
+  return existsSync(`${path}.lock`);
+}
+
+/** A text that differs whenever the job-info file or its journal has changed; far cheaper than reading them. */
+function storeStamp(path: string): string {
+  return [`${path}.journal`, path].map((file) => stampOf(file)).join(' ');
+}
+
+function stampOf(path: string): string {
+  const stats = statSync(path, {bigint: true, throwIfNoEntry: false});
+  return stats === undefined ? 'missing' : `${stats.ino}:${stats.size}:${stats.mtimeNs}`;
 }

@@ -1,10 +1,3 @@
-/**
- * The gate that every create of a submission passes.
- *
- * The service counts its quota per project, so a refusal of one create holds for all of them: the gate then lets one
- * at a time through, with growing pauses between, until one succeeds. Who is refused goes to the back of the queue,
- * so that a file too large for what is left of the quota does not keep small ones from being tried.
- */
 import type {Clock} from '../../domain/clock.js';
 import type {GembatchError} from '../../domain/errors.js';
 
@@ -16,8 +9,14 @@ const LONGEST_PAUSE_MS = 120_000;
 /** What a refused create is told. */
 export type Refusal = {readonly mayTryAgain: true; readonly pauseMs: number} | {readonly mayTryAgain: false};
 
-/** Serialises creates while the service refuses them for lack of quota, and gives up when that lasts too long. */
-export class CreateGate {
+/**
+ * Limits the creates of a submission by what the service has quota for.
+ *
+ * The service counts its quota per project, so a refusal of one create holds for all of them: then one at a time is sent,
+ * with growing pauses between, until one succeeds. Who is refused goes to the back of the queue, so that a file too large
+ * for what is left of the quota does not keep small ones from being tried.
+ */
+export class CreateLimiter {
   readonly #clock: Clock;
   readonly #patienceMs: number;
   /** Resolves when the refused create whose turn it is has had its answer. */
@@ -25,36 +24,37 @@ export class CreateGate {
   #refusal: {readonly sinceMs: number; count: number; nextTryMs: number} | undefined;
   #exhausted: GembatchError | undefined;
 
-  /** @param patienceMs - how long refusals may last before the gate gives up; 0 for no waiting. */
+  /** @param patienceMs - how long refusals may last before the limiter gives up; 0 for no waiting. */
   constructor(clock: Clock, patienceMs: number) {
     this.#clock = clock;
     this.#patienceMs = patienceMs;
   }
 
-  /** The refusal that made the gate give up; work that still needs a create is pointless then. */
+  /** The refusal that made the limiter give up; work that still needs a create is pointless then. */
   get exhausted(): GembatchError | undefined {
     return this.#exhausted;
   }
 
   /**
-   * Runs one create. While the service refuses, creates run one after the other, each after the pause that is due.
+   * Waits until a create may be sent: at once as a rule; while the service refuses, one after the other, each after the
+   * pause that is due.
    *
-   * @param stop - ends the pause early; the create is then not run.
-   * @returns what the create returned, or undefined when it was not run because of `stop`.
+   * @param stop - ends the wait early; nothing may be sent then.
+   * @returns must be called when the create has had its answer; undefined when nothing may be sent any more.
    */
-  async pass<T>(create: () => Promise<T>, stop: AbortSignal): Promise<T | undefined> {
-    if (this.#refusal === undefined) return stop.aborted ? undefined : create();
+  async turn(stop: AbortSignal): Promise<(() => void) | undefined> {
+    if (stop.aborted || this.#exhausted !== undefined) return undefined;
+    if (this.#refusal === undefined) return () => undefined;
 
     const previous = this.#turn;
     const {promise, resolve} = deferred();
     this.#turn = promise;
-    try {
-      await previous;
-      await this.#pause(stop);
-      return stop.aborted ? undefined : await create();
-    } finally {
-      resolve();
-    }
+    await previous;
+    const dueMs = (this.#refusal?.nextTryMs ?? 0) - this.#clock.monotonic();
+    if (dueMs > 0) await this.#clock.sleep(dueMs, stop);
+    if (!stop.aborted && this.#exhausted === undefined) return resolve;
+    resolve();
+    return undefined;
   }
 
   /** Notes that a create went through: the quota is free again. */
@@ -90,11 +90,6 @@ export class CreateGate {
     this.#refusal.count += 1;
     this.#refusal.nextTryMs = now + pauseMs;
     return {mayTryAgain: true, pauseMs};
-  }
-
-  async #pause(stop: AbortSignal): Promise<void> {
-    const dueMs = (this.#refusal?.nextTryMs ?? 0) - this.#clock.monotonic();
-    if (dueMs > 0) await this.#clock.sleep(dueMs, stop);
   }
 }
 

@@ -2,8 +2,12 @@ import {stripVTControlCharacters} from 'node:util';
 import {expect, test} from '@jest/globals';
 import {displayWidth} from '../../../../src/lib/output/terminal/display-width.js';
 import {colorsFor, marksFor} from '../../../../src/lib/output/terminal/screen.js';
-import {SubmitBoard} from '../../../../src/lib/output/submit/submit-board.js';
-import {submitFrame} from '../../../../src/lib/output/submit/submit-frame.js';
+import {Listr, ListrTaskState, SilentRenderer, type ListrRendererFactory} from 'listr2';
+import {FileActivity} from '../../../../src/lib/output/submit/file-activity.js';
+import {FileTally} from '../../../../src/lib/output/submit/file-tally.js';
+import {outcomeText} from '../../../../src/lib/output/submit/submit-words.js';
+import {listFrame} from '../../../../src/lib/output/submit/terminal-frame.js';
+import {ByteRate} from '../../../../src/lib/output/terminal/byte-rate.js';
 import type {FileOutcome} from '../../../../src/lib/workflows/submit/submit-report.js';
 import {ManualClock} from '../../../helpers/manual-clock.js';
 import {fakeTerminal} from '../fake-terminal.js';
@@ -13,26 +17,49 @@ const TOTAL_BYTES = 27_100_000;
 /** A submission of many files in the middle: two have failed, four are worked on. */
 async function middle(total: number): Promise<(columns: number, rows: number) => readonly string[]> {
   const clock = new ManualClock();
-  const board = new SubmitBoard(clock);
+  const uploadRate = new ByteRate(clock.monotonic());
+  const tally = new FileTally();
   const name = (index: number): string => `data/evaluations-質問/${String(index).padStart(3, '0')}.jsonl`;
-  const files = Array.from({length: total}, (_, position) => ({
-    index: position + 1,
-    name: name(position + 1),
-  }));
-  board.apply({type: 'files', files});
-  for (let index = 1; index <= 12; index += 1) {
-    board.apply({type: 'outcome', index, outcome: outcomeOf(index, name(index))});
+  // The tasks of listr2 itself; those that wait are only counted.
+  const {tasks} = new Listr<unknown, ListrRendererFactory, ListrRendererFactory>(
+    Array.from({length: 16}, (_, position) => ({
+      title: `[${position + 1}/${total}] ${name(position + 1)}`,
+      task: () => undefined,
+      rendererOptions: {outcome: outcomeOf(position + 1, name(position + 1))},
+    })),
+    {renderer: SilentRenderer, registerSignalListeners: false},
+  );
+  const ended = tasks.slice(0, 12);
+  for (const [position, task] of ended.entries()) {
+    const outcome = outcomeOf(position + 1, name(position + 1));
+    tally.add(outcome);
+    task.state$ = outcome.outcome === 'failed' ? ListrTaskState.FAILED : ListrTaskState.COMPLETED;
+    if (outcome.outcome === 'failed') task.message$ = {error: outcomeText(outcome)};
+    else task.output$ = outcomeText(outcome);
   }
-  for (let index = 13; index <= 16; index += 1) board.apply({type: 'phase', index, phase: 'uploading'});
-  for (let second = 1; second <= 3; second += 1) {
+  const needAttention = ended.filter((task) => task.hasFailed());
+  const active = new Map(tasks.slice(12).map((task) => [task, new FileActivity(clock, uploadRate)]));
+  const [first, second] = [...active.values()];
+  for (const activity of active.values()) activity.apply({type: 'phase', index: 0, phase: 'uploading'});
+  for (let seconds = 1; seconds <= 3; seconds += 1) {
     await clock.advance(1_000);
-    board.apply({type: 'progress', index: 13, bytes: second * 3_100_000, totalBytes: TOTAL_BYTES});
+    first?.apply({type: 'progress', index: 13, bytes: seconds * 3_100_000, totalBytes: TOTAL_BYTES});
   }
-  board.apply({type: 'wait', index: 14, reason: 'the service answers 429', delayMs: 9_000});
+  second?.apply({type: 'wait', index: 14, reason: 'the service answers 429', delayMs: 9_000});
   await clock.advance(2_000);
+  for (const [task, activity] of active) task.output$ = activity.parts().join('\n');
   const screen = {stdout: fakeTerminal(), stderr: fakeTerminal(), env: {LANG: 'C.UTF-8'}};
   const style = {clock, marks: marksFor(screen), colors: colorsFor(screen.stderr, screen.env)};
-  return (columns, rows) => submitFrame(board, {columns, rows}, style).map(stripVTControlCharacters);
+  const list = {
+    total,
+    tally,
+    uploadRate,
+    status: undefined,
+    active: new Set(active.keys()),
+    ended,
+    needAttention,
+  };
+  return (columns, rows) => listFrame(list, {columns, rows}, style).map(stripVTControlCharacters);
 }
 
 function outcomeOf(index: number, file: string): FileOutcome {

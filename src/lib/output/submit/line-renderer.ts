@@ -1,0 +1,82 @@
+import {ListrTaskEventType, ListrTaskState, type ListrRenderer} from 'listr2';
+import type {Clock} from '../../domain/clock.js';
+import {printable} from '../terminal/printable.js';
+import type {Screen} from '../terminal/screen.js';
+import {annotationLines} from '../text/error-text.js';
+import {needsAttention} from './file-tally.js';
+import {endText, outcomeOf, type FileTaskObject} from './file-task.js';
+import {attentionLines} from './submit-summary.js';
+
+/** How a list is written in a pipe. */
+export interface LineRendererOptions {
+  readonly screen: Screen;
+  readonly clock: Clock;
+  /** Writes only what went wrong. */
+  readonly isQuiet: boolean;
+}
+
+/** A task that takes long says how far it is this often. */
+const PROGRESS_MS = 30_000;
+
+/** Writes a line when a task ends, for pipes and CI: a line that is written stays as it is. */
+export class LineRenderer implements ListrRenderer {
+  static readonly nonTTY = true;
+  static rendererOptions: LineRendererOptions;
+  static rendererTaskOptions: never;
+
+  readonly #tasks: readonly FileTaskObject[];
+  readonly #options: LineRendererOptions;
+  /** When a task was last written about. */
+  readonly #writtenMs = new Map<FileTaskObject, number>();
+
+  constructor(tasks: readonly FileTaskObject[], options: LineRendererOptions) {
+    this.#tasks = tasks;
+    this.#options = options;
+  }
+
+  render(): void {
+    for (const task of this.#tasks) {
+      task.on(ListrTaskEventType.CLOSED, () => this.#ended(task));
+      if (this.#options.isQuiet) continue;
+      task.on(ListrTaskEventType.STATE, (state) => {
+        if (state === ListrTaskState.STARTED) this.#note(task);
+      });
+      task.on(ListrTaskEventType.OUTPUT, (output) => this.#progress(task, output));
+    }
+  }
+
+  end(): void {
+    // Every line is out already.
+  }
+
+  /** While a task takes long, or waits for something, nobody should have to guess. */
+  #progress(task: FileTaskObject, output: string): void {
+    if (outcomeOf(task) !== undefined) return;
+    const sinceMs = this.#options.clock.monotonic() - (this.#writtenMs.get(task) ?? 0);
+    if (sinceMs < PROGRESS_MS && !output.startsWith('again in ')) return;
+    this.#write([printable(`${task.title}: ${output.replaceAll('\n', ', ')}`)]);
+    this.#note(task);
+  }
+
+  #ended(task: FileTaskObject): void {
+    this.#writtenMs.delete(task);
+    const outcome = outcomeOf(task);
+    if (outcome === undefined) return;
+    const {isQuiet, screen} = this.#options;
+    const {warnings = []} = outcome;
+    const lines = isQuiet
+      ? attentionLines(needsAttention(outcome) ? [outcome] : [])
+      : [endText(task), ...warnings.map((text) => `warning: ${text}`)].map((text) =>
+          printable(`${task.title}: ${text}`),
+        );
+    this.#write([...lines, ...annotationLines(outcome, screen.env)]);
+  }
+
+  #note(task: FileTaskObject): void {
+    this.#writtenMs.set(task, this.#options.clock.monotonic());
+  }
+
+  #write(lines: readonly string[]): void {
+    for (const line of lines) this.#options.screen.stderr.write(`${line}\n`);
+  }
+}

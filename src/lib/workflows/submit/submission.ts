@@ -1,0 +1,206 @@
+import {uploadDisplayName} from '../../domain/job/display-name.js';
+import {GembatchError} from '../../domain/errors.js';
+import {leftUpload} from '../../domain/job/left-upload.js';
+import {discardUpload} from '../cleanup/discard-remote.js';
+import type {Settlement} from '../reconcile/settle-intents.js';
+import {checkFile, factsOf, jobOf} from '../request-file/check-file.js';
+import type {Inspection} from '../request-file/inspect-file.js';
+import {createJob, type CreateResult, type UploadedFile} from './create-job.js';
+import {failed, withForcedAdvice, type OutcomeDraft} from './file-outcome.js';
+import {contentId} from './known-jobs.js';
+import {summarise} from './summarise.js';
+import type {FileOutcome, SubmitResult} from './submit-report.js';
+import type {RequestFile, SubmitRun} from './submit-run.js';
+
+/** Errors after which no other file can fare better: the run ends, what is in flight is brought to its end. */
+const FATAL_CODES: ReadonlySet<string> = new Set(['KEY_REFUSED', 'STORAGE', 'LOCK_LOST']);
+
+/** What was begun with a submission and ends with it. */
+interface Opened {
+  readonly startedMs: number;
+  readonly settling: Promise<readonly Settlement[]>;
+  /** Closes the session. */
+  readonly finish: () => Promise<void>;
+}
+
+/** An open submission: its files, and how one of them is submitted. */
+export class Submission {
+  readonly files: readonly RequestFile[];
+  /** How many files may be worked on at once; more only wait for each other. */
+  readonly concurrency: number;
+  readonly #run: SubmitRun;
+  readonly #opened: Opened;
+  readonly #outcomes = new Map<RequestFile, FileOutcome>();
+
+  constructor(run: SubmitRun, files: readonly RequestFile[], opened: Opened) {
+    this.files = files;
+    // Those that are checked ahead wait to be sent.
+    this.concurrency = run.limits.sends.concurrency + run.limits.uploads.concurrency;
+    this.#run = run;
+    this.#opened = opened;
+  }
+
+  /** Submits one request file, or says why not. Never rejects because of the file. */
+  async submitOne(file: RequestFile): Promise<FileOutcome> {
+    const run = this.#run;
+    const startedMs = run.clock.monotonic();
+    const warnings: string[] = [];
+    let content: string | undefined;
+    const finish = (draft: OutcomeDraft): FileOutcome => {
+      const durationMs = run.clock.monotonic() - startedMs;
+      return this.#finish(file, {draft, warnings, durationMs, content});
+    };
+    try {
+      if (run.halt.signal.aborted) return finish(notStarted(run));
+      const check = await checkFile(run, file);
+      if ('outcome' in check) return finish(check.outcome);
+      const {inspection} = check;
+      const {session} = run;
+
+      const work = contentId(inspection.sha256, run.model);
+      const duplicate = run.options.isForced ? undefined : await run.inFlight.begin(work);
+      if (duplicate !== undefined) return finish(duplicateOf(duplicate, inspection));
+      content = work;
+      if (session === null) return finish({...factsOf(inspection), outcome: 'would_submit'});
+
+      run.report({type: 'phase', index: file.index, phase: 'checked'});
+      return await run.limits.sends(async () => {
+        const uploaded = await upload(run, {file, inspection, warnings});
+        if (uploaded === undefined) {
+          return finish({...factsOf(inspection), ...notStarted(run, run.limits.creates.exhausted)});
+        }
+        const created = await createJob(run, session, uploaded);
+        return finish(await afterCreate(run, uploaded, created));
+      });
+    } catch (error) {
+      if (!(error instanceof GembatchError)) {
+        finish({outcome: 'failed'}); // So that no other file waits for it.
+        throw error;
+      }
+      return finish(
+        error.code === 'INTERRUPTED' ? notStarted(run) : {outcome: 'failed', error: failed(error)},
+      );
+    }
+  }
+
+  /**
+   * Closes the submission when the work on its files is over, however that ended: every job that was created is durable
+   * then.
+   *
+   * @throws GembatchError `STORAGE`, `LOCK_LOST` when what was created could not be published; it is in the journal.
+   */
+  async closeAfter(work: Promise<unknown>): Promise<SubmitResult> {
+    try {
+      await work;
+    } catch (error) {
+      await this.#close();
+      throw error;
+    }
+    return this.#close();
+  }
+
+  async #close(): Promise<SubmitResult> {
+    const {startedMs, settling, finish} = this.#opened;
+    const {store, clock, options, model, halt, report} = this.#run;
+    const settled = (await settling).map(({result}) => result);
+    await finish();
+    const files = this.files.flatMap((file) => this.#outcomes.get(file) ?? []);
+    const summary = summarise(files, settled, {halt, durationMs: clock.monotonic() - startedMs});
+    report({type: 'summary', summary});
+    return {job_info: store.path, model, dry_run: options.isDryRun, files, settled, summary};
+  }
+
+  #finish(
+    file: RequestFile,
+    end: {draft: OutcomeDraft; warnings: readonly string[]; durationMs: number; content: string | undefined},
+  ): FileOutcome {
+    const draft = this.#run.options.isForced ? withForcedAdvice(end.draft) : end.draft;
+    const warnings = [...(draft.warnings ?? []), ...end.warnings];
+    const outcome = {
+      file: file.name,
+      ...draft,
+      ...(warnings.length === 0 ? {} : {warnings}),
+      duration_ms: Math.round(end.durationMs),
+    };
+    this.#outcomes.set(file, outcome);
+    if (end.content !== undefined) this.#run.inFlight.end(end.content, outcome);
+    this.#run.report({type: 'outcome', index: file.index, outcome});
+    return outcome;
+  }
+}
+
+/** Uploads a checked file unless the run is at its end by now; then there is nothing. */
+async function upload(
+  run: SubmitRun,
+  checked: Omit<UploadedFile, 'uploadName'>,
+): Promise<UploadedFile | undefined> {
+  return run.limits.uploads(async () => {
+    if (run.halt.signal.aborted || run.limits.creates.exhausted) return undefined;
+    const {file, inspection, warnings} = checked;
+    const {index, path} = file;
+    const {size_bytes: sizeBytes, sha256} = inspection;
+    run.report({type: 'phase', index, phase: 'uploading'});
+    try {
+      const {name} = await run.client.uploadFile(
+        {path, sizeBytes, sha256, displayName: uploadDisplayName(file.inputFile, sha256)},
+        {
+          signal: run.halt.signal,
+          onProgress: (bytes) => run.report({type: 'progress', index, bytes, totalBytes: sizeBytes}),
+          onWait: ({reason, delayMs}) => run.report({type: 'wait', index, reason, delayMs}),
+          onLeft: (fileName, error) => warnings.push(leftUpload(fileName, error)),
+        },
+      );
+      return {...checked, uploadName: name};
+    } catch (error) {
+      endRunIfFatal(run, error);
+      throw error;
+    }
+  });
+}
+
+/** What became of a file whose create was tried; deletes the upload that no job needs. */
+async function afterCreate(
+  run: SubmitRun,
+  {inspection, uploadName, warnings}: UploadedFile,
+  result: CreateResult,
+): Promise<OutcomeDraft> {
+  const facts = factsOf(inspection);
+  const uploaded = {...facts, uploaded_file_name: uploadName};
+  if ('error' in result) endRunIfFatal(run, result.error);
+  if (result.kind === 'created') {
+    run.known.add(result.record);
+    return {...uploaded, outcome: 'submitted', job: jobOf(result.record)};
+  }
+  if (result.kind === 'unclear') {
+    const {batch, error} = result;
+    const job = batch === undefined ? {} : {job: {name: batch.name, state: batch.state}};
+    return {...uploaded, outcome: 'unclear', error: failed(error), ...job};
+  }
+  const left = await discardUpload(run, uploadName);
+  if (left !== undefined) warnings.push(left);
+  if (result.kind === 'stopped') return {...facts, ...notStarted(run)};
+  return {...facts, outcome: 'failed', error: failed(result.error)};
+}
+
+/** What a file comes to whose very work another file of this run has taken on. */
+function duplicateOf(other: FileOutcome, inspection: Inspection): OutcomeDraft {
+  const facts = factsOf(inspection);
+  if (other.outcome === 'unclear' && other.error) return {...facts, outcome: 'unclear', error: other.error};
+  return {
+    ...facts,
+    outcome: 'skipped',
+    reason: 'same_content',
+    same_as: other.file,
+    ...(other.job ? {job: other.job} : {}),
+  };
+}
+
+/** Ends the run when the error concerns every file. */
+function endRunIfFatal(run: SubmitRun, error: unknown): void {
+  if (error instanceof GembatchError && FATAL_CODES.has(error.code)) run.halt.abort(error);
+}
+
+function notStarted(run: SubmitRun, why?: GembatchError): OutcomeDraft {
+  const reason: unknown = run.halt.signal.reason ?? why;
+  return {outcome: 'not_started', ...(reason instanceof GembatchError ? {error: failed(reason)} : {})};
+}

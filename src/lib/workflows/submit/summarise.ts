@@ -1,0 +1,35 @@
+import {GembatchError} from '../../domain/errors.js';
+import {exitCodeOf, type ItemOutcome} from '../../domain/outcome.js';
+import {itemOutcome} from './file-outcome.js';
+import type {FileOutcome, SettledIntent, SubmitSummary} from './submit-report.js';
+
+/** The totals of a submission, and its exit code. */
+export function summarise(
+  outcomes: readonly FileOutcome[],
+  settled: readonly SettledIntent[],
+  {halt, durationMs}: {readonly halt: AbortController; readonly durationMs: number},
+): SubmitSummary {
+  const number = (kind: FileOutcome['outcome']): number =>
+    outcomes.filter(({outcome}) => outcome === kind).length;
+  const counted = outcomes.filter(({outcome}) => outcome === 'submitted' || outcome === 'would_submit');
+  const unsettled = settled
+    .filter(({outcome}) => outcome === 'unclear')
+    .map((): ItemOutcome => ({kind: 'unclear'}));
+  return {
+    files: outcomes.length,
+    submitted: number('submitted'),
+    skipped: number('skipped'),
+    would_submit: number('would_submit'),
+    failed: number('failed'),
+    unclear: number('unclear'),
+    not_started: number('not_started'),
+    requests: counted.reduce((sum, {count}) => sum + (count ?? 0), 0),
+    bytes: counted.reduce((sum, {size_bytes}) => sum + (size_bytes ?? 0), 0),
+    duration_ms: Math.round(durationMs),
+    exit_code: exitCodeOf([...outcomes.map(itemOutcome), ...unsettled], fatalError(halt)),
+  };
+}
+
+function fatalError({signal}: AbortController): GembatchError | undefined {
+  return signal.reason instanceof GembatchError ? signal.reason : undefined;
+}
