@@ -1,6 +1,5 @@
 import {GembatchError} from '../lib/domain/errors.js';
-
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/u;
+import {isLoopback} from '../lib/services/http/loopback.js';
 
 /**
  * The address of the service when `GOOGLE_GEMINI_BASE_URL` names another than Google's, as for an emulator or a proxy.
@@ -22,7 +21,7 @@ export function serviceUrlFrom(
       'Leave out user name, password, ? and # parts.',
     );
   }
-  if (url.protocol === 'http:' && !LOOPBACK.test(url.hostname)) {
+  if (url.protocol === 'http:' && !isLoopback(url)) {
     throw refusal(
       'would send the API key over the network in clear',
       'Use https, or an address of this machine.',

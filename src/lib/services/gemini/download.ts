@@ -3,20 +3,18 @@
  * range, from the byte where the last connection broke off. Where the service knows no ranges it is read again from the
  * start, without what was delivered before.
  */
-import type {IncomingMessage} from 'node:http';
-import {GembatchError} from '../../domain/errors.js';
-import {open, readReply, refuseCompressed} from './http-exchange.js';
+import type {GembatchError} from '../../domain/errors.js';
+import {refuseCompressed, type HttpAnswer, type HttpRequest} from '../http/http-client.js';
 import type {DownloadOptions} from '../batch-service.js';
-import {Patience, throwIfAborted} from './retry.js';
+import {RetryBudget, throwIfAborted} from '../http/retry-budget.js';
 import {
   brokenTransferError,
   malformedReplyError,
-  networkError,
   replyError,
   type CallIdentity,
-} from './service-error.js';
-import type {TransferContext} from './transfer-context.js';
-import {TransferPace} from './transfer-pace.js';
+} from '../http/service-error.js';
+import type {TransferContext} from '../transfer/transfer-context.js';
+import {TransferPace} from '../transfer/transfer-pace.js';
 
 /** What is being read, and how far it is. */
 interface Reading {
@@ -33,7 +31,7 @@ interface Reading {
 
 /** An answer with bytes of the file. */
 interface Part {
-  readonly response: IncomingMessage;
+  readonly answer: HttpAnswer;
   /** Bytes at its start that were delivered before. */
   readonly skipBytes: number;
 }
@@ -50,7 +48,7 @@ export async function* download(
   options: DownloadOptions,
 ): AsyncGenerator<Buffer, void, undefined> {
   const call = {name: `download of ${fileName}`, subject: 'file', resource: fileName} as const;
-  const patience = new Patience(context.clock, context.patienceMs, options);
+  const retries = new RetryBudget(context.clock, context.retryMs, options);
   const {signal, fromByte = 0, maxBytes = Infinity} = options;
   const start = {position: fromByte, totalBytes: undefined};
   const reading: Reading = {fileName, call, context, signal, maxBytes, ...start};
@@ -62,13 +60,13 @@ export async function* download(
       if (part === undefined) return;
       let {skipBytes} = part;
       let askedMs = performance.now();
-      for await (const chunk of part.response) {
+      for await (const chunk of part.answer.body) {
         if (!Buffer.isBuffer(chunk)) continue;
         const bytes = chunk.subarray(Math.min(skipBytes, chunk.length));
         skipBytes -= chunk.length - bytes.length;
         const movement = pace.judge(chunk.length, performance.now() - askedMs);
         if (movement === 'stands still') throw brokenTransferError(call.name, 'it hardly moves');
-        if (movement === 'moves' && bytes.length > 0) patience.progressed();
+        if (movement === 'moves' && bytes.length > 0) retries.progressed();
         reading.position += bytes.length;
         checkLimit(reading, reading.position);
         if (bytes.length > 0) yield bytes;
@@ -78,7 +76,7 @@ export async function* download(
       return;
     } catch (error) {
       throwIfAborted(signal);
-      await patience.waitAfter(error instanceof GembatchError ? error : networkError(error, call.name));
+      await retries.waitAfter(context.http.failure(requestOf(reading), error));
     }
   }
 }
@@ -103,67 +101,63 @@ function checkLimit({call, maxBytes}: Reading, sizeBytes: number): void {
 /** Asks for the file from the position on; undefined when there is nothing behind it. */
 async function openPart(reading: Reading): Promise<Part | undefined> {
   const {call, context, position} = reading;
-  const response = await ask(reading);
-  if (response.statusCode === 200 || response.statusCode === 206) refuseCompressed(response, call.name);
-  if (response.statusCode === 200) {
-    checkSize(reading, lengthOf(response.headers['content-length']), response);
-    return {response, skipBytes: position};
+  const request = requestOf(reading);
+  const answer = await context.http.send(request);
+  if (answer.status === 200 || answer.status === 206) refuseCompressed(answer, call.name);
+  if (answer.status === 200) {
+    checkSize(reading, lengthOf(answer.headers.get('content-length')), answer);
+    return {answer, skipBytes: position};
   }
-  if (response.statusCode === 206) {
-    const {start, total} = contentRange(response);
-    if (start !== position) throw refused(response, call, 'it is another range than asked for');
-    checkSize(reading, total, response);
-    return {response, skipBytes: 0};
+  if (answer.status === 206) {
+    const {start, total} = contentRange(answer);
+    if (start !== position) throw refused(answer, call, 'it is another range than asked for');
+    checkSize(reading, total, answer);
+    return {answer, skipBytes: 0};
   }
-  if (response.statusCode === 416 && position > 0) {
-    const {total} = contentRange(response);
+  if (answer.status === 416 && position > 0) {
+    const {total} = contentRange(answer);
     if (total !== undefined && total !== position)
-      throw refused(response, call, `it has ${total} bytes, and ${position} were read before`);
-    response.destroy();
+      throw refused(answer, call, `it has ${total} bytes, and ${position} were read before`);
+    answer.body.destroy();
     return undefined;
   }
-  throw replyError(
-    await readReply(response, {apiKey: context.address.apiKey, answerMs: context.answerMs}),
-    call,
-  );
+  throw replyError(await context.http.readWhole(request, answer), call);
 }
 
-function ask({fileName, context, signal, position}: Reading): Promise<IncomingMessage> {
+function requestOf({fileName, call, context, signal, position}: Reading): HttpRequest {
   const {apiKey, baseUrl} = context.address;
   const id = encodeURIComponent(fileName.replace(/^files\//u, ''));
-  return open({
+  return {
+    name: call.name,
     method: 'GET',
     url: new URL(`v1beta/files/${id}:download?alt=media`, baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`),
     headers: {'x-goog-api-key': apiKey, ...(position > 0 ? {range: `bytes=${position}-`} : {})},
     silenceMs: context.silenceMs,
     answerMs: context.answerMs,
-    connection: 'bulk',
     ...(signal === undefined ? {} : {signal}),
-  });
+  };
 }
 
 /** A file that has another size than before is another file: nothing of it fits what was delivered. */
-function checkSize(reading: Reading, totalBytes: number | undefined, response: IncomingMessage): void {
+function checkSize(reading: Reading, totalBytes: number | undefined, answer: HttpAnswer): void {
   if (reading.totalBytes !== undefined && totalBytes !== undefined && totalBytes !== reading.totalBytes) {
-    throw refused(
-      response,
-      reading.call,
-      `the file had ${reading.totalBytes} bytes and now has ${totalBytes}`,
-    );
+    throw refused(answer, reading.call, `the file had ${reading.totalBytes} bytes and now has ${totalBytes}`);
   }
   reading.totalBytes ??= totalBytes;
-  if (totalBytes !== undefined && totalBytes > reading.maxBytes) response.destroy();
+  if (totalBytes !== undefined && totalBytes > reading.maxBytes) answer.body.destroy();
   checkLimit(reading, totalBytes ?? 0);
 }
 
-function refused(response: IncomingMessage, call: CallIdentity, why: string): GembatchError {
-  response.destroy();
+function refused(answer: HttpAnswer, call: CallIdentity, why: string): GembatchError {
+  answer.body.destroy();
   return malformedReplyError(call.name, why);
 }
 
 /** https://www.rfc-editor.org/rfc/rfc9110#name-content-range */
-function contentRange({headers}: IncomingMessage): {start: number | undefined; total: number | undefined} {
-  const range = /^bytes (?:(?<start>\d+)-\d+|\*)\/(?<total>\d+|\*)$/u.exec(headers['content-range'] ?? '');
+function contentRange({headers}: HttpAnswer): {start: number | undefined; total: number | undefined} {
+  const range = /^bytes (?:(?<start>\d+)-\d+|\*)\/(?<total>\d+|\*)$/u.exec(
+    headers.get('content-range') ?? '',
+  );
   return {start: lengthOf(range?.groups?.['start']), total: lengthOf(range?.groups?.['total'])};
 }
 

@@ -2,7 +2,7 @@ import type {SdkCall} from './sdk-calls.js';
 
 /** The call that looks a file up. */
 export function fileLookUp(name: string): SdkCall {
-  return {name, subject: 'file', resource: name, make: (ai) => ai.files.get({name})};
+  return {name, subject: 'file', resource: name, make: (ai, config) => ai.files.get({name, config})};
 }
 
 /** The call that deletes a file. */
@@ -11,6 +11,6 @@ export function fileDeletion(name: string): SdkCall {
     name: `deletion of ${name}`,
     subject: 'file',
     resource: name,
-    make: (ai) => ai.files.delete({name}),
+    make: (ai, config) => ai.files.delete({name, config}),
   };
 }

@@ -1,4 +1,4 @@
-import type {GoogleGenAI} from '@google/genai';
+import type {GoogleGenAI} from '@google/genai/web';
 import type {BatchJob} from '../../domain/job/batch-job.js';
 import type {Clock} from '../../domain/clock.js';
 import {CREATE_TIMEOUT_MS} from '../../domain/create-timeout.js';
@@ -28,9 +28,11 @@ import type {
   UploadOptions,
 } from '../batch-service.js';
 import {ListLimit} from './list-limit.js';
-import {SdkCalls, type SdkCall} from './sdk-calls.js';
-import {isCertainRefusal} from './service-error.js';
-import type {TransferContext} from './transfer-context.js';
+import {HttpClient} from '../http/http-client.js';
+import {proxiesFrom} from '../http/proxy-variables.js';
+import {SdkCalls, type SdkCall, type SdkConfig} from './sdk-calls.js';
+import {isCertainRefusal} from '../http/service-error.js';
+import type {TransferContext} from '../transfer/transfer-context.js';
 import {VerifiedUploads} from './verified-uploads.js';
 
 /** How a client is made. */
@@ -39,8 +41,8 @@ export interface GeminiBatchClientOptions {
   readonly clock: Clock;
   /** Address of the service; another one for an emulator or a proxy. */
   readonly baseUrl?: string;
-  /** How long failures of the network and the service are waited out, in milliseconds; default 5 minutes. */
-  readonly patienceMs?: number;
+  /** How long failures of the network and the service are tried again, in milliseconds; default 5 minutes. */
+  readonly retryMs?: number;
   /**
    * How long one call may take, in milliseconds; default 2 minutes. Of a transfer only the wait for the answer to what was
    * sent has this limit.
@@ -51,14 +53,20 @@ export interface GeminiBatchClientOptions {
 }
 
 const DEFAULT_BASE_URL = 'https://generativelanguage.googleapis.com/';
-const DEFAULT_PATIENCE_MS = 300_000;
+const DEFAULT_RETRY_MS = 300_000;
 const DEFAULT_SILENCE_MS = 60_000;
+/** A page of a list that is asked for. */
+interface PageConfig extends SdkConfig {
+  readonly pageSize: number;
+  readonly pageToken?: string;
+}
+
 /** The most that the files list gives at once; without a size some lists have come back empty. */
 const PAGE_SIZE = 100;
 
 /** The Gemini Batch API as a batch service; the port, `BatchService`, describes its methods. */
 export class GeminiBatchClient implements BatchService {
-  readonly #transfer: TransferContext;
+  readonly #context: TransferContext;
   readonly #calls: SdkCalls;
   readonly #uploads: VerifiedUploads;
 
@@ -70,22 +78,21 @@ export class GeminiBatchClient implements BatchService {
         'The API key is missing, empty, or holds a blank, a line break or another character that no key has.',
       );
     }
-    const {clock, patienceMs = DEFAULT_PATIENCE_MS, timeoutMs = CREATE_TIMEOUT_MS} = options;
-    const address = {apiKey: options.apiKey, baseUrl: options.baseUrl ?? DEFAULT_BASE_URL};
-    this.#transfer = {
-      address,
-      clock,
-      patienceMs,
+    this.#context = {
+      address: {apiKey: options.apiKey, baseUrl: options.baseUrl ?? DEFAULT_BASE_URL},
+      http: new HttpClient(proxiesFrom(process.env)),
+      clock: options.clock,
+      retryMs: options.retryMs ?? DEFAULT_RETRY_MS,
       silenceMs: options.silenceMs ?? DEFAULT_SILENCE_MS,
-      answerMs: timeoutMs,
+      answerMs: options.timeoutMs ?? CREATE_TIMEOUT_MS,
     };
-    this.#calls = new SdkCalls(address, {clock, patienceMs, timeoutMs});
-    this.#uploads = new VerifiedUploads(this.#transfer, this.#calls);
+    this.#calls = new SdkCalls(this.#context);
+    this.#uploads = new VerifiedUploads(this.#context, this.#calls);
   }
 
   async getModel(name: string, options: CallOptions = {}): Promise<Model> {
-    const body = await this.#calls.patiently(
-      {name, subject: 'model', resource: name, make: (ai) => ai.models.get({model: name})},
+    const body = await this.#calls.withRetries(
+      {name, subject: 'model', resource: name, make: (ai, config) => ai.models.get({model: name, config})},
       options,
     );
     return toModel(parseReply(body, name), name);
@@ -112,11 +119,12 @@ export class GeminiBatchClient implements BatchService {
       subject: 'create',
       // A connection that the service has just closed would leave open whether it had read the request.
       isAlone: true,
-      make: (ai: GoogleGenAI) =>
+      make: (ai: GoogleGenAI, config: SdkConfig) =>
         ai.batches.create({
           model: request.model,
           src: request.fileName,
           config: {
+            ...config,
             displayName: request.displayName,
             ...(request.webhookUri === undefined ? {} : {webhookConfig: {uris: [request.webhookUri]}}),
           },
@@ -135,8 +143,8 @@ export class GeminiBatchClient implements BatchService {
   }
 
   async getBatch(name: string, options: CallOptions = {}): Promise<BatchJob> {
-    const body = await this.#calls.patiently(
-      {name, subject: 'batch', resource: name, make: (ai) => ai.batches.get({name})},
+    const body = await this.#calls.withRetries(
+      {name, subject: 'batch', resource: name, make: (ai, config) => ai.batches.get({name, config})},
       options,
     );
     return toBatchJob(parseReply(body, name), name);
@@ -151,12 +159,12 @@ export class GeminiBatchClient implements BatchService {
   }
 
   async cancelBatch(name: string, options: CallOptions = {}): Promise<void> {
-    await this.#calls.patiently(
+    await this.#calls.withRetries(
       {
         name: `cancel of ${name}`,
         subject: 'batch',
         resource: name,
-        make: (ai) => ai.batches.cancel({name}),
+        make: (ai, config) => ai.batches.cancel({name, config}),
       },
       options,
     );
@@ -168,14 +176,14 @@ export class GeminiBatchClient implements BatchService {
         name: `deletion of ${name}`,
         subject: 'batch',
         resource: name,
-        make: (ai) => ai.batches.delete({name}),
+        make: (ai, config) => ai.batches.delete({name, config}),
       },
       options,
     );
   }
 
   async getFile(name: string, options: CallOptions = {}): Promise<RemoteFile> {
-    return toRemoteFile(parseReply(await this.#calls.patiently(fileLookUp(name), options), name), name);
+    return toRemoteFile(parseReply(await this.#calls.withRetries(fileLookUp(name), options), name), name);
   }
 
   listFiles(options: CallOptions = {}): AsyncGenerator<readonly RemoteFile[]> {
@@ -191,7 +199,7 @@ export class GeminiBatchClient implements BatchService {
   }
 
   download(fileName: string, options: DownloadOptions = {}): AsyncGenerator<Buffer, void, undefined> {
-    return download(fileName, this.#transfer, options);
+    return download(fileName, this.#context, options);
   }
 
   serviceTime(): number | undefined {
@@ -200,7 +208,7 @@ export class GeminiBatchClient implements BatchService {
 
   async #delete(call: SdkCall, options: CallOptions): Promise<Deletion> {
     try {
-      await this.#calls.patiently(call, options);
+      await this.#calls.withRetries(call, options);
       return 'deleted';
     } catch (error) {
       if (error instanceof GembatchError && error.code === 'NOT_FOUND') return 'absent';
@@ -213,22 +221,23 @@ export class GeminiBatchClient implements BatchService {
     options: CallOptions,
     list: {
       readonly name: string;
-      readonly make: (ai: GoogleGenAI, config: {pageSize: number; pageToken?: string}) => Promise<unknown>;
+      readonly make: (ai: GoogleGenAI, config: PageConfig) => Promise<unknown>;
       readonly read: (body: Record<string, unknown>, name: string) => Page<T>;
     },
   ): AsyncGenerator<readonly T[]> {
     const {name} = list;
-    const limit = new ListLimit(name, this.#transfer.clock);
-    let config: {pageSize: number; pageToken?: string} = {pageSize: PAGE_SIZE};
+    const limit = new ListLimit(name, this.#context.clock);
+    let page: {pageSize: number; pageToken?: string} = {pageSize: PAGE_SIZE};
     for (;;) {
-      // The SDK's pagers write into what they are given.
-      const make = (ai: GoogleGenAI): Promise<unknown> => list.make(ai, {...config});
-      const body = await this.#calls.patiently({name, subject: 'list', make}, options);
+      const {pageSize, pageToken: from} = page;
+      const make = (ai: GoogleGenAI, config: SdkConfig): Promise<unknown> =>
+        list.make(ai, {...config, pageSize, ...(from === undefined ? {} : {pageToken: from})});
+      const body = await this.#calls.withRetries({name, subject: 'list', make}, options);
       const {items, nextPageToken: pageToken} = list.read(parseReply(body, name), name);
       limit.count(body.length, pageToken);
       yield items;
       if (pageToken === undefined) return;
-      config = {pageSize: PAGE_SIZE, pageToken};
+      page = {pageSize: PAGE_SIZE, pageToken};
     }
   }
 }

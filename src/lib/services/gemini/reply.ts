@@ -2,7 +2,7 @@
 import type {BatchJob, BatchStats} from '../../domain/job/batch-job.js';
 import {normaliseState} from '../../domain/job/job-state.js';
 import type {Model, RemoteFile} from '../batch-service.js';
-import {malformedReplyError, messageIn} from './service-error.js';
+import {malformedReplyError, messageIn} from '../http/service-error.js';
 
 type Json = Record<string, unknown>;
 

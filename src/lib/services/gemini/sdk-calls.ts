@@ -1,28 +1,13 @@
-/**
- * Calls the service through Google's SDK and hands on what it answered, word for word.
- *
- * The SDK's own conversion drops what a batch job's error, counts and input file say, so each reply is kept as it
- * comes, and the SDK's reading of it is not used. The SDK is loaded with the first call.
- */
-import {AsyncLocalStorage} from 'node:async_hooks';
-import type {GoogleGenAI} from '@google/genai';
-import type {Clock} from '../../domain/clock.js';
-import {GembatchError} from '../../domain/errors.js';
-import {ServiceClock} from '../service-clock.js';
-import {exchange} from './http-exchange.js';
-import {NotConnectedError} from './not-connected-error.js';
+import type {GoogleGenAI, HttpOptions} from '@google/genai/web';
 import type {CallOptions} from '../batch-service.js';
-import {Patience, retrying, throwIfAborted} from './retry.js';
-import {networkError, replyError, type CallIdentity, type RawReply} from './service-error.js';
-import type {ServiceAddress} from './transfer-context.js';
+import {RetryBudget, retrying, throwIfAborted} from '../http/retry-budget.js';
+import {ServiceClock} from '../http/service-clock.js';
+import {replyError, type CallIdentity, type RawReply} from '../http/service-error.js';
+import type {TransferContext} from '../transfer/transfer-context.js';
 
-/** How much of time and of bytes calls may take. */
-export interface CallLimits {
-  readonly clock: Clock;
-  /** How long failures are waited out, in milliseconds. */
-  readonly patienceMs: number;
-  /** From the start of one request to the end of its answer, in milliseconds. */
-  readonly timeoutMs: number;
+/** What each call of the SDK takes as part of its `config`. */
+export interface SdkConfig {
+  readonly httpOptions: HttpOptions;
 }
 
 /** One call and how it is made. */
@@ -30,30 +15,21 @@ export interface SdkCall extends CallIdentity {
   readonly signal?: AbortSignal;
   /** Takes a new connection; see `HttpRequest`. */
   readonly isAlone?: boolean;
-  readonly make: (ai: GoogleGenAI) => Promise<unknown>;
+  readonly make: (ai: GoogleGenAI, config: SdkConfig) => Promise<unknown>;
 }
 
-/** A call that is being made, and what happened to its one request. */
-interface UnderWay {
-  readonly signal: AbortSignal | undefined;
-  readonly isAlone: boolean;
-  isStarted: boolean;
-  reply?: RawReply;
-  failure?: unknown;
-}
-
-/** The SDK, with its network taken over. */
+/**
+ * Calls the service through Google's SDK. The SDK drops what a batch job's error, counts and input file say, so each call
+ * keeps the answer as it came. The SDK is loaded with the first call.
+ */
 export class SdkCalls {
   readonly serviceClock: ServiceClock;
-  readonly #address: ServiceAddress;
-  readonly #limits: CallLimits;
-  readonly #underWay = new AsyncLocalStorage<UnderWay>();
+  readonly #context: TransferContext;
   #ai: Promise<GoogleGenAI> | undefined;
 
-  constructor(address: ServiceAddress, limits: CallLimits) {
-    this.#address = address;
-    this.#limits = limits;
-    this.serviceClock = new ServiceClock(limits.clock);
+  constructor(context: TransferContext) {
+    this.#context = context;
+    this.serviceClock = new ServiceClock(context.clock);
   }
 
   /**
@@ -62,10 +38,10 @@ export class SdkCalls {
    * @returns the body of the successful answer.
    * @throws GembatchError as `once` does.
    */
-  patiently(call: SdkCall, options: CallOptions): Promise<string> {
-    const {clock, patienceMs} = this.#limits;
+  withRetries(call: SdkCall, options: CallOptions): Promise<string> {
+    const {clock, retryMs} = this.#context;
     const signal = options.signal === undefined ? {} : {signal: options.signal};
-    return retrying(() => this.once({...call, ...signal}), new Patience(clock, patienceMs, options));
+    return retrying(() => this.once({...call, ...signal}), new RetryBudget(clock, retryMs, options));
   }
 
   /**
@@ -73,96 +49,62 @@ export class SdkCalls {
    *
    * @throws GembatchError as `service-error.ts` sorts it; `INTERRUPTED` when the signal ended it.
    */
-  async once({signal, isAlone = false, make, ...identity}: SdkCall): Promise<string> {
-    throwIfAborted(signal);
+  async once({make, ...call}: SdkCall): Promise<string> {
+    throwIfAborted(call.signal);
     this.#ai ??= this.#load();
     const ai = await this.#ai;
-    const underWay: UnderWay = {signal, isAlone, isStarted: false};
+    let sending: Promise<RawReply> | undefined;
+    const fetch = async (url: unknown, init: RequestInit = {}): Promise<Response> => {
+      if (sending !== undefined)
+        throw new Error('The SDK sends a request again, which only gembatch may do.');
+      sending = this.#send(new URL(String(url)), init, call);
+      return responseOf(await sending);
+    };
     try {
-      await this.#underWay.run(underWay, () => make(ai));
+      await make(ai, {httpOptions: {fetch}});
     } catch (error) {
-      if (!underWay.isStarted) throw error;
+      // What the SDK makes of an answer that it does not like is not used.
+      if (sending === undefined) throw error;
     }
-    const {reply, failure} = underWay;
-    if (reply === undefined) {
-      throwIfAborted(signal);
-      throw failure instanceof GembatchError ? failure : networkError(failure, identity.name);
-    }
+    if (sending === undefined) throw new Error(`${call.name}: the SDK sent nothing.`);
+    const reply = await sending;
     this.serviceClock.read(reply);
-    if (reply.status < 200 || reply.status >= 300) throw replyError(reply, identity);
+    if (reply.status < 200 || reply.status >= 300) throw replyError(reply, call);
     return reply.body;
   }
 
+  #send(
+    url: URL,
+    init: RequestInit,
+    {name, isAlone = false, signal}: Omit<SdkCall, 'make'>,
+  ): Promise<RawReply> {
+    const {http, answerMs} = this.#context;
+    return http.sendWhole({
+      name,
+      method: init.method ?? 'GET',
+      url,
+      headers: Object.fromEntries(new Headers(init.headers)),
+      ...(typeof init.body === 'string' ? {body: Buffer.from(init.body)} : {}),
+      silenceMs: answerMs,
+      answerMs,
+      totalMs: answerMs,
+      isAlone,
+      ...(signal === undefined ? {} : {signal}),
+    });
+  }
+
+  /** The SDK's form for browsers takes everything from its caller; the one for Node reads the environment and warns of it. */
   async #load(): Promise<GoogleGenAI> {
-    const {GoogleGenAI} = await import('@google/genai');
-    return quietly(
-      () =>
-        new GoogleGenAI({
-          apiKey: this.#address.apiKey,
-          vertexai: false,
-          apiVersion: 'v1beta',
-          // Without `retryOptions` the SDK sends every request once.
-          httpOptions: {baseUrl: this.#address.baseUrl, fetch: (input, init) => this.#fetch(input, init)},
-        }),
-    );
-  }
-
-  /** In place of the `fetch` that the SDK would use. */
-  async #fetch(input: string | URL | Request, init: RequestInit = {}): Promise<Response> {
-    const underWay = this.#underWay.getStore();
-    if (underWay === undefined) throw new Error('A request outside of a call.');
-    const timeout = AbortSignal.timeout(this.#limits.timeoutMs);
-    underWay.isStarted = true;
-    try {
-      const reply = await exchange({
-        method: init.method ?? 'GET',
-        url: new URL(typeof input === 'string' || input instanceof URL ? input : input.url),
-        headers: headersOf(init),
-        ...(typeof init.body === 'string' ? {body: Buffer.from(init.body)} : {}),
-        silenceMs: this.#limits.timeoutMs,
-        answerMs: this.#limits.timeoutMs,
-        connection: underWay.isAlone ? 'new' : 'kept',
-        signal: underWay.signal === undefined ? timeout : AbortSignal.any([underWay.signal, timeout]),
-      });
-      underWay.reply = reply;
-      return EMPTY_ANSWER;
-    } catch (error) {
-      underWay.failure = timeout.aborted ? timeoutError(this.#limits.timeoutMs, error) : error;
-      throw error;
-    }
+    const {apiKey, baseUrl} = this.#context.address;
+    const {GoogleGenAI} = await import('@google/genai/web');
+    // Without `retryOptions` the SDK sends every request once.
+    return new GoogleGenAI({apiKey, vertexai: false, apiVersion: 'v1beta', httpOptions: {baseUrl}});
   }
 }
 
-/**
- * All that the SDK looks at of an answer: it is content with an empty one, and what was answered is read elsewhere. No
- * `Response` and no `Headers` of Node are made here or of what comes, because all of Node's fetch is loaded with the first.
- */
-const EMPTY_ANSWER = {
-  ok: true,
-  status: 200,
-  headers: new Map<string, string>(),
-  json: () => Promise.resolve({}),
-} as unknown as Response;
+/** Statuses of answers that have no body: `Response` takes none with them. */
+const STATUSES_WITHOUT_BODY: ReadonlySet<number> = new Set([204, 205, 304]);
 
-function headersOf({headers = {}}: RequestInit): Record<string, string> {
-  const pairs = Symbol.iterator in headers ? headers : Object.entries(headers);
-  return Object.fromEntries(pairs as Iterable<readonly [string, string]>);
-}
-
-/** The SDK warns on the terminal of environment variables that it then does not use. */
-function quietly<T>(make: () => T): T {
-  /* oxlint-disable no-console -- it has no other switch, and nothing else runs in the meantime. */
-  const {warn} = console;
-  console.warn = () => undefined;
-  try {
-    return make();
-  } finally {
-    console.warn = warn;
-  }
-  /* oxlint-enable no-console */
-}
-
-function timeoutError(timeoutMs: number, error: unknown): Error {
-  const text = `nothing complete within ${timeoutMs / 1000} s`;
-  return error instanceof NotConnectedError ? new NotConnectedError(text) : new Error(text);
+function responseOf({status, headers, body}: RawReply): Response {
+  return new Response(STATUSES_WITHOUT_BODY.has(status) ? null : body, {status, headers: [...headers]});
 }

@@ -10,22 +10,20 @@
  * `googleapis/google-api-ruby-client` `google-apis-core/lib/google/apis/core/storage_upload.rb`.
  */
 import {GembatchError} from '../../domain/errors.js';
-import {exchange} from './http-exchange.js';
 import type {RemoteFile, UploadFile, UploadOptions} from '../batch-service.js';
 import {parseReply, toUploadedFile} from './reply.js';
-import {Patience, retrying, throwIfAborted} from './retry.js';
+import {RetryBudget, retrying} from '../http/retry-budget.js';
 import {
   brokenTransferError,
   errorStatusIn,
   isMimeTypeRefusal,
   isTransient,
   malformedReplyError,
-  networkError,
   replyError,
   type RawReply,
-} from './service-error.js';
-import {SourceFile, type ByteRange} from './source-file.js';
-import type {TransferContext} from './transfer-context.js';
+} from '../http/service-error.js';
+import {SourceFile, type ByteRange} from '../transfer/source-file.js';
+import type {TransferContext} from '../transfer/transfer-context.js';
 
 /** What is known of an upload after a break: bytes that the service has, the finished file, or nothing. */
 type UploadState = number | RemoteFile | 'lost';
@@ -52,7 +50,7 @@ export class Upload {
   readonly #mimeType: string;
   readonly #context: TransferContext;
   readonly #options: UploadOptions;
-  readonly #patience: Patience;
+  readonly #retries: RetryBudget;
   /** The most that the service ever had of the file; only more than that is progress. */
   #mostBytes = 0;
   #lostSessions = 0;
@@ -65,7 +63,7 @@ export class Upload {
     this.#mimeType = mimeType;
     this.#context = context;
     this.#options = options;
-    this.#patience = new Patience(context.clock, context.patienceMs, options);
+    this.#retries = new RetryBudget(context.clock, context.retryMs, options);
   }
 
   /** The file that the service has although the upload failed; the caller is to delete it. */
@@ -84,7 +82,7 @@ export class Upload {
     const source = SourceFile.open(this.#file);
     try {
       for (;;) {
-        const session = await retrying(() => this.#start(), this.#patience);
+        const session = await retrying(() => this.#start(), this.#retries);
         const uploaded = await this.#sendAll(source, session);
         if (uploaded !== 'lost') return uploaded;
       }
@@ -120,9 +118,10 @@ export class Upload {
    * may call itself by another name, and the API key must not go to a host that nobody chose.
    */
   #atOurAddress(session: URL): URL {
-    const {protocol, host} = new URL(this.#context.address.baseUrl);
+    const {protocol, hostname, port} = new URL(this.#context.address.baseUrl);
     session.protocol = protocol;
-    session.host = host;
+    session.hostname = hostname;
+    session.port = port;
     return session;
   }
 
@@ -133,7 +132,7 @@ export class Upload {
       while (typeof state === 'number') {
         state = await this.#sendChunk(source, session, state).catch(async (error: unknown) => {
           if (this.#isSessionLost(error)) return 'lost';
-          await this.#patience.waitAfter(error);
+          await this.#retries.waitAfter(error);
           return this.#query(session);
         });
         if (typeof state === 'number') this.#reached(state);
@@ -159,7 +158,7 @@ export class Upload {
   #reached(bytes: number): void {
     if (bytes <= this.#mostBytes) return;
     this.#mostBytes = bytes;
-    this.#patience.progressed();
+    this.#retries.progressed();
   }
 
   async #sendChunk(source: SourceFile, session: URL, offset: number): Promise<UploadState> {
@@ -200,7 +199,7 @@ export class Upload {
     let reply: RawReply;
     try {
       const ask = {headers: {'x-goog-upload-command': 'query'}};
-      reply = await retrying(() => this.#post(session, ask), this.#patience);
+      reply = await retrying(() => this.#post(session, ask), this.#retries);
     } catch (error) {
       // It does not know the upload, or not this question.
       if (error instanceof GembatchError && error.code === 'REFUSED') return 'lost';
@@ -247,13 +246,14 @@ export class Upload {
   }
 
   #command(session: URL, command: 'query' | 'cancel'): Promise<RawReply> {
-    return exchange({
+    return this.#context.http.sendWhole({
+      ...CALL,
       method: 'POST',
       url: session,
       headers: {...this.#key, 'x-goog-upload-command': command},
       silenceMs: GIVE_UP_MS,
       answerMs: GIVE_UP_MS,
-      signal: AbortSignal.timeout(GIVE_UP_MS),
+      totalMs: GIVE_UP_MS,
     });
   }
 
@@ -262,21 +262,17 @@ export class Upload {
     parts: {headers: Readonly<Record<string, string>>; body?: Buffer | AsyncIterable<Buffer>},
   ): Promise<RawReply> {
     const {signal} = this.#options;
-    let reply: RawReply;
-    try {
-      reply = await exchange({
-        method: 'POST',
-        url,
-        ...parts,
-        headers: {...this.#key, ...parts.headers},
-        silenceMs: this.#context.silenceMs,
-        answerMs: this.#context.answerMs,
-        ...(signal === undefined ? {} : {signal}),
-      });
-    } catch (error) {
-      throwIfAborted(signal);
-      throw error instanceof GembatchError ? error : networkError(error, CALL.name);
-    }
+    const {http, silenceMs, answerMs} = this.#context;
+    const reply = await http.sendWhole({
+      ...CALL,
+      method: 'POST',
+      url,
+      ...parts,
+      headers: {...this.#key, ...parts.headers},
+      silenceMs,
+      answerMs,
+      ...(signal === undefined ? {} : {signal}),
+    });
     if (reply.status < 200 || reply.status >= 300) throw replyError(reply, CALL);
     return reply;
   }

@@ -2,11 +2,11 @@ import {GembatchError} from '../../domain/errors.js';
 import {fileDeletion, fileLookUp} from './file-calls.js';
 import type {CallOptions, RemoteFile, UploadFile, UploadOptions} from '../batch-service.js';
 import {parseReply, toRemoteFile} from './reply.js';
-import {throwIfAborted} from './retry.js';
+import {throwIfAborted} from '../http/retry-budget.js';
 import type {SdkCalls} from './sdk-calls.js';
-import {isMimeTypeRefusal} from './service-error.js';
-import {checkUnchanged} from './source-file.js';
-import type {TransferContext} from './transfer-context.js';
+import {isMimeTypeRefusal} from '../http/service-error.js';
+import {checkUnchanged} from '../transfer/source-file.js';
+import type {TransferContext} from '../transfer/transfer-context.js';
 import {Upload} from './upload.js';
 
 /**
@@ -33,7 +33,7 @@ export class VerifiedUploads {
     this.#calls = calls;
   }
 
-  /** Uploads a file; the contract is that of `GeminiBatchClient.uploadFile`. */
+  /** Uploads a file; the contract is that of `BatchService.uploadFile`. */
   async upload(file: UploadFile, options: UploadOptions): Promise<RemoteFile> {
     for (let uploads = 1; ; uploads += 1) {
       const uploaded = await this.#send(file, options);
@@ -73,16 +73,16 @@ export class VerifiedUploads {
   }
 
   async #whenActive(uploaded: RemoteFile, options: CallOptions): Promise<RemoteFile> {
-    const {clock, patienceMs} = this.#context;
+    const {clock, retryMs} = this.#context;
     const call = fileLookUp(uploaded.name);
-    const untilMs = clock.monotonic() + patienceMs;
+    const untilMs = clock.monotonic() + retryMs;
     let file = uploaded;
     while (file.state === 'PROCESSING') {
       if (clock.monotonic() >= untilMs)
         throw new GembatchError('SERVICE', 'upload: the service does not get done with taking the file in.');
       await clock.sleep(PROCESSING_PAUSE_MS, options.signal);
       throwIfAborted(options.signal);
-      file = toRemoteFile(parseReply(await this.#calls.patiently(call, options), call.name), call.name);
+      file = toRemoteFile(parseReply(await this.#calls.withRetries(call, options), call.name), call.name);
     }
     if (file.state !== 'FAILED') return file;
     throw new GembatchError('REFUSED', 'upload: the service could not take the file in.');

@@ -81,6 +81,8 @@ describe('a create whose fate is not known is UNCLEAR, sent once', () => {
     ['an answer cut short', {kind: 'body_after', text: '{"name":"bat'}, 1],
     ['an empty answer', {kind: 'body_after', text: ''}, 1],
     ['an answer that names no job', {kind: 'body_after', text: '{"name":"operations/1"}'}, 1],
+    ['401 of a proxy', {kind: 'status', status: 401, body: '<html>Sign in'}, 0],
+    ['407 of a proxy', {kind: 'status', status: 407, body: 'login'}, 0],
     ['an answer that is a list', {kind: 'body_after', text: '[]'}, 1],
     ...[301, 307, 402, 408, 409, 412, 418, 421, 422, 423, 425, 444, 499, 500, 502, 503, 504, 529].map(
       (status) =>
@@ -114,7 +116,6 @@ describe('a refused create made nothing', () => {
     ['403', {kind: 'status', status: 403}, 'REFUSED'],
     ['404', {kind: 'status', status: 404}, 'MODEL_UNAVAILABLE'],
     ['405', {kind: 'status', status: 405}, 'REFUSED'],
-    ['407 of a proxy', {kind: 'status', status: 407, body: 'login'}, 'REFUSED'],
     ['413', {kind: 'status', status: 413}, 'REFUSED'],
     ['429', {kind: 'quota'}, 'QUOTA'],
   ];
@@ -164,6 +165,17 @@ describe('a refused create made nothing', () => {
       client.createBatch({model: MODEL, fileName: 'files/1', displayName: 'd'}),
     ).rejects.toMatchObject({code: 'SERVICE', details: {sent: false}});
   });
+});
+
+test.each([421, 307, 401])('a create that is answered with %i is one request', async (status) => {
+  let requests = 0;
+  const url = await useServer((request, response) => {
+    requests += 1;
+    void bodyOf(request).then(() => response.writeHead(status, {location: '/elsewhere'}).end());
+  });
+  const create = clientOf(url).client.createBatch({model: MODEL, fileName: 'files/1', displayName: 'd'});
+  await expect(create).rejects.toMatchObject({name: 'GembatchError'});
+  expect(requests).toBe(1);
 });
 
 test('a key that the service refuses, and repeats, is not repeated', async () => {

@@ -72,7 +72,7 @@ describe('a download', () => {
   });
 
   test('has patience as long as bytes come in between', async () => {
-    const {client, emulator, clock} = await useClient({}, {patienceMs: 3_000});
+    const {client, emulator, clock} = await useClient({}, {retryMs: 3_000});
     const {fileName, whole} = await finishedJob(client, emulator);
     emulator.control.fault({
       on: 'files.download',
@@ -84,7 +84,7 @@ describe('a download', () => {
   });
 
   test('gives up when no byte comes any more', async () => {
-    const {client, emulator} = await useClient({}, {patienceMs: 10_000});
+    const {client, emulator} = await useClient({}, {retryMs: 10_000});
     const {fileName} = await finishedJob(client, emulator);
     emulator.control.fault({on: 'files.download', fault: {kind: 'reset_before'}, times: null});
     await expect(text(client.download(fileName))).rejects.toMatchObject(code('SERVICE'));
@@ -158,7 +158,7 @@ describe('a download notices', () => {
 
   test.each(lies)('%s', async (_, status, headers) => {
     const url = await useServer((__, response) => response.writeHead(status, headers).end('cdef'));
-    const {client} = clientOf(url, {patienceMs: 0});
+    const {client} = clientOf(url, {retryMs: 0});
     await expect(text(client.download('files/batch-1', {fromByte: 2}))).rejects.toMatchObject({
       ...code('SERVICE'),
       details: {malformed: true},
@@ -183,7 +183,7 @@ describe('a download notices', () => {
 
   test('a whole file without a length that ends before what was read', async () => {
     const url = await useServer((_, response) => response.writeHead(200).end('a'));
-    const {client} = clientOf(url, {patienceMs: 2_000});
+    const {client} = clientOf(url, {retryMs: 2_000});
     await expect(text(client.download('files/batch-1', {fromByte: 2}))).rejects.toMatchObject(
       code('SERVICE'),
     );

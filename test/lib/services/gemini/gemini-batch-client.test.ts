@@ -246,7 +246,7 @@ describe('a call in trouble', () => {
     const url = await useServer((_, response) => {
       response.writeHead(500).end(`{"error":{"message":"${API_KEY}"}}`);
     });
-    const error: unknown = await clientOf(url, {patienceMs: 0})
+    const error: unknown = await clientOf(url, {retryMs: 0})
       .client.getModel(MODEL)
       .catch((cause: unknown) => cause);
     expect(error).toMatchObject(code('SERVICE'));

@@ -121,7 +121,7 @@ describe('an upload in trouble', () => {
   });
 
   test('gives up after its patience, and counts it from the first failure', async () => {
-    const {client, emulator, clock} = await useClient({}, {patienceMs: 60_000});
+    const {client, emulator, clock} = await useClient({}, {retryMs: 60_000});
     emulator.control.fault({on: 'upload.start', fault: {kind: 'status', status: 503}, times: null});
     await expect(client.uploadFile(await requestFile())).rejects.toMatchObject({
       ...code('SERVICE'),
@@ -131,7 +131,7 @@ describe('an upload in trouble', () => {
   });
 
   test('gives up when the same part breaks for ever and nothing is kept', async () => {
-    const {client, emulator} = await useClient({behaviour: {has_upload_query: false}}, {patienceMs: 20_000});
+    const {client, emulator} = await useClient({behaviour: {has_upload_query: false}}, {retryMs: 20_000});
     emulator.control.fault({
       on: 'upload.chunk',
       skip: 0,

@@ -39,7 +39,7 @@ function lookIn(folder: string, emulator: Emulator): {jobs: OwnJobs; store: JobS
     apiKey: 'k',
     clock: systemClock,
     baseUrl: emulator.url,
-    patienceMs: 0,
+    retryMs: 0,
   });
   const store = JobStore.open(join(folder, 'job-info.jsonl'), {command: 'test', clock: systemClock});
   return {jobs: new OwnJobs({store, client, isRecorded: () => false}), store};

@@ -5,7 +5,7 @@
  * missing file (403) and a refused MIME type (400).
  */
 import {GembatchError, type ErrorCode} from '../../domain/errors.js';
-import {NotConnectedError} from './not-connected-error.js';
+import {NotConnectedError, ProxyError} from './connection-error.js';
 
 /** What a call is about; the same status means different things for a model, a file and a batch job. */
 export type Subject = 'model' | 'file' | 'batch' | 'create' | 'list' | 'upload';
@@ -33,6 +33,8 @@ interface ServiceStatus {
   readonly status: string;
   readonly reason: string | undefined;
   readonly retryDelayMs: number | undefined;
+  /** Whether it has the form of Google's errors; a page of a proxy has not. */
+  readonly isOfService: boolean;
 }
 
 /**
@@ -106,7 +108,7 @@ const CODES_OF_404 = {
 
 /**
  * The error for an answer that is no success. `details.status` is the HTTP status, `details.retryDelayMs` the pause that
- * the service asks for, `details.reason` its reason.
+ * the service asks for, `details.reason` its reason; `details.foreign` is true when it has not the form of Google's errors.
  */
 export function replyError(reply: RawReply, call: CallIdentity): GembatchError {
   const said = serviceStatus(reply);
@@ -118,6 +120,7 @@ export function replyError(reply: RawReply, call: CallIdentity): GembatchError {
     {
       details: {
         status: reply.status,
+        ...(said.isOfService ? {} : {foreign: true}),
         ...(said.retryDelayMs === undefined ? {} : {retryDelayMs: said.retryDelayMs}),
         ...(said.reason === undefined ? {} : {reason: said.reason}),
       },
@@ -139,14 +142,34 @@ export function brokenTransferError(name: string, what: string): GembatchError {
 
 /**
  * The error for a call that got no answer. `details.sent` is false when it is certain that nothing reached the service,
- * `details.certificate` says why the certificate of whoever answered is not trusted.
+ * `details.certificate` says why the certificate of whoever answered is not trusted, `details.proxy` is the proxy that was
+ * used, `details.refused` is true when it lets nobody through.
  */
-export function networkError(cause: unknown, name: string): GembatchError {
+export function networkError(
+  cause: unknown,
+  {name, proxy}: {name: string; proxy: string | undefined},
+): GembatchError {
   const sent = !(cause instanceof NotConnectedError);
-  const text = networkText(cause);
+  const proxyError = cause instanceof Error && cause.cause instanceof ProxyError ? cause.cause : undefined;
+  const text = proxyError?.message ?? networkText(cause);
   if (!sent && CERTIFICATE_ERRORS.has(text)) return certificateError(cause, {name, why: text});
   const what = sent ? 'no answer from the service' : 'the service cannot be reached';
-  return new GembatchError('SERVICE', `${name}: ${what} (${text})`, {cause, details: {sent}});
+  const way = proxy === undefined || proxyError !== undefined ? '' : `, through the proxy ${proxy}`;
+  return new GembatchError('SERVICE', `${name}: ${what} (${text}${way})`, {
+    cause,
+    details: {
+      sent,
+      ...(proxy === undefined ? {} : {proxy}),
+      ...(proxyError?.isFinal === true ? {refused: true} : {}),
+    },
+    ...(proxyError?.isFinal === true
+      ? {
+          suggestions: [
+            'Check HTTPS_PROXY: a user name and a password go before the host, http://USER:PASSWORD@HOST:PORT.',
+          ],
+        }
+      : {}),
+  });
 }
 
 /** Whoever looks into secure connections on the way, as companies do, signs them anew; to ask again would not help. */
@@ -168,15 +191,16 @@ function certificateError(cause: unknown, {name, why}: {name: string; why: strin
 /** Whether the same call may work later. */
 export function isTransient(error: GembatchError): boolean {
   if (error.code === 'QUOTA') return true;
-  const {status, malformed, certificate} = error.details;
-  if (error.code !== 'SERVICE' || malformed === true || certificate !== undefined) return false;
+  const {status, malformed, certificate, refused} = error.details;
+  if (error.code !== 'SERVICE' || malformed === true || certificate !== undefined || refused === true)
+    return false;
   return typeof status !== 'number' || TRANSIENT_STATUSES.has(status);
 }
 
-/** Whether a create that ended with this error certainly made nothing. */
+/** Whether a create that ended with this error certainly made nothing. A page of somebody on the way proves nothing. */
 export function isCertainRefusal(error: GembatchError): boolean {
-  const {sent, status} = error.details;
-  return sent === false || REFUSAL_STATUSES.has(status);
+  const {sent, status, foreign} = error.details;
+  return sent === false || (foreign !== true && REFUSAL_STATUSES.has(status));
 }
 
 /** Whether the MIME type of an upload was refused; another may be taken. */
@@ -239,6 +263,7 @@ function serviceStatus({body, headers}: RawReply): ServiceStatus {
     message: messageIn(error),
     status: nameOf(error['status']),
     reason,
+    isOfService: typeof error['code'] === 'number',
     retryDelayMs: secondsToMs(delay?.replace(/s$/u, '')) ?? secondsToMs(headers.get('retry-after')),
   };
 }
@@ -256,7 +281,9 @@ function nameOf(value: unknown): string {
 
 function networkText(cause: unknown): string {
   const {code, cause: inner, message} = fieldsOf(cause);
-  if (typeof code === 'string') return code;
+  if (code === 'UND_ERR_SOCKET') return 'the connection was closed';
+  // undici's other codes are for programs.
+  if (typeof code === 'string' && !code.startsWith('UND_ERR_')) return code;
   return inner === undefined ? textOf(message) : networkText(inner);
 }
 

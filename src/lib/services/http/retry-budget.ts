@@ -7,19 +7,19 @@ import {isTransient} from './service-error.js';
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;
 
-/** How failures of the network and the service are waited out. */
-export class Patience {
+/** How long failures of the network and the service are tried again, with longer and longer pauses. */
+export class RetryBudget {
   readonly #clock: Clock;
   readonly #options: CallOptions;
-  readonly #patienceMs: number;
+  readonly #budgetMs: number;
   #failingSinceMs: number | undefined;
   #failures = 0;
 
-  /** @param patienceMs - how long failures may last, from the first one, without any success in between. */
-  constructor(clock: Clock, patienceMs: number, options: CallOptions) {
+  /** @param budgetMs - how long failures may last, from the first one, without any success in between. */
+  constructor(clock: Clock, budgetMs: number, options: CallOptions) {
     this.#clock = clock;
     this.#options = options;
-    this.#patienceMs = patienceMs;
+    this.#budgetMs = budgetMs;
   }
 
   /** Notes that something got through: failures count from here again. */
@@ -31,13 +31,13 @@ export class Patience {
   /**
    * Waits before the next try, longer each time, and at least as long as the service asks for.
    *
-   * @throws the error itself when it is not worth another try or the patience is over; GembatchError `INTERRUPTED`.
+   * @throws the error itself when it is not worth another try or the budget is spent; GembatchError `INTERRUPTED`.
    */
   async waitAfter(error: unknown): Promise<void> {
     if (!(error instanceof GembatchError) || !isTransient(error)) throw error;
     const nowMs = this.#clock.monotonic();
     this.#failingSinceMs ??= nowMs;
-    const leftMs = this.#failingSinceMs + this.#patienceMs - nowMs;
+    const leftMs = this.#failingSinceMs + this.#budgetMs - nowMs;
     if (leftMs <= 0) throw error;
 
     const grownMs =
@@ -56,12 +56,12 @@ export class Patience {
  *
  * @throws what the last try threw; GembatchError `INTERRUPTED` when the signal ended it.
  */
-export async function retrying<T>(call: () => Promise<T>, patience: Patience): Promise<T> {
+export async function retrying<T>(call: () => Promise<T>, budget: RetryBudget): Promise<T> {
   for (;;) {
     try {
       return await call();
     } catch (error) {
-      await patience.waitAfter(error);
+      await budget.waitAfter(error);
     }
   }
 }

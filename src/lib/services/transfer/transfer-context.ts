@@ -1,4 +1,5 @@
 import type {Clock} from '../../domain/clock.js';
+import type {HttpClient} from '../http/http-client.js';
 
 /** Where the service is and how its callers identify themselves. */
 export interface ServiceAddress {
@@ -6,14 +7,15 @@ export interface ServiceAddress {
   readonly baseUrl: string;
 }
 
-/** What an upload or a download needs to know besides its file. */
+/** How a client sends its requests, transfers included. */
 export interface TransferContext {
   readonly address: ServiceAddress;
+  readonly http: HttpClient;
   readonly clock: Clock;
-  /** How long failures are waited out without progress, in milliseconds. */
-  readonly patienceMs: number;
+  /** How long failures are tried again without progress, in milliseconds. */
+  readonly retryMs: number;
   /** After so long without a byte in either direction a connection is taken for dead, in milliseconds. */
   readonly silenceMs: number;
-  /** How long an answer to what was sent may take, in milliseconds; see `HttpRequest`. */
+  /** How long an answer to what was sent may take, in milliseconds; of a call, all of it. */
   readonly answerMs: number;
 }

@@ -1,4 +1,4 @@
-import type {Clock} from '../domain/clock.js';
+import type {Clock} from '../../domain/clock.js';
 
 /** The service's clock, read from the `Date` of its answers. A person may set the clock of this machine to anything. */
 export class ServiceClock {

@@ -1,9 +1,5 @@
 import {describe, expect, test} from '@jest/globals';
-import {
-  isTransient,
-  replyError,
-  type CallIdentity,
-} from '../../../../src/lib/services/gemini/service-error.js';
+import {isTransient, replyError, type CallIdentity} from '../../../../src/lib/services/http/service-error.js';
 
 const FILE = {name: 'get', subject: 'file', resource: 'files/abc'} as const;
 const MISSING_FILE = 'You do not have permission to access the File abc or it may not exist.';

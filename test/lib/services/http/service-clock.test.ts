@@ -1,6 +1,6 @@
 import {expect, test} from '@jest/globals';
-import {ServiceClock} from '../../../src/lib/services/service-clock.js';
-import {LeapingClock} from './gemini/leaping-clock.js';
+import {ServiceClock} from '../../../../src/lib/services/http/service-clock.js';
+import {LeapingClock} from '../gemini/leaping-clock.js';
 
 const DATE = 'Sat, 28 Nov 2026 01:02:03 GMT';
 const DATE_MS = Date.UTC(2026, 10, 28, 1, 2, 3);

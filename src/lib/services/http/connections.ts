@@ -1,0 +1,59 @@
+import {Agent, EnvHttpProxyAgent, type Dispatcher} from 'undici';
+import {isLoopback} from './loopback.js';
+import {proxyTunnels} from './proxy-tunnels.js';
+import type {Proxies} from './proxy-variables.js';
+
+/** How long a connection may take to be made, in milliseconds; the way through a proxy included. */
+export const CONNECT_TIMEOUT_MS = 8_000;
+
+/** Bytes that a socket reads at once: each piece costs a turn of the event loop. */
+const SOCKET_BUFFER_BYTES = 256 * 1024;
+
+const CONNECT = {timeout: CONNECT_TIMEOUT_MS, highWaterMark: SOCKET_BUFFER_BYTES};
+/** undici's clock for the head of an answer would count the sending of a large body as waiting for it. */
+const OPTIONS = {connect: CONNECT, headersTimeout: 0};
+
+/**
+ * The connections of a client: kept open and used again, or made for one request. What goes to this machine never goes
+ * through a proxy; for the rest `NO_PROXY` counts, too.
+ */
+export class Connections {
+  readonly #proxies: Proxies;
+  /** The proxy that connects to a `host:port`, once it was asked to. */
+  readonly #proxyByTarget = new Map<string, string>();
+  readonly #direct = new Agent(OPTIONS);
+  readonly #proxied: Dispatcher;
+
+  constructor(proxies: Proxies) {
+    this.#proxies = proxies;
+    this.#proxied = this.#throughProxies();
+  }
+
+  /** What requests to a URL are sent over. */
+  kept(url: URL): Dispatcher {
+    return isLoopback(url) ? this.#direct : this.#proxied;
+  }
+
+  /** As `kept`, over a connection of its own; the caller destroys it. */
+  fresh(url: URL): Dispatcher {
+    return isLoopback(url) ? new Agent(OPTIONS) : this.#throughProxies();
+  }
+
+  /** The proxy that requests to a URL go through, without its password; undefined before the first, or for none. */
+  proxyOf(url: URL): string | undefined {
+    return this.#proxyByTarget.get(
+      `${url.hostname}:${url.port || (url.protocol === 'https:' ? '443' : '80')}`,
+    );
+  }
+
+  #throughProxies(): Dispatcher {
+    return new EnvHttpProxyAgent({
+      ...OPTIONS,
+      ...this.#proxies,
+      requestTls: CONNECT,
+      proxyTls: CONNECT,
+      clientFactory: (proxy, options) =>
+        proxyTunnels(proxy, options, (target, name) => this.#proxyByTarget.set(target, name)),
+    });
+  }
+}
