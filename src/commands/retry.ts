@@ -3,6 +3,8 @@ import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../cli/base-command.js';
 import {outputLimitFlag} from '../cli/flags.js';
 import {submitFlags, submitOptionsOf} from '../cli/submit-flags.js';
+import {consentOrYes} from '../cli/consent.js';
+import {GembatchError} from '../lib/domain/errors.js';
 import {exitCodesHelp} from '../cli/exit-codes-help.js';
 import type {RetryResult} from '../lib/workflows/retry/retry-jobs.js';
 
@@ -11,6 +13,8 @@ export default class Retry extends BaseCommand {
   static override summary = 'Submit again what did not work: whole jobs, or only bad rows.';
 
   static override description = `A job that failed, expired or was cancelled is submitted again from its request file. Of a job with bad rows, only the requests without a good answer are sent: they are written into a request file in the folder "retries" beside the first one, and "gembatch poll" merges their answers into the results of the first job.
+
+A job that cannot be seen at the service any more is asked for once more, and is not retried: it may belong to the project of another API key. Only --lost does that, for jobs that are named. It asks first, because the work may be paid twice.
 
 Each job is retried once; what its retry leaves is for the next "gembatch retry". As with submit, nothing is sent twice, whatever interrupts the command: run it again to go on.
 
@@ -42,6 +46,10 @@ ${exitCodesHelp(['ok', 'failed', 'partial', 'locked', 'credentials', 'quota', 'u
       char: 'n',
       description: 'say what would be submitted again, send and write nothing',
     }),
+    lost: Flags.boolean({
+      description: 'also submit the named jobs whose results are lost or that cannot be seen; asks first',
+    }),
+    yes: Flags.boolean({char: 'y', description: 'do not ask', dependsOn: ['lost']}),
     model: Flags.string({char: 'm', description: 'model of the new jobs [default: that of each job]'}),
     'max-output-tokens': outputLimitFlag({
       description:
@@ -51,6 +59,10 @@ ${exitCodesHelp(['ok', 'failed', 'partial', 'locked', 'credentials', 'quota', 'u
 
   async run(): Promise<RetryResult> {
     const {args, flags} = await this.parse(Retry);
+    if (flags.lost && (args.jobs ?? []).length === 0) {
+      throw new GembatchError('USAGE', 'With --lost, name the request files or batch jobs.');
+    }
+    const ask = consentOrYes(process, {isYes: flags.yes, isJson: this.jsonEnabled()});
     const apiKey = this.apiKey();
     const [{retryJobs}, {SubmitView}, {retryLines}, store, client, createFile] = await Promise.all([
       import('../lib/workflows/retry/retry-jobs.js'),
@@ -68,6 +80,11 @@ ${exitCodesHelp(['ok', 'failed', 'partial', 'locked', 'credentials', 'quota', 'u
         names: args.jobs ?? [],
         model: flags.model,
         isDryRun: flags['dry-run'],
+        isLost: flags.lost,
+        confirmLost: (files) =>
+          ask(
+            `Submit ${files.join(', ')} again? If the earlier job exists after all, the work is paid twice.`,
+          ),
         ...(limit === undefined ? {} : {outputLimit: limit}),
         stop: this.stopSignal(),
       },

@@ -75,14 +75,14 @@ describe('gembatch cancel', () => {
     expect(summary).toMatchObject({cancelled: 1, failed: 1});
   });
 
-  test('records that the service has no such job', async () => {
+  test('concludes nothing from a job that the service does not show', async () => {
     const jobs = await JobFixture.create();
     await jobs.submit('a.jsonl');
     await jobs.emulator.control.reset();
     const {code, stdout} = await cancel(jobs, 'a.jsonl');
-    expect(code).toBe(EXIT.failed);
-    expect(stdout).toContain('the service has no batch job');
-    expect((await jobs.records())[0]?.lost_at).toEqual(expect.any(String));
+    expect(code).toBe(EXIT.unclear);
+    expect(stdout).toContain('the service does not show');
+    expect((await jobs.records())[0]).toMatchObject({not_seen: {looks: 1}});
   });
 
   test('names the job that was meant when a name is not recorded, and touches none', async () => {

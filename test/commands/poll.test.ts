@@ -4,6 +4,7 @@ import {describe, expect, test} from '@jest/globals';
 import {EXIT} from '../../src/lib/domain/errors.js';
 import {JobFixture, keysOf} from '../helpers/job-fixture.js';
 import {schemaErrors} from '../helpers/json-schema.js';
+import {FAST_CLOCK, runCli} from '../helpers/run-cli.js';
 import {until} from '../helpers/until.js';
 
 /** The events of a run with `--json`. */
@@ -103,13 +104,17 @@ describe('gembatch poll', () => {
     jobs.emulator.control.outcome({match: 'cancelled', state: 'CANCELLED'});
     await fetch(`${jobs.emulator.url}/v1beta/${gone.batch.name}?key=emulator`, {method: 'DELETE'});
     jobs.finishJobs();
-    const {code, stdout, stderr} = await jobs.poll();
-    expect(code).toBe(1);
-    expect(stdout).toContain('4 jobs: 1 failed, 1 cancelled, 1 expired, 1 lost');
+    const {code, stdout, stderr} = await runCli(['poll', '--interval', '100ms'], {
+      cwd: jobs.options.cwd,
+      env: {...jobs.options.env, GEMBATCH_TEST_SPEED: '600'},
+      nodeArgs: FAST_CLOCK,
+    });
+    expect(code).toBe(8);
+    expect(stdout).toContain('4 jobs: 1 failed, 1 cancelled, 1 expired, 1 not seen');
     expect(stderr).toContain('failed.jsonl: failed: System error.');
-    expect(stderr).toContain('gone.jsonl: the service has no job');
+    expect(stderr).toContain('gone.jsonl: the service does not show its job');
     expect(jobs.emulator.control.jobs()).toHaveLength(3);
-    expect((await jobs.records()).map(({lost_at: lostAt}) => lostAt !== undefined)).toEqual([
+    expect((await jobs.records()).map(({not_seen: missed}) => missed?.given_up_at !== undefined)).toEqual([
       false,
       false,
       false,

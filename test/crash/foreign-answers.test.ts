@@ -45,3 +45,39 @@ attackTest(
     });
   },
 );
+
+/** How long the service does not find a job that it has: for one question, for a while, or by name only. */
+const BLINDNESS = [
+  {name: 'one 404', times: 1, hidesList: false},
+  {name: 'three 404', times: 3, hidesList: true},
+  {name: '404 by name for good', times: null, hidesList: false},
+  {name: 'the API key of another project', times: null, hidesList: true},
+] as const;
+
+attackTest(
+  {group: 'answers', attack: 'the service does not find a job that runs', unit: 'commands'},
+  async (attack) => {
+    const commands = [['poll'], ['poll', '--once'], ['list', '--refresh'], ['cancel', '001.jsonl'], SUBMIT];
+    const cases = BLINDNESS.flatMap((blindness) => commands.map((command) => ({...blindness, command})));
+    const rounds = amount({short: 1, whole: 4});
+    const tries = Array.from({length: rounds}, () => cases).flat();
+    await eachOf(tries, WIDTH, async ({name, times, hidesList, command}) => {
+      await Trial.with({files: 1}, async (trial) => {
+        const {control} = trial.emulator;
+        await trial.run(SUBMIT);
+        const body = {error: {code: 404, message: 'Requested entity was not found.', status: 'NOT_FOUND'}};
+        control.fault({on: 'batches.get', times, fault: {kind: 'status', status: 404, body}});
+        if (hidesList) control.fault({on: 'batches.list', times, fault: {kind: 'body_after', text: '{}'}});
+        const args = command[0] === 'poll' ? ['--timeout', '30m'] : [];
+        const {code, stdout, stderr} = await trial.run(command, {...FAST, args});
+        attack.tried();
+        const what = `${name}: ${command.join(' ')}`;
+        if (/gembatch retry/u.test(stdout + stderr)) attack.violation(`${what}: advises to pay again`);
+        if (times === null && hidesList && command[0] === 'list' && code === EXIT.ok)
+          attack.violation(`${what}: exit 0`);
+        await trial.run(['retry'], FAST);
+        if (control.paid().length !== 1) attack.violation(`${what}: paid again`);
+      });
+    });
+  },
+);

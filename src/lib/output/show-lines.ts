@@ -60,6 +60,7 @@ function factsOf({job, record, retried_by: retriedBy}: ShownJob): readonly Fact[
     ['Retry of', record.retry_of],
     ['Retried by', retriedBy.length === 0 ? undefined : retriedBy.join(', ')],
     ['Lost', record.lost_at],
+    ['Not seen since', record.not_seen?.since],
     ['Upload', record.uploaded_file_name],
     ['Deleted remotely', record.remote_deleted_at],
     ['Display name', batch.display_name],

@@ -11,12 +11,20 @@ import {isTerminal, normaliseState, SUCCESS_STATES} from './job-state.js';
  * - `done`: its results are on disk and every request has a good answer.
  * - `bad_rows`: its results are on disk and some rows are bad or missing.
  * - `failed`, `cancelled`, `expired`: it ended without results.
- * - `lost`: the service has no such job, and the results are not here.
+ * - `lost`: the job is over, and its results can be had neither here nor at the service.
+ * - `not_seen`: the service does not show the job any more, which says nothing about its end.
  * - `running`: it is not over, or its results are not here yet.
  */
-export type JobOutcome = 'done' | 'bad_rows' | 'failed' | 'cancelled' | 'expired' | 'lost' | 'running';
+export type JobOutcome =
+  'done' | 'bad_rows' | 'failed' | 'cancelled' | 'expired' | 'lost' | 'not_seen' | 'running';
 
-const ENDS_WITHOUT_RESULTS: ReadonlySet<JobOutcome> = new Set(['failed', 'cancelled', 'expired', 'lost']);
+const ENDS_WITHOUT_RESULTS: ReadonlySet<JobOutcome> = new Set([
+  'failed',
+  'cancelled',
+  'expired',
+  'lost',
+  'not_seen',
+]);
 
 const OUTCOMES_WITHOUT_RESULTS: ReadonlyMap<string, JobOutcome> = new Map([
   ['JOB_STATE_FAILED', 'failed'],
@@ -29,7 +37,7 @@ const OUTCOMES_WITHOUT_RESULTS: ReadonlyMap<string, JobOutcome> = new Map([
  * file is not named yet, which can lag behind (repository `tidyverse/ellmer`, pull request 926).
  */
 export function awaitsService(record: JobRecord): boolean {
-  if (record.lost_at !== undefined || record.results !== undefined) return false;
+  if (record.lost_at !== undefined || record.results !== undefined || isNotSeen(record)) return false;
   const {state, dest} = record.batch;
   return !isTerminal(state) || (dest === undefined && SUCCESS_STATES.has(normaliseState(state)));
 }
@@ -48,9 +56,15 @@ export function isFinished(record: JobRecord): boolean {
 /** What became of the job, as its record tells it. */
 export function jobOutcome(record: JobRecord): JobOutcome {
   if (record.results !== undefined) return badRowCount(record.results.rows) === 0 ? 'done' : 'bad_rows';
+  if (isNotSeen(record)) return 'not_seen';
   if (record.lost_at !== undefined) return 'lost';
   if (awaitsFetch(record)) return 'running';
   return OUTCOMES_WITHOUT_RESULTS.get(normaliseState(record.batch.state)) ?? 'running';
+}
+
+/** Whether the job cannot be seen any more. Earlier versions wrote `lost_at` after a single look, which proves no more. */
+function isNotSeen({not_seen: missed, lost_at: lostAt, batch}: JobRecord): boolean {
+  return missed?.given_up_at !== undefined || (lostAt !== undefined && !isTerminal(batch.state));
 }
 
 /**

@@ -37,6 +37,8 @@ export interface JobRecord {
   readonly remote_deleted_at?: string;
   /** When the service said that it has no such job (any more), ISO 8601 UTC. */
   readonly lost_at?: string;
+  /** Looks at the service that did not find the job. Nothing follows from a few of them. */
+  readonly not_seen?: MissedLooks;
   /**
    * When the job was found at the service and recorded without a create of this job-info file, ISO 8601 UTC. It may be a
    * colleague's: only a cleanup that names it deletes anything of it.
@@ -46,6 +48,15 @@ export interface JobRecord {
   readonly retry_of?: string;
   /** When the answers of this retry were merged into the results of the job that it retries, ISO 8601 UTC. */
   readonly merged_at?: string;
+}
+
+/** Looks at the service, by name and in its whole list, that did not find a job. Times are ISO 8601 UTC. */
+export interface MissedLooks {
+  /** The first of them. */
+  readonly since: string;
+  readonly looks: number;
+  /** When there were enough of them, over enough time, to stop waiting for the job. */
+  readonly given_up_at?: string;
 }
 
 /**

@@ -30,7 +30,19 @@ export function pollLines(event: PollEvent): readonly string[] {
 
 /** How a run went, and what to do next. */
 export function summaryLines(summary: PollSummary, nextCommand: string | undefined): readonly string[] {
-  const {done, bad_rows: bad, failed, cancelled, expired, lost, running, replaced, unclear, rows} = summary;
+  const {
+    done,
+    bad_rows: bad,
+    failed,
+    cancelled,
+    expired,
+    lost,
+    not_seen: notSeen,
+    running,
+    replaced,
+    unclear,
+    rows,
+  } = summary;
   const parts: readonly (readonly [number, string])[] = [
     [done, 'done'],
     [bad, 'done with bad rows'],
@@ -38,6 +50,7 @@ export function summaryLines(summary: PollSummary, nextCommand: string | undefin
     [cancelled, 'cancelled'],
     [expired, 'expired'],
     [lost, 'lost'],
+    [notSeen, 'not seen'],
     [running, 'still running'],
     [replaced, 'replaced by later jobs'],
     [unclear, 'unclear'],
@@ -62,7 +75,8 @@ function jobs(number: number): string {
 
 function stateLine(job: PolledJob): string {
   const error = job.error === undefined ? '' : `: ${job.error.message}`;
-  const state = job.outcome === 'lost' ? 'lost' : stateLabel(job.state);
+  const isGone = job.outcome === 'lost' || job.outcome === 'not_seen';
+  const state = isGone ? job.outcome.replace('_', ' ') : stateLabel(job.state);
   return printable(`${job.file}: ${state}${error}`);
 }
 

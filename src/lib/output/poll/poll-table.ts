@@ -37,6 +37,7 @@ const TALLY_ORDER = [
   'cancelled',
   'expired',
   'lost',
+  'not seen',
   'succeeded',
   'running',
 ];
@@ -130,7 +131,7 @@ function resultCell(job: PolledJob, downloadedBytes: number | undefined): string
   if (job.results !== undefined) return rowsText(job);
   if (job.replaced) return 'replaced';
   if (job.results_error !== undefined) return 'not fetched yet';
-  if (job.outcome === 'lost') return 'lost';
+  if (job.outcome === 'lost' || job.outcome === 'not_seen') return job.outcome.replace('_', ' ');
   return shortenRight(printable(job.error?.message ?? ''), LONGEST_REASON);
 }
 

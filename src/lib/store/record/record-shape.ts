@@ -1,5 +1,11 @@
 import type {BatchJob, BatchStats} from '../../domain/job/batch-job.js';
-import type {JobRecord, JobUsage, RowCounts, StoredResults} from '../../domain/job/job-record.js';
+import type {
+  JobRecord,
+  MissedLooks,
+  JobUsage,
+  RowCounts,
+  StoredResults,
+} from '../../domain/job/job-record.js';
 
 /** Any object of JSON. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -68,6 +74,8 @@ const RESULTS_ERROR_SHAPE = shapeOf<NonNullable<JobRecord['results_error']>>({
   at: 'string',
 });
 
+const MISSED_SHAPE = shapeOf<MissedLooks>({since: 'string', looks: 'number', given_up_at: text});
+
 const RESULTS_SHAPE = shapeOf<StoredResults>({
   file: 'string',
   size_bytes: 'number',
@@ -117,6 +125,7 @@ export const RECORD_SHAPE = shapeOf<JobRecord>({
   remote_deleted_at: text,
   lost_at: text,
   adopted_at: text,
+  not_seen: {optional: MISSED_SHAPE},
   retry_of: text,
   merged_at: text,
   requested_model: text,
@@ -136,7 +145,7 @@ export function isJobRecord(value: unknown): value is JobRecord {
     size_bytes: sizeBytes,
   } = value;
   const {sha256, attempt, submitted_at: submitted, remote_deleted_at: deleted, lost_at: lost} = value;
-  const {adopted_at: adopted} = value;
+  const {adopted_at: adopted, not_seen: missed} = value;
   const {
     retry_of: retryOf,
     merged_at: mergedAt,
@@ -158,6 +167,7 @@ export function isJobRecord(value: unknown): value is JobRecord {
     isOptionalText(deleted) &&
     isOptionalText(lost) &&
     isOptionalText(adopted) &&
+    (missed === undefined || conforms(missed, MISSED_SHAPE)) &&
     isOptionalText(retryOf) &&
     (sizeBytes === undefined || typeof sizeBytes === 'number') &&
     (results === undefined || conforms(results, RESULTS_SHAPE)) &&

@@ -121,7 +121,11 @@ function resultOf({store}: SettleJournalDeps, jobs: readonly CancelledJob[], cod
 }
 
 function goneError({batch, input_file: file}: JobRecord): GembatchError {
-  return new GembatchError('NOT_FOUND', `${file}: the service has no batch job ${batch.name} (any more).`);
+  return new GembatchError(
+    'UNCLEAR',
+    `${file}: with this API key the service does not show ${batch.name}, so nobody knows whether it still runs.`,
+    {suggestions: ['Use the API key that the file was submitted with, and run the same command again.']},
+  );
 }
 
 function unclearError(name: string): GembatchError {

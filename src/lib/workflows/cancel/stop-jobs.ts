@@ -3,7 +3,7 @@ import type {GembatchError} from '../../domain/errors.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import {isTerminal} from '../../domain/job/job-state.js';
 import {noteStates} from '../job-states/note-states.js';
-import {refreshJobs, type RefreshedJobs} from '../job-states/refresh-jobs.js';
+import {refreshJobs, type AskedJob, type RefreshedJobs} from '../job-states/refresh-jobs.js';
 import type {SettleJournalDeps} from '../reconcile/settle-journal.js';
 import {tryCall} from '../reconcile/try-call.js';
 
@@ -60,7 +60,7 @@ async function lookAfter(
   let states: RefreshedJobs = {found: new Map(), gone: new Set(), refused: new Map()};
   for (let look = 1; look <= LOOKS && !stop.aborted && names.length > 0; look += 1) {
     if (look > 1) await clock.sleep(LOOK_PAUSE_MS, stop);
-    states = await refreshJobs(client, names, {signal: stop});
+    states = await refreshJobs(client, askedJobs(names, records), {signal: stop});
     const changes = noteStates(records, states, new Date(clock.now()).toISOString());
     const written = await store.updateJobs(changes);
     if ([...changes.keys()].some((name) => !written.has(name))) {
@@ -71,4 +71,9 @@ async function lookAfter(
     if (states.error !== undefined || names.every(isSettled)) break;
   }
   return states;
+}
+
+function askedJobs(names: readonly string[], records: readonly JobRecord[]): readonly AskedJob[] {
+  const known = new Map(records.map(({batch}) => [batch.name, batch]));
+  return names.map((name) => known.get(name) ?? {name});
 }

@@ -1,13 +1,17 @@
 import {isDeepStrictEqual} from 'node:util';
 import type {BatchJob} from '../../domain/job/batch-job.js';
-import type {JobRecord} from '../../domain/job/job-record.js';
+import type {JobRecord, MissedLooks} from '../../domain/job/job-record.js';
 import {isTerminal} from '../../domain/job/job-state.js';
 import type {RecordChange} from '../poll/job-board.js';
 import type {RefreshedJobs} from './refresh-jobs.js';
 
+/** A job is waited for until so many looks have not found it, the last of them so long after the first. */
+const MOST_LOOKS = 3;
+const LOOKING_MS = 600_000;
+
 /**
- * The changes that bring records up to what the service said: new states and counts, jobs that it does not have, and
- * jobs that were lost and are there again. Records about which there is no news are not among them.
+ * The changes that bring records up to what the service said: new states and counts, looks that did not find a job, and
+ * jobs that are there again. Records about which there is no news are not among them.
  */
 export function noteStates(
   records: readonly JobRecord[],
@@ -26,12 +30,21 @@ export function noteStates(
 function changeFor(batch: BatchJob | undefined, isGone: boolean, nowIso: string): RecordChange | undefined {
   if (batch !== undefined) {
     return (record) => {
-      const {lost_at: _, ...rest} = record;
+      const {lost_at: _lost, not_seen: _missed, ...rest} = record;
       return {...rest, batch: newer(record.batch, batch)};
     };
   }
-  if (isGone) return (record) => ({lost_at: nowIso, ...record});
-  return undefined;
+  if (!isGone) return undefined;
+  return (record) => {
+    const isSettled = record.lost_at !== undefined || record.not_seen?.given_up_at !== undefined;
+    return isSettled ? record : {...record, not_seen: afterLook(record.not_seen, nowIso)};
+  };
+}
+
+function afterLook(missed: MissedLooks | undefined, nowIso: string): MissedLooks {
+  const {since = nowIso, looks = 0} = missed ?? {};
+  const isEnough = looks + 1 >= MOST_LOOKS && Date.parse(nowIso) - Date.parse(since) >= LOOKING_MS;
+  return {since, looks: looks + 1, ...(isEnough ? {given_up_at: nowIso} : {})};
 }
 
 /** A final state stays, and what the service no longer mentions is still true. */

@@ -12,7 +12,7 @@ import type {Setbacks} from '../reconcile/setbacks.js';
 
 /** A result file may lag behind the state of its job; no report speaks of more than minutes. */
 const RESULT_LAG_MS = 1_800_000;
-/** For so long each run asks once more for a job that was lost: it may have been asked for with another project's key. */
+/** For so long each run asks once more for a job that was not seen: it may have been asked for with another project's key. */
 const LOST_RECHECK_MS = 7 * 86_400_000;
 
 /** What a watch over the states of jobs goes by. */
@@ -64,12 +64,12 @@ export class StateWatch {
     const asked = this.#recordsToAsk();
     const refreshed = await refreshJobs(
       deps.client,
-      asked.map(({batch}) => batch.name),
+      asked.map(({batch}) => batch),
       {signal: stop, onWait: ({reason, delayMs}) => deps.report({type: 'wait', reason, delayMs})},
     );
     board.takeMovement();
     await board.change(noteStates(asked, refreshed, new Date(deps.clock.now()).toISOString()));
-    this.#noteLost(asked, refreshed);
+    this.#noteNotSeen(asked, refreshed);
     this.#noteRefused(asked, refreshed);
     this.#noteLagging();
     this.#hasAsked ||= refreshed.error === undefined;
@@ -78,11 +78,10 @@ export class StateWatch {
 
   #recordsToAsk(): readonly JobRecord[] {
     const {deps, board, setbacks} = this.#parts;
-    const isRecheck = ({lost_at: lostAt, results}: JobRecord): boolean =>
-      !this.#hasAsked &&
-      results === undefined &&
-      lostAt !== undefined &&
-      deps.clock.now() - Date.parse(lostAt) < LOST_RECHECK_MS;
+    const isRecheck = ({lost_at: lostAt, not_seen: missed, results}: JobRecord): boolean => {
+      const sinceMs = deps.clock.now() - Date.parse(missed?.given_up_at ?? lostAt ?? '');
+      return !this.#hasAsked && results === undefined && sinceMs < LOST_RECHECK_MS;
+    };
     return board.records.filter(
       (record) => (awaitsService(record) && setbacks.isDue(record.batch.name)) || isRecheck(record),
     );
@@ -108,14 +107,16 @@ export class StateWatch {
     report({type: 'asked', delayMs});
   }
 
-  #noteLost(asked: readonly JobRecord[], {gone}: RefreshedJobs): void {
-    for (const {batch, input_file: file, lost_at: lostAt} of asked) {
-      if (!gone.has(batch.name) || lostAt !== undefined) continue;
-      this.#parts.deps.report({
-        type: 'warning',
-        name: batch.name,
-        message: `${file}: the service has no job ${batch.name}. It was deleted, or it belongs to the project of another API key; with that key, poll finds it again.`,
-      });
+  #noteNotSeen(asked: readonly JobRecord[], {gone}: RefreshedJobs): void {
+    const newest = new Map(this.#parts.board.records.map((record) => [record.batch.name, record]));
+    for (const {batch, input_file: file, not_seen: before, lost_at: lostAt} of asked) {
+      if (!gone.has(batch.name) || lostAt !== undefined || before?.given_up_at !== undefined) continue;
+      const isGivenUp = newest.get(batch.name)?.not_seen?.given_up_at !== undefined;
+      if (before !== undefined && !isGivenUp) continue;
+      const message = isGivenUp
+        ? `${file}: ${batch.name} was not seen for ten minutes, neither by name nor in the list. Nothing is concluded from that: it may belong to the project of another API key, with which poll finds it again.`
+        : `${file}: the service does not show its job ${batch.name} right now; poll looks again for ten minutes.`;
+      this.#parts.deps.report({type: 'warning', name: batch.name, message});
     }
   }
 

@@ -55,6 +55,7 @@ const KNOWN_LABELS = [
   'done',
   'bad rows',
   'lost',
+  'not seen',
   'replaced',
 ];
 
@@ -87,6 +88,7 @@ function summaryOf(jobs: readonly PolledJob[]): Omit<ListSummary, 'recorded'> {
     cancelled: 0,
     expired: 0,
     lost: 0,
+    not_seen: 0,
     running: 0,
     replaced: 0,
   };
@@ -104,10 +106,23 @@ export async function refreshList(
   stop: AbortSignal,
 ): Promise<GembatchError | undefined> {
   const records = store.read().records.map(({record}) => record);
-  const names = records.filter(awaitsService).map(({batch}) => batch.name);
-  const refreshed = await refreshJobs(client, names, {signal: stop});
+  const asked = records.filter(awaitsService).map(({batch}) => batch);
+  const refreshed = await refreshJobs(client, asked, {signal: stop});
   await store.updateJobs(noteStates(records, refreshed, new Date(clock.now()).toISOString()));
-  return refreshed.error ?? [...refreshed.refused.values()].at(0);
+  return refreshed.error ?? [...refreshed.refused.values()].at(0) ?? notSeenError(refreshed.gone);
+}
+
+function notSeenError(gone: ReadonlySet<string>): GembatchError | undefined {
+  if (gone.size === 0) return undefined;
+  const [first = ''] = gone;
+  const subject = gone.size === 1 ? first : `${first} and ${gone.size - 1} more`;
+  return new GembatchError(
+    'UNCLEAR',
+    `With this API key the service does not show ${subject}. Nothing is concluded from that.`,
+    {
+      suggestions: ['Use the API key that the jobs were submitted with. What is recorded: gembatch list'],
+    },
+  );
 }
 
 /** @throws GembatchError `USAGE` when a word is neither known nor the state of any job: an empty list would hide the slip. */

@@ -53,6 +53,8 @@ export interface PollSummary {
   readonly cancelled: number;
   readonly expired: number;
   readonly lost: number;
+  /** Jobs that the service does not show any more, which says nothing about their end. */
+  readonly not_seen: number;
   readonly running: number;
   readonly replaced: number;
   /** Creates of earlier runs of which nobody knows whether they made a job. */

@@ -48,6 +48,7 @@ export function summarisePoll(outcome: PollOutcome): PollTotals {
     cancelled: number('cancelled'),
     expired: number('expired'),
     lost: number('lost'),
+    not_seen: number('not_seen'),
     running: number('running'),
     replaced: records.length - judged.length,
     unclear,
@@ -62,7 +63,7 @@ export function summarisePoll(outcome: PollOutcome): PollTotals {
 
 /** Not knowing outweighs all; then that something still runs, because whoever reads the code has to come back. */
 function exitCode({unclear, trouble}: PollOutcome, judged: readonly Judged[]): number {
-  if (unclear > 0) return EXIT.unclear;
+  if (unclear > 0 || judged.some(({outcome}) => outcome === 'not_seen')) return EXIT.unclear;
   const isRunning = judged.some(({outcome}) => outcome === 'running');
   if (isRunning) return trouble === undefined ? EXIT.running : EXIT[ERRORS[trouble.code].exit];
   return exitCodeOf(judged.flatMap((job) => itemOutcomes(job)));

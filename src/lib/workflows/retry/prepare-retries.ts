@@ -30,6 +30,8 @@ export interface RetrySelection {
   readonly names: readonly string[];
   /** New output limit for answers that were cut off. */
   readonly outputLimit?: OutputLimit;
+  /** Whether a person says that the named jobs which cannot be seen, or are lost, are to be paid for again. */
+  readonly isLost?: boolean;
   /** Writes nothing. */
   readonly isDryRun: boolean;
 }
@@ -83,6 +85,8 @@ async function prepare(deps: RetryDeps, record: JobRecord, selection: RetrySelec
     requests: record.count,
     path: deps.store.resolveInput(record.input_file),
   };
+  const doubt = selection.isLost === true ? undefined : doubtOf(retry);
+  if (doubt !== undefined) return {...retry, path: null, error: doubt};
   if (record.results === undefined) return retry;
   try {
     const {requests, path} = await prepareRows(deps, record, selection);
@@ -90,6 +94,26 @@ async function prepare(deps: RetryDeps, record: JobRecord, selection: RetrySelec
   } catch (error) {
     return {...retry, requests: null, path: null, error: unusableError(record, error)};
   }
+}
+
+/** Why only a person may decide that a job is paid for again. */
+function doubtOf({file, job, outcome}: Retry): GembatchError | undefined {
+  if (outcome === 'lost') {
+    return new GembatchError('NOT_FOUND', `${file}: the results of ${job} are lost. Nothing was sent.`, {
+      suggestions: [`To pay for the work again: gembatch retry --lost ${file}`],
+    });
+  }
+  if (outcome !== 'not_seen') return undefined;
+  return new GembatchError(
+    'UNCLEAR',
+    `${file}: ${job} cannot be seen at the service, which does not say that it came to nothing. Nothing was sent.`,
+    {
+      suggestions: [
+        'Use the API key that the file was submitted with; poll finds the job again.',
+        'What a person can do who knows better: gembatch retry --help',
+      ],
+    },
+  );
 }
 
 /** The trouble with the files of one job, so that the others are retried all the same. */

@@ -1,6 +1,10 @@
 import {GembatchError} from '../../domain/errors.js';
 import {exitCodeOf, type ItemOutcome} from '../../domain/outcome.js';
 import {failed, itemOutcome} from '../submit/file-outcome.js';
+import {noteStates} from '../job-states/note-states.js';
+import {refreshJobs} from '../job-states/refresh-jobs.js';
+import {selectJobs} from '../job-states/select-jobs.js';
+import {jobOutcome} from '../../domain/job/job-progress.js';
 import {prepareRetries, type Retry, type RetryDeps, type RetrySelection} from './prepare-retries.js';
 import {openSubmission} from '../submit/submit-files.js';
 import type {Submission} from '../submit/submission.js';
@@ -11,6 +15,8 @@ import type {SubmitDeps, SubmitOptions} from '../submit/submit-run.js';
 export interface RetryInput extends RetrySelection, SubmitOptions {
   /** As the person wrote it; undefined takes the model of each job. */
   readonly model: string | undefined;
+  /** Asks whether the files whose jobs are lost or cannot be seen are to be submitted, and perhaps paid, again. */
+  readonly confirmLost?: (files: readonly string[]) => Promise<boolean>;
 }
 
 /** Errors that concern every model alike. */
@@ -66,7 +72,13 @@ export async function retryJobs(
   input: RetryInput,
   viewOf: () => SubmissionView,
 ): Promise<RetryResult> {
+  if (!input.isDryRun) await lookForUnseen(deps, input);
   const retries = await prepareRetries(deps, input);
+  const lost = retries.filter(
+    ({outcome, path}) => path !== null && (outcome === 'lost' || outcome === 'not_seen'),
+  );
+  if (lost.length > 0 && !input.isDryRun && (await input.confirmLost?.(lost.map(({file}) => file))) !== true)
+    throw new GembatchError('USAGE', 'Nothing was sent.', {suggestions: []});
   const submissions: SubmitResult[] = [];
   const failures = new Map<string, GembatchError>();
   let fatal: GembatchError | undefined;
@@ -89,6 +101,30 @@ export async function retryJobs(
     submissions,
     exit_code: exitCodeFor(jobs, submissions, input),
   };
+}
+
+/**
+ * Asks once more, by name and in the list, for the selected jobs that could not be seen; what is there again is recorded.
+ *
+ * @throws GembatchError why the service could not be asked.
+ */
+async function lookForUnseen(
+  {store, client, clock}: Pick<SubmitDeps, 'store' | 'client' | 'clock'>,
+  {names, stop}: RetryInput,
+): Promise<void> {
+  const records = store.read().records.map(({record}) => record);
+  const unseen = selectJobs(store, records, names).filter((record) =>
+    ['lost', 'not_seen'].includes(jobOutcome(record)),
+  );
+  if (unseen.length === 0) return;
+  const heard = await refreshJobs(
+    client,
+    unseen.map(({batch}) => batch),
+    stop === undefined ? {} : {signal: stop},
+  );
+  await store.updateJobs(noteStates(unseen, heard, new Date(clock.now()).toISOString()));
+  const error = heard.error ?? [...heard.refused.values()].at(0);
+  if (error !== undefined) throw error;
 }
 
 /** Each job goes to the model that it went to, unless another one is named. */

@@ -232,6 +232,7 @@ describe('a field of the wrong type', () => {
     remote_deleted_at: 't',
     lost_at: 't',
     adopted_at: 't',
+    not_seen: {since: 't', looks: 1, given_up_at: 't'},
     retry_of: 'r',
     merged_at: '2026-01-31T12:00:00Z',
     requested_model: 'models/alias',

@@ -17,6 +17,8 @@ async function jobsAtTheService(number: number): Promise<{
   return {jobs, client, names};
 }
 
+const asking = (names: readonly string[]): {name: string}[] => names.map((name) => ({name}));
+
 function calls({emulator}: JobFixture): {lists: number; gets: number} {
   const counts = emulator.control.counts();
   return {lists: counts['batches.list'] ?? 0, gets: counts['batches.get'] ?? 0};
@@ -26,20 +28,20 @@ describe('asking how jobs stand', () => {
   // Creating a thousand jobs at the emulator takes the time.
   test('takes ten calls for a thousand jobs', async () => {
     const {jobs, client, names} = await jobsAtTheService(1_000);
-    const {found, gone, error} = await refreshJobs(client, names);
+    const {found, gone, error} = await refreshJobs(client, asking(names));
     expect([found.size, gone.size, error]).toEqual([1_000, 0, undefined]);
     expect(calls(jobs)).toEqual({lists: 10, gets: 0});
   }, 20_000);
 
   test('takes one call each for one or two', async () => {
     const {jobs, client, names} = await jobsAtTheService(2);
-    expect((await refreshJobs(client, names)).found.size).toBe(2);
+    expect((await refreshJobs(client, asking(names))).found.size).toBe(2);
     expect(calls(jobs)).toEqual({lists: 0, gets: 2});
   });
 
   test('leaves a long list when asking by name costs less', async () => {
     const {jobs, client, names} = await jobsAtTheService(450);
-    expect((await refreshJobs(client, names.slice(0, 3))).found.size).toBe(3);
+    expect((await refreshJobs(client, asking(names.slice(0, 3)))).found.size).toBe(3);
     expect(calls(jobs)).toEqual({lists: 3, gets: 3});
   }, 20_000);
 
@@ -48,7 +50,7 @@ describe('asking how jobs stand', () => {
     jobs.emulator.control.behave({list_delay_calls: 5});
     const late = await jobs.create('late', await jobs.upload('{}\n'));
     const asked = [...names, late.name, 'batches/never-was'];
-    const {found, gone} = await refreshJobs(client, asked);
+    const {found, gone} = await refreshJobs(client, asking(asked));
     expect([...gone]).toEqual(['batches/never-was']);
     expect(found.has(late.name)).toBe(true);
   });
@@ -61,7 +63,7 @@ describe('asking how jobs stand', () => {
       skip: 1,
       times: null,
     });
-    const {found, error} = await refreshJobs(client, names);
+    const {found, error} = await refreshJobs(client, asking(names));
     expect([found.size, error?.code]).toEqual([100, 'REFUSED']);
   });
 });
