@@ -1,34 +1,28 @@
+import {pathToFileURL} from 'node:url';
 import lockfile from 'lockfile';
 
-/**
- * The npm package `lockfile`, used as one bare exclusive create and nothing else: its `stale`, `wait` and `retries`
- * let two processes hold one lock, and its release removes a lock without asking whose it is.
- *
- * Its exit handler (`lockfile.js`, `onExit`) looks `unlockSync` up on its exports when the process ends, so the release
- * is replaced there: for our paths by the one that checks the owner, for everybody else's by the package's own.
- */
+/** What to do about the locks of this process, by their paths, when it ends. */
 const releases = new Map<string, () => void>();
-const unlockSync = lockfile.unlockSync;
-Object.assign(lockfile, {
-  unlockSync(path: string) {
-    const release = releases.get(path);
-    if (release === undefined) unlockSync(path);
-    else release();
-  },
+
+process.on('exit', () => {
+  for (const release of releases.values()) release();
 });
 
-/** Creates the empty lock file at `path`; throws `EEXIST` when there is one. */
+/**
+ * Creates the empty lock file at `path`; throws `EEXIST` when there is one.
+ *
+ * Of the package `lockfile` only this one exclusive create is used: its `stale`, `wait` and `retries` let two processes hold
+ * one lock. When the process ends, the package deletes all locks that it has made, by the texts of their paths and without
+ * asking whose they are by then. The text of a URL is no such path, so that it deletes none of ours (`lockfile` 1.0.4,
+ * `lockfile.js`: `locks[path]`, `onExit`).
+ */
 export function lockSync(path: string): void {
-  // Known to us before it exists: from here on the package's own release never touches this path.
-  releases.set(path, releases.get(path) ?? nothingToRelease);
-  lockfile.lockSync(path);
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- its types know of no URL, its `fs.openSync` does.
+  lockfile.lockSync(pathToFileURL(path) as unknown as string);
 }
 
-/** Says what to do about the lock at `path` when the process ends; null: nothing. */
+/** Says how the lock at `path` is given back when the process ends; null: it is given back. */
 export function releaseAtExit(path: string, release: (() => void) | null): void {
-  releases.set(path, release ?? nothingToRelease);
-}
-
-function nothingToRelease(): void {
-  // A lock that is not held stays in the private table of the package; there is nothing to undo for it.
+  if (release === null) releases.delete(path);
+  else releases.set(path, release);
 }
