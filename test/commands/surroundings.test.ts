@@ -1,9 +1,10 @@
 import {spawnSync} from 'node:child_process';
-import {chmodSync, existsSync} from 'node:fs';
+import {chmodSync, existsSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, test} from '@jest/globals';
 import {BIN, runCli} from '../helpers/run-cli.js';
 import {tempDir} from '../helpers/temp-dir.js';
+import {useEmulator} from '../helpers/use-emulator.js';
 
 /** A user id without an entry in /etc/passwd; root on Linux may take it. */
 const NAMELESS = ['--reuid', '4242', '--regid', '4242', '--clear-groups'];
@@ -39,4 +40,19 @@ test('global flags may stand before the command, as the Python tool takes them',
   expect(code).toBe(0);
   expect(json()).toMatchObject({job_info: join(cwd, 'mine.jsonl'), jobs: []});
   expect(existsSync(join(cwd, 'job-info.jsonl'))).toBe(false);
+});
+
+test('one impossible batch name in a record is the trouble of that job alone', async () => {
+  const cwd = await tempDir();
+  const {env} = await useEmulator();
+  const record = (file: string, name: string): string =>
+    `${JSON.stringify({input_file: file, count: 1, uploaded_file_name: '', batch: {name, state: 'JOB_STATE_RUNNING'}})}\n`;
+  writeFileSync(
+    join(cwd, 'job-info.jsonl'),
+    record('a.jsonl', '../../x') + record('b.jsonl', 'batches/gone'),
+  );
+  const {code, stdout} = await runCli(['poll', '--once', '--json'], {cwd, env});
+  expect(code).not.toBe(70);
+  expect(stdout).toContain('is not the name of a batch job');
+  expect(stdout).toContain('batches/gone');
 });

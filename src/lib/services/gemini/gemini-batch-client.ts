@@ -2,6 +2,7 @@ import type {GoogleGenAI} from '@google/genai/web';
 import type {BatchJob} from '../../domain/job/batch-job.js';
 import type {Clock} from '../../domain/clock.js';
 import {CREATE_TIMEOUT_MS} from '../../domain/create-timeout.js';
+import {checkedBatchName} from '../../domain/job/batch-name.js';
 import {GembatchError} from '../../domain/errors.js';
 import {isPossibleKey} from '../../domain/request-key/key-form.js';
 import {download} from './download.js';
@@ -144,7 +145,12 @@ export class GeminiBatchClient implements BatchService {
 
   async getBatch(name: string, options: CallOptions = {}): Promise<BatchJob> {
     const body = await this.#calls.withRetries(
-      {name, subject: 'batch', resource: name, make: (ai, config) => ai.batches.get({name, config})},
+      {
+        name,
+        subject: 'batch',
+        resource: name,
+        make: (ai, config) => ai.batches.get({name: checkedBatchName(name), config}),
+      },
       options,
     );
     return toBatchJob(parseReply(body, name), name);
@@ -164,7 +170,7 @@ export class GeminiBatchClient implements BatchService {
         name: `cancel of ${name}`,
         subject: 'batch',
         resource: name,
-        make: (ai, config) => ai.batches.cancel({name, config}),
+        make: (ai, config) => ai.batches.cancel({name: checkedBatchName(name), config}),
       },
       options,
     );
@@ -176,7 +182,7 @@ export class GeminiBatchClient implements BatchService {
         name: `deletion of ${name}`,
         subject: 'batch',
         resource: name,
-        make: (ai, config) => ai.batches.delete({name, config}),
+        make: (ai, config) => ai.batches.delete({name: checkedBatchName(name), config}),
       },
       options,
     );
