@@ -18,9 +18,9 @@ export async function storeModules(src: string): Promise<StoreModules> {
   const load = async <T>(name: string): Promise<T> =>
     import(pathToFileURL(join(src, `lib/store/${name}.js`)).href) as Promise<T>;
   const [contender, wait, io, store] = await Promise.all([
-    load<Pick<StoreModules, 'LockContender'>>('lock-contender'),
-    load<Pick<StoreModules, 'waitForLock'>>('wait-for-lock'),
-    load<Pick<StoreModules, 'nodeIo'>>('store-io'),
+    load<Pick<StoreModules, 'LockContender'>>('lock/lock-contender'),
+    load<Pick<StoreModules, 'waitForLock'>>('lock/wait-for-lock'),
+    load<Pick<StoreModules, 'nodeIo'>>('file/store-io'),
     load<Pick<StoreModules, 'JobStore'>>('job-store'),
   ]);
   return {...contender, ...wait, ...io, ...store};

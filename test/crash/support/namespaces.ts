@@ -15,12 +15,22 @@ export interface Elsewhere {
   readonly launcher: readonly string[];
 }
 
+const BOOT_ID = '/proc/sys/kernel/random/boot_id';
+
 const UNSHARE: readonly Elsewhere[] = [
   {name: 'host', launcher: ['unshare', '--uts', 'sh', '-c', 'hostname elsewhere && exec "$@"', 'sh']},
+  {
+    name: 'boot of a copy of this machine',
+    launcher: [
+      ...['unshare', '--mount', 'sh', '-c'],
+      `id=$(mktemp) && echo 11111111-2222-3333-4444-555555555555 > "$id" && mount --bind "$id" ${BOOT_ID} && rm "$id" && exec "$@"`,
+      'sh',
+    ],
+  },
   {name: 'pid namespace', launcher: ['unshare', '--pid', '--fork', '--kill-child', '--mount-proc']},
 ];
 
-/** Another host name and another pid namespace, as far as this machine lets us make them: root on Linux. */
+/** Another host name, another boot id and another pid namespace, as far as this machine lets us make them: root on Linux. */
 export function elsewhere(): readonly Elsewhere[] {
   if (process.platform !== 'linux') return [];
   return UNSHARE.filter(({launcher: [command = '', ...args]}) => {

@@ -4,14 +4,14 @@
  * target as it was.
  */
 import {createHash} from 'node:crypto';
-import {link, lstat, mkdir, open, readdir, rename, unlink} from 'node:fs/promises';
+import {link, lstat, mkdir, open, readdir, rename, stat, unlink} from 'node:fs/promises';
 import type {FileHandle} from 'node:fs/promises';
 import {basename, dirname, join, resolve} from 'node:path';
 import {BlockFiller} from './block-filler.js';
 import type {GembatchError} from '../../domain/errors.js';
 import {takenName} from '../../domain/taken-name.js';
 import {storageError, systemCode} from './file-steps.js';
-import {livenessOf} from '../lock/liveness.js';
+import {isStale} from '../lock/liveness.js';
 import {newOwnerId, parseOwnerId} from '../lock/owner-id.js';
 
 /** How a file is put in place. */
@@ -261,7 +261,9 @@ async function removeLeftOvers(prefix: string): Promise<void> {
   for (const name of await readdir(dirname(prefix))) {
     if (!name.startsWith(basename(prefix)) || !name.endsWith(TEMPORARY_END)) continue;
     const owner = parseOwnerId(name.slice(basename(prefix).length, -TEMPORARY_END.length));
-    if (owner && livenessOf(owner) === 'dead') await removeIfThere(join(dirname(prefix), name));
+    const path = join(dirname(prefix), name);
+    const stats = owner && (await stat(path).catch(() => null)); // Another process may remove it just now.
+    if (owner && stats && isStale(owner, stats.mtimeMs)) await removeIfThere(path);
   }
 }
 

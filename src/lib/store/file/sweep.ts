@@ -1,9 +1,11 @@
 import {basename} from 'node:path';
 import {orStorageError, removeLitter} from './file-steps.js';
-import {livenessOf} from '../lock/liveness.js';
+import {isStale} from '../lock/liveness.js';
 import {LockContender} from '../lock/lock-contender.js';
 import type {LockContext} from '../lock/lock-contender.js';
 import {parseOwnerId} from '../lock/owner-id.js';
+import type {OwnerId} from '../lock/owner-id.js';
+import type {StoreIo} from './store-io.js';
 import type {StorePaths} from './store-paths.js';
 import {litterOf} from './store-paths.js';
 
@@ -42,8 +44,16 @@ function removeDeadLock(path: string, context: LockContext): void {
 function removeDeadFile(name: string, paths: StorePaths, context: LockContext): void {
   const litter = litterOf(name.slice(basename(paths.file).length));
   const owner = litter && parseOwnerId(litter.ownerId);
-  if (!litter || !owner || livenessOf(owner) !== 'dead') return;
+  if (!litter || !owner || !isStaleAt(`${paths.folder}/${name}`, owner, context.io)) return;
   const {lockSuffix} = litter;
   const isNeeded = lockSuffix !== null && new LockContender(paths.file + lockSuffix, context).isNameless();
   if (!isNeeded) removeLitter(context.io, `${paths.folder}/${name}`);
+}
+
+function isStaleAt(path: string, owner: OwnerId, io: StoreIo): boolean {
+  try {
+    return isStale(owner, Number(io.stat(path).mtimeMs));
+  } catch {
+    return false; // Gone meanwhile, or not to be looked at; the next session tries again.
+  }
 }

@@ -27,7 +27,7 @@ import {
   writeAll,
 } from '../file/file-steps.js';
 import {HeldLock, releaseLeftOver} from './held-lock.js';
-import {livenessOf} from './liveness.js';
+import {livenessOf, wasBeforeStart} from './liveness.js';
 import type {Liveness} from './liveness.js';
 import {newOwnerId, parseOwnerId} from './owner-id.js';
 import {newOwnerLine, parseOwnerLine} from './owner-line.js';
@@ -59,6 +59,7 @@ const MAX_BREAK_DEPTH = 6;
 const ANNOUNCED_NEAR_NS = 5_000_000_000n;
 /** A lock without a name must stand for 20 ms before anybody can tell whether its maker lives. */
 const SECOND_LOOK_MS = 30;
+const NS_PER_MS = 1_000_000n;
 /** A file that Windows is still deleting cannot be made anew; within seconds it can. */
 const WINDOWS_BUSY_MS = 5_000;
 
@@ -195,7 +196,9 @@ export class LockContender {
       if (again === null) return true;
       if (again === 'busy' || again.instance !== sight.instance || !this.#isDead(again)) return false;
       const dead =
-        again.owner === null ? this.#announcers(again).filter(({liveness}) => liveness === 'dead') : [];
+        again.owner === null
+          ? this.#announcers(again).filter(({liveness}) => liveness === 'dead' || liveness === 'other-boot')
+          : [];
       removeIfThere(this.#context.io, this.#path);
       for (const {path} of dead) removeLitter(this.#context.io, path);
       return true;
@@ -209,7 +212,8 @@ export class LockContender {
     const liveness = this.#livenessOf(sight);
     this.#holder = holderOf(sight.owner, liveness, this.#watch.silentMs);
     if (liveness === 'alive' || liveness === 'dead') return liveness === 'dead';
-    return this.#watch.isOverLimit();
+    const isLeft = liveness === 'other-boot' && wasBeforeStart(Number(sight.modifiedNs / NS_PER_MS));
+    return this.#watch.isOverLimit(isLeft);
   }
 
   #livenessOf(sight: LockSight): Liveness {
@@ -228,8 +232,11 @@ export class LockContender {
     const again = this.#look();
     if (again === null || again === 'busy' || again.instance !== sight.instance) return 'alive';
     if (announcers.includes('alive')) return 'alive';
+    const [first, ...others] = announcers;
+    const isOneState = others.every((state) => state === first);
+    if (isOneState && (first === 'dead' || first === 'other-boot')) return first;
     // Nobody announced it: a lock of another program, which may well be alive; only its silence counts.
-    return announcers.length > 0 && announcers.every((state) => state === 'dead') ? 'dead' : 'foreign';
+    return 'foreign';
   }
 
   /** The announcements of this lock. Those of the dead count only if they came together with the lock. */
@@ -239,7 +246,8 @@ export class LockContender {
       const id = name.startsWith(prefix) ? parseOwnerId(name.slice(prefix.length)) : null;
       if (id === null) return [];
       const announcer = {path: `${dirname(this.#path)}/${name}`, liveness: livenessOf(id)};
-      return announcer.liveness !== 'dead' || this.#isNear(announcer.path, sight) ? [announcer] : [];
+      const mayBeLeft = announcer.liveness === 'dead' || announcer.liveness === 'other-boot';
+      return !mayBeLeft || this.#isNear(announcer.path, sight) ? [announcer] : [];
     });
   }
 
@@ -254,16 +262,17 @@ export class LockContender {
   }
 }
 
+/** What is said of a holder in each state; one that is dead is not asked for any more. */
+const SHOWN_STATES: Readonly<Record<Liveness, LockHolder['state']>> = {
+  alive: 'alive',
+  dead: 'unknown',
+  'other-boot': 'foreign',
+  foreign: 'foreign',
+  unknown: 'unknown',
+};
+
 function holderOf(owner: OwnerLine | null, liveness: Liveness, silentMs: number): LockHolder | null {
   if (owner === null) return null;
   const {command, pid, user, host, startedAt} = owner;
-  return {
-    command,
-    pid,
-    user,
-    host,
-    since: startedAt,
-    state: liveness === 'dead' ? 'unknown' : liveness,
-    silentMs,
-  };
+  return {command, pid, user, host, since: startedAt, state: SHOWN_STATES[liveness], silentMs};
 }

@@ -2,6 +2,8 @@ import type {Clock} from '../../domain/clock.js';
 
 /** So many own looks without a change, whatever the clock says: on Windows it may run on while the machine sleeps. */
 const MIN_LOOKS = 18;
+/** Three signs of life of a holder, which gives one every 5 seconds. */
+const THREE_BEATS_MS = 15_000;
 /** Longer than a tick of the clock that file systems stamp files with: up to 10 ms on Linux. */
 const TICK_MS = 20;
 /** Some file systems keep whole or even seconds only. */
@@ -41,9 +43,15 @@ export class SilenceWatch {
     return this.#clock.monotonic() - this.#sinceMs;
   }
 
-  /** Whether the silence has lasted so long that the holder is presumed dead. */
-  isOverLimit(): boolean {
-    return this.silentMs >= this.#limitMs && this.#looks >= MIN_LOOKS;
+  /**
+   * Whether the silence has lasted so long that the holder is presumed dead.
+   *
+   * @param isLeftFromEarlierStart - whether all else says that the holder ended when the machine was last shut down. Three
+   *   signs of life are waited for all the same: what says so is a clock.
+   */
+  isOverLimit(isLeftFromEarlierStart: boolean): boolean {
+    const limitMs = isLeftFromEarlierStart ? Math.min(THREE_BEATS_MS, this.#limitMs) : this.#limitMs;
+    return this.silentMs >= limitMs && this.#looks >= MIN_LOOKS;
   }
 
   /**

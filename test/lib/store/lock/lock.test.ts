@@ -68,17 +68,17 @@ async function tryRepeatedly({contender}: Fixture, times = 6): Promise<HeldLock 
 }
 
 describe('a process', () => {
-  test('is alive, dead, foreign or unknown by what the system says of it', () => {
+  test('is alive, dead, of another boot, foreign or unknown by what the system says of it', () => {
     const gone = spawnSync(process.execPath, ['--version']).pid;
     const table = [
       [{}, 'alive'],
       [{pid: gone}, 'dead'],
       [DEAD, 'dead'],
-      [{boot: '00000000'}, 'dead'],
+      [{boot: '00000000'}, 'other-boot'],
       [FOREIGN, 'foreign'],
       [{...FOREIGN, boot: '00000000'}, 'foreign'],
       [{pidNamespace: '1'}, 'foreign'],
-      [{pidNamespace: '1', boot: '00000000'}, 'dead'],
+      [{pidNamespace: '1', boot: '00000000'}, 'other-boot'],
       [{startTime: '0'}, 'unknown'],
     ] as const;
     const self = ownProcess();
@@ -157,6 +157,31 @@ describe('a lock', () => {
       if (beat % 60 === 0) utimesSync(fixture.path, beat, beat);
     });
     expect(held).toBeNull();
+  });
+
+  test('from before a restart of the machine is taken after three missed signs of life', () => {
+    const fixture = useLock();
+    writeFileSync(fixture.path, lockText(ownerIdLike({boot: '00000000'})));
+    utimesSync(fixture.path, 1, 1);
+    expect(tryFor(fixture, 14_000)).toBeNull();
+    expect(tryFor(fixture, 2_000)).not.toBeNull();
+  });
+
+  test('of a copy of this machine is taken only after the whole limit, and never while it gives signs of life', () => {
+    const silent = useLock();
+    writeFileSync(silent.path, lockText(ownerIdLike({boot: '00000000'})));
+    expect(tryFor(silent, FOREIGN_LIMIT_MS - 1_000)).toBeNull();
+    expect(silent.contender.holder).toMatchObject({state: 'foreign'});
+    expect(tryFor(silent, 1_000)).not.toBeNull();
+
+    const living = useLock();
+    writeFileSync(living.path, lockText(ownerIdLike({boot: '00000000'})));
+    let beat = 1;
+    const beating = (): void => {
+      // Its clock is far behind: each sign of life seems to be from before this machine was started.
+      if ((beat += 1) % 5 === 0) utimesSync(living.path, beat, beat);
+    };
+    expect(tryFor(living, FOREIGN_LIMIT_MS * 3, beating)).toBeNull();
   });
 
   test('does not depend on anybody’s wall clock', () => {
