@@ -22,7 +22,10 @@ const UNSHARE: readonly Elsewhere[] = [
   {
     name: 'boot of a copy of this machine',
     launcher: [
-      ...['unshare', '--mount', 'sh', '-c'],
+      'unshare',
+      '--mount',
+      'sh',
+      '-c',
       `id=$(mktemp) && echo 11111111-2222-3333-4444-555555555555 > "$id" && mount --bind "$id" ${BOOT_ID} && rm "$id" && exec "$@"`,
       'sh',
     ],
