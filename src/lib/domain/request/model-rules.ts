@@ -36,11 +36,11 @@ function traitsOf(model: string): ModelTraits {
   };
 }
 
-/** Names of the fields that `modelFindings` may say something of, in both spellings. */
-export function fieldsInDoubt(model: string | undefined): ReadonlySet<string> {
-  const dropped = model === undefined ? [] : traitsOf(model).droppedFields;
-  const level = model === undefined ? [] : ['thinkingLevel'];
-  return new Set([...dropped, ...level, 'responseJsonSchema'].flatMap(spellings));
+/** Names of fields, and values of enumerations, that `modelFindings` may say something of. */
+export function namesInDoubt(model: string | undefined): ReadonlySet<string> {
+  if (model === undefined) return new Set(['responseJsonSchema']);
+  const {droppedFields, refusedLevels} = traitsOf(model);
+  return new Set(['responseJsonSchema', ...droppedFields, ...refusedLevels]);
 }
 
 /** Whether a request for this model can ask for JSON and have tools. */

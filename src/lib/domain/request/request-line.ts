@@ -25,7 +25,7 @@ export function* judgeLine(line: unknown, model?: string): Generator<RequestFind
   yield* keyFindings(line);
   yield* outsideFindings(line);
   yield* requestFindings(line['request'], model);
-  const broken = brokenText(line, []);
+  const broken = brokenText(line);
   if (broken !== undefined) {
     const text = 'holds half of a character (an unpaired surrogate escape); the service refuses it';
     yield problem(broken, text, 'unpaired_surrogate');
@@ -119,18 +119,24 @@ function* cacheFindings(request: JsonObject, path: JsonPath): Generator<RequestF
   yield problem([...path, cache], text, 'cached_content');
 }
 
-/** Where in a value half of a character is, or undefined. */
-function brokenText(value: unknown, path: JsonPath): JsonPath | undefined {
-  if (typeof value === 'string') return HALF.test(value) ? path : undefined;
-  if (typeof value !== 'object' || value === null) return undefined;
-  for (const [name, member] of Object.entries(value)) {
-    const at = [...path, Array.isArray(value) ? Number(name) : name];
-    const broken = HALF.test(name) ? at : brokenText(member, at);
-    if (broken !== undefined) return broken;
+/** Where in a value half of a character is, or undefined. Values can be nested deeper than calls can. */
+function brokenText(value: unknown): JsonPath | undefined {
+  const open: [value: unknown, path: JsonPath][] = [[value, []]];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const [found, path] = next;
+    if (typeof found === 'string' && HALF.test(found)) return path;
+    if (typeof found !== 'object' || found === null) continue;
+    for (const [name, member] of Object.entries(found)) {
+      const at = path.length > MAX_PLACE ? path : [...path, Array.isArray(found) ? Number(name) : name];
+      if (HALF.test(name)) return at;
+      if (typeof member === 'string' || typeof member === 'object') open.push([member, at]);
+    }
   }
   return undefined;
 }
 
+/** Steps after which a place is not told more exactly: each costs as much as it has steps before it. */
+const MAX_PLACE = 50;
 const HALF = /\p{Surrogate}/u;
 
 /** An embedding has one `content` with its `parts`; see https://ai.google.dev/api/embeddings#EmbedContentRequest. */

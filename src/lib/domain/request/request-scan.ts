@@ -1,5 +1,5 @@
 import {JsonCursor, type Visit} from '../json/json-cursor.js';
-import {fieldsInDoubt, hasJsonWithTools} from './model-rules.js';
+import {namesInDoubt, hasJsonWithTools} from './model-rules.js';
 import {messageType} from './schema/message-types.js';
 import {FieldNames, SchemaScan} from './schema/schema-scan.js';
 
@@ -32,7 +32,7 @@ export class RequestScan {
   /** @param model - what the lines are for, `models/<id>`; see `judgeLine`. */
   constructor(model?: string) {
     this.#hasJsonWithTools = hasJsonWithTools(model);
-    this.#schema = new SchemaScan(fieldsInDoubt(model));
+    this.#schema = new SchemaScan(namesInDoubt(model));
     this.#request = new FieldNames(messageType('GenerateContentRequest'), this.#schema);
     this.#content = new FieldNames(messageType('Content'), this.#schema);
     this.#part = new FieldNames(messageType('Part'), this.#schema);

@@ -240,6 +240,12 @@ const BAD_REQUESTS: readonly (readonly [what: string, line: string, column: numb
     '"additionalProperties" is no field of a schema; leave it out',
   ],
   [
+    'a schema without end',
+    lineWith(`"generationConfig":{"responseSchema":${'{"items":'.repeat(5_000)}{}${'}'.repeat(5_000)}}`),
+    1887,
+    'is nested deeper than the service reads',
+  ],
+  [
     'a tool of OpenAI',
     lineWith('"tools":[{"type":"function","function":{"name":"f"}}]'),
     86,
@@ -390,6 +396,10 @@ const FINE: readonly (readonly [what: string, line: string])[] = [
     lineWith(
       '"tools":[{"functionDeclarations":[{"name":"f","parameters":{"type":"OBJECT","properties":{"type":{"type":"STRING"}}}}]},{"google_search":{}},{"codeExecution":{}}],"toolConfig":{"functionCallingConfig":{"mode":"ANY"}},"generationConfig":{"thinkingConfig":{"thinkingLevel":"LOW"},"imageConfig":{"imageSize":"2K"}},"safetySettings":[{"category":"HARM_CATEGORY_HARASSMENT","threshold":"OFF"}]',
     ),
+  ],
+  [
+    'an argument that is nested deeply',
+    partLine(`{"functionCall":{"name":"f","args":{"a":${'['.repeat(50_000)}${']'.repeat(50_000)}}}}`),
   ],
   ['U+2028 inside a text', partLine('{"text":"a\u2028b"}')],
   ['escapes in names', lineWith('"\\u0074ools":[]')],

@@ -10,7 +10,7 @@ export class SchemaScan {
   readonly #readers = new Map<string, Visit>();
   readonly #inDoubt: ReadonlySet<string>;
 
-  /** @param inDoubt - names of fields that are left to the rules, in both spellings. */
+  /** @param inDoubt - names of fields, and values of enumerations, that are left to the rules. */
   constructor(inDoubt: ReadonlySet<string>) {
     this.#inDoubt = inDoubt;
   }
@@ -40,12 +40,18 @@ export class SchemaScan {
       case 'bool':
         return (cursor) => cursor.skipFlag();
       case 'enum':
-        return enumReader(field);
+        return this.#enumReader(field);
       case 'message':
         return this.#messageReader(field.type);
       default:
         return numberReader(field, owner);
     }
+  }
+
+  #enumReader({type}: Field): Visit {
+    const sure = enumValues(type).filter((value) => !this.#inDoubt.has(value));
+    const values = sure.flatMap((value) => [Buffer.from(value), Buffer.from(value.toLowerCase())]);
+    return (cursor) => cursor.skipPlainString() && values.some((value) => cursor.is(value));
   }
 
   /** Made when it is first needed: schemas hold schemas. */
@@ -76,11 +82,6 @@ function membersReader(names: FieldNames): Visit {
     seen = outer;
     return isGood;
   };
-}
-
-function enumReader({type}: Field): Visit {
-  const values = enumValues(type).flatMap((value) => [Buffer.from(value), Buffer.from(value.toLowerCase())]);
-  return (cursor) => cursor.skipPlainString() && values.some((value) => cursor.is(value));
 }
 
 function numberReader(field: Field, owner: MessageType): Visit {

@@ -21,12 +21,19 @@ export function* messageFindings(
   path: JsonPath,
   visit?: Visit,
 ): Generator<RequestFinding> {
+  if (path.length > MAX_DEPTH) {
+    yield problem(path, 'is nested deeper than the service reads', 'out_of_range');
+    return;
+  }
   const known = yield* knownFields(object, type, path);
   for (const [field, [name, value]] of known) {
     const at = [...path, name];
     yield* visit?.(field, value, at) ?? valueFindings(field, value, at, type);
   }
 }
+
+/** Protobuf reads 100 messages within each other, https://protobuf.dev/programming-guides/proto-limits/; each has two steps. */
+const MAX_DEPTH = 200;
 
 /** The fields of an object; reports names that are unknown, and fields in both spellings. */
 export function* knownFields(
