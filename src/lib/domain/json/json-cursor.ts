@@ -91,6 +91,11 @@ export class JsonCursor {
     return {start: this.#spanStart, end: this.#spanEnd};
   }
 
+  /** The bytes of the string just skipped, without its quotes. */
+  get spanLength(): number {
+    return this.#spanEnd - this.#spanStart;
+  }
+
   /** Whether the string just skipped means exactly its bytes: it has no escapes. */
   get isPlain(): boolean {
     return this.#isPlain;

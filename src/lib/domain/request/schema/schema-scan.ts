@@ -56,14 +56,19 @@ export class SchemaScan {
 
   /** Made when it is first needed: schemas hold schemas. */
   #messageReader(name: string): Visit {
+    let reader: Visit | undefined;
     return (cursor) => {
-      let reader = this.#readers.get(name);
-      if (reader === undefined) {
-        reader = membersReader(new FieldNames(messageType(name), this));
-        this.#readers.set(name, reader);
-      }
+      reader ??= this.#sharedReader(name);
       return reader(cursor);
     };
+  }
+
+  #sharedReader(name: string): Visit {
+    const known = this.#readers.get(name);
+    if (known !== undefined) return known;
+    const reader = membersReader(new FieldNames(messageType(name), this));
+    this.#readers.set(name, reader);
+    return reader;
   }
 }
 
@@ -116,8 +121,9 @@ export class FieldNames {
 
   /** The number of the field whose value comes next; -1 when it is none of them. */
   indexOf(cursor: JsonCursor): number {
-    const {start, end} = cursor.span;
-    for (const {bytes, index} of this.#byLength[end - start] ?? []) if (cursor.is(bytes)) return index;
+    const candidates = this.#byLength[cursor.spanLength];
+    if (candidates === undefined) return -1;
+    for (const {bytes, index} of candidates) if (cursor.is(bytes)) return index;
     return -1;
   }
 
