@@ -101,16 +101,19 @@ test('a default model that is retired ends the run with the models there are and
   expect(emulator.control.counts()['upload.start']).toBeUndefined();
 });
 
-test('a model without batch support ends the run', async () => {
+test.each([
+  ['imagen-4.0-generate-001', 'does not take batch jobs'],
+  ['gemini-embedding-001', 'makes embeddings, whose batch jobs gembatch does not submit'],
+])('the model %s ends the run: it %s', async (model, reason) => {
   const folder = await tempDir();
   const {env} = await useEmulator({speed: 0, seed: 1});
   await requestFiles(folder, 1);
-  const ended = await runCli(['submit', '001.jsonl', '--model', 'imagen-4.0-generate-001'], {
+  const ended = await runCli(['submit', '001.jsonl', '--model', model], {
     cwd: folder,
     env,
   });
   expect(ended.code).toBe(EXIT.model);
-  expect(ended.stderr).toContain('does not take batch jobs');
+  expect(ended.stderr).toContain(reason);
 });
 
 test('refusals for quota are waited out on the file that is already uploaded', async () => {

@@ -82,7 +82,7 @@ function* requestFindings(request: unknown, model: string | undefined): Generato
   if (isEmbedding(request)) {
     yield problem(
       ['request', 'content'],
-      'asks for an embedding ("content"); only requests that generate content ("contents") can be submitted',
+      'asks for an embedding ("content"); gembatch submits only requests that generate content ("contents")',
     );
     return;
   }

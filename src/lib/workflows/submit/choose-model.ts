@@ -48,7 +48,10 @@ async function findProblem(
 ): Promise<string | undefined> {
   try {
     const model = await client.getModel(name, calls);
-    return model.isBatchable ? undefined : `The model ${modelLabel(name)} does not take batch jobs`;
+    if (model.isBatchable) return undefined;
+    return model.supportedActions.includes('asyncBatchEmbedContent')
+      ? `The model ${modelLabel(name)} makes embeddings, whose batch jobs gembatch does not submit`
+      : `The model ${modelLabel(name)} does not take batch jobs`;
   } catch (error) {
     if (error instanceof GembatchError && error.code === 'MODEL_UNAVAILABLE') {
       return `The service does not have the model ${modelLabel(name)}`;

@@ -66,7 +66,7 @@ const BAD_REQUESTS: readonly (readonly [what: string, line: string, column: numb
     'an embedding',
     requestLine('{"content":{"parts":[{"text":"x"}]},"outputDimensionality":256}'),
     23,
-    'asks for an embedding ("content"); only requests that generate content ("contents") can be submitted',
+    'asks for an embedding ("content"); gembatch submits only requests that generate content ("contents")',
   ],
   [
     'a field in both spellings',
