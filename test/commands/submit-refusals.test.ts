@@ -207,6 +207,9 @@ test('--allow takes one rule of the check back, and the refusal names it', async
   const refused = await runCli(args, {cwd: folder, env});
   expect(refused.code).toBe(EXIT.usage);
   expect(refused.stdout).toContain('--allow unknown_field');
+  expect((await submit({folder, env}, 'a.jsonl', '--dry-run')).result.files[0]?.error).toMatchObject({
+    rule: 'unknown_field',
+  });
   const allowed = await runCli([...args, '--allow', 'unknown_field'], {cwd: folder, env});
   expect(allowed.code).toBe(EXIT.ok);
   expect(allowed.stdout + allowed.stderr).toContain('"safetySetings" is no field of a request');

@@ -7,13 +7,14 @@ export type OutcomeDraft = Omit<FileOutcome, 'file' | 'duration_ms'>;
 
 /** An error as the outcome of a file spells it. */
 export function failed(error: GembatchError): FileError {
-  const {line, column} = error.details;
+  const {line, column, rule} = error.details;
   return {
     code: error.code,
     message: error.message,
     suggestions: error.suggestions,
     ...(typeof line === 'number' ? {line} : {}),
     ...(typeof column === 'number' ? {column} : {}),
+    ...(typeof rule === 'string' ? {rule} : {}),
   };
 }
 

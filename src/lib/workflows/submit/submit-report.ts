@@ -51,6 +51,8 @@ export interface FileError {
   readonly suggestions: readonly string[];
   readonly line?: number;
   readonly column?: number;
+  /** The rule of the check that refused the line, for `--allow`. */
+  readonly rule?: string;
 }
 
 /** The result of a submission and the `--json` object of `gembatch submit`. */
