@@ -3,11 +3,11 @@
 import {readFileSync, writeFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import {ERRORS, EXIT, EXIT_MEANINGS} from '../dist/index.js';
+import {JOURNEY_ORDER, JourneyHelp, standaloneSettings} from '../dist/standalone.js';
 
 // oclif wraps help at the width of the terminal; a page must not depend on whose terminal that is.
 process.env.OCLIF_COLUMNS = '100';
 const {Config} = await import('@oclif/core/config');
-const {Help} = await import('@oclif/core/help');
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -43,16 +43,17 @@ function replacePart(text, [name, part]) {
 
 async function commandReference() {
   /** oclif's help as text, in place of printing it. */
-  class HelpText extends Help {
+  class HelpText extends JourneyHelp {
     of(command) {
       return this.formatCommand(command).trim();
     }
   }
-  const config = await Config.load({root});
+  const pjson = standaloneSettings(JSON.parse(readFileSync(`${root}/package.json`, 'utf8')));
+  const config = await Config.load({root: `${root}/dist`, pjson, devPlugins: false, userPlugins: false});
   const help = new HelpText(config, {stripAnsi: true});
   return config.commands
     .filter((command) => command.pluginName === config.name && !command.hidden)
-    .sort((a, b) => a.id.localeCompare(b.id))
+    .sort((a, b) => place(a) - place(b) || a.id.localeCompare(b.id))
     .map((command) => [
       `### \`gembatch ${command.id.replaceAll(':', ' ')}\``,
       command.summary,
@@ -60,6 +61,12 @@ async function commandReference() {
     ])
     .flat()
     .join('\n\n');
+}
+
+/** In the order of the help; the commands of a topic stand where it stands. */
+function place({id}) {
+  const [topic] = id.split(':');
+  return JOURNEY_ORDER.indexOf(topic);
 }
 
 function exitCodes() {

@@ -1,14 +1,13 @@
-// Writes oclif.manifest.json, from which oclif knows all commands without loading one. With --check it only compares.
+// Writes oclif.manifest.json, from which oclif knows all commands without loading one, for command lines that have gembatch as a
+// plugin. (The build writes that of the command line of its own into dist.) With --check it only compares.
 import {readFileSync, writeFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
-import {Plugin} from '@oclif/core/config';
+import {manifestOf} from './bundle/manifests.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const path = `${root}/oclif.manifest.json`;
 
-const plugin = new Plugin({root, type: 'core', ignoreManifest: true, errorOnManifestCreate: true});
-await plugin.load();
-const manifest = `${JSON.stringify(plugin.manifest, null, 2)}\n`;
+const manifest = await manifestOf({root});
 
 if (!process.argv.includes('--check')) {
   writeFileSync(path, manifest);

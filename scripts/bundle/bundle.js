@@ -1,18 +1,27 @@
-// Bundles the sources and the packages they use into dist: main.js (the command line's first lines), command-table.js (oclif and the
-// commands), index.js (the library), the files of worker threads, and chunks that are loaded when they are needed.
-import {mkdirSync, readdirSync, writeFileSync} from 'node:fs';
-import {basename, dirname, join} from 'node:path';
+// Bundles the sources and the packages they use into dist: main.js (the command line's first lines), standalone.js (oclif and
+// all commands), command-table.js (the commands for oclif in another command line), index.js (the library), the files of worker threads, and chunks that are loaded when they are needed.
+import {readdirSync, writeFileSync} from 'node:fs';
+import {basename, join} from 'node:path';
 import {build} from 'esbuild';
-import {lightGenai} from './light-genai.js';
-import {lightOclif} from './light-oclif.js';
+import {leftOut} from './left-out.js';
+import {writeStandaloneManifest} from './manifests.js';
 import {notices} from './notices.js';
-import {withPlainBuiltins} from './plain-builtins.js';
+
+/** What the CommonJS packages in an ES module ask Node for. */
+const REQUIRE =
+  "import {createRequire as __createRequire} from 'node:module'; const require = __createRequire(import.meta.url);";
 
 /** @param {string} root - of the repository. */
 export async function bundle(root) {
-  const {metafile, outputFiles} = await build({
+  const {metafile} = await build({
     absWorkingDir: root,
-    entryPoints: ['src/main.ts', 'src/cli/command-table.ts', 'src/index.ts', ...workers(root)],
+    entryPoints: [
+      'src/main.ts',
+      'src/cli/standalone.ts',
+      'src/cli/command-table.ts',
+      'src/index.ts',
+      ...workers(root),
+    ],
     entryNames: '[name]',
     // Beside the entries, so that a worker is found at './its-worker.js' from any chunk, as it is among the sources.
     chunkNames: '[name]-[hash]',
@@ -25,15 +34,12 @@ export async function bundle(root) {
     // Not minified: a stack of a bug report names functions and lines that can be read in the installed file.
     legalComments: 'none',
     metafile: true,
-    write: false,
     logLevel: 'warning',
-    plugins: [lightGenai, lightOclif],
+    banner: {js: REQUIRE},
+    plugins: [leftOut],
   });
-  for (const {path, text} of outputFiles) {
-    mkdirSync(dirname(path), {recursive: true});
-    writeFileSync(path, withPlainBuiltins(text));
-  }
   writeFileSync(join(root, 'dist/third-party-notices.txt'), notices(root, Object.keys(metafile.inputs)));
+  await writeStandaloneManifest(root);
 }
 
 /** Files that are started as worker threads: `new Worker(new URL('./its-worker.js', import.meta.url))`. */

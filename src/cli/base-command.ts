@@ -1,15 +1,13 @@
-import {Command} from '@oclif/core/command';
 import * as Flags from '@oclif/core/flags';
-import type {ArgInput, FlagInput, Input, OutputArgs, OutputFlags, ParserOutput} from '@oclif/core/parser';
 import type {Clock} from '../lib/domain/clock.js';
+import {ownCommand} from '../lib/domain/program-name.js';
 import type {BatchService} from '../lib/services/batch-service.js';
 import {printableJson} from '../lib/output/terminal/printable.js';
 import {outputMode, type Display} from '../lib/output/terminal/screen.js';
 import type {CreateFile} from '../lib/workflows/poll/poll-run.js';
 import type {JobStore} from '../lib/store/job-store.js';
 import {apiKeyFrom, hideKeys} from './api-key.js';
-import {fail} from './fail.js';
-import {failureJson, toGembatchError, type FailureJson} from './failure.js';
+import {GembatchCommand} from './gembatch-command.js';
 import {serviceUrlFrom} from './service-url.js';
 import {stopOnSignals} from './stop-signal.js';
 import {systemClock} from '../lib/system-clock.js';
@@ -21,16 +19,16 @@ const CLOCK = Symbol.for('gembatch.clock');
 const RESULT_MODE = 0o666;
 
 /**
- * What all commands share: flags, the adapters that a workflow needs, and the one path from an error to an exit code.
+ * What the commands share that work on the job-info file: flags and the adapters that a workflow needs.
  *
  * Nothing is loaded before a command asks for it, so that help and wrong usage answer at once.
  */
-export abstract class BaseCommand extends Command {
+export abstract class BaseCommand extends GembatchCommand {
   static override enableJsonFlag = true;
 
   static override baseFlags = {
     'job-info': Flags.string({
-      description: 'file that holds the records of the batch jobs',
+      description: 'records of the batch jobs',
       helpValue: '<file>',
       helpGroup: 'GLOBAL',
       env: 'GEMBATCH_JOB_INFO',
@@ -73,7 +71,7 @@ export abstract class BaseCommand extends Command {
    */
   protected async openStore(path: string): Promise<JobStore> {
     const store = await import('../lib/store/job-store.js');
-    const command = `gembatch ${this.id ?? ''}`.trim();
+    const command = ownCommand(this.id ?? '');
     return store.JobStore.open(path, {command, clock: this.clock, version: this.ownVersion});
   }
 
@@ -110,33 +108,15 @@ export abstract class BaseCommand extends Command {
     return stopOnSignals((line) => process.stderr.write(`${line}\n`));
   }
 
-  /** As oclif's, but a switch that is not given is false, as its type says; oclif leaves it undefined. */
-  protected override async parse<
-    F extends OutputFlags<FlagInput>,
-    B extends OutputFlags<FlagInput>,
-    A extends OutputArgs<ArgInput>,
-  >(options?: Input<F, B, A>, argv?: string[]): Promise<ParserOutput<F, B, A>> {
-    const parsed = await super.parse(options, argv);
-    const switches = Object.entries({...this.ctor.baseFlags, ...this.ctor.flags})
-      .filter(([, flag]) => flag.type === 'boolean')
-      .map(([name]) => [name, false]);
-    return {...parsed, flags: {...Object.fromEntries(switches), ...parsed.flags}};
-  }
-
   protected override async init(): Promise<void> {
     await super.init();
     // Whoever read the messages is gone; what the command does goes on.
     process.stderr.on('error', () => undefined);
     process.once('uncaughtException', (error) => {
-      this.#fail(error);
+      this.fail(error);
       // oxlint-disable-next-line unicorn/no-process-exit -- after an uncaught exception nothing can be relied on.
       process.exit();
     });
-  }
-
-  protected override async catch(error: Error): Promise<void> {
-    if ('code' in error && error.code === 'EEXIT') throw error;
-    this.#fail(error);
   }
 
   /** As oclif's, but printable and never in colour: to colour the JSON of many jobs takes longer than all the rest. */
@@ -147,18 +127,5 @@ export abstract class BaseCommand extends Command {
   /** Prints JSON on stdout, without an API key and whatever a terminal obeys; on one line without `indent`. */
   protected printJson(value: unknown, indent?: number): void {
     process.stdout.write(`${hideKeys(printableJson(value, indent), process.env)}\n`);
-  }
-
-  protected override toErrorJson(error: unknown): FailureJson {
-    return failureJson(toGembatchError(error, this.ownVersion));
-  }
-
-  #fail(cause: unknown): void {
-    fail(cause, {version: this.ownVersion, isJson: this.jsonEnabled()});
-  }
-
-  /** The version of gembatch, also when it runs as a plugin of another CLI. */
-  private get ownVersion(): string {
-    return this.ctor.plugin?.version ?? this.config.version;
   }
 }

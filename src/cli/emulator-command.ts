@@ -1,9 +1,8 @@
-import {Command} from '@oclif/core/command';
 import * as Flags from '@oclif/core/flags';
 import type {Scenario} from '../emulator/control/scenario.js';
 import type {Emulator} from '../emulator/http/server.js';
 import {GembatchError} from '../lib/domain/errors.js';
-import {fail} from './fail.js';
+import {GembatchCommand} from './gembatch-command.js';
 
 /** The API key that goes with an emulator; it takes any, but this one tells what it is. */
 export const EMULATOR_KEY = 'emulator';
@@ -33,7 +32,7 @@ interface EmulatorFlagValues {
 }
 
 /** What the commands around the emulator share. They need neither an API key nor a job-info file. */
-export abstract class EmulatorCommand extends Command {
+export abstract class EmulatorCommand extends GembatchCommand {
   static override enableJsonFlag = true;
 
   /**
@@ -56,11 +55,6 @@ export abstract class EmulatorCommand extends Command {
     for (const rule of faults) emulator.control.fault(rule);
     for (const rule of outcomes) emulator.control.outcome(rule);
     return emulator;
-  }
-
-  protected override async catch(error: Error): Promise<void> {
-    if ('code' in error && error.code === 'EEXIT') throw error;
-    fail(error, {version: this.ctor.plugin?.version ?? this.config.version, isJson: this.jsonEnabled()});
   }
 }
 

@@ -2,7 +2,7 @@ import {inspect} from 'node:util';
 import {CLIError, ModuleLoadError} from '@oclif/core/errors';
 import {GembatchError} from '../lib/domain/errors.js';
 import {hideKeys} from './api-key.js';
-import {closest} from '../lib/domain/closest.js';
+import {usageErrorOf, withoutParserWords} from './usage-error.js';
 
 /** The object that a failed command prints with `--json`. Its shape is part of the interface. */
 export interface FailureJson {
@@ -14,8 +14,6 @@ export interface FailureJson {
     readonly details: Readonly<Record<string, string | number | boolean | null>>;
   };
 }
-
-const SEE_HELP = 'See more help with --help';
 
 /** What the operating system says when a local file or folder is the trouble. */
 const STORAGE_ERRNOS: ReadonlySet<unknown> = new Set([
@@ -47,7 +45,7 @@ const STORAGE_ERRNOS: ReadonlySet<unknown> = new Set([
  */
 export function toGembatchError(error: unknown, version: string): GembatchError {
   const {code, message, suggestions, details} = classify(error, version);
-  return new GembatchError(code, hideKeys(withoutParserNoise(message), process.env), {
+  return new GembatchError(code, hideKeys(withoutParserWords(message), process.env), {
     suggestions: suggestions.map((text) => hideKeys(text, process.env)),
     details,
     cause: error,
@@ -57,36 +55,13 @@ export function toGembatchError(error: unknown, version: string): GembatchError 
 function classify(error: unknown, version: string): GembatchError {
   if (error instanceof GembatchError) return error;
   if (error instanceof CLIError && !(error instanceof ModuleLoadError)) {
-    return new GembatchError('USAGE', error.message, {suggestions: [...meantFlags(error), SEE_HELP]});
+    return usageErrorOf(error);
   }
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof Error && 'syscall' in error && 'code' in error && STORAGE_ERRNOS.has(error.code)) {
     return new GembatchError('STORAGE', `A file could not be used: ${message}.`);
   }
   return new GembatchError('BUG', `This is a defect in gembatch ${version}: ${message}`);
-}
-
-/** What oclif's error for flags that do not exist holds; its class is not exported. */
-interface UnknownFlags {
-  readonly flags: readonly string[];
-  readonly parse: {readonly input: {readonly flags: Readonly<Record<string, unknown>>}};
-}
-
-/** For flags that do not exist, those that were probably meant. */
-function meantFlags(error: CLIError & Partial<UnknownFlags>): string[] {
-  const known = Object.keys(error.parse?.input.flags ?? {}).map((name) => `--${name}`);
-  return (error.flags ?? []).flatMap((flag) => {
-    const meant = closest(flag, known);
-    return meant === undefined ? [] : [`Did you mean: ${meant}`];
-  });
-}
-
-/** oclif's parser adds to the message of whatever the parse function of a flag throws, and to its own. */
-function withoutParserNoise(message: string): string {
-  return message
-    .replace(`\n${SEE_HELP}`, '')
-    .replace(/^Parsing (?<flag>--\S+) \n\t/u, '$<flag>: ')
-    .trim();
 }
 
 /** The `--json` form of `error`: these fields and no others, so that nothing can leak through one that is added later. */

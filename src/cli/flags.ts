@@ -4,6 +4,9 @@ import {parseDuration} from '../lib/domain/duration.js';
 import {RULES, type Rule} from '../lib/domain/request/request-finding.js';
 import type {OutputLimit} from '../lib/domain/request/output-limit.js';
 
+/** The group of flags that few need, apart in the help of a command. */
+export const RARE = {helpGroup: 'LESS COMMON'} as const;
+
 /** A flag that takes a duration such as `90s`, `15m` or `1h30m` (a plain number counts seconds); its value is in milliseconds. */
 export const durationFlag = custom<number>({
   helpValue: '<duration>',
@@ -20,7 +23,7 @@ export const durationFlag = custom<number>({
 
 /** A flag that takes a new output limit: `8192`, or `x2` for twice the limit that a request has. */
 export const outputLimitFlag = custom<OutputLimit>({
-  helpValue: '<n>|x<factor>',
+  helpValue: '<limit>',
   parse: async (text) => {
     const factor = /^x(?<factor>\d+(?:\.\d+)?)$/u.exec(text)?.groups?.['factor'];
     const limit = factor === undefined ? Number(text) : Number(factor);
@@ -37,11 +40,13 @@ export const outputLimitFlag = custom<OutputLimit>({
 /** `--allow`: rules of the check of request files that are taken back. */
 export const ruleFlag = () =>
   custom<Rule>({
-    description: 'send what this rule of the check refuses; a refusal names its rule (repeatable)',
+    ...RARE,
+    description: 'send what this rule of the check refuses',
     helpValue: '<rule>',
     multiple: true,
     multipleNonGreedy: true,
     default: [],
+    defaultHelp: async () => '',
     parse: async (text) => {
       const rule = RULES.find((name) => name === text);
       if (rule === undefined) {
@@ -56,7 +61,8 @@ export const ruleFlag = () =>
 /** `--create-grace`: how long an unanswered create is given to show up before it counts as failed. */
 export const createGraceFlag = () =>
   durationFlag({
-    description: 'how long a batch job whose creation was not answered is looked for',
+    ...RARE,
+    description: 'how long to search after a lost reply',
     env: 'GEMBATCH_CREATE_GRACE',
     default: 120_000,
     defaultHelp: async () => '2m',

@@ -1,25 +1,26 @@
 import {resolve} from 'node:path';
 import * as Flags from '@oclif/core/flags';
-import {durationFlag} from './flags.js';
+import {durationFlag, RARE} from './flags.js';
 import {EXIT} from '../lib/domain/errors.js';
 import type {PollInput} from '../lib/workflows/poll/poll-run.js';
+import {ownCommand} from '../lib/domain/program-name.js';
 
 /** The flags that every command has which follows batch jobs. */
 export const pollFlags = {
   interval: durationFlag({
-    description: 'how often to ask the service; more rarely, up to 5m, while nothing moves',
+    ...RARE,
+    description: 'how often to ask the service',
     default: 30_000,
     defaultHelp: async () => '30s',
   }),
-  timeout: durationFlag({description: 'when to stop watching [default: when all jobs are over]'}),
-  'keep-remote': Flags.boolean({description: 'delete nothing at the service'}),
+  timeout: durationFlag({description: 'stop watching after this time [default: never]'}),
+  'keep-remote': Flags.boolean({...RARE, description: 'delete nothing at the service'}),
   'results-dir': Flags.string({
-    description: 'folder for the results [default: "results" beside each request file]',
+    description: 'folder for results [default: "results" beside the file]',
     helpValue: '<folder>',
   }),
   'on-done': Flags.string({
-    description:
-      'run a shell command when all jobs are over; GEMBATCH_OUTCOME and others tell it how it went',
+    description: 'shell command to run when all is over',
     helpValue: '<command>',
   }),
 };
@@ -46,6 +47,6 @@ export function pollTermsOf(
 
 /** What helps on after jobs were followed. */
 export function nextCommandAfterPoll(exitCode: number): string | undefined {
-  if (exitCode === EXIT.running || exitCode === EXIT.interrupted) return 'gembatch poll';
-  return exitCode === EXIT.partial || exitCode === EXIT.failed ? 'gembatch retry --dry-run' : undefined;
+  if (exitCode === EXIT.running || exitCode === EXIT.interrupted) return ownCommand('poll');
+  return exitCode === EXIT.partial || exitCode === EXIT.failed ? ownCommand('retry --dry-run') : undefined;
 }

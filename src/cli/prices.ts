@@ -2,10 +2,11 @@ import {readFile} from 'node:fs/promises';
 import * as Flags from '@oclif/core/flags';
 import {GembatchError} from '../lib/domain/errors.js';
 import {parsePriceList, withPrices, type PriceList} from '../lib/domain/price/price-list.js';
+import {ownCommand} from '../lib/domain/program-name.js';
 
 /** `--prices`: a price list that goes before that of the package. */
 export const pricesFlag = Flags.string({
-  description: 'price list of your own, in the form that "gembatch models --json" prints',
+  description: 'price list of your own, in the form that "models --json" prints',
   helpValue: '<file>',
   env: 'GEMBATCH_PRICES',
 });
@@ -25,7 +26,7 @@ export async function readPrices(path: string | undefined): Promise<PriceList> {
     const why = cause instanceof SyntaxError ? 'is not JSON' : 'cannot be read';
     throw new GembatchError('USAGE', `${path}: ${why}.`, {
       cause,
-      suggestions: ['Name a price list; "gembatch models --json" prints one.'],
+      suggestions: [`Name a price list; "${ownCommand('models --json')}" prints one.`],
     });
   }
   return withPrices(PRICES, parsePriceList(value, path));

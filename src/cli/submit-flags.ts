@@ -1,5 +1,5 @@
 import * as Flags from '@oclif/core/flags';
-import {createGraceFlag, durationFlag, ruleFlag} from './flags.js';
+import {createGraceFlag, durationFlag, RARE, ruleFlag} from './flags.js';
 import {DEFAULT_MODEL} from '../lib/domain/job/model-choice.js';
 import type {Rule} from '../lib/domain/request/request-finding.js';
 import type {SubmitOptions} from '../lib/workflows/submit/submit-run.js';
@@ -16,26 +16,30 @@ export const modelFlag = Flags.string({
 export const submitFlags = {
   concurrency: Flags.integer({
     char: 'c',
-    description:
-      'files uploaded at once, while others are checked or get their batch job; with 1, one after the other',
+    description: 'files uploaded at once',
     default: 8,
     min: 1,
     max: 64,
   }),
-  'no-validate': Flags.boolean({description: 'only count and hash the lines, do not check them'}),
+  'no-validate': Flags.boolean({
+    ...RARE,
+    description: 'do not check the lines, only count them',
+  }),
   allow: ruleFlag(),
   'quota-wait': durationFlag({
-    description:
-      'how long to wait while the service refuses batch jobs for lack of quota; 0 for one try each',
+    ...RARE,
+    description: 'how long to wait for quota',
     default: 900_000,
     defaultHelp: async () => '15m',
   }),
   'lock-timeout': durationFlag({
-    description: 'how long to wait for another process to finish with the job-info file [default: no limit]',
+    ...RARE,
+    description: 'how long to wait for another gembatch',
   }),
   'create-grace': createGraceFlag(),
   webhook: Flags.url({
-    description: 'address that the service notifies when a job ends',
+    ...RARE,
+    description: 'address that the service calls when a job ends',
     helpValue: '<url>',
   }),
 };

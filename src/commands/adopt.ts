@@ -3,7 +3,6 @@ import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../cli/base-command.js';
 import {GembatchError} from '../lib/domain/errors.js';
 import type {AdoptResult} from '../lib/workflows/adopt/adopt-jobs.js';
-import {exitCodesHelp} from '../cli/exit-codes-help.js';
 import {submitFlags} from '../cli/submit-flags.js';
 
 /** `gembatch adopt [JOB...]` */
@@ -12,9 +11,7 @@ export default class Adopt extends BaseCommand {
 
   static override description = `Adds records for batch jobs that the service has. Nothing is created or deleted there, and no job is recorded twice. Jobs of gembatch are matched with the local request files by path and fingerprint; for others, --file names the request file.
 
-With --all-mine, all jobs of the project whose display name is one of gembatch's are adopted: a lost job-info file is back after that. A create that had no answer is closed when its job is adopted.
-
-${exitCodesHelp(['ok', 'failed', 'partial', 'locked', 'credentials', 'service', 'storage', 'interrupted'])}`;
+With --all-mine, all jobs of the project whose display name is one of gembatch's are adopted: a lost job-info file is back after that. A create that had no answer is closed when its job is adopted.`;
 
   static override examples = [
     {

@@ -6,7 +6,6 @@ import {GembatchError} from '../lib/domain/errors.js';
 import type {JobRecord} from '../lib/domain/job/job-record.js';
 import type {CancelResult} from '../lib/workflows/cancel/cancel-report.js';
 import {consentOrYes} from '../cli/consent.js';
-import {exitCodesHelp} from '../cli/exit-codes-help.js';
 
 /** `gembatch cancel FILE|JOB...` */
 export default class Cancel extends BaseCommand {
@@ -14,9 +13,7 @@ export default class Cancel extends BaseCommand {
 
   static override description = `Asks the service to stop the batch jobs of the named request files, and records how each stands afterwards. A job that is over already is left as it is. What a cancelled job has cost so far stays paid, and its results are lost.
 
-Cancelling is a request: a job may still succeed, and keeps its results then. Ctrl-C leaves the jobs alone that were not asked for yet; the same command can be run again at any time. Nothing is deleted, neither here nor at the service: "gembatch cleanup" does that.
-
-${exitCodesHelp(['ok', 'failed', 'partial', 'running', 'locked', 'credentials', 'quota', 'unclear', 'service', 'storage', 'interrupted', 'terminated'])}`;
+Cancelling is a request: a job may still succeed, and keeps its results then. Ctrl-C leaves the jobs alone that were not asked for yet; the same command can be run again at any time. Nothing is deleted, neither here nor at the service: "<%= config.bin %> cleanup" does that.`;
 
   static override examples = [
     {

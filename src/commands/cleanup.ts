@@ -4,7 +4,6 @@ import {BaseCommand} from '../cli/base-command.js';
 import {createGraceFlag} from '../cli/flags.js';
 import type {CleanupResult} from '../lib/workflows/cleanup/clean-up.js';
 import {consentOrYes} from '../cli/consent.js';
-import {exitCodesHelp} from '../cli/exit-codes-help.js';
 import {submitFlags} from '../cli/submit-flags.js';
 
 /** `gembatch cleanup [NAME...]` */
@@ -13,9 +12,7 @@ export default class Cleanup extends BaseCommand {
 
   static override description = `Deletes the uploaded files and the batch jobs of this job-info file whose work is over: results are on disk, complete, or the job ended without any. Jobs that run, results that were not fetched, uploads that an open create may need, and everything of other tools stay.
 
-With --all, the whole project is looked through: what would be deleted is shown first and has to be agreed to. Jobs that run and results that were not fetched stay then too, unless they are named: a job that runs is cancelled first, and stays if it goes on or has succeeded. An upload of less than an hour that no job uses stays as well, because another submission may be about to use it, and so do the files of other tools while any job runs. A submission that runs on this job-info file is waited for. Deletions that fail do not stop the others.
-
-${exitCodesHelp(['ok', 'failed', 'partial', 'running', 'locked', 'credentials', 'service', 'storage', 'interrupted'])}`;
+With --all, the whole project is looked through: what would be deleted is shown first and has to be agreed to. Jobs that run and results that were not fetched still stay, unless they are named: a named job that runs is cancelled first. So do uploads of the last hour that no job uses, and, while any job runs, the files of other tools.`;
 
   static override examples = [
     {description: 'See what would be deleted', command: '<%= config.bin %> <%= command.id %> --dry-run'},
@@ -32,7 +29,7 @@ ${exitCodesHelp(['ok', 'failed', 'partial', 'running', 'locked', 'credentials', 
   static override args = {
     names: Args.string({
       description:
-        'request files, batch jobs (batches/…) and uploads (files/…) to delete too, even if their results are lost by that',
+        'request files, jobs (batches/…) and uploads (files/…) to delete too, even if results are lost',
       multiple: true,
       required: false,
     }),

@@ -1,6 +1,5 @@
 import * as Args from '@oclif/core/args';
 import {BaseCommand} from '../cli/base-command.js';
-import {exitCodesHelp} from '../cli/exit-codes-help.js';
 import {pricesFlag, readPrices} from '../cli/prices.js';
 import {modelFlag} from '../cli/submit-flags.js';
 import {DEFAULT_MODEL} from '../lib/domain/job/model-choice.js';
@@ -13,9 +12,7 @@ export default class EstimateCommand extends BaseCommand {
 
   static override description = `Counts the tokens of each request file and says what its batch job will cost: low, likely and high. Works without API key and network. Where finished jobs of the same model are in the job-info file, their usage is the guide; otherwise input is counted by script, and output can only be bounded: by maxOutputTokens where a request has it, else by the limit of the model.
 
-A model whose price is not known has an unknown cost. Prices change; "gembatch models" shows when.
-
-${exitCodesHelp(['ok', 'failed', 'partial', 'storage', 'interrupted'])}`;
+A model whose price is not known has an unknown cost. Prices change; "<%= config.bin %> models" shows when.`;
 
   static override examples = [
     {

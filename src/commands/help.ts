@@ -1,26 +1,29 @@
 import * as Args from '@oclif/core/args';
-import {Command} from '@oclif/core/command';
 import * as Flags from '@oclif/core/flags';
 import {loadHelpClass} from '@oclif/core/help';
 import {exitCodesHelp} from '../cli/exit-codes-help.js';
+import {GembatchCommand} from '../cli/gembatch-command.js';
+import {unknownCommand} from '../cli/unknown-command.js';
 
 /** `gembatch help [COMMAND]` */
-export default class Help extends Command {
-  static override summary = 'Show the commands, or the help of one.';
+export default class Help extends GembatchCommand {
+  static override summary = 'Show the commands, the help of one, or the exit codes.';
 
-  static override description = `Says what "--help" after a command says. Nothing is read, sent or changed.
-
-${exitCodesHelp(['ok'])}`;
+  static override description = `Says what "--help" after a command says; "exit-codes" in place of a command lists the exit codes. Nothing is read, sent or changed.`;
 
   static override examples = [
     {description: 'See all commands', command: '<%= config.bin %> <%= command.id %>'},
     {description: 'See the help of one', command: '<%= config.bin %> <%= command.id %> submit'},
+    {
+      description: 'See what the exit codes mean',
+      command: '<%= config.bin %> <%= command.id %> exit-codes',
+    },
   ];
 
   static override strict = false;
 
   static override args = {
-    command: Args.string({description: 'command to show the help of', required: false}),
+    command: Args.string({description: 'command to show the help of, or exit-codes', required: false}),
   };
 
   static override flags = {
@@ -29,8 +32,16 @@ ${exitCodesHelp(['ok'])}`;
 
   async run(): Promise<void> {
     const {argv, flags} = await this.parse(Help);
+    const words = argv as string[];
+    if (words[0] === 'exit-codes') {
+      this.log(exitCodesHelp());
+      return;
+    }
+    const id = words.join(':');
+    if (id !== '' && !this.config.findCommand(id) && !this.config.findTopic(id))
+      throw unknownCommand(id, this.config);
     const HelpClass = await loadHelpClass(this.config);
     const help = new HelpClass(this.config, {all: flags['nested-commands']});
-    await help.showHelp(argv as string[]);
+    await help.showHelp(words);
   }
 }

@@ -3,7 +3,6 @@ import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../cli/base-command.js';
 import {isWatched} from '../lib/output/terminal/screen.js';
 import type {JobList, JobOrder} from '../lib/workflows/list/list-jobs.js';
-import {exitCodesHelp} from '../cli/exit-codes-help.js';
 
 /** `gembatch list [FILE|JOB...]` */
 export default class List extends BaseCommand {
@@ -11,9 +10,7 @@ export default class List extends BaseCommand {
 
   static override summary = 'Show the recorded batch jobs, without asking the service.';
 
-  static override description = `Reads the job-info file and nothing else: no API key is needed, nothing is sent, and nothing that runs is waited for. What it shows is as fresh as the last "gembatch poll"; --refresh asks the service first.
-
-${exitCodesHelp(['ok', 'locked', 'credentials', 'quota', 'service', 'storage', 'interrupted'])}`;
+  static override description = `Reads the job-info file and nothing else: no API key is needed, nothing is sent, and nothing that runs is waited for. What it shows is as fresh as the last "<%= config.bin %> poll"; --refresh asks the service first.`;
 
   static override examples = [
     {description: 'Show all jobs', command: '<%= config.bin %> <%= command.id %>'},

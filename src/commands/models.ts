@@ -1,6 +1,5 @@
 import {hasApiKey} from '../cli/api-key.js';
 import {BaseCommand} from '../cli/base-command.js';
-import {exitCodesHelp} from '../cli/exit-codes-help.js';
 import {pricesFlag, readPrices} from '../cli/prices.js';
 import type {ModelList} from '../lib/workflows/list/list-models.js';
 
@@ -8,9 +7,7 @@ import type {ModelList} from '../lib/workflows/list/list-models.js';
 export default class Models extends BaseCommand {
   static override summary = 'List models with their batch prices and the next price change.';
 
-  static override description = `Shows what batch jobs pay today, when that changes, and which models end. Without an API key it sends nothing; with one it asks the service which models take batch jobs.
-
-${exitCodesHelp(['ok', 'credentials', 'service', 'interrupted'])}`;
+  static override description = `Shows what batch jobs pay today, when that changes, and which models end. Without an API key it sends nothing; with one it asks the service which models take batch jobs.`;
 
   static override examples = [
     {description: 'Show all models', command: '<%= config.bin %> <%= command.id %>'},

@@ -3,7 +3,6 @@ import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../cli/base-command.js';
 import {createGraceFlag} from '../cli/flags.js';
 import type {PollSummary} from '../lib/workflows/poll/poll-report.js';
-import {exitCodesHelp} from '../cli/exit-codes-help.js';
 import {tellDone, type OnDoneResult} from '../cli/on-done.js';
 import {nextCommandAfterPoll, pollFlags, pollTermsOf} from '../cli/poll-flags.js';
 
@@ -18,11 +17,9 @@ export interface PollResult extends PollSummary {
 export default class Poll extends BaseCommand {
   static override summary = 'Follow batch jobs to their end and fetch their results.';
 
-  static override description = `Asks the service how the recorded batch jobs stand until all are over. The results of each are streamed to the folder "results" beside its request file, checked row by row against the requests, made durable and recorded; only then are the uploaded file and the job deleted at the service.
+  static override description = `Asks the service how the recorded batch jobs stand until all are over. The results of each are streamed to the folder "results" beside its request file, checked row by row and recorded; only then are the uploaded file and the job deleted at the service.
 
-It can be stopped and started again at any time, and run beside "gembatch submit", whose new jobs it follows too. Ctrl-C stops watching: what is being recorded is finished, half downloads are removed, the jobs go on. Trouble with the network is waited out. A batch job may take a day.
-
-${exitCodesHelp(['ok', 'failed', 'partial', 'running', 'locked', 'credentials', 'quota', 'unclear', 'service', 'storage', 'interrupted', 'terminated'])}`;
+It can be stopped and started again at any time, and run beside "<%= config.bin %> submit", whose new jobs it follows too. Ctrl-C stops watching; the jobs go on. A batch job may take a day.`;
 
   static override examples = [
     {

@@ -4,23 +4,19 @@ import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../cli/base-command.js';
 import type {ResultsReport} from '../lib/workflows/results/collect-results.js';
 import type {PollEvent} from '../lib/workflows/poll/poll-report.js';
-import {exitCodesHelp} from '../cli/exit-codes-help.js';
 import {pollFlags} from '../cli/poll-flags.js';
 
 /** `gembatch results [FILE|JOB...]` */
 export default class Results extends BaseCommand {
   static override summary = 'Say where results are, join them to their requests, list bad rows.';
 
-  static override description = `Fetches the results of finished jobs that are not on disk, also of a result file that was moved away, which takes an API key, and says where all are. As with "gembatch poll", what the service keeps is deleted once the results are safe. It does not ask how jobs stand: that is for "gembatch poll".
+  static override description = `Fetches the results of finished jobs that are not on disk, which takes an API key, and says where all are. What the service keeps is deleted once they are safe. It does not ask how jobs stand: that is for "<%= config.bin %> poll".
 
---join writes each request with its answer, in the order of the request file, answers of retries included. --failed lists the rows that did not work; "gembatch retry" submits them again. Both need the request files as they were sent; a job whose file has changed is left out and said to be.
+--join writes each request with its answer, in the order of the request file, answers of retries included. --failed lists the rows that did not work; "<%= config.bin %> retry" submits them again. Both need the request files as they were sent.
 
-Interrupted, it leaves no half file: run it again to go on.
-
-${exitCodesHelp(['ok', 'failed', 'partial', 'running', 'locked', 'credentials', 'quota', 'service', 'storage', 'interrupted'])}`;
+Interrupted, it leaves no half file: run it again to go on.`;
 
   static override examples = [
-    {description: 'See where the results are', command: '<%= config.bin %> <%= command.id %>'},
     {
       description: 'Join one file with its answers, as lines of JSON on standard output',
       command: '<%= config.bin %> <%= command.id %> batch/001.jsonl --join -',
@@ -54,8 +50,8 @@ ${exitCodesHelp(['ok', 'failed', 'partial', 'running', 'locked', 'credentials', 
       options: ['jsonl', 'csv'] as const,
       default: 'jsonl',
     })(),
-    'parse-json': Flags.boolean({description: 'join the answers as JSON values where their text is JSON'}),
-    overwrite: Flags.boolean({description: 'write over another file at the place of --join'}),
+    'parse-json': Flags.boolean({description: 'join answers that are JSON as values'}),
+    overwrite: Flags.boolean({description: 'let --join replace a file'}),
     failed: Flags.boolean({description: 'list the rows that did not work'}),
     'keep-remote': pollFlags['keep-remote'],
     'results-dir': pollFlags['results-dir'],

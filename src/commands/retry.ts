@@ -5,20 +5,18 @@ import {outputLimitFlag} from '../cli/flags.js';
 import {submitFlags, submitOptionsOf} from '../cli/submit-flags.js';
 import {consentOrYes} from '../cli/consent.js';
 import {GembatchError} from '../lib/domain/errors.js';
-import {exitCodesHelp} from '../cli/exit-codes-help.js';
 import type {RetryResult} from '../lib/workflows/retry/retry-jobs.js';
+import {ownCommand} from '../lib/domain/program-name.js';
 
 /** `gembatch retry [FILE|JOB...]` */
 export default class Retry extends BaseCommand {
   static override summary = 'Submit again what did not work: whole jobs, or only bad rows.';
 
-  static override description = `A job that failed, expired or was cancelled is submitted again from its request file. Of a job with bad rows, only the requests without a good answer are sent: they are written into a request file in the folder "retries" beside the first one, and "gembatch poll" merges their answers into the results of the first job.
+  static override description = `A job that failed, expired or was cancelled is submitted again from its request file. Of a job with bad rows, only the requests without a good answer are sent, as a file in the folder "retries" beside the first one; "<%= config.bin %> poll" merges their answers into the results of the first job.
 
-A job that cannot be seen at the service any more is asked for once more, and is not retried: it may belong to the project of another API key. Only --lost does that, for jobs that are named. It asks first, because the work may be paid twice.
+A job that the service does not show is not retried, as it may belong to another API key's project. --lost does that for named jobs; it asks first, because the work may be paid twice.
 
-Each job is retried once; what its retry leaves is for the next "gembatch retry". As with submit, nothing is sent twice, whatever interrupts the command: run it again to go on.
-
-${exitCodesHelp(['ok', 'failed', 'partial', 'locked', 'credentials', 'quota', 'unclear', 'service', 'storage', 'model', 'interrupted'])}`;
+Each job is retried once; what its retry leaves is for the next "<%= config.bin %> retry". Nothing is sent twice: interrupted, run it again to go on.`;
 
   static override examples = [
     {
@@ -26,15 +24,14 @@ ${exitCodesHelp(['ok', 'failed', 'partial', 'locked', 'credentials', 'quota', 'u
       command: '<%= config.bin %> <%= command.id %> --dry-run',
     },
     {
-      description:
-        'Retry the bad rows of one file, with twice the output limit for answers that were cut off',
+      description: 'Retry one file, with twice the output limit for answers that were cut',
       command: '<%= config.bin %> <%= command.id %> batch/001.jsonl --max-output-tokens x2',
     },
   ];
 
   static override args = {
     jobs: Args.string({
-      description: 'request files or batch jobs to retry [default: all that did not work]',
+      description: 'files or jobs [default: all that did not work]',
       multiple: true,
       required: false,
     }),
@@ -44,16 +41,15 @@ ${exitCodesHelp(['ok', 'failed', 'partial', 'locked', 'credentials', 'quota', 'u
     ...submitFlags,
     'dry-run': Flags.boolean({
       char: 'n',
-      description: 'say what would be submitted again, send and write nothing',
+      description: 'say what would be sent; send nothing',
     }),
     lost: Flags.boolean({
-      description: 'also submit the named jobs whose results are lost or that cannot be seen; asks first',
+      description: 'also the named jobs that are lost; asks first',
     }),
     yes: Flags.boolean({char: 'y', description: 'do not ask', dependsOn: ['lost']}),
-    model: Flags.string({char: 'm', description: 'model of the new jobs [default: that of each job]'}),
+    model: Flags.string({char: 'm', description: 'model [default: that of each job]'}),
     'max-output-tokens': outputLimitFlag({
-      description:
-        'output limit for requests whose answer was cut off: a number, or x2 for twice the old one',
+      description: 'limit for cut answers; x2 doubles the old one',
     }),
   };
 
@@ -88,7 +84,7 @@ ${exitCodesHelp(['ok', 'failed', 'partial', 'locked', 'credentials', 'quota', 'u
         ...(limit === undefined ? {} : {outputLimit: limit}),
         stop: this.stopSignal(),
       },
-      () => new SubmitView({...this.display(flags), nextCommand: 'gembatch poll'}),
+      () => new SubmitView({...this.display(flags), nextCommand: ownCommand('poll')}),
     );
     if (!this.jsonEnabled()) for (const line of retryLines(result)) this.log(line);
     process.exitCode = result.exit_code;

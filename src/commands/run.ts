@@ -2,7 +2,6 @@ import * as Args from '@oclif/core/args';
 import {BaseCommand} from '../cli/base-command.js';
 import type {PollView} from '../lib/output/poll/poll-view.js';
 import type {RunResult, RunViews} from '../lib/workflows/run/run-files.js';
-import {exitCodesHelp} from '../cli/exit-codes-help.js';
 import {tellDone, type OnDoneResult} from '../cli/on-done.js';
 import {nextCommandAfterPoll, pollFlags, pollTermsOf} from '../cli/poll-flags.js';
 import {modelConsent, modelFlag, submitFlags, submitOptionsOf} from '../cli/submit-flags.js';
@@ -17,11 +16,9 @@ export interface RunOutcome extends RunResult {
 export default class Run extends BaseCommand {
   static override summary = 'Submit request files, follow their batch jobs and fetch the results, in one go.';
 
-  static override description = `For a CI step: does what "gembatch submit" and then "gembatch poll" do for the files that are named, and ends when all results are on disk, with the exit code that says how it went.
+  static override description = `Does what "<%= config.bin %> submit" and then "<%= config.bin %> poll" do for the files that are named, as one step of CI. It ends when all results are on disk, with the exit code that says how it went.
 
-Interrupted or killed, the same command goes on where it was: files that have a batch job are not submitted again, their jobs are followed. The jobs themselves go on at the service.
-
-${exitCodesHelp(['ok', 'failed', 'partial', 'running', 'locked', 'credentials', 'quota', 'unclear', 'service', 'storage', 'model', 'interrupted', 'terminated'])}`;
+Interrupted or killed, the same command goes on where it was, and sends nothing twice. The jobs go on at the service.`;
 
   static override examples = [
     {

@@ -1,15 +1,12 @@
 import * as Args from '@oclif/core/args';
 import {BaseCommand} from '../cli/base-command.js';
 import type {ShownJobs} from '../lib/workflows/list/show-job.js';
-import {exitCodesHelp} from '../cli/exit-codes-help.js';
 
 /** `gembatch show FILE|JOB` */
 export default class Show extends BaseCommand {
   static override summary = 'Show all that is known of one request file or batch job.';
 
-  static override description = `Reads the job-info file and nothing else. Of a file that was submitted several times, all jobs are shown, the newest first.
-
-${exitCodesHelp(['ok', 'storage'])}`;
+  static override description = `Reads the job-info file and nothing else. Of a file that was submitted several times, all jobs are shown, the newest first.`;
 
   static override examples = [
     {description: 'Show a request file', command: '<%= config.bin %> <%= command.id %> batch/001.jsonl'},

@@ -5,11 +5,9 @@ import {consentOrYes} from '../cli/consent.js';
 import {GembatchError} from '../lib/domain/errors.js';
 import type {JobStore} from '../lib/store/job-store.js';
 import type {SubmitResult} from '../lib/workflows/submit/submit-report.js';
-import {exitCodesHelp} from '../cli/exit-codes-help.js';
+import {RARE} from '../cli/flags.js';
 import {modelConsent, modelFlag, submitFlags, submitOptionsOf} from '../cli/submit-flags.js';
-
-/** What to run when all is submitted. */
-const NEXT_COMMAND = 'gembatch poll';
+import {ownCommand} from '../lib/domain/program-name.js';
 
 /** `gembatch submit FILES...` */
 export default class Submit extends BaseCommand {
@@ -17,9 +15,7 @@ export default class Submit extends BaseCommand {
 
   static override description = `Checks each file, uploads it, creates its batch job and records it in the job-info file. A file that has a batch job already is skipped, so the same command can be run again at any time: after an error, after Ctrl-C, after a crash. Nothing is sent, and paid, twice.
 
-Ctrl-C once lets the creates that are under way come to their end; twice ends at once. Either way the next run finds out what happened and goes on.
-
-${exitCodesHelp(['ok', 'failed', 'partial', 'locked', 'credentials', 'quota', 'unclear', 'service', 'storage', 'model', 'interrupted'])}`;
+Ctrl-C once lets the creates that are under way come to their end; twice ends at once. Either way the next run finds out what happened and goes on.`;
 
   static override examples = [
     {
@@ -49,10 +45,11 @@ ${exitCodesHelp(['ok', 'failed', 'partial', 'locked', 'credentials', 'quota', 'u
     ...submitFlags,
     'dry-run': Flags.boolean({char: 'n', description: 'check everything, send and record nothing'}),
     'assume-not-created': Flags.boolean({
-      description: 'take a create of these files with an unknown outcome for failed; asks first',
+      ...RARE,
+      description: 'take a create without an answer for failed',
     }),
-    yes: Flags.boolean({char: 'y', description: 'do not ask', dependsOn: ['assume-not-created']}),
-    force: Flags.boolean({char: 'f', description: 'submit files again that have a batch job already'}),
+    yes: Flags.boolean({...RARE, char: 'y', description: 'do not ask', dependsOn: ['assume-not-created']}),
+    force: Flags.boolean({char: 'f', description: 'submit again what has a batch job'}),
   };
 
   async run(): Promise<SubmitResult> {
@@ -68,7 +65,7 @@ ${exitCodesHelp(['ok', 'failed', 'partial', 'locked', 'credentials', 'quota', 'u
     const assumed = flags['assume-not-created']
       ? await this.#assumedNotCreated(store, args.files, flags.yes)
       : undefined;
-    const view = new SubmitView({...this.display(flags), nextCommand: NEXT_COMMAND});
+    const view = new SubmitView({...this.display(flags), nextCommand: ownCommand('poll')});
     const files = await collectInputs(args.files, {
       cwd: process.cwd(),
       identify: (path) => store.inputName(path),

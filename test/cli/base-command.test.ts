@@ -44,11 +44,11 @@ describe('an error of ours', () => {
 });
 
 describe.each([
-  ['an unknown flag', ['well', '--nonsense'], 'Nonexistent flag: --nonsense'],
-  ['a missing argument', [], 'Missing 1 required arg'],
-  ['a surplus argument', ['well', 'more'], 'Unexpected argument: more'],
-  ['a flag without its value', ['well', '--job-info'], '--job-info expects a value'],
-  ['a number that is none', ['well', '--number', 'x'], 'Expected an integer'],
+  ['an unknown flag', ['well', '--nonsense'], 'There is no flag --nonsense.'],
+  ['a missing argument', [], 'WAY is missing.'],
+  ['a surplus argument', ['well', 'more'], 'Unexpected argument: more.'],
+  ['a flag without its value', ['well', '--job-info'], '--job-info needs a value.'],
+  ['a number that is none', ['well', '--number', 'x'], '--number takes a whole number, not "x".'],
 ])('wrong usage: %s', (_name, args, message) => {
   test('ends with 2 and the way to the help', async () => {
     const {code, stdout, stderr} = await end(args);

@@ -1,14 +1,14 @@
 import {expect, test} from '@jest/globals';
-import {exitCodesHelp} from '../../src/cli/exit-codes-help.js';
+import {EXIT, EXIT_MEANINGS} from '../../src/lib/domain/errors.js';
+import {runCli} from '../helpers/run-cli.js';
+import {tempDir} from '../helpers/temp-dir.js';
 
-test('lists the exit codes in order, with those that every command has', () => {
-  expect(exitCodesHelp(['interrupted', 'ok', 'usage'])).toBe(
-    [
-      'EXIT CODES',
-      '  0  everything that was asked for is done',
-      '  2  wrong usage, or every input is bad',
-      ' 70  a defect in gembatch',
-      '130  ended by Ctrl-C (SIGINT)',
-    ].join('\n'),
+test('help exit-codes lists every exit code with its meaning, in order', async () => {
+  const {code, stdout} = await runCli(['help', 'exit-codes'], {cwd: await tempDir()});
+  const [title, ...lines] = stdout.trimEnd().split('\n');
+  const rows = Object.keys(EXIT) as (keyof typeof EXIT)[];
+  expect([code, title]).toEqual([0, 'EXIT CODES']);
+  expect(lines.map((line) => line.trim())).toEqual(
+    rows.toSorted((a, b) => EXIT[a] - EXIT[b]).map((name) => `${EXIT[name]}  ${EXIT_MEANINGS[name]}`),
   );
 });

@@ -11,6 +11,7 @@ interface Manifest {
 
 interface ManifestCommand {
   readonly id: string;
+  readonly hidden?: boolean;
   readonly summary?: string;
   readonly description?: string;
   readonly examples?: readonly unknown[];
@@ -18,7 +19,7 @@ interface ManifestCommand {
 }
 
 const read = (path: string) => readFile(join(ROOT, path), 'utf8');
-const manifest = JSON.parse(await read('oclif.manifest.json')) as Manifest;
+const manifest = JSON.parse(await read('dist/oclif.manifest.json')) as Manifest;
 const commands = Object.values(manifest.commands);
 const scripting = await read('docs/scripting.md');
 
@@ -31,11 +32,25 @@ describe('the help', () => {
     expect(incomplete.map(({id}) => id)).toEqual([]);
   });
 
-  test('of each command lists its exit codes, but for the emulator, which ends as what it runs', () => {
-    const silent = commands.filter(
-      ({id, description = ''}) => !id.startsWith('emulator:') && !description.includes('EXIT CODES'),
+  test('of each command fits 50 lines of 80 columns and says where the exit codes are', async () => {
+    const cwd = await tempDir();
+    const pages = await Promise.all(
+      commands.map(async ({id}) => {
+        const {stdout} = await runCli([...id.split(':'), '-h'], {cwd, env: {COLUMNS: '80'}});
+        return {id, lines: stdout.trimEnd().split('\n')};
+      }),
     );
-    expect(silent.map(({id}) => id)).toEqual([]);
+    expect(pages.filter(({lines}) => lines.length > 50).map(({id, lines}) => [id, lines.length])).toEqual([]);
+    const pointer = 'Exit codes: gembatch help exit-codes';
+    expect(pages.filter(({lines}) => !lines.at(-1)?.endsWith(pointer)).map(({id}) => id)).toEqual([]);
+  });
+
+  test('lists each command, the submission first and the adoption last; src/cli/help/journey.ts has the order', async () => {
+    const {stdout} = await runCli(['-h'], {cwd: await tempDir()});
+    const listed = Array.from(stdout.matchAll(/^  (\w+)  /gmu), ([, id]) => id);
+    const words = commands.filter(({hidden}) => !hidden).map(({id}) => id.split(':')[0]);
+    expect(new Set(listed)).toEqual(new Set(words));
+    expect([listed[0], listed.at(-1)]).toEqual(['submit', 'adopt']);
   });
 
   test('describes each flag', () => {

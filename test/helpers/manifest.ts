@@ -8,9 +8,9 @@ export interface ListedCommand {
   readonly summary: string;
 }
 
-/** The commands that the manifest lists. */
+/** All commands of the command line, as the built manifest lists them. */
 export async function commands(): Promise<readonly ListedCommand[]> {
-  const manifest = JSON.parse(await readFile(join(ROOT, 'oclif.manifest.json'), 'utf8')) as {
+  const manifest = JSON.parse(await readFile(join(ROOT, 'dist/oclif.manifest.json'), 'utf8')) as {
     commands: Record<string, ListedCommand>;
   };
   return Object.values(manifest.commands);

@@ -16,8 +16,22 @@ describe('a command that does not exist', () => {
     );
   });
 
-  test('that resembles nothing gets no guess', async () => {
-    const {code, stderr} = await runCli(['frobnicate'], {cwd: await tempDir()});
+  test.each([
+    [['submti', 'a.jsonl'], 'submti', 'submit'],
+    [['stop', 'batches/x'], 'stop', 'cancel'],
+    [['ps'], 'ps', 'list'],
+    [['validate', 'a.jsonl', '--model', 'm'], 'validate', 'submit --dry-run'],
+    [['download'], 'download', 'results'],
+    [['emulator', 'strat'], 'emulator strat', 'emulator start'],
+    [['help', 'sbmit'], 'sbmit', 'submit'],
+  ])('%j names the command that does it', async (args, written, meant) => {
+    const {code, stderr} = await runCli(args, {cwd: await tempDir()});
+    expect(code).toBe(2);
+    expect(stderr).toContain(`There is no command "${written}".\n  Did you mean: gembatch ${meant}\n`);
+  });
+
+  test.each(['frobnicate', 'money', 'x'])('%s resembles nothing and gets no guess', async (word) => {
+    const {code, stderr} = await runCli([word, 'a.jsonl'], {cwd: await tempDir()});
     expect(code).toBe(2);
     expect(stderr).not.toContain('Did you mean');
   });

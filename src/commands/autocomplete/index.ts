@@ -1,15 +1,12 @@
-import {Command} from '@oclif/core/command';
 import * as Flags from '@oclif/core/flags';
 import {completionShell} from '../../cli/completion-shell.js';
-import {exitCodesHelp} from '../../cli/exit-codes-help.js';
+import {GembatchCommand} from '../../cli/gembatch-command.js';
 
 /** `gembatch autocomplete [SHELL]`: oclif's own, loaded when it is asked for. */
-export default class Autocomplete extends Command {
+export default class Autocomplete extends GembatchCommand {
   static override summary = 'Set up completion of commands and flags for a shell.';
 
-  static override description = `Writes the completion functions of the commands that there are now below the cache folder, and says what to add to the settings of the shell. Run it again after an update.
-
-${exitCodesHelp(['ok'])}`;
+  static override description = `Writes the completion functions of the commands that there are now below the cache folder, and says what to add to the settings of the shell. Run it again after an update.`;
 
   static override examples = [
     {description: 'See how to set it up', command: '<%= config.bin %> <%= command.id %> bash'},

@@ -1,16 +1,13 @@
-import {Command} from '@oclif/core/command';
 import {completionShell} from '../../cli/completion-shell.js';
-import {exitCodesHelp} from '../../cli/exit-codes-help.js';
+import {GembatchCommand} from '../../cli/gembatch-command.js';
 
 /** `gembatch autocomplete script SHELL`: oclif's own, loaded when it is asked for. */
-export default class AutocompleteScript extends Command {
+export default class AutocompleteScript extends GembatchCommand {
   static override summary = 'Print the line that a shell needs for completion.';
 
   static override hidden = true;
 
-  static override description = `The line belongs into the settings of the shell; "autocomplete" says where.
-
-${exitCodesHelp(['ok'])}`;
+  static override description = `The line belongs into the settings of the shell; "autocomplete" says where.`;
 
   static override examples = [
     {

@@ -2,7 +2,6 @@ import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import {printable} from '../../lib/output/terminal/printable.js';
 import {EMULATOR_KEY, EmulatorCommand, emulatorFlags} from '../../cli/emulator-command.js';
-import {exitCodesHelp} from '../../cli/exit-codes-help.js';
 
 /** `gembatch emulator exec -- COMMAND` */
 export default class EmulatorExec extends EmulatorCommand {
@@ -10,16 +9,13 @@ export default class EmulatorExec extends EmulatorCommand {
 
   static override description = `Starts the emulator on a free port, runs the command with GOOGLE_GEMINI_BASE_URL set to it and with GEMINI_API_KEY set to a key that means nothing, and ends with the exit code of the command (128 and the number of the signal when one ended it). The API keys of your own environment are hidden from the command, so that nothing can reach Google and nothing is paid.
 
-Signals are passed on to the command. The emulator ends with it and forgets everything; see --paid.
-
-${exitCodesHelp(['ok'])}
-Any other is that of the command.`;
+Signals are passed on to the command. The emulator ends with it and forgets everything; see --paid.`;
 
   static override examples = [
     {
       description: 'Submit the request files of a folder for trial',
       command:
-        '<%= config.bin %> <%= command.id %> -- gembatch submit batch/*.jsonl --model gemini-2.5-flash-lite',
+        '<%= config.bin %> <%= command.id %> -- <%= config.bin %> submit batch/*.jsonl --model gemini-2.5-flash-lite',
     },
     {
       description: 'Run the tests of a project and see what they would have cost',

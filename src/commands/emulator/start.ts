@@ -1,7 +1,6 @@
 import {once} from 'node:events';
 import * as Flags from '@oclif/core/flags';
 import {EMULATOR_KEY, EmulatorCommand, emulatorFlags} from '../../cli/emulator-command.js';
-import {exitCodesHelp} from '../../cli/exit-codes-help.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -13,9 +12,7 @@ export default class EmulatorStart extends EmulatorCommand {
 
 What is to go wrong is said with --faults, or while it runs with POST /emulator/faults; GET /emulator/paid tells what would have been paid for. docs/emulator.md lists all of it.
 
-With --json the first and only line on stdout is an object with the URL and the variables to set; it is printed when the emulator is ready.
-
-${exitCodesHelp(['ok'])}`;
+With --json the first and only line on stdout is an object with the URL and the variables to set; it is printed when the emulator is ready.`;
 
   static override examples = [
     {description: 'Run it on its usual port', command: '<%= config.bin %> <%= command.id %>'},

@@ -1,25 +1,27 @@
 /**
- * The candidate that `word` was most likely meant to be, or undefined when none is near: at most half of its letters
+ * The candidate that `word` was most likely meant to be, or undefined when none is near: at most a third of its letters
  * differ.
  */
 export function closest(word: string, candidates: readonly string[]): string | undefined {
   const [best] = candidates
     .map((candidate) => ({candidate, distance: editDistance(word, candidate)}))
-    .filter(({candidate, distance}) => distance * 2 <= Math.max(word.length, candidate.length))
+    .filter(({candidate, distance}) => distance * 3 <= Math.max(word.length, candidate.length))
     .sort((a, b) => a.distance - b.distance);
   return best?.candidate;
 }
 
-/** Letters to insert, drop or replace to make `b` out of `a` (Levenshtein). */
+/** Letters to insert, drop, replace or swap with their neighbour to make `b` out of `a` (optimal string alignment). */
 export function editDistance(a: string, b: string): number {
-  let row = Array.from({length: b.length + 1}, (_, i) => i);
-  for (const [i, letter] of Array.from(a).entries()) {
-    const next = [i + 1];
-    for (const [j, other] of Array.from(b).entries()) {
-      const [left = 0, above = 0, diagonal = 0] = [next[j], row[j + 1], row[j]];
-      next.push(Math.min(left + 1, above + 1, diagonal + (letter === other ? 0 : 1)));
+  const rows: number[][] = [Array.from({length: b.length + 1}, (_, column) => column)];
+  for (let i = 1; i <= a.length; i += 1) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const [left = 0, above = 0, diagonal = 0] = [row[j - 1], rows[i - 1]?.[j], rows[i - 1]?.[j - 1]];
+      const isSwap = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const swapped = isSwap ? (rows[i - 2]?.[j - 2] ?? Infinity) : Infinity;
+      row.push(Math.min(left + 1, above + 1, diagonal + (a[i - 1] === b[j - 1] ? 0 : 1), swapped + 1));
     }
-    row = next;
+    rows.push(row);
   }
-  return row.at(-1) ?? 0;
+  return rows.at(-1)?.at(-1) ?? 0;
 }

@@ -61,7 +61,7 @@ export const ERRORS = {
   USAGE: {exit: 'usage', suggestion: 'Run the command with --help to see how it is used.'},
   NO_INPUT: {
     exit: 'usage',
-    suggestion: 'Name at least one JSONL request file, for example: gembatch submit batch/*.jsonl',
+    suggestion: 'Name at least one JSONL request file, for example: batch/*.jsonl',
   },
   FILE_MISSING: {exit: 'usage', suggestion: 'Check the path; nothing was sent for it.'},
   FILE_UNREADABLE: {exit: 'usage', suggestion: 'Make the file readable and run the same command again.'},

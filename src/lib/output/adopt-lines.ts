@@ -2,6 +2,7 @@ import {stateLabel} from '../domain/job/job-state.js';
 import type {AdoptResult} from '../workflows/adopt/adopt-jobs.js';
 import {plural} from './text/format.js';
 import {printable} from './terminal/printable.js';
+import {ownCommand} from '../domain/program-name.js';
 
 const REQUEST_FILE_WORDS = {
   matched: 'its request file is unchanged',
@@ -19,5 +20,9 @@ export function adoptLines({jobs}: AdoptResult): readonly string[] {
     if (outcome === 'known') return `${name}: recorded already`;
     return `${name}: adopted${requestFile === undefined ? '' : `; ${REQUEST_FILE_WORDS[requestFile]}`}`;
   });
-  return [...lines, `${plural(adopted, 'job')} adopted.`, ...(adopted > 0 ? ['Next: gembatch poll'] : [])];
+  return [
+    ...lines,
+    `${plural(adopted, 'job')} adopted.`,
+    ...(adopted > 0 ? [`Next: ${ownCommand('poll')}`] : []),
+  ];
 }

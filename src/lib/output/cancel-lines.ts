@@ -1,6 +1,7 @@
 import {stateLabel} from '../domain/job/job-state.js';
 import type {CancelledJob, CancelResult} from '../workflows/cancel/cancel-report.js';
 import {formatCount, plural} from './text/format.js';
+import {ownCommand} from '../domain/program-name.js';
 
 /** What became of jobs that were to be cancelled, for people: a line for each, their number, and what to do next. */
 export function cancelLines({jobs, summary}: CancelResult): readonly string[] {
@@ -21,7 +22,7 @@ export function cancelLines({jobs, summary}: CancelResult): readonly string[] {
     ...jobs.map(jobLine),
     ...[...advice].map((text) => `  ${text}`),
     jobs.length === 0 ? 'No batch job is running.' : total,
-    ...(mayHaveResults ? ['Next: gembatch poll'] : []),
+    ...(mayHaveResults ? [`Next: ${ownCommand('poll')}`] : []),
   ];
 }
 

@@ -3,6 +3,7 @@ import {csvRecord} from './text/csv.js';
 import {formatCount, plural} from './text/format.js';
 import {pollTable, tally} from './poll/poll-table.js';
 import {printable} from './terminal/printable.js';
+import {ownCommand} from '../domain/program-name.js';
 
 /** The table of `gembatch list`, as wide as the terminal; what cannot be in it follows. */
 export function listLines(list: JobList, options: {columns: number; nowMs: number}): readonly string[] {
@@ -29,7 +30,8 @@ function totals({jobs, summary}: JobList): string {
 export function sideLines({job_info: jobInfo, open_intents: intents, problems}: JobList): readonly string[] {
   return [
     ...intents.map(
-      ({input_file: file}) => `${printable(file)}: a create has no answer so far; "gembatch poll" settles it`,
+      ({input_file: file}) =>
+        `${printable(file)}: a create has no answer so far; "${ownCommand('poll')}" settles it`,
     ),
     ...problems.map(({line, reason}) => `${printable(jobInfo)}:${line}: ${printable(reason)}`),
   ];

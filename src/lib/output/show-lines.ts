@@ -3,6 +3,7 @@ import type {ShownJob, ShownJobs} from '../workflows/list/show-job.js';
 import {formatBytes, formatCount} from './text/format.js';
 import {rowsText} from './poll/poll-table.js';
 import {printable} from './terminal/printable.js';
+import {ownCommand} from '../domain/program-name.js';
 
 type Fact = readonly [name: string, value: string | undefined];
 
@@ -12,7 +13,7 @@ export function showLines({jobs, open_intents: intents}: ShownJobs): readonly st
   const open = intents.map((intent) =>
     block([
       ['File', intent.input_file],
-      ['State', 'unclear: a create had no answer; "gembatch poll" finds out whether it made a job'],
+      ['State', `unclear: a create had no answer; "${ownCommand('poll')}" finds out whether it made a job`],
       ['Sent', intent.intended_at],
       ['Display name', intent.display_name],
       ['Upload', intent.uploaded_file_name],

@@ -32,8 +32,10 @@ export function weakenedBuild(changes: readonly Weakening[]): WeakenedBuild {
   const src = join(folder, 'dist');
   cpSync(join(ROOT, '.build/src'), src, {recursive: true});
   cpSync(join(ROOT, 'bin'), join(folder, 'bin'), {recursive: true});
-  cpSync(join(ROOT, 'oclif.manifest.json'), join(folder, 'oclif.manifest.json'));
-  writeFileSync(join(folder, 'package.json'), packageOfModules());
+  cpSync(join(ROOT, 'package.json'), join(folder, 'package.json'));
+  cpSync(join(ROOT, 'dist/oclif.manifest.json'), join(src, 'oclif.manifest.json'));
+  // Where the bundle has it, and oclif looks for it.
+  writeFileSync(join(src, 'standalone.js'), "export * from './cli/standalone.js';\n");
   for (const {file, find, replace} of changes) {
     const path = join(src, file);
     const text = readFileSync(path, 'utf8');
@@ -47,10 +49,4 @@ export function weakenedBuild(changes: readonly Weakening[]): WeakenedBuild {
     src,
     remove: () => rmSync(folder, {recursive: true, force: true}),
   };
-}
-
-/** The package's description, its commands read from the single modules. */
-function packageOfModules(): string {
-  const description = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {oclif: object};
-  return JSON.stringify({...description, oclif: {...description.oclif, commands: './dist/commands'}});
 }

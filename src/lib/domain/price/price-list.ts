@@ -1,5 +1,6 @@
 import {GembatchError} from '../errors.js';
 import {isObject, type JsonObject} from '../json/json-object.js';
+import {ownCommand} from '../program-name.js';
 
 /** Whose price: the Gemini Developer API's or Vertex AI's. */
 export type PricedService = 'gemini' | 'vertex';
@@ -157,7 +158,7 @@ export function parsePriceList(value: unknown, file: string): PriceList {
   if (fault !== undefined) {
     throw new GembatchError('USAGE', `${file}: ${fault}.`, {
       suggestions: [
-        '"gembatch models --json" prints the prices of the package in the form that --prices reads.',
+        `"${ownCommand('models --json')}" prints the prices of the package in the form that --prices reads.`,
       ],
     });
   }

@@ -3,6 +3,7 @@ import {EXIT} from '../../domain/errors.js';
 import {formatBytes, formatCount, formatDuration, plural} from '../text/format.js';
 import {printable} from '../terminal/printable.js';
 import type {FileTally} from './file-tally.js';
+import {ownCommand} from '../../domain/program-name.js';
 
 /** So many files of a kind are listed; the rest is counted. */
 const MAX_LISTED = 50;
@@ -57,7 +58,7 @@ function changedLines({changed}: FileTally): readonly string[] {
         withName(file, `skipped, but it has changed since it became ${job?.name ?? 'a batch job'}.`),
       ),
     ...(more > 0 ? [`and ${plural(more, 'more file')} that have changed`] : []),
-    '  To submit their present content too: gembatch submit --force FILES',
+    `  To submit their present content too: ${ownCommand('submit --force FILES')}`,
   ];
 }
 

@@ -3,6 +3,7 @@ import {stateLabel} from '../../domain/job/job-state.js';
 import type {FileOutcome, SubmitPhase} from '../../workflows/submit/submit-report.js';
 import {plural} from '../text/format.js';
 import {printable} from '../terminal/printable.js';
+import {ownCommand} from '../../domain/program-name.js';
 
 /** States of an existing job after which its work is worth a retry. */
 const UNSUCCESSFUL: ReadonlySet<string> = new Set(['failed', 'cancelled', 'expired']);
@@ -51,11 +52,12 @@ function skipReason({reason, same_as: twin, job, changed}: FileOutcome): string 
   if (reason === 'own_file') return 'it is a file of gembatch itself';
   const state = job === undefined ? '' : stateLabel(job.state);
   const existing = job === undefined ? 'it' : `${job.name} (${state})`;
-  const again = UNSUCCESSFUL.has(state) ? '; gembatch retry submits it again' : '';
+  const again = UNSUCCESSFUL.has(state) ? `; ${ownCommand('retry')} submits it again` : '';
   if (reason === 'same_content') {
     return `the same content as ${twin ?? 'another file'}, which has ${existing}${again}`;
   }
-  if (changed === true) return `it has CHANGED since ${existing}; gembatch submit --force submits it again`;
+  if (changed === true)
+    return `it has CHANGED since ${existing}; ${ownCommand('submit --force')} submits it again`;
   const unknown = changed === null ? '; whether the file has changed since is not known' : '';
   return `${existing} exists${unknown}${again}`;
 }

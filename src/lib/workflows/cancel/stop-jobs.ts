@@ -6,6 +6,7 @@ import {noteStates} from '../job-states/note-states.js';
 import {refreshJobs, type AskedJob, type RefreshedJobs} from '../job-states/refresh-jobs.js';
 import type {SettleJournalDeps} from '../reconcile/settle-journal.js';
 import {tryCall} from '../reconcile/try-call.js';
+import {ownCommand} from '../../domain/program-name.js';
 
 /** Calls at once. */
 const CONCURRENT_CALLS = 4;
@@ -64,7 +65,10 @@ async function lookAfter(
     const changes = noteStates(records, states, new Date(clock.now()).toISOString());
     const written = await store.updateJobs(changes);
     if ([...changes.keys()].some((name) => !written.has(name))) {
-      report({type: 'warning', message: `A job is not in ${store.path} yet; gembatch poll records its end.`});
+      report({
+        type: 'warning',
+        message: `A job is not in ${store.path} yet; ${ownCommand('poll')} records its end.`,
+      });
     }
     const isSettled = (name: string): boolean =>
       isTerminal(states.found.get(name)?.state ?? '') || states.gone.has(name) || refusals.has(name);

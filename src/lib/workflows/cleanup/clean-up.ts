@@ -32,6 +32,7 @@ import {stopJobs, type StoppedJobs} from '../cancel/stop-jobs.js';
 import type {FileError} from '../submit/submit-report.js';
 import {takeInventory, type CleanupDeps} from '../job-states/take-inventory.js';
 import {tryCall} from '../reconcile/try-call.js';
+import {ownCommand} from '../../domain/program-name.js';
 
 /** Deletions at once. */
 const CONCURRENT_CALLS = 4;
@@ -186,7 +187,7 @@ function unknownName(path: string, name: string, candidates: readonly string[]):
   return new GembatchError('USAGE', message, {
     suggestions: [
       ...(near === undefined ? [] : [`Did you mean: ${near}`]),
-      'See what there is: gembatch cleanup --all --dry-run',
+      `See what there is: ${ownCommand('cleanup --all --dry-run')}`,
     ],
   });
 }

@@ -10,6 +10,7 @@ import {FreshStore} from '../job-states/fresh-store.js';
 import {fetchResult, type FetchOptions} from './fetch-result.js';
 import {mergeRetries} from '../retry/merge-retry.js';
 import type {PollDeps} from '../poll/poll-run.js';
+import {ownCommand} from '../../domain/program-name.js';
 
 /** Results that are not on disk although their job is over. */
 export interface MissingResults {
@@ -104,7 +105,11 @@ function lostError({input_file: file, results, remote_deleted_at: deletedAt}: Jo
   return new GembatchError(
     'STORAGE',
     `${file}: its results were in ${results?.file ?? 'a file'} and are not there any more; ${remote}.`,
-    {suggestions: [`Put the result file back, or pay for the work again: gembatch submit --force ${file}`]},
+    {
+      suggestions: [
+        `Put the result file back, or pay for the work again: ${ownCommand(`submit --force ${file}`)}`,
+      ],
+    },
   );
 }
 

@@ -18,6 +18,7 @@ import type {PollDeps} from '../poll/poll-run.js';
 import {receiveResult, type ReceivedResult, type ReceiveOptions} from './receive-result.js';
 import {refuseLinks, resultTargets} from './result-target.js';
 import {withinPatience} from '../reconcile/within-patience.js';
+import {ownCommand} from '../../domain/program-name.js';
 
 /** Of results that cannot be believed, one after the other; then they are left for later. */
 const MOST_DOWNLOADS = 3;
@@ -204,7 +205,7 @@ async function letGo(
       discardRemote(deps.client, {record, records: deps.lanes.known.records}, {signal}),
     ),
   );
-  if (failures.length > 0) return [...failures, 'To delete it later: gembatch cleanup'];
+  if (failures.length > 0) return [...failures, `To delete it later: ${ownCommand('cleanup')}`];
   const deletedAt = new Date(deps.clock.now()).toISOString();
   const mark = (newest: JobRecord): JobRecord => ({...newest, remote_deleted_at: deletedAt});
   await deps.store.updateJobs(new Map([[record.batch.name, mark]]));

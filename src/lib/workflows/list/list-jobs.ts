@@ -11,6 +11,7 @@ import {polledJob} from '../poll/polled-job.js';
 import type {PolledJob} from '../poll/poll-report.js';
 import {refreshJobs} from '../job-states/refresh-jobs.js';
 import {selectNamed} from '../job-states/select-jobs.js';
+import {ownCommand} from '../../domain/program-name.js';
 
 /** In which order jobs are listed: as they were recorded, by path, by age, by state. */
 export type JobOrder = 'recorded' | 'file' | 'age' | 'state';
@@ -120,7 +121,9 @@ function notSeenError(gone: ReadonlySet<string>): GembatchError | undefined {
     'UNCLEAR',
     `With this API key the service does not show ${subject}. Nothing is concluded from that.`,
     {
-      suggestions: ['Use the API key that the jobs were submitted with. What is recorded: gembatch list'],
+      suggestions: [
+        `Use the API key that the jobs were submitted with. What is recorded: ${ownCommand('list')}`,
+      ],
     },
   );
 }

@@ -21,6 +21,7 @@ import type {PollOutcome} from './poll-summary.js';
 import {pollTrouble} from './poll-trouble.js';
 import {Setbacks} from '../reconcile/setbacks.js';
 import {StateWatch} from '../job-states/state-watch.js';
+import {ownCommand} from '../../domain/program-name.js';
 
 /** How often the job-info file is looked at: new jobs of a submission are seen at once. */
 const LOOK_MS = 1_000;
@@ -143,7 +144,7 @@ export class JobFollower {
     if (this.#board.records.length > 0 || this.#board.openIntents.length > 0) return;
     throw new GembatchError('NO_INPUT', `No batch job is recorded in ${this.#deps.store.path}.`, {
       suggestions: [
-        'Submit request files first, for example: gembatch submit batch/*.jsonl',
+        `Submit request files first, for example: ${ownCommand('submit batch/*.jsonl')}`,
         'Or name the file that records the jobs: --job-info FILE',
       ],
     });

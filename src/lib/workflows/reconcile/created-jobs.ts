@@ -5,6 +5,7 @@ import {awaitsService} from '../../domain/job/job-progress.js';
 import type {Intent} from '../../domain/job/job-record.js';
 import type {BatchService} from '../../services/batch-service.js';
 import type {Session} from '../../store/job-store.js';
+import {ownCommand} from '../../domain/program-name.js';
 
 /**
  * Whether a job is what came of a create: its display name and its input file say so, or one of them does and the
@@ -76,7 +77,7 @@ function doubtfulListError(runningCount: number): GembatchError {
     `The service's list of batch jobs has none of the ${runningCount} recorded ones that run, so it does not prove that a create had no effect.`,
     {
       suggestions: [
-        'Check that the API key belongs to the project of these jobs; then run "gembatch poll", which asks for each job by name, and this command again.',
+        `Check that the API key belongs to the project of these jobs; then run "${ownCommand('poll')}", which asks for each job by name, and this command again.`,
       ],
     },
   );
@@ -105,7 +106,7 @@ export async function doubtOfProject(
       {
         suggestions: [
           'Use the API key that the file was submitted with, and run the same command again.',
-          `If you are sure that no job was made, submit it again: gembatch submit --assume-not-created ${file}`,
+          `If you are sure that no job was made, submit it again: ${ownCommand(`submit --assume-not-created ${file}`)}`,
         ],
       },
     );

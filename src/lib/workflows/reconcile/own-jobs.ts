@@ -11,6 +11,7 @@ import {mayGiveResults} from '../../domain/job/job-state.js';
 import type {BatchService, CallOptions} from '../../services/batch-service.js';
 import type {JobStore, Session} from '../../store/job-store.js';
 import {parentOfRetry} from './parent-of-retry.js';
+import {ownCommand} from '../../domain/program-name.js';
 
 /** A request file that is about to be submitted, and the model that it goes to. */
 export interface Work {
@@ -126,8 +127,8 @@ export class OwnJobs {
       `${inputFile}: ${batch.name} seems to be its batch job, but its upload is gone and the service does not say how many requests it has. Nothing was sent.`,
       {
         suggestions: [
-          `Look at the job; if it is the one: gembatch adopt ${batch.name}`,
-          `If it is not: gembatch submit --force ${inputFile}`,
+          `Look at the job; if it is the one: ${ownCommand(`adopt ${batch.name}`)}`,
+          `If it is not: ${ownCommand(`submit --force ${inputFile}`)}`,
         ],
       },
     );

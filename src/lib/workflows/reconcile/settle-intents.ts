@@ -22,6 +22,7 @@ import {
   type WaitingIntent,
 } from './grace-time.js';
 import {doubtOfProject, listCreatedJobs} from './created-jobs.js';
+import {ownCommand} from '../../domain/program-name.js';
 
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 15_000;
@@ -234,7 +235,7 @@ function ambiguousError(intent: Intent, candidates: readonly BatchJob[]): Gembat
     `${intent.input_file}: more than one batch job answers to its one create (${names}); none is adopted and nothing is sent again.`,
     {
       suggestions: [
-        `Look at these jobs, then record the right one: gembatch adopt ${candidates[0]?.name ?? ''}`,
+        `Look at these jobs, then record the right one: ${ownCommand(`adopt ${candidates[0]?.name ?? ''}`)}`,
       ],
       details: {candidates: names},
     },
@@ -248,7 +249,7 @@ function contradictionError(intent: Intent, jobs: readonly BatchJob[]): Gembatch
     `${intent.input_file}: ${names} may have come of its create: the display name and the input file of the job do not agree. It is not adopted, and nothing is sent again.`,
     {
       suggestions: [
-        `Look at the job; if it is the one: gembatch adopt ${jobs[0]?.name ?? ''} --file ${intent.input_file}`,
+        `Look at the job; if it is the one: ${ownCommand(`adopt ${jobs[0]?.name ?? ''} --file ${intent.input_file}`)}`,
       ],
       details: {candidates: names},
     },

@@ -2,6 +2,7 @@ import {GembatchError} from '../../domain/errors.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import type {JobStore} from '../../store/job-store.js';
 import {inspectFile} from './inspect-file.js';
+import {ownCommand} from '../../domain/program-name.js';
 
 /**
  * Makes sure that the request file of a job is the one that was sent. Rows are matched to requests by key, and another
@@ -20,7 +21,9 @@ export async function refuseChanged(
     'FILE_CHANGED',
     `${file}: has changed since it was submitted, so that its answers cannot be matched to it; nothing was sent or written for it.`,
     {
-      suggestions: [`Restore the file, or submit the changed one anew: gembatch submit --force ${file}`],
+      suggestions: [
+        `Restore the file, or submit the changed one anew: ${ownCommand(`submit --force ${file}`)}`,
+      ],
     },
   );
 }

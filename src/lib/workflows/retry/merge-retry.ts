@@ -15,6 +15,7 @@ import type {AtomicFile} from '../../store/file/atomic-file.js';
 import type {PollDeps} from '../poll/poll-run.js';
 import {readChunks} from '../request-file/read-chunks.js';
 import {verifyResult} from '../fetch/verify-result.js';
+import {ownCommand} from '../../domain/program-name.js';
 
 /** What merging needs from the outside. */
 export type MergeDeps = Pick<PollDeps, 'store' | 'clock' | 'createFile'>;
@@ -55,7 +56,7 @@ function troubleText({input_file: file}: JobRecord, error: unknown): string {
   const isOfFiles =
     error instanceof GembatchError ? error.code === 'STORAGE' : isText(fieldOf(error, 'code'));
   if (!isOfFiles || !(error instanceof Error)) throw error;
-  return `The answers of the retry of ${file} are not merged into its results (${error.message}). To fetch the results again: gembatch results ${file}`;
+  return `The answers of the retry of ${file} are not merged into its results (${error.message}). To fetch the results again: ${ownCommand(`results ${file}`)}`;
 }
 
 /** All records as they are now, in the order of the job-info file. */

@@ -17,6 +17,7 @@ import {refuseChanged} from '../request-file/refuse-changed.js';
 import {refuseLinks} from '../fetch/result-target.js';
 import {retryRequests} from './retry-requests.js';
 import {selectJobs} from '../job-states/select-jobs.js';
+import {ownCommand} from '../../domain/program-name.js';
 
 /** What preparing needs from the outside. */
 export interface RetryDeps {
@@ -100,7 +101,7 @@ async function prepare(deps: RetryDeps, record: JobRecord, selection: RetrySelec
 function doubtOf({file, job, outcome}: Retry): GembatchError | undefined {
   if (outcome === 'lost') {
     return new GembatchError('NOT_FOUND', `${file}: the results of ${job} are lost. Nothing was sent.`, {
-      suggestions: [`To pay for the work again: gembatch retry --lost ${file}`],
+      suggestions: [`To pay for the work again: ${ownCommand(`retry --lost ${file}`)}`],
     });
   }
   if (outcome !== 'not_seen') return undefined;
@@ -110,7 +111,7 @@ function doubtOf({file, job, outcome}: Retry): GembatchError | undefined {
     {
       suggestions: [
         'Use the API key that the file was submitted with; poll finds the job again.',
-        'What a person can do who knows better: gembatch retry --help',
+        `What a person can do who knows better: ${ownCommand('retry --help')}`,
       ],
     },
   );
@@ -124,7 +125,10 @@ function unusableError({input_file: file}: JobRecord, error: unknown): GembatchE
   return new GembatchError(
     'FILE_UNREADABLE',
     `${file}: its request file or its results cannot be read (${code}), so that its bad rows cannot be told.`,
-    {suggestions: [`Put the file back, or fetch the results again: gembatch results ${file}`], cause: error},
+    {
+      suggestions: [`Put the file back, or fetch the results again: ${ownCommand(`results ${file}`)}`],
+      cause: error,
+    },
   );
 }
 

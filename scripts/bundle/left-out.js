@@ -1,0 +1,52 @@
+// Whole packages that a dependency imports and gembatch never uses. They are the only difference between what is bundled and
+// what npm installs: no source text of a dependency is changed. To use one of these parts, delete its line.
+
+/** @type {readonly {readonly name: string, readonly importedBy: string, readonly exports: readonly string[], readonly reason: string}[]} */
+export const LEFT_OUT = [
+  {
+    name: 'minimatch',
+    importedBy: '@oclif/core',
+    exports: ['minimatch'],
+    reason: 'finds the plugins of a command line among its dependencies; gembatch has none',
+  },
+  {
+    name: 'tinyglobby',
+    importedBy: '@oclif/core',
+    exports: ['glob'],
+    reason: 'finds commands in a folder; gembatch has an explicit table',
+  },
+  {
+    name: 'lilconfig',
+    importedBy: '@oclif/core',
+    exports: ['lilconfig'],
+    reason: 'finds settings of oclif outside package.json, where gembatch has its own',
+  },
+];
+
+/** Puts in the place of each a module whose exports say that they are missing, and ends the build when one is not imported any more. */
+export const leftOut = {
+  name: 'left-out',
+  /** @param {import('esbuild').PluginBuild} build - of the bundle. */
+  setup(build) {
+    const unmet = new Set(LEFT_OUT);
+    for (const entry of LEFT_OUT) {
+      build.onResolve({filter: new RegExp(`^${entry.name}$`)}, ({importer}) => {
+        if (!importer.replaceAll('\\', '/').includes(`/node_modules/${entry.importedBy}/`)) return undefined;
+        unmet.delete(entry);
+        return {path: `${entry.name} for ${entry.importedBy}`, namespace: 'left-out', pluginData: entry};
+      });
+    }
+    build.onLoad({filter: /.*/, namespace: 'left-out'}, ({pluginData}) => ({contents: standIn(pluginData)}));
+    build.onEnd(() => {
+      const names = Array.from(unmet, ({name, importedBy}) => `${name} by ${importedBy}`);
+      if (names.length > 0)
+        throw new Error(`No longer imported; delete from left-out.js: ${names.join(', ')}`);
+    });
+  },
+};
+
+function standIn({name, exports}) {
+  const message = `gembatch is built without ${name} (scripts/bundle/left-out.js)`;
+  const thrower = `function () { throw new Error(${JSON.stringify(message)}); }`;
+  return exports.map((exported) => `export const ${exported} = ${thrower};`).join('\n');
+}

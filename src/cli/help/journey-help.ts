@@ -1,0 +1,83 @@
+import type {Command} from '@oclif/core/command';
+import {CommandHelp, Help} from '@oclif/core/help';
+import type {Config, HelpOptions} from '@oclif/core/interfaces';
+import {JOURNEY, JOURNEY_ORDER} from './journey.js';
+
+const WIDTH = Math.max(...JOURNEY_ORDER.map(({length}) => length));
+
+/** oclif's help of a command in fewer lines, so that it can be taken in at one look. */
+class JourneyCommandHelp extends CommandHelp {
+  constructor(command: Command.Loadable, config: Config, opts: HelpOptions) {
+    super(command, config, opts);
+    this.render = onlyTemplates(this.render);
+  }
+
+  override generate(): string {
+    return `${super.generate()}\n\nExit codes: ${this.config.bin} help exit-codes`;
+  }
+
+  /** Without all flags, which are listed below it. */
+  protected override defaultUsage(): string {
+    const args = Object.values(this.command.args).map(({name, required = false, multiple = false}) => {
+      const word = `${name.toUpperCase()}${multiple ? '...' : ''}`;
+      return required ? word : `[${word}]`;
+    });
+    return [this.command.id, ...args, '[FLAGS]'].join(' ');
+  }
+
+  /** Without the summary, which stands above it all. */
+  protected override description(): string | undefined {
+    const {description} = this.command;
+    return description === undefined ? undefined : this.wrap(description);
+  }
+
+  /** Without the environment variables of global and rare flags; docs/scripting.md lists them all. */
+  protected override flags(flags: Command.Flag.Any[]): [string, string | undefined][] | undefined {
+    return super.flags(flags.map((flag) => (flag.helpGroup === undefined ? flag : {...flag, env: ''})));
+  }
+
+  /** Each command directly below what it is for. */
+  protected override examples(examples: Command.Example[] | string | undefined): string | undefined {
+    return super.examples(examples)?.replaceAll('\n\n', '\n');
+  }
+}
+
+/** oclif's help, with the commands grouped by the journey of whoever uses them. */
+export default class JourneyHelp extends Help {
+  protected override CommandHelpClass = JourneyCommandHelp;
+
+  constructor(config: Config, opts: Partial<HelpOptions> = {}) {
+    super(config, opts);
+    this.render = onlyTemplates(this.render);
+  }
+
+  protected override async showRootHelp(): Promise<void> {
+    const sections = JOURNEY.map(({title, commands}) => {
+      const rows = commands.flatMap((id) => this.#row(id));
+      return rows.length === 0 ? [] : [this.section(title.toUpperCase(), this.#list(rows))];
+    });
+    const {bin} = this.config;
+    this.log([this.formatRoot(), ...sections.flat()].join('\n\n'));
+    this.log(`\nMore about one: ${bin} help COMMAND · Exit codes: ${bin} help exit-codes`);
+  }
+
+  /** A topic is shown with its commands when all of them are asked for. */
+  #row(id: string): [string, string | undefined][] {
+    const command = this.config.findCommand(id);
+    if (command !== undefined) return [[id.padEnd(WIDTH), this.summary(command)]];
+    const topic = this.config.findTopic(id);
+    if (topic === undefined) return [];
+    const below = this.opts.all ? this.config.commandIDs.filter((other) => other.startsWith(`${id}:`)) : [];
+    return [[id.padEnd(WIDTH), topic.description], ...below.flatMap((other) => this.#row(other))];
+  }
+
+  #list(rows: [string, string | undefined][]): string {
+    const named = rows.map<[string, string | undefined]>(([id, text]) => [id.replaceAll(':', ' '), text]);
+    return this.renderList(named, {indentation: 2, spacer: '\n', stripAnsi: this.opts.stripAnsi ?? false});
+  }
+}
+
+/** A text without a tag is its own rendering, and most are; oclif compiles a function for each. */
+function onlyTemplates(render: (text: string) => string): (text: string) => string {
+  return (text) => (text.includes('<%') ? render(text) : text);
+}
