@@ -13,6 +13,9 @@ import {ROOT, runCli} from '../helpers/run-cli.js';
 
 const run = promisify(execFile);
 
+/** Commands that a command line has of its own; another one does not get them. */
+const STANDALONE = /^(?:help|autocomplete)/u;
+
 let folder: string;
 let tarball: string;
 let files: string[];
@@ -151,15 +154,29 @@ describe('as a plugin of another CLI', () => {
     const {code, stdout} = await runCli(['--help'], {cwd: host, bin});
     expect(code).toBe(0);
     expect(stdout).toContain('host/9.9.9');
-    for (const {id, summary} of await commands()) {
+    const hosted = (await commands()).filter(({id}) => !STANDALONE.test(id));
+    for (const {id, summary} of hosted) {
       const {stdout: help} = await runCli([...id.split(':'), '--help'], {cwd: host, bin});
       expect(help).toContain(summary);
     }
   });
 
+  test('what belongs to a command line as a whole is not registered there', async () => {
+    for (const id of ['help', 'autocomplete']) {
+      const {code, stderr} = await runCli([id], {cwd: host, bin});
+      expect([code, stderr]).toEqual([2, expect.stringContaining(`command ${id} not found`)]);
+    }
+  });
+
+  test('advice names the program of the other CLI', async () => {
+    const args = ['estimate', 'x.jsonl', '--prices', 'none.json', '--json'];
+    const {json} = await runCli(args, {cwd: host, bin});
+    expect(JSON.stringify(json())).toContain('host models --json');
+  });
+
   test('an unknown command is answered by the other CLI', async () => {
     const {code, stderr} = await runCli(['nonsense'], {cwd: host, bin});
-    expect(code).not.toBe(0);
+    expect(code).toBe(2);
     expect(stderr).toContain('command nonsense not found');
     expect(stderr).not.toContain('gembatch');
   });
