@@ -7,6 +7,7 @@ import Estimate from '../commands/estimate.js';
 import List from '../commands/list.js';
 import Models from '../commands/models.js';
 import Poll from '../commands/poll.js';
+import Prepare from '../commands/prepare.js';
 import Results from '../commands/results.js';
 import Retry from '../commands/retry.js';
 import Run from '../commands/run.js';
@@ -24,6 +25,7 @@ export const COMMANDS = {
   list: List,
   models: Models,
   poll: Poll,
+  prepare: Prepare,
   results: Results,
   retry: Retry,
   run: Run,

@@ -137,8 +137,7 @@ export class AtomicFile {
    *   this file, and only its name may not be durable. The temporary file waits for the next commit, or for `discard`.
    */
   async commit(target = this.target): Promise<CommitOutcome> {
-    this.#finished ??= this.#finish();
-    await this.#finished;
+    await this.finish();
     return orStorage(`write ${target}`, async () => {
       const outcome = await this.#outcome(target);
       if (outcome === 'unchanged') await unlink(this.temporaryPath);
@@ -149,6 +148,17 @@ export class AtomicFile {
     });
   }
 
+  /**
+   * Ends the file before its commit: its bytes are durable and it is closed, so that many can wait to be put in place
+   * together. Nothing can be appended afterwards.
+   *
+   * @throws GembatchError STORAGE.
+   */
+  async finish(): Promise<void> {
+    this.#finished ??= this.#writeRest();
+    await this.#finished;
+  }
+
   /** Gives the file up and removes what was written of it. Does nothing after a commit that worked. */
   async discard(): Promise<void> {
     await this.#close();
@@ -156,7 +166,7 @@ export class AtomicFile {
   }
 
   /** Writes what is left, and has the disk keep it all. */
-  async #finish(): Promise<void> {
+  async #writeRest(): Promise<void> {
     await orStorage(`write ${this.temporaryPath}`, async () => {
       await this.#writing;
       await this.#write(this.#blocks.rest);

@@ -1,0 +1,101 @@
+import * as Flags from '@oclif/core/flags';
+import {SOURCE_FORMS} from '../lib/domain/prepare/source-form.js';
+import type {PrepareInput} from '../lib/workflows/prepare/prepare-requests.js';
+
+/** The flags of every command that prepares sources. */
+export const recipeFlags = {
+  prompt: Flags.string({
+    char: 'p',
+    description: 'template of the prompt: "Rate {{ column }}"',
+    exclusive: ['prompt-file'],
+    helpValue: '<template>',
+  }),
+  'prompt-file': Flags.string({
+    description: 'file with the template of the prompt',
+    helpValue: '<file>',
+  }),
+  system: Flags.string({description: 'template of the system instruction', helpValue: '<template>'}),
+  key: Flags.string({
+    description: 'column with the key [default: the request hashed]',
+    helpValue: '<column>',
+  }),
+  schema: Flags.string({description: 'JSON Schema that the answers are to follow', helpValue: '<file>'}),
+};
+
+/** The flags of `gembatch prepare` that say what is made of a source. */
+export const prepareFlags = {
+  ...recipeFlags,
+  config: Flags.string({
+    description: 'JSON file with more of generationConfig',
+    helpValue: '<file>',
+  }),
+  attach: Flags.string({
+    description: 'column with a path or address to send; repeatable',
+    helpValue: '<column>',
+    multiple: true,
+    multipleNonGreedy: true,
+  }),
+  'skip-empty': Flags.boolean({description: 'leave out rows with an empty prompt'}),
+  from: Flags.option({description: 'what the source is', options: SOURCE_FORMS})(),
+  encoding: Flags.string({description: 'its encoding, such as windows-1252', helpValue: '<name>'}),
+  model: Flags.string({
+    char: 'm',
+    description: 'model whose rules are checked',
+    env: 'GEMBATCH_MODEL',
+  }),
+  'max-requests': Flags.integer({
+    description: 'most requests in one file',
+    helpValue: '<n>',
+    default: 50_000,
+    min: 1,
+  }),
+  'max-bytes': Flags.integer({
+    description: 'most bytes in one file',
+    helpValue: '<n>',
+    default: 1_000_000_000,
+    min: 1_000,
+    max: 2_000_000_000,
+  }),
+};
+
+/** The values of `prepareFlags`; those that are not there have their default. */
+export interface PrepareFlagValues {
+  readonly prompt: string | undefined;
+  readonly 'prompt-file': string | undefined;
+  readonly system: string | undefined;
+  readonly key: string | undefined;
+  readonly schema: string | undefined;
+  readonly config: string | undefined;
+  readonly attach: readonly string[] | undefined;
+  readonly 'skip-empty': boolean;
+  readonly from: PrepareInput['from'];
+  readonly encoding: string | undefined;
+  readonly model: string | undefined;
+  readonly 'max-requests': number;
+  readonly 'max-bytes': number;
+}
+
+/** The values of the flags in the words of the workflow. */
+export function recipeOf(
+  flags: PrepareFlagValues,
+  cwd: string,
+): Pick<PrepareInput, 'cwd' | 'from' | 'encoding' | 'recipe' | 'skipsEmpty' | 'maxRequests' | 'maxBytes'> {
+  return {
+    cwd,
+    from: flags.from,
+    encoding: flags.encoding,
+    skipsEmpty: flags['skip-empty'],
+    maxRequests: flags['max-requests'],
+    maxBytes: flags['max-bytes'],
+    recipe: {
+      cwd,
+      keyColumn: flags.key,
+      prompt: {text: flags.prompt, file: flags['prompt-file']},
+      system: {text: flags.system},
+      attach: flags.attach ?? [],
+      schema: flags.schema,
+      config: flags.config,
+      model: flags.model,
+    },
+  };
+}

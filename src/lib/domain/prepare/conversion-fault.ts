@@ -1,0 +1,2 @@
+/** Why a request of another format cannot be said to Gemini. */
+export class ConversionFault extends Error {}

@@ -1,0 +1,92 @@
+import type {Clock} from '../domain/clock.js';
+import type {NamedKeys, PrepareProgress, PrepareReport} from '../workflows/prepare/prepare-report.js';
+import {ByteRate} from './terminal/byte-rate.js';
+import {shortenRight} from './terminal/display-width.js';
+import {LiveLines} from './terminal/live-lines.js';
+import {printable} from './terminal/printable.js';
+import {formatBytes, formatCount, plural} from './text/format.js';
+
+/** A line that is drawn over this often is calm. */
+const DRAW_MS = 100;
+/** So much of a file is enough to see what is in it. */
+const SHOWN_DATA = 40;
+const INLINE_DATA = /("data":")([\w+/=-]+)(?=")/gu;
+
+/** What came of a preparation. */
+export function prepareLines(report: PrepareReport): readonly string[] {
+  const {output, files, changed, gone, skipped_empty: empty, unchanged} = report;
+  const made = files.filter((file) => file.is_new);
+  const size = made.reduce((sum, file) => sum + file.size_bytes, 0);
+  const place = printable(output ?? '');
+  const news =
+    made.length === 0
+      ? `Nothing new: all ${plural(report.rows - empty, 'row')} are prepared in ${place}.`
+      : `${plural(report.rows, 'row')} → ${plural(report.new_requests, 'new request')} in ${plural(made.length, 'file')} (${formatBytes(size)}) in ${place}.`;
+  return [
+    ...keyLines(
+      changed,
+      'changed since they were prepared and are NOT in the files',
+      'To ask again, prepare into another folder.',
+    ),
+    ...keyLines(gone, 'gone from the source; their requests are still in the files', ''),
+    ...(empty === 0 ? [] : [`${plural(empty, 'row')} with an empty prompt left out.`]),
+    ...(unchanged === 0 || made.length === 0 ? [] : [`${plural(unchanged, 'row')} prepared before.`]),
+    news,
+  ];
+}
+
+/** The request lines of a preview, with files in them cut. */
+export function previewLines(lines: readonly string[]): readonly string[] {
+  return lines.map((line) =>
+    printable(
+      line.replaceAll(INLINE_DATA, (all: string, start: string, data: string) =>
+        data.length <= SHOWN_DATA
+          ? all
+          : `${start}${data.slice(0, SHOWN_DATA)}… (${formatCount(data.length)} characters)`,
+      ),
+    ),
+  );
+}
+
+/** One line on a terminal that says how far it is. */
+export class PrepareView {
+  readonly #lines: LiveLines;
+  readonly #rate: ByteRate;
+  #bytes = 0;
+  #drawnAtMs = 0;
+
+  constructor(
+    private readonly stream: NodeJS.WriteStream,
+    private readonly clock: Clock,
+  ) {
+    this.#lines = new LiveLines(stream);
+    this.#rate = new ByteRate(clock.monotonic());
+  }
+
+  report({rows, bytes, totalBytes}: PrepareProgress): void {
+    const nowMs = this.clock.monotonic();
+    this.#rate.add(bytes - this.#bytes, nowMs);
+    this.#bytes = bytes;
+    if (nowMs - this.#drawnAtMs < DRAW_MS) return;
+    this.#drawnAtMs = nowMs;
+    const rate = this.#rate.perSecond(nowMs);
+    const share = totalBytes === 0 ? '' : `, ${Math.min(100, Math.floor((bytes / totalBytes) * 100))} %`;
+    const speed = rate === undefined ? '' : `, ${formatBytes(rate)}/s`;
+    this.#lines.draw([
+      shortenRight(`Preparing: ${plural(rows, 'row')}${share}${speed}`, this.stream.columns - 1),
+    ]);
+  }
+
+  close(): void {
+    this.#lines.draw([]);
+    this.#lines.end();
+  }
+}
+
+function keyLines({count, keys}: NamedKeys, what: string, advice: string): readonly string[] {
+  if (count === 0) return [];
+  const names = keys.map((key) => printable(key)).join(', ');
+  return [
+    `${plural(count, 'row')} ${what}: ${names}${count > keys.length ? ', …' : ''}. ${advice}`.trimEnd(),
+  ];
+}

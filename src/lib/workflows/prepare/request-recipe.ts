@@ -1,0 +1,73 @@
+import {GembatchError} from '../../domain/errors.js';
+import type {Recipe} from '../../domain/prepare/prepare-manifest.js';
+import {readGenerationConfig, type ConfigInput} from './generation-config.js';
+import {openAiMaker, requestMaker} from './line-makers.js';
+import {checkColumn, promptMaker, type PromptInput} from './prompt-maker.js';
+import type {Source, SourceRow} from './source.js';
+
+/** What requests are made with, as it was given. */
+export interface RecipeInput extends PromptInput, ConfigInput {}
+
+/** A request of a row: its JSON text, and its key unless that is made of it. */
+export interface MadeRequest {
+  readonly json: string;
+  readonly key: string | undefined;
+}
+
+/**
+ * Makes the request of a row; undefined when its prompt is empty.
+ *
+ * @throws GembatchError FILE_* with the place of the row.
+ */
+export type MakeRequest = (
+  source: Source,
+  row: SourceRow,
+) => MadeRequest | undefined | Promise<MadeRequest | undefined>;
+
+/** Makes the requests of rows, and says with what. */
+export interface RequestRecipe {
+  readonly facts: Recipe;
+  /** What a person should know, one sentence each. */
+  readonly notes: readonly string[];
+  readonly make: MakeRequest;
+}
+
+/**
+ * Checks what requests are made with, against the sources too.
+ *
+ * @throws GembatchError USAGE for a template or a column that does not fit, FILE_INVALID for a schema or a configuration.
+ */
+export async function openRecipe(sources: readonly Source[], input: RecipeInput): Promise<RequestRecipe> {
+  const {config, schema, notes} = await readGenerationConfig(input);
+  for (const source of sources) {
+    if (input.keyColumn !== undefined) checkColumn(source, '--key', input.keyColumn);
+    for (const column of input.attach) checkColumn(source, '--attach', column);
+  }
+  const facts = {
+    key_column: input.keyColumn ?? null,
+    schema: schema ?? null,
+    generation_config: config ?? null,
+    attach: input.attach,
+  };
+  const form = sources[0]?.form;
+  if (form === 'openai' || form === 'requests') {
+    refuseTemplates(sources[0]?.name ?? '', input);
+    const options = {keyColumn: input.keyColumn, config, model: input.model};
+    const make = form === 'openai' ? openAiMaker(options) : requestMaker(options);
+    return {facts: {...facts, prompt: null, system: null}, notes, make};
+  }
+  const {make, prompt, system} = await promptMaker(sources, input, config);
+  return {facts: {...facts, prompt, system}, notes, make};
+}
+
+function refuseTemplates(name: string, {prompt, system, attach}: RecipeInput): void {
+  const given = [
+    [prompt.text ?? prompt.file, '--prompt'],
+    [system.text ?? system.file, '--system'],
+    [attach[0], '--attach'],
+  ].find(([value]) => value !== undefined);
+  if (given === undefined) return;
+  throw new GembatchError('USAGE', `${name} holds whole requests, which ${given[1] ?? ''} cannot change.`, {
+    suggestions: ['Leave it out; or read the lines as a table: --from jsonl'],
+  });
+}
