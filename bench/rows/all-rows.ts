@@ -6,6 +6,7 @@ import {manyFiles} from './many-files.js';
 import {packageSize} from './package.js';
 import {pollBesideSubmit} from './poll-beside-submit.js';
 import {pollCalls} from './poll-calls.js';
+import {preparation} from './preparation.js';
 import {startUp} from './start-up.js';
 import {storeAdds} from './store-adds.js';
 import {upload} from './upload.js';
@@ -17,6 +18,7 @@ export const ALL_ROWS: readonly Row[] = [
   upload,
   download,
   inspection,
+  preparation,
   storeAdds,
   list,
   pollCalls,

@@ -1,6 +1,7 @@
-import {appendFile, readdir, readFile, writeFile} from 'node:fs/promises';
+import {appendFile, mkdir, readdir, readFile, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {expect, test} from '@jest/globals';
+import {parquetWriteBuffer} from 'hyparquet-writer';
 import {EXIT} from '../../src/lib/domain/errors.js';
 import type {PrepareReport} from '../../src/lib/workflows/prepare/prepare-report.js';
 import {checkFile} from '../helpers/check-request-file.js';
@@ -265,4 +266,148 @@ test('what was prepared from a table runs to its answers', async () => {
     .map((line) => (JSON.parse(line) as {key: string}).key);
   expect(keys).toHaveLength(10);
   expect(keys[0]).toBe('r01');
+});
+
+test.each([
+  ['reviews.csv', TABLE, "gembatch prepare reviews.csv --prompt '… {{ review }}'"],
+  ['a.jsonl', '{"custom_id":"a","body":{"messages":[]}}\n', 'gembatch prepare a.jsonl'],
+  [
+    'b.jsonl',
+    '{"id":1,"Review text":"x"}\n',
+    `gembatch prepare b.jsonl --prompt '… {{ row["Review text"] }}'`,
+  ],
+])(
+  'a submission of %s, which is no request file, names the command that helps',
+  async (name, content, command) => {
+    const {env} = await useEmulator();
+    const folder = await tempDir();
+    await writeFile(join(folder, name), content);
+    const {stderr, stdout} = await runCli(['submit', name, '--dry-run', '--model', MODEL], {
+      cwd: folder,
+      env,
+    });
+    expect(stderr + stdout).toContain(command);
+  },
+);
+
+test('files of a folder become one request each, with the file beside the prompt', async () => {
+  const folder = await tempDir();
+  await mkdir(join(folder, 'scans'));
+  await writeFile(join(folder, 'scans/1.txt'), 'one');
+  await writeFile(join(folder, 'scans/2.png'), 'PNG');
+  await writeFile(join(folder, 'scans/3.docx'), 'no');
+  const {stderr} = await runCli(['prepare', 'scans', '-p', '{{ name }}: {{ text }}'], {cwd: folder});
+  expect(stderr).toContain('left out 1 file that can be no request (.docx)');
+  const requests = await requestsIn(join(folder, 'scans-requests'));
+  expect(requests.map(promptOf)).toEqual(['1.txt: one', '2.png: ']);
+  expect(requests[1]?.request).toMatchObject({
+    contents: [{parts: [{inlineData: {mimeType: 'image/png', data: 'UE5H'}}, {}]}],
+  });
+});
+
+test('--attach adds the file or the address of a column', async () => {
+  const folder = await tempDir();
+  await writeFile(join(folder, 'cat.png'), 'PNG');
+  await writeFile(join(folder, 'a.csv'), 'img\ncat.png\nhttps://example.com/dog.jpg\ngone.png\n');
+  const gone = await runCli(['prepare', 'a.csv', '-p', 'What?', '--attach', 'img'], {cwd: folder});
+  expect(gone.stderr).toContain('a.csv:4, column "img": gone.png: there is no such file');
+  await writeFile(join(folder, 'a.csv'), 'img\ncat.png\nhttps://example.com/dog.jpg\n');
+  await runCli(['prepare', 'a.csv', '-p', 'What?', '--attach', 'img'], {cwd: folder});
+  expect((await requestsIn(join(folder, 'a'))).map(({request}) => request['contents'])).toMatchObject([
+    [{parts: [{inlineData: {mimeType: 'image/png'}}, {text: 'What?'}]}],
+    [
+      {
+        parts: [
+          {fileData: {mimeType: 'image/jpeg', fileUri: 'https://example.com/dog.jpg'}},
+          {text: 'What?'},
+        ],
+      },
+    ],
+  ]);
+});
+
+test('a Parquet table keeps the digits of its numbers', async () => {
+  const content = parquetWriteBuffer({
+    columnData: [
+      {name: 'id', data: [9007199254740993n, 2n], type: 'INT64'},
+      {name: 't', data: ['x', 'ü'], type: 'STRING'},
+    ],
+  });
+  const {folder} = await prepare(
+    {name: 'a.parquet', content: new Uint8Array(content)},
+    '--key',
+    'id',
+    '-p',
+    '{{ t }}',
+  );
+  const requests = await requestsIn(join(folder, 'a'));
+  expect(requests.map((request) => [request.key, promptOf(request)])).toEqual([
+    ['9007199254740993', 'x'],
+    ['2', 'ü'],
+  ]);
+});
+
+test("lines of OpenAI's format are converted, and what has no counterpart is an error", async () => {
+  const body = {
+    model: 'gpt-4o',
+    messages: [
+      {role: 'system', content: 'Be brief.'},
+      {role: 'user', content: 'Hi'},
+    ],
+    max_tokens: 9,
+    response_format: {
+      type: 'json_schema',
+      json_schema: {name: 'x', schema: {type: 'object', properties: {a: {type: ['string', 'null']}}}},
+    },
+  };
+  const line = (more: object): string => `${JSON.stringify({custom_id: 'a', body: {...body, ...more}})}\n`;
+  const {folder} = await prepare({name: 'a.jsonl', content: line({})});
+  expect(await requestsIn(join(folder, 'a'))).toMatchObject([
+    {
+      key: 'a',
+      request: {
+        contents: [{role: 'user', parts: [{text: 'Hi'}]}],
+        systemInstruction: {parts: [{text: 'Be brief.'}]},
+        generationConfig: {
+          maxOutputTokens: 9,
+          responseSchema: {type: 'OBJECT', properties: {a: {type: 'STRING', nullable: true}}},
+        },
+      },
+    },
+  ]);
+  const refused = await prepare({name: 'a.jsonl', content: line({logit_bias: {'5': 1}})});
+  expect(refused.stderr).toContain('a.jsonl:1: has "logit_bias", for which Gemini has no counterpart');
+});
+
+test('--schema and --config are checked, also by the family of the model', async () => {
+  const folder = await tempDir();
+  const run = async (files: Record<string, unknown>, ...args: readonly string[]): Promise<CliResult> => {
+    await writeFile(join(folder, 'a.csv'), TABLE);
+    for (const [name, value] of Object.entries(files))
+      await writeFile(join(folder, name), JSON.stringify(value));
+    return runCli(['prepare', 'a.csv', ...PROMPT, ...args], {cwd: folder});
+  };
+  const bad = await run(
+    {'s.json': {type: 'object', properties: {a: {type: 'string', format: 'email'}}}},
+    '--schema',
+    's.json',
+  );
+  expect(bad.code).toBe(EXIT.usage);
+  expect(bad.stderr).toContain('#/properties/a: the format "email" cannot be said');
+  const family = await run({'c.json': {temperature: 0}}, '--config', 'c.json', '--model', 'gemini-4-argon');
+  expect(family.stderr).toContain('gemini-4-argon does not take "temperature"');
+  const fine = await run(
+    {'s.json': {type: 'object', properties: {d: {type: 'string', format: 'date'}}}},
+    '--schema',
+    's.json',
+    '--config',
+    'c.json',
+  );
+  expect(fine.stderr).toContain('goes out as "responseJsonSchema"');
+  const line = (await readFile(join(folder, 'a/a-00001.jsonl'), 'utf8')).split('\n')[0] ?? '';
+  expect(checkFile(line).problems).toEqual([]);
+  expect((JSON.parse(line) as {request: Record<string, unknown>}).request['generationConfig']).toMatchObject({
+    temperature: 0,
+    responseMimeType: 'application/json',
+  });
 });

@@ -34,6 +34,7 @@ const FIRST_BLOCK_BYTES = 1 << 16;
 /** So much is left to the disk in one go, while more arrives: the commit then waits for the rest only. */
 const SYNC_BYTES = 32 << 20;
 const COMPARE_CHUNK_BYTES = 1 << 20;
+const NO_BYTES = new Uint8Array(0);
 const TEMPORARY_END = '.tmp';
 
 /**
@@ -65,7 +66,7 @@ export class AtomicFile {
   readonly #handle: FileHandle;
   readonly #isOverwriting: boolean;
   #sizeBytes = 0;
-  readonly #blocks = new BlockFiller(new Uint8Array(FIRST_BLOCK_BYTES), (full) => this.#writeBlock(full));
+  #blocks = new BlockFiller(new Uint8Array(FIRST_BLOCK_BYTES), (full) => this.#writeBlock(full));
   /** The block that is being written: the one that is filled after the next. */
   #written: Uint8Array | null = null;
   #writing: Promise<void> = Promise.resolve();
@@ -173,6 +174,9 @@ export class AtomicFile {
       await this.#syncing;
       await this.#handle.sync();
       await this.#close();
+      // Hundreds of files may wait for their commit: none keeps its blocks.
+      this.#blocks = new BlockFiller(NO_BYTES, async () => NO_BYTES);
+      this.#written = null;
     });
   }
 

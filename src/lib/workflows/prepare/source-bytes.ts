@@ -9,6 +9,9 @@ import type {ReadOptions, SourceFingerprint} from './source.js';
 /** What is looked at to tell the form, the encoding and the head of a source. */
 const HEAD_BYTES = 1024 * 1024;
 
+/** What a parser makes of one piece is held at once. */
+const PIECE_BYTES = 64 * 1024;
+
 /** The first bytes of a file. */
 export async function readHead(path: string, bytes = HEAD_BYTES): Promise<Buffer> {
   const file = await open(path, 'r');
@@ -38,7 +41,8 @@ export class SourceBytes {
       this.#hash.update(chunk);
       this.#sizeBytes += chunk.length;
       this.options.onBytes(chunk.length);
-      yield Buffer.from(chunk);
+      for (let at = 0; at < chunk.length; at += PIECE_BYTES)
+        yield Buffer.from(chunk.subarray(at, at + PIECE_BYTES));
     }
   }
 

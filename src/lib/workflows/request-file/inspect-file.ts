@@ -49,7 +49,7 @@ export async function inspectFile(path: string, options: InspectOptions): Promis
   try {
     const before = await statFile(path, name);
     const {sha256, sizeBytes, facts} = await read(path, name, Number(before.size), options);
-    if (facts.problems.length > 0) throw invalid(name, facts);
+    if (facts.problems.length > 0) throw await withPreparation(invalid(name, facts), path, name);
     const after = await stat(path, {bigint: true});
     if (!isSame(before, after) || Number(after.size) !== sizeBytes) throw changed(name);
     if (facts.count === 0) throw new GembatchError('FILE_EMPTY', `${name}: holds no request.`);
@@ -125,6 +125,14 @@ function stopped(name: string): GembatchError {
 
 function changed(name: string): GembatchError {
   return new GembatchError('FILE_CHANGED', `${name}: changed while it was read; nothing was sent.`);
+}
+
+/** What is a table or another format needs a command, not a correction. */
+async function withPreparation(error: GembatchError, path: string, name: string): Promise<GembatchError> {
+  const {preparationOf} = await import('../prepare/preparation-hint.js');
+  const suggestions = await preparationOf(path, name);
+  if (suggestions === undefined) return error;
+  return new GembatchError(error.code, error.message, {details: error.details, suggestions});
 }
 
 function invalid(name: string, {problems, isComplete}: RequestFileFacts): GembatchError {

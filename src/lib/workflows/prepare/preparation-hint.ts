@@ -1,0 +1,66 @@
+import {fieldOf, isObject} from '../../domain/json/json-object.js';
+import {recogniseDelimiter} from '../../domain/prepare/csv-dialect.js';
+import {formOfLine, recogniseForm, unpreparableLine} from '../../domain/prepare/source-form.js';
+import {recogniseEncoding} from '../../domain/prepare/text-encoding.js';
+import {ownCommand} from '../../domain/program-name.js';
+import {variableOf} from './prompt-template.js';
+import {decodeHead, readHead} from './source-bytes.js';
+
+/** The head of a table is not longer. */
+const HEAD_BYTES = 64 * 1024;
+const MAX_COLUMNS_NAMED = 12;
+/** What stands in the lines of request files: they are to be corrected. */
+const REQUEST_NAMES = ['key', 'request'];
+
+/** The command that makes request files of a file which is none, with its columns; undefined when nobody knows one. */
+export async function preparationOf(path: string, name: string): Promise<readonly string[] | undefined> {
+  const head = await readHead(path, HEAD_BYTES).catch(() => undefined);
+  if (head === undefined) return undefined;
+  const form = recogniseForm(name, head);
+  const text = await decodeHead(head, recogniseEncoding(head).name);
+  const looksLikeTable = form === undefined && /^[\w "-]+[,;\t]/u.test(text);
+  if (form === 'csv' || form === 'tsv' || looksLikeTable) {
+    return withPrompt(looksLikeTable ? `${name} --from csv` : name, headOf(text));
+  }
+  if (form === 'parquet' || form === 'json') return [`${commandFor(name)} --prompt '…'`];
+  if (form === 'openai') return [commandFor(name)];
+  return form === 'jsonl' || form === 'requests' ? ofLine(name, text) : undefined;
+}
+
+function ofLine(name: string, text: string): readonly string[] | undefined {
+  const line = parsed(/^[^\n]*/u.exec(text)?.[0] ?? '');
+  const isRequest = REQUEST_NAMES.some((field) => fieldOf(line, field) !== undefined);
+  if (!isObject(line) || isRequest || unpreparableLine(line) !== undefined) return undefined;
+  return formOfLine(line) === 'jsonl' ? withPrompt(name, Object.keys(line)) : [commandFor(name)];
+}
+
+function withPrompt(source: string, columns: readonly string[]): readonly string[] {
+  const column = columns.at(-1);
+  if (column === undefined) return [`${commandFor(source)} --prompt '…'`];
+  const more = columns.length > MAX_COLUMNS_NAMED ? ', …' : '';
+  return [
+    `Make request files of it: ${ownCommand(`prepare ${source} --prompt '… ${variableOf([], column)}'`)}`,
+    `Its columns: ${columns.slice(0, MAX_COLUMNS_NAMED).join(', ')}${more}`,
+  ];
+}
+
+function commandFor(source: string): string {
+  return `Make request files of it: ${ownCommand(`prepare ${source}`)}`;
+}
+
+/** The names in the first line of a table. */
+function headOf(text: string): readonly string[] {
+  const line = /^[^\r\n]*/u.exec(text)?.[0] ?? '';
+  return line
+    .split(recogniseDelimiter(text))
+    .map((column) => column.trim().replace(/^"(?<name>.*)"$/u, '$<name>'))
+    .filter((column) => column !== '');
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // No JSON, or cut: there is nothing to go by.
+  }
+}
