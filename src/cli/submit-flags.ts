@@ -12,6 +12,14 @@ export const modelFlag = Flags.string({
   env: 'GEMBATCH_MODEL',
 });
 
+/** What becomes of a file that has changed since it was submitted. */
+export const ifChangedFlag = Flags.option({
+  description: 'for a file or model that has changed',
+  options: ['fail', 'skip', 'submit'] as const,
+  default: 'fail',
+  env: 'GEMBATCH_IF_CHANGED',
+})();
+
 /** The flags that every command has which creates batch jobs. */
 export const submitFlags = {
   concurrency: Flags.integer({
@@ -60,6 +68,7 @@ export function submitOptionsOf(flags: SubmitFlagValues): Omit<SubmitOptions, 'm
   return {
     concurrency: flags.concurrency,
     isForced: false,
+    ifChanged: 'fail',
     isValidated: !flags['no-validate'],
     allowed: flags.allow,
     quotaWaitMs: flags['quota-wait'],

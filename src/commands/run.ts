@@ -4,7 +4,7 @@ import type {PollView} from '../lib/output/poll/poll-view.js';
 import type {RunResult, RunViews} from '../lib/workflows/run/run-files.js';
 import {tellDone, type OnDoneResult} from '../cli/on-done.js';
 import {nextCommandAfterPoll, pollFlags, pollTermsOf} from '../cli/poll-flags.js';
-import {modelConsent, modelFlag, submitFlags, submitOptionsOf} from '../cli/submit-flags.js';
+import {ifChangedFlag, modelConsent, modelFlag, submitFlags, submitOptionsOf} from '../cli/submit-flags.js';
 
 /** The `--json` object of `gembatch run`. */
 export interface RunOutcome extends RunResult {
@@ -39,7 +39,7 @@ Interrupted or killed, the same command goes on where it was, and sends nothing 
     }),
   };
 
-  static override flags = {model: modelFlag, ...submitFlags, ...pollFlags};
+  static override flags = {model: modelFlag, 'if-changed': ifChangedFlag, ...submitFlags, ...pollFlags};
 
   async run(): Promise<RunOutcome> {
     const {args, flags} = await this.parse(Run);
@@ -61,6 +61,8 @@ Interrupted or killed, the same command goes on where it was, and sends nothing 
           cwd: process.cwd(),
           model: flags.model,
           isDryRun: false,
+          ifChanged: flags['if-changed'],
+          resultsDir: pollTermsOf(flags).resultsDir,
           ...modelConsent(this.jsonEnabled()),
           stop,
         },

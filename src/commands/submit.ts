@@ -6,16 +6,16 @@ import {GembatchError} from '../lib/domain/errors.js';
 import type {JobStore} from '../lib/store/job-store.js';
 import type {SubmitResult} from '../lib/workflows/submit/submit-report.js';
 import {RARE} from '../cli/flags.js';
-import {modelConsent, modelFlag, submitFlags, submitOptionsOf} from '../cli/submit-flags.js';
+import {ifChangedFlag, modelConsent, modelFlag, submitFlags, submitOptionsOf} from '../cli/submit-flags.js';
 import {ownCommand} from '../lib/domain/program-name.js';
 
 /** `gembatch submit FILES...` */
 export default class Submit extends BaseCommand {
   static override summary = 'Submit JSONL request files, each as one Gemini batch job.';
 
-  static override description = `Checks each file, uploads it, creates its batch job and records it in the job-info file. A file that has a batch job already is skipped, so the same command can be run again at any time: after an error, after Ctrl-C, after a crash. Nothing is sent, and paid, twice.
+  static override description = `Checks each file, uploads it, creates its batch job and records it in the job-info file. A file that has a batch job is skipped: run the same command again at any time, nothing is paid twice.
 
-Ctrl-C once lets the creates that are under way come to their end; twice ends at once. Either way the next run finds out what happened and goes on.`;
+Ctrl-C once lets creates under way end; twice ends at once.`;
 
   static override examples = [
     {
@@ -42,6 +42,7 @@ Ctrl-C once lets the creates that are under way come to their end; twice ends at
 
   static override flags = {
     model: modelFlag,
+    'if-changed': ifChangedFlag,
     ...submitFlags,
     'dry-run': Flags.boolean({char: 'n', description: 'check everything, send and record nothing'}),
     'assume-not-created': Flags.boolean({
@@ -78,6 +79,7 @@ Ctrl-C once lets the creates that are under way come to their end; twice ends at
         model: flags.model,
         isDryRun: flags['dry-run'],
         isForced: flags.force,
+        ifChanged: flags['if-changed'],
         ...(assumed === undefined ? {} : {assumedNotCreated: assumed}),
         ...modelConsent(this.jsonEnabled()),
         stop: this.stopSignal(),

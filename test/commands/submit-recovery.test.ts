@@ -67,7 +67,8 @@ test('while the list cannot be read the create stays unclear; the next run adopt
     match: '001.jsonl',
     fault: {kind: 'error_after', status: 503},
   });
-  emulator.control.fault({on: 'batches.list', times: null, fault: {kind: 'status', status: 503}});
+  // The list that is read beside the checks is good.
+  emulator.control.fault({on: 'batches.list', skip: 1, times: null, fault: {kind: 'status', status: 503}});
   const first = await submit({folder, env, speed: 500}, '0*.jsonl');
   expect(first.code).toBe(EXIT.unclear);
   expect(tally(first.result)).toEqual({unclear: 1, submitted: 1});
@@ -242,8 +243,9 @@ test('a recovery says how long it takes and why, and takes no longer than the gr
     .ended;
   expect(code).toBe(0);
   expect(stderr).toContain('takes up to 10 s, because a new job may show up late');
-  // Lists at 0, 1, 3, 7 and 10 s.
-  expect(emulator.control.counts()['batches.list']).toBeLessThanOrEqual(5);
+  // Lists at 0, 1, 3, 7 and 10 s, and the one beside the checks of either run; one more where the quick clock is
+  // rounded.
+  expect(emulator.control.counts()['batches.list']).toBeLessThanOrEqual(8);
   expect(emulator.control.paid()).toHaveLength(1);
 }, 30_000);
 
@@ -366,7 +368,8 @@ test('a job that is found but cannot be recorded is unclear, and keeps its uploa
   emulator.control.behave({list_delay_calls: 3});
   emulator.control.fault({on: 'batches.create', fault: {kind: 'error_after', status: 503}});
   const running = startSubmit({folder, env}, '001.jsonl', '--json', '--job-info', 'store/job-info.jsonl');
-  await until(() => emulator.control.counts()['batches.list'] === 1);
+  // The list beside the checks, then the first that looks for the job.
+  await until(() => emulator.control.counts()['batches.list'] === 2);
   await rename(store, join(folder, 'away'));
   const ended = await running.ended;
   expect(ended.code).toBe(EXIT.storage);

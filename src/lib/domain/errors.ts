@@ -79,6 +79,15 @@ export const ERRORS = {
     exit: 'failed',
     suggestion: 'Let whatever writes the file finish, then run the same command again.',
   },
+  MODEL_CHANGED: {
+    exit: 'failed',
+    suggestion: 'Say what is to become of it: --if-changed submit, or --if-changed skip.',
+  },
+  JOB_ENDED: {exit: 'failed', suggestion: 'Submit it again: gembatch retry'},
+  RESULT_EXISTS: {
+    exit: 'failed',
+    suggestion: 'Name the job-info file that knows it, or move the result away.',
+  },
   KEY_MISSING: {
     exit: 'credentials',
     suggestion: 'Get a key at https://aistudio.google.com/apikey, then: export GEMINI_API_KEY=YOUR_KEY',

@@ -29,3 +29,13 @@ export function exitCodeOf(items: readonly ItemOutcome[], fatal?: GembatchError)
   const [only] = exits;
   return exits.size === 1 && only !== undefined ? only : EXIT.failed;
 }
+
+/**
+ * The exit code of a submission whose jobs were followed: files that were not submitted leave a run whose jobs all went
+ * well at a partial success.
+ */
+export function exitCodeOfRun(submitCode: number, pollCode: number): number {
+  if (submitCode === EXIT.ok) return pollCode;
+  if (submitCode === EXIT.unclear) return submitCode;
+  return pollCode === EXIT.ok ? EXIT.partial : pollCode;
+}

@@ -15,6 +15,12 @@ const WRONG_LINE: FileError = {
   column: 14,
 };
 
+const CHANGED: FileError = {
+  code: 'FILE_CHANGED',
+  message: 'old.jsonl: its content has changed since it became batches/b2; the present content was not sent.',
+  suggestions: ['Submit the present content too: --if-changed submit'],
+};
+
 const NO_ANSWER: FileError = {
   code: 'UNCLEAR',
   message: 'lost.jsonl: the answer to its create was lost.',
@@ -39,10 +45,11 @@ export const OUTCOMES: readonly FileOutcome[] = [
   },
   {
     file: 'old.jsonl',
-    outcome: 'skipped',
+    outcome: 'changed',
     reason: 'same_file',
     changed: true,
     job: {name: 'batches/b2', state: 'JOB_STATE_RUNNING'},
+    error: CHANGED,
   },
   {
     file: 'twin.jsonl',
@@ -60,7 +67,8 @@ export const OUTCOMES: readonly FileOutcome[] = [
 export const SUMMARY: SubmitSummary = {
   files: 7,
   submitted: 1,
-  skipped: 3,
+  skipped: 2,
+  changed: 1,
   would_submit: 0,
   failed: 1,
   unclear: 1,

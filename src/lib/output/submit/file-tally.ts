@@ -5,6 +5,7 @@ export class FileTally {
   readonly counts: Record<FileOutcome['outcome'], number> = {
     submitted: 0,
     skipped: 0,
+    changed: 0,
     would_submit: 0,
     failed: 0,
     unclear: 0,
@@ -13,8 +14,6 @@ export class FileTally {
   /** What a person has to look at, in the order in which it ended, as the lists below. */
   readonly needsAttention: FileOutcome[] = [];
   readonly notBegun: FileOutcome[] = [];
-  /** Skipped, although their content is not what was submitted. */
-  readonly changed: FileOutcome[] = [];
   /** What `--dry-run` would submit. */
   readonly planned = {requests: 0, bytes: 0};
 
@@ -22,7 +21,6 @@ export class FileTally {
     this.counts[outcome.outcome] += 1;
     if (needsAttention(outcome)) this.needsAttention.push(outcome);
     if (outcome.outcome === 'not_started') this.notBegun.push(outcome);
-    if (outcome.outcome === 'skipped' && outcome.changed === true) this.changed.push(outcome);
     if (outcome.outcome === 'would_submit') {
       this.planned.requests += outcome.count ?? 0;
       this.planned.bytes += outcome.size_bytes ?? 0;
@@ -31,6 +29,6 @@ export class FileTally {
 }
 
 /** Whether a person has to look at what became of a file. */
-export function needsAttention({outcome, warnings = []}: FileOutcome): boolean {
-  return outcome === 'failed' || outcome === 'unclear' || warnings.length > 0;
+export function needsAttention({outcome, error, warnings = []}: FileOutcome): boolean {
+  return (error !== undefined && outcome !== 'not_started') || warnings.length > 0;
 }

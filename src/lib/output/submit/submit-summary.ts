@@ -3,7 +3,6 @@ import {EXIT} from '../../domain/errors.js';
 import {formatBytes, formatCount, formatDuration, plural} from '../text/format.js';
 import {printable} from '../terminal/printable.js';
 import type {FileTally} from './file-tally.js';
-import {ownCommand} from '../../domain/program-name.js';
 
 /** So many files of a kind are listed; the rest is counted. */
 const MAX_LISTED = 50;
@@ -18,7 +17,7 @@ export function summaryLines(
   tally: FileTally,
   nextCommand: string | undefined,
 ): readonly string[] {
-  const attention = [...attentionLines(tally.needsAttention), ...leftLines(tally)];
+  const attention = [...attentionLines(tally.needsAttention), ...notBegunLines(tally)];
   const hasJobs = summary.submitted + summary.skipped > 0 && summary.would_submit === 0;
   const isOver = summary.exit_code === EXIT.ok || summary.exit_code === EXIT.partial;
   return [
@@ -43,26 +42,8 @@ export function attentionLines(outcomes: readonly FileOutcome[]): readonly strin
   ];
 }
 
-/** What was left as it is and may be wanted after all, and what to do: files that have changed, files not begun. */
-export function leftLines(tally: FileTally): readonly string[] {
-  return [...changedLines(tally), ...notBegunLines(tally)];
-}
-
-function changedLines({changed}: FileTally): readonly string[] {
-  if (changed.length === 0) return [];
-  const more = changed.length - MAX_LISTED;
-  return [
-    ...changed
-      .slice(0, MAX_LISTED)
-      .map(({file, job}) =>
-        withName(file, `skipped, but it has changed since it became ${job?.name ?? 'a batch job'}.`),
-      ),
-    ...(more > 0 ? [`and ${plural(more, 'more file')} that have changed`] : []),
-    `  To submit their present content too: ${ownCommand('submit --force FILES')}`,
-  ];
-}
-
-function notBegunLines({notBegun}: FileTally): readonly string[] {
+/** Files that were not begun, and what to do. */
+export function notBegunLines({notBegun}: FileTally): readonly string[] {
   const [first] = notBegun;
   if (first === undefined) return [];
   const {error} = first;
@@ -83,6 +64,7 @@ function totals(summary: SubmitSummary, {planned}: FileTally): string {
       ? []
       : [`${formatCount(summary.submitted)} submitted${summary.submitted > 0 ? sent : ''}`]),
     ...part(summary.skipped, 'skipped'),
+    ...part(summary.changed, 'changed'),
     ...part(summary.failed, 'failed'),
     ...part(summary.unclear, 'unclear'),
     ...part(summary.not_started, 'not begun'),

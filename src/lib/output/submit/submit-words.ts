@@ -28,6 +28,8 @@ function outcomeWords(outcome: FileOutcome): string {
       return `submitted ${plural(outcome.count ?? 0, 'request')} as ${outcome.job?.name ?? 'a batch job'}`;
     case 'skipped':
       return `skipped: ${skipReason(outcome)}`;
+    case 'changed':
+      return `changed: ${reasonText(outcome)}`;
     case 'would_submit':
       return `would be submitted: ${plural(outcome.count ?? 0, 'request')}`;
     case 'failed':
@@ -56,8 +58,8 @@ function skipReason({reason, same_as: twin, job, changed}: FileOutcome): string 
   if (reason === 'same_content') {
     return `the same content as ${twin ?? 'another file'}, which has ${existing}${again}`;
   }
-  if (changed === true)
-    return `it has CHANGED since ${existing}; ${ownCommand('submit --force')} submits it again`;
+  if (reason === 'adopted') return `the service has ${existing} already; it is recorded now`;
+  if (changed === true) return `it has changed since ${existing}`;
   const unknown = changed === null ? '; whether the file has changed since is not known' : '';
   return `${existing} exists${unknown}${again}`;
 }

@@ -115,6 +115,7 @@ function end(task: FileTask, outcome: FileOutcome): void {
     case 'not_started':
       task.skip(text);
       break;
+    case 'changed':
     case 'failed':
     case 'unclear':
       throw new Error(text);

@@ -57,6 +57,7 @@ export function endedLine(task: FileTaskObject, columns: number, {marks, colors}
     submitted: [marks.done, colors.green] as const,
     would_submit: [marks.done, colors.green] as const,
     skipped: [marks.skipped, colors.yellow] as const,
+    changed: [marks.failed, colors.red] as const,
     failed: [marks.failed, colors.red] as const,
     unclear: [marks.unclear, colors.magenta] as const,
     not_started: [marks.waiting, colors.dim] as const,
@@ -77,6 +78,7 @@ function headLine(list: ListState, columns: number, {clock, colors, marks}: Fram
   const parts = [
     `${formatCount(ended.length)} of ${formatCount(total)} files`,
     ...part(counts.failed, 'failed'),
+    ...part(counts.changed, 'changed'),
     ...part(counts.unclear, 'unclear'),
     ...part(counts.submitted, 'submitted'),
     ...part(counts.would_submit, 'would be submitted'),

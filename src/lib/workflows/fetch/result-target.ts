@@ -60,7 +60,10 @@ export async function refuseLinks(root: string, target: string): Promise<void> {
 }
 
 /** The target that a record has as long as it is the only one for its request file. */
-function plainTarget(record: JobRecord, {store, resultsDir}: TargetRules): string {
+export function plainTarget(
+  record: Pick<JobRecord, 'input_file' | 'batch'>,
+  {store, resultsDir}: Pick<TargetRules, 'store' | 'resultsDir'>,
+): string {
   if (!namesFile(record.input_file)) {
     return join(resultsDir ?? join(store.resolveInput('.'), 'results'), `${idOf(record)}.jsonl`);
   }
@@ -89,7 +92,7 @@ export function isReservedOnWindows(name: string): boolean {
   return /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:[ .]|$)|[<>:"|?*]|[ .]$/iu.test(name);
 }
 
-function idOf({batch}: JobRecord): string {
+function idOf({batch}: Pick<JobRecord, 'batch'>): string {
   return batch.name.replace(/^batches\//u, '').replaceAll(/[^\w-]/gu, '_');
 }
 

@@ -7,6 +7,7 @@ import {GembatchError} from '../../domain/errors.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import {inspectFile, type Inspection} from './inspect-file.js';
 import {contentId} from '../submit/known-jobs.js';
+import {jobOf, outcomeOfKnownContent, outcomeOfKnownFile} from '../submit/same-work.js';
 import type {FileOutcome} from '../submit/submit-report.js';
 import {failed, type OutcomeDraft} from '../submit/file-outcome.js';
 import type {RequestFile, SubmitRun} from '../submit/submit-run.js';
@@ -28,7 +29,9 @@ export async function checkFile(run: SubmitRun, file: RequestFile): Promise<File
   if (open !== undefined) return {outcome: open};
   const existing = run.options.isForced ? undefined : run.known.ofInputFile(file.inputFile);
   if (existing && existing.batch.name !== file.retryOf) {
-    return {outcome: await skippedAsSameFile(run, file, existing)};
+    const isChanged = await hasChanged(run, file, existing);
+    const outcome = outcomeOfKnownFile(run.options, file, {record: existing, isChanged});
+    if (outcome !== undefined) return {outcome};
   }
 
   const inspection = await inspect(run, file, run.options.isValidated);
@@ -46,7 +49,7 @@ async function sameContent(
   if (open !== undefined || run.options.isForced) return open;
   const existing = run.known.ofContent(sha256, run.model);
   if (existing === undefined || existing.batch.name === file.retryOf) return undefined;
-  return {outcome: 'skipped', reason: 'same_content', same_as: existing.input_file, job: jobOf(existing)};
+  return outcomeOfKnownContent(file, existing);
 }
 
 /** What an inspection says about a file, as its outcome spells it. */
@@ -55,15 +58,6 @@ export function factsOf(
 ): Pick<FileOutcome, 'count' | 'size_bytes' | 'sha256' | 'warnings'> {
   const {count, size_bytes, sha256, warnings} = inspection;
   return {count, size_bytes, sha256, ...(warnings.length > 0 ? {warnings} : {})};
-}
-
-/** The batch job of a record, as an outcome spells it. */
-export function jobOf({batch}: JobRecord): NonNullable<FileOutcome['job']> {
-  return {
-    name: batch.name,
-    ...(batch.display_name === undefined ? {} : {display_name: batch.display_name}),
-    state: batch.state,
-  };
 }
 
 /** Waits for an open create of an earlier run; undefined when nothing came of it. */
@@ -76,7 +70,10 @@ async function fateOfOpenCreate(
   run.report({type: 'phase', index: file.index, phase: 'reconciling'});
   const {error, adopted} = await run.open.fateOf(file.inputFile, content);
   if (error !== undefined) return {outcome: 'unclear', error: failed(error)};
-  return adopted === undefined ? undefined : skippedAsSameFile(run, file, adopted);
+  if (adopted === undefined) return undefined;
+  // It answers to an intent, so that it is this work whatever the file holds by now.
+  const changed = await hasChanged(run, file, adopted);
+  return {outcome: 'skipped', reason: 'same_file', job: jobOf(adopted), changed};
 }
 
 function inspect(run: SubmitRun, file: RequestFile, isValidated: boolean): Promise<Inspection> {
@@ -91,19 +88,6 @@ function inspect(run: SubmitRun, file: RequestFile, isValidated: boolean): Promi
       onProgress: (bytes, totalBytes) => run.report({type: 'progress', index: file.index, bytes, totalBytes}),
     });
   });
-}
-
-async function skippedAsSameFile(
-  run: SubmitRun,
-  file: RequestFile,
-  existing: JobRecord,
-): Promise<OutcomeDraft> {
-  return {
-    outcome: 'skipped',
-    reason: 'same_file',
-    job: jobOf(existing),
-    changed: await hasChanged(run, file, existing),
-  };
 }
 
 /** Whether the file differs from what was submitted; null when the record or the file does not tell. */

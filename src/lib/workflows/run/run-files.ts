@@ -1,4 +1,5 @@
-import {EXIT, GembatchError} from '../../domain/errors.js';
+import {GembatchError} from '../../domain/errors.js';
+import {exitCodeOfRun} from '../../domain/outcome.js';
 import {pollJobs} from '../poll/poll-jobs.js';
 import type {PollEvent, PollSummary} from '../poll/poll-report.js';
 import type {PollDeps, PollInput} from '../poll/poll-run.js';
@@ -48,20 +49,16 @@ export async function runFiles(
   views: RunViews,
 ): Promise<RunResult> {
   const submit = await submitShown(deps, input.submit, views.submission());
-  const jobs = submit.files.flatMap(({job}) => (job === undefined ? [] : [job.name]));
+  const jobs = submit.files.flatMap(({job, outcome}) =>
+    // The job of a file that has changed is of other work than was asked for.
+    job === undefined || outcome === 'changed' ? [] : [job.name],
+  );
   if (jobs.length === 0 || isInterrupted(input.poll.stop) || submit.dry_run) {
     return {submit, poll: null, exit_code: submit.summary.exit_code};
   }
   const selection = [...new Set(jobs)];
   const poll = await pollShown({...input.poll, selection}, deps, views.polling());
-  return {submit, poll, exit_code: exitCodeFor(submit.summary.exit_code, poll.exit_code)};
-}
-
-/** Files that were not submitted leave a run whose jobs all went well at a partial success. */
-function exitCodeFor(submitCode: number, pollCode: number): number {
-  if (submitCode === EXIT.ok || submitCode === EXIT.unclear)
-    return submitCode === EXIT.ok ? pollCode : submitCode;
-  return pollCode === EXIT.ok ? EXIT.partial : pollCode;
+  return {submit, poll, exit_code: exitCodeOfRun(submit.summary.exit_code, poll.exit_code)};
 }
 
 function isInterrupted(stop: AbortSignal): boolean {

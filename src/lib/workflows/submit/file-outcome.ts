@@ -40,9 +40,8 @@ export function withForcedAdvice(draft: OutcomeDraft): OutcomeDraft {
 
 /** What became of a file, as far as the exit code is concerned. */
 export function itemOutcome({outcome, error}: Pick<FileOutcome, 'outcome' | 'error'>): ItemOutcome {
-  if (outcome === 'unclear') return {kind: 'unclear'};
-  if (outcome === 'failed' || outcome === 'not_started') {
-    return {kind: 'failed', code: error?.code ?? 'INTERRUPTED'};
-  }
-  return {kind: 'done'};
+  if (outcome === 'unclear' || error?.code === 'UNCLEAR') return {kind: 'unclear'};
+  if (outcome === 'not_started') return {kind: 'failed', code: error?.code ?? 'INTERRUPTED'};
+  // A file whose job has failed is skipped, and its work is not done all the same.
+  return error === undefined ? {kind: 'done'} : {kind: 'failed', code: error.code};
 }

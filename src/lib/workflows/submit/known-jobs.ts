@@ -1,5 +1,6 @@
+import {existsSync} from 'node:fs';
 import type {JobRecord} from '../../domain/job/job-record.js';
-import type {StoreSnapshot} from '../../store/job-store.js';
+import type {JobStore, StoreSnapshot} from '../../store/job-store.js';
 
 /**
  * The batch jobs that exist for request files, found by path and by content in constant time.
@@ -11,12 +12,18 @@ export class KnownJobs {
   readonly #byContent = new Map<string, JobRecord>();
   readonly #resultFiles = new Set<string>();
 
-  constructor(snapshot: StoreSnapshot) {
+  readonly #names = new Set<string>();
+  readonly #store: Pick<JobStore, 'inputName' | 'resolveInput'>;
+
+  /** @param store - says which file an `input_file` means, however it is spelled. */
+  constructor(snapshot: StoreSnapshot, store: Pick<JobStore, 'inputName' | 'resolveInput'>) {
+    this.#store = store;
     for (const {record} of snapshot.records) this.add(record);
   }
 
   add(record: JobRecord): void {
-    this.#byInputFile.set(record.input_file, record);
+    for (const file of this.#filesOf(record)) this.#byInputFile.set(file, record);
+    this.#names.add(record.batch.name);
     if (record.results !== undefined) this.#resultFiles.add(record.results.file);
     for (const model of [record.batch.model, record.requested_model]) {
       if (record.sha256 === undefined || model === undefined) continue;
@@ -27,6 +34,23 @@ export class KnownJobs {
   /** @param inputFile - canonical path, as `JobStore.inputName` gives it. */
   ofInputFile(inputFile: string): JobRecord | undefined {
     return this.#byInputFile.get(inputFile);
+  }
+
+  /** Whether a batch job is recorded. */
+  hasJob(name: string): boolean {
+    return this.#names.has(name);
+  }
+
+  /**
+   * The files that a record may mean, in the spelling of ours. Ours is kept as it is, because to look at 100,000 paths takes
+   * seconds. Another tool writes what it was given, relative to the folder that it ran in: where no such file is beside the
+   * job-info file, the working folder may be that one.
+   */
+  #filesOf({input_file: file, attempt}: JobRecord): readonly string[] {
+    if (attempt !== undefined) return [file];
+    const path = this.#store.resolveInput(file);
+    const name = this.#store.inputName(path);
+    return existsSync(path) ? [name] : [name, this.#store.inputName(file)];
   }
 
   /** Whether a file holds the results of a job. */

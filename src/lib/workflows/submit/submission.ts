@@ -3,11 +3,13 @@ import {GembatchError} from '../../domain/errors.js';
 import {leftUpload} from '../../domain/job/left-upload.js';
 import {discardUpload} from '../cleanup/discard-remote.js';
 import type {Settlement} from '../reconcile/settle-intents.js';
-import {checkFile, factsOf, jobOf} from '../request-file/check-file.js';
+import {checkFile, factsOf} from '../request-file/check-file.js';
 import type {Inspection} from '../request-file/inspect-file.js';
 import {createJob, type CreateResult, type UploadedFile} from './create-job.js';
 import {failed, withForcedAdvice, type OutcomeDraft} from './file-outcome.js';
 import {contentId} from './known-jobs.js';
+import {jobOf} from './same-work.js';
+import {settledElsewhere} from './settled-elsewhere.js';
 import {summarise} from './summarise.js';
 import type {FileOutcome, SubmitResult} from './submit-report.js';
 import type {RequestFile, SubmitRun} from './submit-run.js';
@@ -62,6 +64,9 @@ export class Submission {
       if (duplicate !== undefined) return finish(duplicateOf(duplicate, inspection));
       content = work;
       if (session === null) return finish({...factsOf(inspection), outcome: 'would_submit'});
+
+      const settled = await settledElsewhere(run, session, {file, inspection});
+      if (settled !== undefined) return finish({...factsOf(inspection), ...settled});
 
       run.report({type: 'phase', index: file.index, phase: 'checked'});
       return await run.limits.sends(async () => {

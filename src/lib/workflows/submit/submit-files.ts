@@ -13,6 +13,7 @@ import type {Intent} from '../../domain/job/job-record.js';
 import {describeLockWait} from '../../domain/lock-holder.js';
 import type {OpenedSession, Session} from '../../store/job-store.js';
 import {OpenIntents} from '../reconcile/open-intents.js';
+import {OwnJobs} from '../reconcile/own-jobs.js';
 import {settleEarlier} from '../reconcile/settle-earlier.js';
 import {stillUnclear, type Settlement} from '../reconcile/settle-intents.js';
 import {chooseModel} from './choose-model.js';
@@ -37,6 +38,7 @@ export const SUBMIT_DEFAULTS = {
   model: undefined,
   isDryRun: false,
   isForced: false,
+  ifChanged: 'fail',
   isValidated: true,
   allowed: [],
   concurrency: 8,
@@ -109,14 +111,21 @@ function begin(
   for (const {line, reason} of snapshot.problems) {
     report({type: 'warning', message: `${store.path}:${line}: ${reason}; the line is kept as it is`});
   }
-  const known = new KnownJobs(snapshot);
+  const known = new KnownJobs(snapshot, store);
   const settling = settle(start, {session, known, intents: snapshot.openIntents});
+  const ownJobs = new OwnJobs(
+    {store, client: start.client, isRecorded: (job) => known.hasJob(job)},
+    {signal: start.halt.signal},
+  );
+  const isNew = ({inputFile}: RequestFile): boolean => known.ofInputFile(inputFile) === undefined;
+  if (session !== null && !options.isForced && files.some(isNew)) ownJobs.begin();
   const run: SubmitRun = {
     ...start,
     session,
     known,
     open: new OpenIntents(snapshot.openIntents, settling),
     inFlight: new InFlight(),
+    ownJobs,
     limits: {
       inspections: pLimit(INSPECTIONS_AT_ONCE),
       // A create is an answer to wait for and nothing to send: the next uploads need not wait for it, too.

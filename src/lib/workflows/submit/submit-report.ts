@@ -17,12 +17,14 @@ export interface FileOutcome {
   /**
    * - `submitted`: a batch job exists and is recorded; also when an earlier, unclear create is found to have worked.
    * - `skipped`: a batch job for it exists already, or the file is one of ours; nothing was sent.
+   * - `changed`: its content, or the model that is named, is another than was submitted; nothing was sent.
    * - `would_submit`: `--dry-run`, and it would have been sent.
    * - `failed`: no batch job was made.
    * - `unclear`: a create was sent and its fate is unknown; it is in the journal and is settled by the next run.
    * - `not_started`: the run ended before its turn; nothing was paid.
    */
-  readonly outcome: 'submitted' | 'skipped' | 'would_submit' | 'failed' | 'unclear' | 'not_started';
+  readonly outcome:
+    'submitted' | 'skipped' | 'changed' | 'would_submit' | 'failed' | 'unclear' | 'not_started';
   /** Requests, that is non-empty lines; absent when the file was not inspected to its end. */
   readonly count?: number;
   readonly size_bytes?: number;
@@ -30,13 +32,13 @@ export interface FileOutcome {
   readonly uploaded_file_name?: string;
   /** The batch job, made now or before: the existing one of a skipped file. */
   readonly job?: {readonly name: string; readonly display_name?: string; readonly state: string};
-  /** Why it was skipped. */
-  readonly reason?: 'same_file' | 'same_content' | 'own_file';
+  /** Why it was skipped; `adopted`: the service has its job, which is recorded now. */
+  readonly reason?: 'same_file' | 'same_content' | 'own_file' | 'adopted';
   /** With `same_content`: the other request file, as its record or this run's command line spells it. */
   readonly same_as?: string;
   /** With `same_file`: whether the file has changed since it was submitted; null when nobody can tell. */
   readonly changed?: boolean | null;
-  /** Why it failed, is unclear or was not started. */
+  /** Why it failed, has changed, is unclear or was not started; of a skipped file, why its job brought no results. */
   readonly error?: FileError;
   /** What is worth knowing but did not stop the file: a failed deletion, a questionable field. */
   readonly warnings?: readonly string[];
@@ -83,6 +85,7 @@ export interface SubmitSummary {
   readonly files: number;
   readonly submitted: number;
   readonly skipped: number;
+  readonly changed: number;
   readonly would_submit: number;
   readonly failed: number;
   readonly unclear: number;

@@ -4,6 +4,7 @@ import type {Rule} from '../../domain/request/request-finding.js';
 import type {BatchService} from '../../services/batch-service.js';
 import type {JobStore, Session} from '../../store/job-store.js';
 import type {OpenIntents} from '../reconcile/open-intents.js';
+import type {OwnJobs} from '../reconcile/own-jobs.js';
 import type {ModelWish} from './choose-model.js';
 import type {CreateLimiter} from './create-limiter.js';
 import type {InFlight} from './in-flight.js';
@@ -29,6 +30,10 @@ export interface SubmitOptions {
   readonly isDryRun: boolean;
   /** Submits files for which a batch job exists already. */
   readonly isForced: boolean;
+  /** What becomes of a file whose content, or whose named model, is another than was submitted. */
+  readonly ifChanged: 'fail' | 'skip' | 'submit';
+  /** Folder for the results; null, or nothing, for `results` beside each request file. */
+  readonly resultsDir?: string | null;
   /** Checks every line; otherwise only counts and hashes. */
   readonly isValidated: boolean;
   /** Rules of the check that are taken back: what they refuse becomes a warning. */
@@ -77,6 +82,8 @@ export interface SubmitRun extends SubmitDeps {
   /** Creates of earlier runs whose fate is not known yet. */
   readonly open: OpenIntents;
   readonly inFlight: InFlight;
+  /** Jobs of ours at the service that no record knows. */
+  readonly ownJobs: OwnJobs;
   readonly limits: {
     /** The files whose lines are checked at once. */
     readonly inspections: LimitFunction;

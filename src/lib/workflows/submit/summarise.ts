@@ -19,6 +19,7 @@ export function summarise(
     files: outcomes.length,
     submitted: number('submitted'),
     skipped: number('skipped'),
+    changed: number('changed'),
     would_submit: number('would_submit'),
     failed: number('failed'),
     unclear: number('unclear'),

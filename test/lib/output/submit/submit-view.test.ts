@@ -22,16 +22,16 @@ async function shown(mode: OutputMode, env: Record<string, string> = {}): Promis
 }
 
 const SUMMARY_TEXT = `good.jsonl: warning: files/x could not be deleted.
+old.jsonl: its content has changed since it became batches/b2; the present content was not sent.
+  Submit the present content too: --if-changed submit
 bad\\x1b[2J.jsonl:3:14: "key" is missing.
   Correct the line and run the same command again.
 lost.jsonl: the answer to its create was lost.
   Run the same command again: it finds out first.
-old.jsonl: skipped, but it has changed since it became batches/b2.
-  To submit their present content too: gembatch submit --force FILES
 1 file not begun: Stopped before it was created; nothing was paid for it.
   Run the same command again to go on.
 
-7 files: 1 submitted (1,200 requests, 3.4 MB), 3 skipped, 1 failed, 1 unclear, 1 not begun, in 1m 15s
+7 files: 1 submitted (1,200 requests, 3.4 MB), 2 skipped, 1 changed, 1 failed, 1 unclear, 1 not begun, in 1m 15s
 `;
 
 test('in a pipe a line is written when a task ends or has to wait, then the summary', async () => {
@@ -42,7 +42,7 @@ Warning: job-info.jsonl:2: not a record\\x07
 [1/7] good.jsonl: again in 2s: the connection broke
 [1/7] good.jsonl: submitted 1,200 requests as batches/a1
 [1/7] good.jsonl: warning: files/x could not be deleted.
-[2/7] old.jsonl: skipped: it has CHANGED since batches/b2 (running); gembatch submit --force submits it again
+[2/7] old.jsonl: changed: its content has changed since it became batches/b2; the present content was not sent.
 [3/7] twin.jsonl: skipped: the same content as good.jsonl, which has batches/a1 (failed); gembatch retry submits it again
 [4/7] job-info.jsonl: skipped: it is a file of gembatch itself
 [5/7] bad\\x1b[2J.jsonl: failed: line 3, column 14: "key" is missing.
@@ -88,6 +88,7 @@ test('silent output is the warnings about the run as a whole', async () => {
 test('in GitHub Actions each failure is an annotation too', async () => {
   const {stderr} = await shown('plain', {GITHUB_ACTIONS: 'true'});
   expect(stderr.split('\n').filter((line) => line.startsWith('::'))).toEqual([
+    '::error file=old.jsonl::old.jsonl: its content has changed since it became batches/b2; the present content was not sent.%0ASubmit the present content too: --if-changed submit',
     '::error file=bad\\x1b[2J.jsonl,line=3,col=14::bad\\x1b[2J.jsonl:3:14: "key" is missing.%0ACorrect the line and run the same command again.',
     '::error file=lost.jsonl::lost.jsonl: the answer to its create was lost.%0ARun the same command again: it finds out first.',
   ]);
@@ -109,7 +110,7 @@ test.each([
 ])('the last lines when %s', async (_case, change, text) => {
   const screen = {stdout: fakePipe(), stderr: fakePipe(), env: {}};
   const view = new SubmitView({mode: 'plain', screen, clock: new ManualClock(), ...NEXT});
-  const none = {submitted: 0, skipped: 0, failed: 0, unclear: 0, not_started: 0, duration_ms: 0};
+  const none = {submitted: 0, skipped: 0, changed: 0, failed: 0, unclear: 0, not_started: 0, duration_ms: 0};
   const summary = {...SUMMARY, ...none, files: 1, requests: 1, bytes: 9, ...change};
   const script = new ScriptedSubmission(['good.jsonl']);
   const {shown: over} = await script.show(view);
@@ -139,18 +140,18 @@ test('on a terminal the summary is folded between words, each advice indented', 
 
 test('of many files that have changed, the first are named and all are counted', async () => {
   const screen = {stdout: fakePipe(), stderr: fakePipe(), env: {}};
-  const view = new SubmitView({mode: 'quiet', screen, clock: new ManualClock()});
+  const view = new SubmitView({mode: 'plain', screen, clock: new ManualClock()});
   for (let index = 1; index <= 60; index += 1) {
-    const outcome = {...OUTCOMES[1], file: `${index - 1}.jsonl`, outcome: 'skipped', changed: true} as const;
-    view.report({type: 'outcome', index, outcome});
+    const file = `${index - 1}.jsonl`;
+    const error = {code: 'FILE_CHANGED', message: `${file}: has changed.`, suggestions: ['Decide.']} as const;
+    view.report({type: 'outcome', index, outcome: {file, outcome: 'changed', error}});
   }
   view.report({type: 'summary', summary: SUMMARY});
-  const lines = screen.stderr.text.split('\n');
-  expect([lines.length, ...lines.slice(49)]).toEqual([
-    53,
-    '49.jsonl: skipped, but it has changed since it became batches/b2.',
-    'and 10 more files that have changed',
-    '  To submit their present content too: gembatch submit --force FILES',
+  const lines = screen.stdout.text.split('\n');
+  expect(lines.slice(49, 53)).toEqual([
+    '49.jsonl: has changed.',
+    '  Decide.',
+    'and 10 more files with errors or warnings',
     '',
   ]);
 });

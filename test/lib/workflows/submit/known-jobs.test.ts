@@ -1,5 +1,7 @@
 import {expect, test} from '@jest/globals';
 import type {JobRecord} from '../../../../src/lib/domain/job/job-record.js';
+import {JobStore} from '../../../../src/lib/store/job-store.js';
+import {ManualClock} from '../../../helpers/manual-clock.js';
 import {KnownJobs} from '../../../../src/lib/workflows/submit/known-jobs.js';
 
 const record = (file: string, sha256: string, job: string): JobRecord => ({
@@ -16,8 +18,10 @@ const snapshot = (...records: JobRecord[]) => ({
   problems: [],
 });
 
+const store = JobStore.open('job-info.jsonl', {command: 'test', clock: new ManualClock()});
+
 test('a job is found by the path and by the content of its request file, for its model only', () => {
-  const known = new KnownJobs(snapshot(record('a.jsonl', 'f00', '1')));
+  const known = new KnownJobs(snapshot(record('a.jsonl', 'f00', '1')), store);
   expect(known.ofInputFile('a.jsonl')?.batch.name).toBe('batches/1');
   expect(known.ofContent('f00', 'models/m')?.batch.name).toBe('batches/1');
   expect(known.ofContent('f00', 'models/other')).toBeUndefined();
@@ -25,7 +29,7 @@ test('a job is found by the path and by the content of its request file, for its
 });
 
 test('of several jobs for one file the last is found, also one that came later', () => {
-  const known = new KnownJobs(snapshot(record('a.jsonl', 'f00', '1'), record('a.jsonl', 'f00', '2')));
+  const known = new KnownJobs(snapshot(record('a.jsonl', 'f00', '1'), record('a.jsonl', 'f00', '2')), store);
   expect(known.ofInputFile('a.jsonl')?.batch.name).toBe('batches/2');
   known.add(record('a.jsonl', 'f00', '3'));
   expect(known.ofInputFile('a.jsonl')?.batch.name).toBe('batches/3');
