@@ -59,7 +59,20 @@ describe('the progress of a job', () => {
     ['an expired job without results is over', job({state: 'JOB_STATE_EXPIRED'}), false, false, 'expired'],
     ['a failed job is over', job({state: 'JOB_STATE_FAILED'}), false, false, 'failed'],
     ['a cancelled job is over', job({state: 'JOB_STATE_CANCELLED'}), false, false, 'cancelled'],
-    ['a lost job is over', job({}, {lost_at: '2026-01-01T00:00:00Z'}), false, false, 'lost'],
+    [
+      'a job that was called lost after one look is only not seen',
+      job({}, {lost_at: '2026-01-01T00:00:00Z'}),
+      false,
+      false,
+      'not_seen',
+    ],
+    [
+      'an ended job whose results are gone is lost',
+      job({state: 'JOB_STATE_SUCCEEDED'}, {lost_at: '2026-01-01T00:00:00Z'}),
+      false,
+      false,
+      'lost',
+    ],
     ['good results are done', job({state: 'JOB_STATE_SUCCEEDED', dest}, fetched(GOOD)), false, false, 'done'],
     [
       'a missing row is not success',

@@ -271,7 +271,7 @@ const QUESTIONABLE: readonly (readonly [what: string, line: string, warning: str
   [
     'an unknown tool',
     lineWith('"tools":[{"web_search":{}}]'),
-    `"web_search" is no known field of a tool (is it "fileSearch"?), ${MAY_BE_NEWER}`,
+    `"web_search" is no known field of a tool, ${MAY_BE_NEWER}`,
   ],
   [
     'an unknown name far below',
