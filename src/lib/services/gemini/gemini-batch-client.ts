@@ -32,7 +32,7 @@ import {ListLimit} from './list-limit.js';
 import {HttpClient} from '../http/http-client.js';
 import {proxiesFrom} from '../http/proxy-variables.js';
 import {SdkCalls, type SdkCall, type SdkConfig} from './sdk-calls.js';
-import {isCertainRefusal} from '../http/service-error.js';
+import {isCertainRefusal, malformedReplyError} from '../http/service-error.js';
 import type {TransferContext} from '../transfer/transfer-context.js';
 import {VerifiedUploads} from './verified-uploads.js';
 
@@ -132,7 +132,10 @@ export class GeminiBatchClient implements BatchService {
         }),
     } as const;
     try {
-      return toBatchJob(parseReply(await this.#calls.once(call), call.name), call.name);
+      const job = toBatchJob(parseReply(await this.#calls.once(call), call.name), call.name);
+      checkIdentity(call.name, job.display_name, request.displayName);
+      checkIdentity(call.name, job.src?.file_name, request.fileName);
+      return job;
     } catch (error) {
       if (!(error instanceof GembatchError) || isCertainRefusal(error)) throw error;
       throw new GembatchError(
@@ -153,7 +156,9 @@ export class GeminiBatchClient implements BatchService {
       },
       options,
     );
-    return toBatchJob(parseReply(body, name), name);
+    const job = toBatchJob(parseReply(body, name), name);
+    checkIdentity(name, job.name, name);
+    return job;
   }
 
   listBatches(options: CallOptions = {}): AsyncGenerator<readonly BatchJob[]> {
@@ -246,4 +251,10 @@ export class GeminiBatchClient implements BatchService {
       page = {pageSize: PAGE_SIZE, pageToken};
     }
   }
+}
+
+/** @throws GembatchError `SERVICE` for an answer about something else than was asked for; what it leaves out is no fault. */
+function checkIdentity(call: string, answered: string | undefined, asked: string): void {
+  if (answered !== undefined && answered !== asked)
+    throw malformedReplyError(call, `it is about ${answered} and not about ${asked}`);
 }

@@ -83,6 +83,19 @@ describe('a create whose fate is not known is UNCLEAR, sent once', () => {
     ['an answer that names no job', {kind: 'body_after', text: '{"name":"operations/1"}'}, 1],
     ['401 of a proxy', {kind: 'status', status: 401, body: '<html>Sign in'}, 0],
     ['407 of a proxy', {kind: 'status', status: 407, body: 'login'}, 0],
+    [
+      'the job of another create',
+      {kind: 'body_after', text: '{"name":"batches/1","metadata":{"displayName":"other"}}'},
+      1,
+    ],
+    [
+      'the job of another file',
+      {
+        kind: 'body_after',
+        text: '{"name":"batches/1","metadata":{"inputConfig":{"fileName":"files/other"}}}',
+      },
+      1,
+    ],
     ['an answer that is a list', {kind: 'body_after', text: '[]'}, 1],
     ...[301, 307, 402, 408, 409, 412, 418, 421, 422, 423, 425, 444, 499, 500, 502, 503, 504, 529].map(
       (status) =>

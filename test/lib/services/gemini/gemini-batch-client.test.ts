@@ -286,3 +286,15 @@ test('calls at the same time get their own answers', async () => {
   expect(again.map(({display_name: displayName}) => displayName)).toEqual(names);
   expect(emulator.control.peak('batches.create')).toBeGreaterThan(1);
 });
+
+test('a job that is answered with another is an error, and asked for once', async () => {
+  const {client, seen} = await clientAnsweredWith({
+    name: 'batches/other',
+    metadata: {state: 'BATCH_STATE_RUNNING'},
+  });
+  await expect(client.getBatch('batches/one')).rejects.toMatchObject({
+    ...code('SERVICE'),
+    message: expect.stringContaining('about batches/other'),
+  });
+  expect(seen).toHaveLength(1);
+});
