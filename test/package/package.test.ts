@@ -45,7 +45,7 @@ afterAll(async () => {
   await rm(folder, {recursive: true, force: true});
 });
 
-test('the package holds what runs, its types, and nothing else', () => {
+test('the package holds what runs, its types, what help and README name, and nothing else', () => {
   expect(files).toEqual(
     expect.arrayContaining([
       'LICENSE',
@@ -58,12 +58,14 @@ test('the package holds what runs, its types, and nothing else', () => {
       'dist/standalone.js',
       'dist/third-party-notices.txt',
       'dist/types/index.d.ts',
+      'docs/emulator.md',
+      'examples/reviews.csv',
       'oclif.manifest.json',
       'package.json',
     ]),
   );
   const known =
-    /^(?:LICENSE|README\.md|package\.json|oclif\.manifest\.json|bin\/run\.js|dist\/(?:types\/.+\.d\.ts|[^/]+\.js|oclif\.manifest\.json|third-party-notices\.txt))$/u;
+    /^(?:LICENSE|[A-Z]+\.md|docs\/.+|examples\/.+|package\.json|oclif\.manifest\.json|bin\/run\.js|dist\/(?:types\/.+\.d\.ts|[^/]+\.js|oclif\.manifest\.json|third-party-notices\.txt))$/u;
   expect(files.filter((path) => !known.test(path))).toEqual([]);
 });
 
