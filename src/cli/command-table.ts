@@ -1,6 +1,7 @@
 import Adopt from '../commands/adopt.js';
 import Cancel from '../commands/cancel.js';
 import Cleanup from '../commands/cleanup.js';
+import Cost from '../commands/cost.js';
 import EmulatorExec from '../commands/emulator/exec.js';
 import EmulatorStart from '../commands/emulator/start.js';
 import Estimate from '../commands/estimate.js';
@@ -19,6 +20,7 @@ export const COMMANDS = {
   adopt: Adopt,
   cancel: Cancel,
   cleanup: Cleanup,
+  cost: Cost,
   'emulator:exec': EmulatorExec,
   'emulator:start': EmulatorStart,
   estimate: Estimate,

@@ -5,7 +5,7 @@ export const JOURNEY: readonly {readonly title: string; readonly commands: reado
   {title: 'Start', commands: ['prepare', 'submit', 'run']},
   {title: 'Watch', commands: ['poll', 'list', 'show']},
   {title: 'Results', commands: ['results']},
-  {title: 'Money', commands: ['estimate', 'models']},
+  {title: 'Money', commands: ['estimate', 'cost', 'models']},
   {title: 'Repair', commands: ['retry', 'cancel', 'cleanup']},
   {title: 'Tools', commands: ['emulator', 'autocomplete', 'help', 'adopt']},
 ];

@@ -61,7 +61,7 @@ export async function fetchResult(
   try {
     const path = await putInPlace(file, file.target, others);
     const results = storedResults(deps, path, received);
-    const recorded = await recordResults(deps, record, {results, requests: received.requests});
+    const recorded = await recordResults(deps, record, {results, received});
     const notes = [...received.notes, ...placeNotes(file.target, path)];
     return {results: recorded, notes: [...notes, ...(await letGo(deps, record, received, options))]};
   } finally {
@@ -156,7 +156,7 @@ function storedResults({store, clock}: PollDeps, path: string, received: Receive
 async function recordResults(
   {store}: PollDeps,
   {batch: {name}, input_file, results: known}: JobRecord,
-  {results, requests}: {results: StoredResults; requests: number | null},
+  {results, received}: {results: StoredResults; received: ReceivedResult},
 ): Promise<StoredResults> {
   let recorded = results;
   const applied = await store.updateJobs(
@@ -167,7 +167,8 @@ async function recordResults(
           const isNews = newest.results !== undefined && !isDeepStrictEqual(newest.results, known);
           recorded = isNews ? newest.results : results;
           const {results_error: _, ...rest} = newest;
-          return {...rest, count: newest.count ?? requests, results: recorded};
+          const usage = isNews ? {} : {usage: received.usage};
+          return {...rest, ...usage, count: newest.count ?? received.requests, results: recorded};
         },
       ],
     ]),

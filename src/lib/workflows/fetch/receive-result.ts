@@ -4,7 +4,9 @@
  */
 import {createHash} from 'node:crypto';
 import {GembatchError} from '../../domain/errors.js';
-import type {JobRecord, RowCounts} from '../../domain/job/job-record.js';
+import type {JobRecord, JobUsage, RowCounts} from '../../domain/job/job-record.js';
+import {PRICES} from '../../domain/price/prices.js';
+import {UsageSum} from '../../domain/price/usage-sum.js';
 import {PollPace} from '../../domain/job/poll-pace.js';
 import {ResultChecker} from '../../domain/result/result-file.js';
 import {maxResultBytes} from '../../domain/result/result-limits.js';
@@ -27,6 +29,8 @@ export interface ReceivedResult {
   readonly sizeBytes: number;
   readonly sha256: string;
   readonly rows: RowCounts;
+  /** What the rows used and cost. */
+  readonly usage: JobUsage;
   /** Requests of the job; null when nobody knows. */
   readonly requests: number | null;
   /** Whether there is a row for any request. */
@@ -50,9 +54,16 @@ export async function receiveResult(
 ): Promise<ReceivedResult> {
   const requests = await requestKeysOf(deps, record);
   const checker = new ResultChecker(requests);
+  const usage = new UsageSum({
+    prices: PRICES,
+    service: 'gemini',
+    day: new Date(deps.clock.now()).toISOString().slice(0, 10),
+    model: record.requested_model ?? record.batch.model,
+  });
   const hash = createHash('sha256');
   const take = async (chunk: Uint8Array): Promise<void> => {
     checker.push(chunk);
+    usage.push(chunk);
     hash.update(chunk);
     await file.append(chunk);
     deps.report({type: 'download', name: record.batch.name, bytes: file.sizeBytes});
@@ -64,6 +75,7 @@ export async function receiveResult(
     sizeBytes: file.sizeBytes,
     sha256: hash.digest('hex'),
     rows: counts,
+    usage: usage.finish(),
     requests: requests.count,
     hasAnswers: answered > 0,
     isComplete: requests.count === answered && counts.malformed === 0,

@@ -1,0 +1,135 @@
+import type {CostReport, JobCost} from '../workflows/cost/sum-costs.js';
+import {csvRecord} from './text/csv.js';
+import {plural} from './text/format.js';
+import {formatCost, formatCostRange, formatTokens, formatUsd} from './text/money.js';
+import {tableLines, type Column} from './text/table.js';
+
+/** By what `gembatch cost` groups its table. */
+export type CostGrouping = 'file' | 'model' | 'day';
+
+/** A line of the table: jobs that have the same file, model or day. */
+interface CostGroup {
+  readonly name: string;
+  readonly jobs: readonly JobCost[];
+}
+
+const COLUMNS: readonly Column<CostGroup>[] = [
+  {title: 'JOBS', align: 'right', rank: 4, cell: ({jobs}) => String(jobs.length)},
+  {title: 'INPUT', align: 'right', rank: 2, cell: ({jobs}) => tokens(jobs, (usage) => usage.prompt_tokens)},
+  {title: 'CACHED', align: 'right', rank: 5, cell: ({jobs}) => tokens(jobs, (usage) => usage.cached_tokens)},
+  {
+    title: 'THOUGHTS',
+    align: 'right',
+    rank: 3,
+    cell: ({jobs}) => tokens(jobs, (usage) => usage.thoughts_tokens),
+  },
+  {title: 'OUTPUT', align: 'right', rank: 1, cell: ({jobs}) => tokens(jobs, (usage) => usage.output_tokens)},
+  {title: 'SEARCHES', align: 'right', rank: 3, cell: ({jobs}) => searches(jobs)},
+  {title: 'COST', align: 'right', rank: 0, cell: ({jobs}) => formatCost(costOf(jobs))},
+];
+
+/** The screen of `gembatch cost`. */
+export function costLines(
+  {jobs, total}: CostReport,
+  {by, columns}: {by: CostGrouping; columns: number},
+): readonly string[] {
+  if (jobs.length === 0) return ['No batch jobs are recorded.'];
+  const name: Column<CostGroup> = {
+    title: by.toUpperCase(),
+    align: 'left',
+    rank: 0,
+    cell: (group) => group.name,
+  };
+  const open = jobs.filter(({cost_usd: cost}) => cost === null).length;
+  return [
+    ...tableLines(groupsOf(jobs, by), [name, ...COLUMNS], columns),
+    '',
+    total.cost_usd === null
+      ? `${plural(jobs.length, 'job')}: ${formatUsd(total.cost_usd_known)}, and ${plural(open, 'job')} of unknown cost.`
+      : `${plural(jobs.length, 'job')}: ${formatUsd(total.cost_usd)}.`,
+    ...(total.estimate_usd === null ? [] : [`Estimated before: ${formatCostRange(total.estimate_usd)}.`]),
+    ...total.price_missing.map((model) => `No price is known for ${model}.`),
+    'Searches of failed requests are billed, too, and no row shows them.',
+  ];
+}
+
+function groupsOf(jobs: readonly JobCost[], by: CostGrouping): readonly CostGroup[] {
+  const groups = new Map<string, JobCost[]>();
+  for (const job of jobs) {
+    const name = job[by] ?? 'unknown';
+    groups.set(name, [...(groups.get(name) ?? []), job]);
+  }
+  return [...groups].map(([name, members]) => ({name, jobs: members}));
+}
+
+function costOf(jobs: readonly JobCost[]): number | null {
+  return jobs.reduce<number | null>(
+    (sum, {cost_usd: cost}) => (sum === null || cost === null ? null : sum + cost),
+    0,
+  );
+}
+
+function tokens(
+  jobs: readonly JobCost[],
+  countOf: (usage: NonNullable<JobCost['usage']>) => number | null,
+): string {
+  let sum = 0;
+  for (const {usage} of jobs) {
+    const count = usage === null ? null : countOf(usage);
+    if (count === null) return 'unknown';
+    sum += count;
+  }
+  return formatTokens(sum);
+}
+
+function searches(jobs: readonly JobCost[]): string {
+  const count = jobs.reduce((sum, {usage}) => sum + (usage?.search_queries ?? 0), 0);
+  return count === 0 ? '' : String(count);
+}
+
+const CSV_TITLES = [
+  'file',
+  'job',
+  'model',
+  'day',
+  'rows',
+  'prompt_tokens',
+  'cached_tokens',
+  'thoughts_tokens',
+  'output_tokens',
+  'tool_use_tokens',
+  'search_queries',
+  'cost_usd',
+  'estimate_low_usd',
+  'estimate_likely_usd',
+  'estimate_high_usd',
+];
+
+/** The table of `gembatch cost --csv`, a record each, line ends included; `isWatched` as in `csvRecord`. */
+export function costCsv({jobs}: CostReport, isWatched: boolean): readonly string[] {
+  return [
+    csvRecord(CSV_TITLES),
+    ...jobs.map(({file, job, model, day, usage, cost_usd: cost, estimate_usd: estimate}) =>
+      csvRecord(
+        [
+          file,
+          job,
+          model,
+          day ?? undefined,
+          usage?.rows,
+          usage?.prompt_tokens ?? undefined,
+          usage?.cached_tokens,
+          usage?.thoughts_tokens,
+          usage?.output_tokens ?? undefined,
+          usage?.tool_use_tokens,
+          usage?.search_queries,
+          cost ?? undefined,
+          estimate?.low,
+          estimate?.likely,
+          estimate?.high,
+        ],
+        isWatched,
+      ),
+    ),
+  ];
+}

@@ -1,0 +1,172 @@
+/** The use case of `gembatch cost`: what batch jobs used and cost, as far as their results tell. */
+import {stat} from 'node:fs/promises';
+import {addRanges, NOTHING, type Range} from '../../domain/estimate/range.js';
+import {isTerminal} from '../../domain/job/job-state.js';
+import type {JobRecord, JobUsage} from '../../domain/job/job-record.js';
+import {modelLabel} from '../../domain/job/model-choice.js';
+import type {PricedService, PriceList} from '../../domain/price/price-list.js';
+import {addUsage, NO_USAGE, type Usage} from '../../domain/price/usage.js';
+import {addCosts, UsageSum} from '../../domain/price/usage-sum.js';
+import type {JobStore} from '../../store/job-store.js';
+import {estimateFiles} from '../estimate/estimate-files.js';
+import {selectJobs} from '../job-states/select-jobs.js';
+import {readChunks} from '../request-file/read-chunks.js';
+
+/** What one batch job used and cost. */
+export interface JobCost {
+  readonly file: string;
+  readonly job: string;
+  readonly model: string;
+  /** The day on which its results were fetched, or it was submitted; null when nobody noted it. */
+  readonly day: string | null;
+  /** null while the results are not here. */
+  readonly usage: JobUsage | null;
+  /** null when the usage or a price is not known. */
+  readonly cost_usd: number | null;
+  /** What its request file would have been estimated at; null when that is not here as it was submitted. */
+  readonly estimate_usd: Range | null;
+}
+
+/** The `--json` object of `gembatch cost`. */
+export interface CostReport {
+  readonly jobs: readonly JobCost[];
+  readonly total: {
+    readonly usage: Usage;
+    /** null as soon as the cost of one job is not known. */
+    readonly cost_usd: number | null;
+    readonly cost_usd_known: number;
+    /** Models that answered and have no price. */
+    readonly price_missing: readonly string[];
+    /** Estimate of the jobs that have one. */
+    readonly estimate_usd: Range | null;
+  };
+}
+
+/** Of which jobs, and by which prices where a record does not say. */
+export interface CostInput {
+  /** Request files and batch jobs, as the person named them; none for all. */
+  readonly names: readonly string[];
+  readonly service: PricedService;
+  readonly prices: PriceList;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Sums up what jobs used. Jobs that failed before any answer used nothing; those whose results are not here are unknown.
+ *
+ * @throws GembatchError `STORAGE`, `USAGE` when a name means no job.
+ */
+export async function sumCosts(store: JobStore, input: CostInput): Promise<CostReport> {
+  const records = store.read().records.map(({record}) => record);
+  const merged = new Set(
+    records.flatMap(({retry_of: parent, merged_at: at}) => (at && parent ? [parent] : [])),
+  );
+  const jobs: JobCost[] = [];
+  for (const record of selectJobs(store, records, input.names)) {
+    jobs.push(await costOfJob(store, record, {...input, isMerged: merged.has(record.batch.name)}));
+  }
+  return {jobs, total: totalOf(jobs)};
+}
+
+async function costOfJob(
+  store: JobStore,
+  record: JobRecord,
+  terms: CostInput & {isMerged: boolean},
+): Promise<JobCost> {
+  const usage = record.usage ?? (await usageOfResults(store, record, terms));
+  const at = record.results?.fetched_at ?? record.batch.end_time ?? record.submitted_at;
+  const model = record.requested_model ?? record.batch.model ?? 'unknown';
+  return {
+    file: record.input_file,
+    job: record.batch.name,
+    model: modelLabel(model),
+    day: at?.slice(0, 10) ?? null,
+    usage,
+    cost_usd: usage === null ? costWithoutAnswers(record) : usage.cost_usd,
+    estimate_usd: await estimateOf(store, record, {...terms, model}),
+  };
+}
+
+/** A job that ended without any answer is not paid for; of any other without results here, nobody knows. */
+function costWithoutAnswers({batch}: JobRecord): number | null {
+  const answered = batch.stats?.successful_request_count;
+  return isTerminal(batch.state) && batch.dest === undefined && (answered ?? 0) === 0 ? 0 : null;
+}
+
+/** A record of an earlier version does not say: its result file does, unless answers of retries were merged into it. */
+async function usageOfResults(
+  store: JobStore,
+  record: JobRecord,
+  {prices, service, isMerged, signal}: CostInput & {isMerged: boolean},
+): Promise<JobUsage | null> {
+  const {results} = record;
+  if (results === undefined || isMerged) return null;
+  const sum = new UsageSum({
+    prices,
+    service,
+    day: results.fetched_at.slice(0, 10),
+    model: record.requested_model ?? record.batch.model,
+  });
+  try {
+    for await (const chunk of readChunks(store.resolveInput(results.file))) {
+      signal.throwIfAborted();
+      sum.push(chunk);
+    }
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return null; // The file is not here any more, or may not be read: its usage is unknown.
+  }
+  return sum.finish();
+}
+
+/** By the request file as it is here, when it has the size that was submitted. */
+async function estimateOf(
+  store: JobStore,
+  record: JobRecord,
+  {prices, service, signal, model}: CostInput & {model: string},
+): Promise<Range | null> {
+  const path = store.resolveInput(record.input_file);
+  const size = await stat(path).then(
+    (stats) => stats.size,
+    () => undefined,
+  );
+  const submittedMs = Date.parse(record.submitted_at ?? '');
+  if (size === undefined || size !== record.size_bytes || Number.isNaN(submittedMs)) return null;
+  const {files} = await estimateFiles({
+    files: [{path, name: record.input_file}],
+    model,
+    service,
+    prices,
+    records: [],
+    nowMs: submittedMs,
+    signal,
+  });
+  return files[0]?.cost_usd ?? null;
+}
+
+function totalOf(jobs: readonly JobCost[]): CostReport['total'] {
+  const estimates = jobs.map(({estimate_usd: estimate}) => estimate).filter((estimate) => estimate !== null);
+  return {
+    usage: jobs.reduce((sum, {usage}) => (usage === null ? sum : addUsage(sum, tokensOf(usage))), NO_USAGE),
+    cost_usd: jobs.map(({cost_usd: cost}) => cost).reduce(addCosts, 0),
+    cost_usd_known: jobs.reduce((sum, {cost_usd: cost}) => sum + (cost ?? 0), 0),
+    price_missing: [...new Set(jobs.flatMap(unpriced))],
+    estimate_usd: estimates.length === 0 ? null : estimates.reduce(addRanges, NOTHING),
+  };
+}
+
+function tokensOf({
+  rows: _rows,
+  by_model_version: _versions,
+  cost_usd: _cost,
+  prices_read_on: _date,
+  ...usage
+}: JobUsage): Usage {
+  return usage;
+}
+
+function unpriced({usage}: JobCost): readonly string[] {
+  return Object.entries(usage?.by_model_version ?? {}).flatMap(([model, {cost_usd: cost}]) =>
+    cost === null ? [model] : [],
+  );
+}

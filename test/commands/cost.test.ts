@@ -1,0 +1,97 @@
+import {readFile, writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import {describe, expect, test} from '@jest/globals';
+import {JobFixture} from '../helpers/job-fixture.js';
+import {schemaErrors} from '../helpers/json-schema.js';
+import {runCli} from '../helpers/run-cli.js';
+import {tempDir} from '../helpers/temp-dir.js';
+
+interface Report {
+  readonly jobs: readonly {
+    readonly cost_usd: number | null;
+    readonly usage: {readonly prompt_tokens: number; readonly output_tokens: number} | null;
+    readonly estimate_usd: {readonly low: number; readonly high: number} | null;
+  }[];
+  readonly total: {readonly cost_usd: number | null; readonly cost_usd_known: number};
+}
+
+/** Tokens of the rows of a result file, summed by hand. */
+async function tokensOf(path: string): Promise<{prompt: number; output: number}> {
+  const rows = (await readFile(path, 'utf8'))
+    .trim()
+    .split('\n')
+    .map(
+      (line) =>
+        JSON.parse(line) as {
+          response: {usageMetadata: {promptTokenCount: number; candidatesTokenCount: number}};
+        },
+    );
+  return {
+    prompt: rows.reduce((sum, {response}) => sum + response.usageMetadata.promptTokenCount, 0),
+    output: rows.reduce((sum, {response}) => sum + response.usageMetadata.candidatesTokenCount, 0),
+  };
+}
+
+describe('gembatch cost', () => {
+  test('sums what the rows of fetched results used, by the price of the model that answered', async () => {
+    const jobs = await JobFixture.create();
+    await jobs.submit('a.jsonl', 5);
+    await jobs.submit('b.jsonl', 7);
+    jobs.finishJobs();
+    expect((await jobs.poll()).code).toBe(0);
+    const {code, json} = await runCli(['cost', '--json'], jobs.options);
+    expect(code).toBe(0);
+    expect(schemaErrors('cost', json())).toEqual([]);
+    const report = json() as Report;
+    const a = await tokensOf(join(jobs.folder, 'results/a.jsonl'));
+    const b = await tokensOf(join(jobs.folder, 'results/b.jsonl'));
+    expect(report.jobs.map(({usage}) => usage?.prompt_tokens)).toEqual([a.prompt, b.prompt]);
+    // gemini-2.5-flash-lite: $0.05 and $0.20 per million in a batch job.
+    expect(report.total.cost_usd).toBeCloseTo(
+      ((a.prompt + b.prompt) * 0.05 + (a.output + b.output) * 0.2) / 1e6,
+      12,
+    );
+  });
+
+  test('does not know the cost of a job whose results are not here, and says so in the sum', async () => {
+    const jobs = await JobFixture.create();
+    await jobs.submit('a.jsonl');
+    const {json, stdout} = await runCli(['cost', '--json'], jobs.options);
+    expect(json()).toMatchObject({
+      jobs: [{usage: null, cost_usd: null}],
+      total: {cost_usd: null, cost_usd_known: 0},
+    });
+    expect(stdout).not.toBe('');
+    expect((await runCli(['cost'], jobs.options)).stdout).toContain('1 job of unknown cost');
+  });
+
+  test('reads the result file of a record of an earlier version', async () => {
+    const jobs = await JobFixture.create();
+    await jobs.submit('a.jsonl', 4);
+    jobs.finishJobs();
+    await jobs.poll();
+    const path = join(jobs.folder, 'job-info.jsonl');
+    const {json: before} = await runCli(['cost', '--json'], jobs.options);
+    const {usage: _, ...old} = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
+    await writeFile(path, `${JSON.stringify(old)}\n`);
+    const {json: after} = await runCli(['cost', '--json'], jobs.options);
+    expect((after() as Report).total.cost_usd).toBe((before() as Report).total.cost_usd);
+  });
+
+  test('writes a table by model, and one for a spreadsheet', async () => {
+    const jobs = await JobFixture.create();
+    await jobs.submit('a.jsonl');
+    await jobs.submit('b.jsonl');
+    jobs.finishJobs();
+    await jobs.poll();
+    const table = await runCli(['cost', '--by', 'model'], jobs.options);
+    expect(table.stdout).toMatch(/^MODEL +JOBS +INPUT[^\n]*\ngemini-2\.5-flash-lite +2 /);
+    const csv = await runCli(['cost', '--csv'], jobs.options);
+    expect(csv.stdout.split('\r\n').filter((line) => line !== '')).toHaveLength(3);
+  });
+
+  test('has nothing to show without jobs', async () => {
+    const {code, stdout} = await runCli(['cost'], {cwd: await tempDir()});
+    expect([code, stdout]).toEqual([0, 'No batch jobs are recorded.\n']);
+  });
+});
