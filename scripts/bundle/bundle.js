@@ -6,6 +6,7 @@ import {build} from 'esbuild';
 import {leftOut} from './left-out.js';
 import {writeStandaloneManifest} from './manifests.js';
 import {notices} from './notices.js';
+import {keepExportedTypes} from './types.js';
 
 /** What the CommonJS packages in an ES module ask Node for. */
 const REQUIRE =
@@ -39,6 +40,7 @@ export async function bundle(root) {
     plugins: [leftOut],
   });
   writeFileSync(join(root, 'dist/third-party-notices.txt'), notices(root, Object.keys(metafile.inputs)));
+  keepExportedTypes(join(root, 'dist/types'));
   await writeStandaloneManifest(root);
 }
 

@@ -1,4 +1,3 @@
-import type {LimitFunction} from 'p-limit';
 import type {Clock} from '../../domain/clock.js';
 import type {Rule} from '../../domain/request/request-finding.js';
 import type {BatchService} from '../../services/batch-service.js';
@@ -71,6 +70,12 @@ export interface RequestFile {
   readonly retryOf?: string;
 }
 
+/** A limiter of p-limit. Its own type would ask whoever uses the library for that package. */
+interface Limiter {
+  <T>(work: () => PromiseLike<T> | T): Promise<T>;
+  readonly concurrency: number;
+}
+
 /** What all files of one submission share. */
 export interface SubmitRun extends SubmitDeps {
   readonly options: SubmitOptions;
@@ -86,11 +91,11 @@ export interface SubmitRun extends SubmitDeps {
   readonly ownJobs: OwnJobs;
   readonly limits: {
     /** The files whose lines are checked at once. */
-    readonly inspections: LimitFunction;
+    readonly inspections: Limiter;
     /** The files that are under way at once, until the outcome of their create. */
-    readonly sends: LimitFunction;
+    readonly sends: Limiter;
     /** Those of them that are uploaded at once. */
-    readonly uploads: LimitFunction;
+    readonly uploads: Limiter;
     readonly creates: CreateLimiter;
   };
   /** Ends the run early: no new work is begun. The reason is a `GembatchError`. */
