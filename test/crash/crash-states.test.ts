@@ -65,8 +65,8 @@ const WEAKENINGS: readonly (Weakening & {readonly name: string})[] = [
   {
     name: 'the intent is written after the create',
     file: 'lib/workflows/submit/create-job.js',
-    find: /    run\.session\.intend\(intent\);\n([^]*?)    run\.gate\.succeeded\(\);\n    return record/,
-    replace: '$1    run.gate.succeeded();\n    run.session.intend(intent);\n    return record',
+    find: /session\.intend\(intent\);\n(\s+answer = await [^\n]+)/,
+    replace: '\n$1\nsession.intend(intent);',
   },
 ];
 

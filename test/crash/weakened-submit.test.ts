@@ -6,15 +6,23 @@ import {weakenedBuild, type Weakening} from './support/weakened-build.js';
 
 const TITLE = {group: 'requests', unit: 'runs'};
 
+/** The second guard: a job of ours that no record knows is found in the service's list, and its work is not sent again. */
+const NO_ADOPTION: Weakening = {
+  file: 'lib/workflows/reconcile/own-jobs.js',
+  find: 'return undefined;\n        const { batch, parts } = newest;',
+  replace: 'return undefined;\n        return undefined;\n        const { batch, parts } = newest;',
+};
+
 /** The time that a create may be under way is a time-out too, which must stay. */
 const NO_GRACE: readonly Weakening[] = [
+  NO_ADOPTION,
   {
-    file: 'lib/workflows/reconcile/settle-intents.js',
-    find: 'const wholeMs = CREATE_TIMEOUT_MS + graceMs',
-    replace: 'const wholeMs = 0',
+    file: 'lib/workflows/reconcile/grace-time.js',
+    find: 'return Math.max(0, Math.min(sinceDeathMs, sinceIntentMs))',
+    replace: 'return 0',
   },
   {
-    file: 'lib/workflows/reconcile/settle-intents.js',
+    file: 'lib/workflows/reconcile/grace-time.js',
     find: 'CONFIRMATION_MS = 10_000',
     replace: 'CONFIRMATION_MS = 0',
   },
@@ -33,14 +41,22 @@ weakenedTest({...TITLE, attack: 'no grace time for a job that shows up late'}, (
   }),
 );
 
-const NO_LOOK_UP: Weakening = {
-  file: 'lib/workflows/submit/create-job.js',
-  find: "if (answer.code !== 'UNCLEAR')",
-  replace: 'if (true)',
-};
+const NO_LOOK_UP: readonly Weakening[] = [
+  NO_ADOPTION,
+  {
+    file: 'lib/workflows/submit/create-job.js',
+    find: "if (answer.code !== 'UNCLEAR')",
+    replace: 'if (true)',
+  },
+  {
+    file: 'lib/workflows/submit/create-job.js',
+    find: "if (answer.code === 'UNCLEAR')",
+    replace: 'if (false)',
+  },
+];
 
 weakenedTest({...TITLE, attack: 'a lost answer is taken for a refusal'}, (attack) =>
-  onBuild([NO_LOOK_UP], async (bin) => {
+  onBuild(NO_LOOK_UP, async (bin) => {
     await Trial.with({files: 2}, async (trial) => {
       trial.emulator.control.fault({on: 'batches.create', fault: {kind: 'reset_after'}});
       await trial.run(SUBMIT, {bin});

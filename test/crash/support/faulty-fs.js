@@ -5,7 +5,7 @@
 //   at     the number of the operation, from 1; later ones too where isLasting
 //   fate   `before`, `after` (killed there), `half` (killed after half of what it writes), or an error code: EIO
 import fs from 'node:fs';
-import http from 'node:http';
+import {subscribe} from 'node:diagnostics_channel';
 import {syncBuiltinESMExports} from 'node:module';
 import {join, sep} from 'node:path';
 import {fileURLToPath} from 'node:url';
@@ -160,13 +160,10 @@ for (const name of [
   wrapAsync(promises, name, 'path');
 syncBuiltinESMExports();
 
-// A create is where money is spent: it stands in the trace among the file operations.
-const requests = http.ClientRequest.prototype;
-const end = Reflect.get(requests, 'end');
-requests.end = function (body, ...rest) {
-  const [, attempt] = /#gb-[0-9a-f]{12}-([0-9a-z]+)/.exec(Buffer.isBuffer(body) ? body.toString() : '') ?? [];
+// A create is where money is spent: it stands in the trace among the file operations, once its body is on the socket.
+subscribe('undici:request:bodyChunkSent', ({chunk}) => {
+  const [, attempt] = /#gb-[0-9a-f]{12}-([0-9a-z]+)/.exec(Buffer.from(chunk).toString()) ?? [];
   if (attempt !== undefined) note({op: 'create', attempt});
-  return end.call(this, body, ...rest);
-};
+});
 
 process.on('exit', () => closeSync(traceDescriptor));

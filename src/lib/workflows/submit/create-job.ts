@@ -31,7 +31,8 @@ export interface UploadedFile {
 /** What came of the create: a recorded job, a known failure, an unknown fate, or no create at all. */
 export type CreateResult =
   | {readonly kind: 'created'; readonly record: JobRecord}
-  | {readonly kind: 'refused'; readonly error: GembatchError}
+  /** `keepsUpload`: the journal may hold the intent, and only the upload proves later that no job came of it. */
+  | {readonly kind: 'refused'; readonly error: GembatchError; readonly keepsUpload?: boolean}
   | {readonly kind: 'unclear'; readonly error: GembatchError; readonly batch?: BatchJob}
   | {readonly kind: 'stopped'};
 
@@ -72,7 +73,7 @@ export async function createJob(
       if (answer.code !== 'UNCLEAR') session.abort(intent.attempt, answer.code);
     } catch (error) {
       // The journal could not be written: nothing was sent, or the service has refused.
-      return {kind: 'refused', error: knownError(error)};
+      return {kind: 'refused', error: knownError(error), keepsUpload: true};
     } finally {
       release();
     }

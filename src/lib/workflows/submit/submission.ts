@@ -181,8 +181,10 @@ async function afterCreate(
     const job = batch === undefined ? {} : {job: {name: batch.name, state: batch.state}};
     return {...uploaded, outcome: 'unclear', error: failed(error), ...job};
   }
-  const left = await discardUpload(run, uploadName);
-  if (left !== undefined) warnings.push(left);
+  if (result.kind !== 'refused' || result.keepsUpload !== true) {
+    const left = await discardUpload(run, uploadName);
+    if (left !== undefined) warnings.push(left);
+  }
   if (result.kind === 'stopped') return {...facts, ...notStarted(run)};
   return {...facts, outcome: 'failed', error: failed(result.error)};
 }
