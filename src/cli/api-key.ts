@@ -27,7 +27,7 @@ export function apiKeyFrom(environment: Environment): ApiKey {
   if (!isPossibleKey(value)) {
     throw new GembatchError(
       'KEY_REFUSED',
-      `${name} holds a blank, a line break or another character that no key has; nothing was sent.`,
+      `${name} contains a space, a line break or another character that no API key has; nothing was sent.`,
       {suggestions: [`Set ${name} to the key alone, as it is shown at https://aistudio.google.com/apikey`]},
     );
   }

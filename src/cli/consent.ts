@@ -36,9 +36,13 @@ export function consentOrYes(
   return (
     consent ??
     (async (question) => {
-      throw new GembatchError('USAGE', `${question} There is nobody to ask; nothing was done.`, {
-        suggestions: ['Say so on the command line: --yes'],
-      });
+      throw new GembatchError(
+        'USAGE',
+        `${question} ${isJson ? 'With --json' : 'Not a terminal, so'} this needs --yes. Nothing was done.`,
+        {
+          suggestions: ['To agree, add: --yes'],
+        },
+      );
     })
   );
 }

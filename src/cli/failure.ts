@@ -59,9 +59,9 @@ function classify(error: unknown, version: string): GembatchError {
   }
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof Error && 'syscall' in error && 'code' in error && STORAGE_ERRNOS.has(error.code)) {
-    return new GembatchError('STORAGE', `A file could not be used: ${message}.`);
+    return new GembatchError('STORAGE', `Cannot use a file: ${message}.`);
   }
-  return new GembatchError('BUG', `This is a defect in gembatch ${version}: ${message}`);
+  return new GembatchError('BUG', `This is a bug in gembatch ${version}: ${message}`);
 }
 
 /** The `--json` form of `error`: these fields and no others, so that nothing can leak through one that is added later. */

@@ -41,7 +41,7 @@ export const outputLimitFlag = custom<OutputLimit>({
 export const ruleFlag = () =>
   custom<Rule>({
     ...RARE,
-    description: 'send what this rule of the check refuses',
+    description: 'turn off this rule of the check',
     helpValue: '<rule>',
     multiple: true,
     multipleNonGreedy: true,
@@ -50,7 +50,7 @@ export const ruleFlag = () =>
     parse: async (text) => {
       const rule = RULES.find((name) => name === text);
       if (rule === undefined) {
-        throw new GembatchError('USAGE', `"${text}" is no rule that can be taken back.`, {
+        throw new GembatchError('USAGE', `"${text}" is not a rule that can be turned off.`, {
           suggestions: [`These can: ${RULES.join(', ')}.`],
         });
       }

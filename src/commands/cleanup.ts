@@ -8,7 +8,7 @@ import {submitFlags} from '../cli/submit-flags.js';
 
 /** `gembatch cleanup [NAME...]` */
 export default class Cleanup extends BaseCommand {
-  static override summary = 'Delete at the service what is not needed any more.';
+  static override summary = 'Delete uploads and finished jobs you no longer need.';
 
   static override description = `Deletes the uploaded files and the batch jobs of this job-info file whose work is over: results are on disk, complete, or the job ended without any. Jobs that run, results that were not fetched, uploads that an open create may need, and everything of other tools stay.
 

@@ -8,7 +8,7 @@ import {pollFlags} from '../cli/poll-flags.js';
 
 /** `gembatch results [FILE|JOB...]` */
 export default class Results extends BaseCommand {
-  static override summary = 'Say where results are, join them to their requests, list bad rows.';
+  static override summary = 'Fetch, join and inspect results.';
 
   static override description = `Fetches the results of finished jobs that are not on disk, which takes an API key, and says where all are. What the service keeps is deleted once they are safe. It does not ask how jobs stand: that is for "<%= config.bin %> poll".
 

@@ -47,7 +47,7 @@ Ctrl-C once lets creates under way end; twice ends at once.`;
     'dry-run': Flags.boolean({char: 'n', description: 'check everything, send and record nothing'}),
     'assume-not-created': Flags.boolean({
       ...RARE,
-      description: 'take a create without an answer for failed',
+      description: 'assume that a create without an answer failed',
     }),
     yes: Flags.boolean({...RARE, char: 'y', description: 'do not ask', dependsOn: ['assume-not-created']}),
     force: Flags.boolean({char: 'f', description: 'submit again what has a batch job'}),
@@ -99,7 +99,7 @@ Ctrl-C once lets creates under way end; twice ends at once.`;
     const files = await filesWithOpenCreates(store, names, process.cwd());
     if (files.size === 0) return files;
     const ask = consentOrYes(process, {isYes, isJson: this.jsonEnabled()});
-    const question = `Nobody knows whether an earlier create of ${[...files].join(', ')} made a batch job. If it did, submitting again pays twice. Submit again?`;
+    const question = `An earlier create of ${[...files].join(', ')} may have made a batch job. If it did, submitting again pays twice. Submit again?`;
     if (await ask(question)) return files;
     throw new GembatchError('USAGE', 'Nothing was sent.', {suggestions: []});
   }

@@ -85,7 +85,7 @@ describe('a defect', () => {
     async (way) => {
       const {code, stdout, stderr} = await end([way], {env: {GEMINI_API_KEY: KEY}});
       expect({code, stdout}).toEqual({code: 70, stdout: ''});
-      expect(stderr).toMatch(/defect in gembatch \d+\.\d+\.\d+/u);
+      expect(stderr).toMatch(/bug in gembatch \d+\.\d+\.\d+/u);
       expect(stderr).toContain('Please report it');
       expect(stderr).not.toContain('    at ');
       expect(stderr).not.toContain(KEY);

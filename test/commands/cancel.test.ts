@@ -34,7 +34,7 @@ describe('gembatch cancel', () => {
     const before = jobs.emulator.control.requests().length;
     const {code, stdout} = await cancel(jobs, 'a.jsonl');
     expect([code, jobs.emulator.control.requests().length]).toEqual([EXIT.ok, before]);
-    expect(stdout).toContain('over before: succeeded');
+    expect(stdout).toContain('already finished (succeeded)');
   });
 
   test('records that a job has succeeded meanwhile, and sends the person to its results', async () => {
@@ -43,7 +43,7 @@ describe('gembatch cancel', () => {
     jobs.finishJobs();
     const {code, stdout} = await cancel(jobs, batch.name);
     expect(code).toBe(EXIT.ok);
-    expect(stdout).toContain('over before: succeeded');
+    expect(stdout).toContain('already finished (succeeded)');
     expect(stdout).toContain('Next: gembatch poll');
     expect(await states(jobs)).toEqual(['JOB_STATE_SUCCEEDED']);
   });

@@ -196,7 +196,7 @@ test.each([
     'a key that two rows have',
     `${TABLE}r1,Bag,x\n`,
     [...PROMPT, '--key', 'id'],
-    'a.csv:6: the key "r1" is that of a.csv:2 already',
+    'a.csv:6: the key "r1" is already used by a.csv:2',
   ],
   [
     'an empty key',

@@ -43,7 +43,7 @@ test('another model that is named is other work, and both models are said', asyn
   expect(code).toBe(EXIT.failed);
   expect(stdout).toContain('"MODEL_CHANGED"');
   expect(stdout).toContain(`was submitted to ${MODEL}`);
-  expect(stdout).toContain('gemini-2.5-pro is named now');
+  expect(stdout).toContain('you ask for gemini-2.5-pro');
   const ran = await runCli(['run', '001.jsonl', '--json'], {
     cwd: folder,
     env: {...env, GEMBATCH_MODEL: 'gemini-2.5-pro'},

@@ -32,19 +32,19 @@ export const EXIT_OF_SIGNAL: ReadonlyMap<unknown, number> = new Map([
 
 /** What each exit code says, in the words of the help and of `docs/scripting.md`. */
 export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
-  ok: 'everything that was asked for is done',
-  failed: 'nothing of what was asked for worked',
+  ok: 'everything you asked for is done',
+  failed: 'everything failed',
   usage: 'wrong usage, or every input is bad',
-  partial: 'a part is done, another part failed',
+  partial: 'some of it worked, some of it failed',
   running: 'something is still running; run the same command again to go on',
   locked: 'another process holds the job-info file',
   credentials: 'no API key, or the service refused it',
-  quota: 'the service refused for lack of quota',
+  quota: 'the quota is used up',
   unclear: 'a batch job may or may not exist; run the same command again to find out',
   service: 'the service cannot be reached or does not answer properly',
   storage: 'a local file cannot be read or written',
   model: 'the model is unknown, retired or has no batch support',
-  bug: 'a defect in gembatch',
+  bug: 'a bug in gembatch',
   hangup: 'ended by SIGHUP',
   interrupted: 'ended by Ctrl-C (SIGINT)',
   terminated: 'ended by SIGTERM',
@@ -81,12 +81,12 @@ export const ERRORS = {
   },
   MODEL_CHANGED: {
     exit: 'failed',
-    suggestion: 'Say what is to become of it: --if-changed submit, or --if-changed skip.',
+    suggestion: 'Choose one: --if-changed submit or --if-changed skip.',
   },
   JOB_ENDED: {exit: 'failed', suggestion: 'Submit it again: gembatch retry'},
   RESULT_EXISTS: {
     exit: 'failed',
-    suggestion: 'Name the job-info file that knows it, or move the result away.',
+    suggestion: 'Use the job-info file that has its record (--job-info FILE), or move the result away.',
   },
   KEY_MISSING: {
     exit: 'credentials',
@@ -125,7 +125,7 @@ export const ERRORS = {
   STORAGE: {
     exit: 'storage',
     suggestion:
-      'Make room or mend the permissions, then run the same command again; every create is in the journal, and nothing is sent twice.',
+      'Free disk space or fix the permissions, then run the same command again; every create is in the journal, and nothing is sent twice.',
   },
   INTERRUPTED: {
     exit: 'interrupted',

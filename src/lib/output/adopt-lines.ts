@@ -6,7 +6,7 @@ import {ownCommand} from '../domain/program-name.js';
 
 const REQUEST_FILE_WORDS = {
   matched: 'its request file is unchanged',
-  named: 'its request file is the one of that name',
+  named: 'matched to the request file of that name',
   changed: 'its request file has changed since',
   missing: 'its request file is not here',
 } as const;

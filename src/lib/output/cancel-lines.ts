@@ -8,7 +8,7 @@ export function cancelLines({jobs, summary}: CancelResult): readonly string[] {
   const parts: readonly (readonly [number, string])[] = [
     [summary.cancelled, 'cancelled'],
     [summary.requested, 'asked to stop'],
-    [summary.ended, 'over before'],
+    [summary.ended, 'already finished'],
     [summary.failed, 'failed'],
     [summary.not_started, 'left alone'],
   ];
@@ -39,9 +39,9 @@ function outcomeText({outcome, state, error}: CancelledJob): string {
     case 'cancelled':
       return 'cancelled';
     case 'requested':
-      return `asked to stop, ${stateLabel(state)} so far`;
+      return `asked to stop; still ${stateLabel(state)}`;
     case 'ended':
-      return `over before: ${stateLabel(state)}`;
+      return `already finished (${stateLabel(state)})`;
     case 'failed':
       return `not cancelled: ${error?.message ?? 'no reason given'}`;
     case 'not_started':

@@ -31,7 +31,7 @@ export function sideLines({job_info: jobInfo, open_intents: intents, problems}: 
   return [
     ...intents.map(
       ({input_file: file}) =>
-        `${printable(file)}: a create has no answer so far; "${ownCommand('poll')}" settles it`,
+        `${printable(file)}: interrupted while submitting; unclear whether the job exists. Run ${ownCommand('poll')} to find out.`,
     ),
     ...problems.map(({line, reason}) => `${printable(jobInfo)}:${line}: ${printable(reason)}`),
   ];

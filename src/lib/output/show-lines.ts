@@ -13,7 +13,10 @@ export function showLines({jobs, open_intents: intents}: ShownJobs): readonly st
   const open = intents.map((intent) =>
     block([
       ['File', intent.input_file],
-      ['State', `unclear: a create had no answer; "${ownCommand('poll')}" finds out whether it made a job`],
+      [
+        'State',
+        `unclear whether the job exists: interrupted while submitting. Run ${ownCommand('poll')} to find out.`,
+      ],
       ['Sent', intent.intended_at],
       ['Display name', intent.display_name],
       ['Upload', intent.uploaded_file_name],

@@ -164,7 +164,7 @@ export class OpenSession implements Session {
           cause: error,
           details: {job: job.batch.name, input_file: job.input_file},
           suggestions: [
-            'Make room or mend the permissions, then run the same command again: it finds the job at the service and records it.',
+            'Free disk space or fix the permissions, then run the same command again: it finds the job at the service and records it.',
           ],
         },
       );

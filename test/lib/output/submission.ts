@@ -18,7 +18,7 @@ const WRONG_LINE: FileError = {
 const CHANGED: FileError = {
   code: 'FILE_CHANGED',
   message: 'old.jsonl: its content has changed since it became batches/b2; the present content was not sent.',
-  suggestions: ['Submit the present content too: --if-changed submit'],
+  suggestions: ['Submit the new content too: --if-changed submit'],
 };
 
 const NO_ANSWER: FileError = {

@@ -108,7 +108,7 @@ export class RequestFileCheck implements RequestFileReader {
     const earlier = isText(key) ? this.#keys.note(key, this.#splitter.lineNumber) : undefined;
     yield* judgeLine(value, this.#model);
     if (isText(key) && earlier !== undefined) {
-      yield problem(['key'], `the key ${quoted(key)} is that of line ${earlier} already; each needs its own`);
+      yield problem(['key'], `the key ${quoted(key)} is already used in line ${earlier}; keys must differ`);
     }
   }
 

@@ -107,7 +107,7 @@ export class LivePollView implements PollView {
   #whatNext(): string {
     if (this.#status !== '') return this.#status;
     const askMs = (this.#nextAskMs ?? 0) - this.#options.clock.now();
-    const next = askMs > 0 ? `Next look in ${formatDuration(askMs)}` : 'Looking';
-    return `${next}. Ctrl-C stops watching, the jobs go on.`;
+    const next = askMs > 0 ? `Next check in ${formatDuration(askMs)}` : 'Checking';
+    return `${next}. Ctrl-C stops watching; the jobs keep running.`;
   }
 }

@@ -85,7 +85,7 @@ function resultLine(job: PolledJob): string {
 }
 
 function waitLine({file, reason, delayMs}: PollEvent & {type: 'wait'}): string {
-  const text = `Waiting ${formatDuration(delayMs)}, because ${reason}`;
+  const text = `${reason.replace(/\.$/u, '')}. Retrying in ${formatDuration(delayMs)}.`;
   return printable(file === undefined ? text : `${file}: ${text}`);
 }
 

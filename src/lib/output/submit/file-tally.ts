@@ -13,14 +13,14 @@ export class FileTally {
   };
   /** What a person has to look at, in the order in which it ended, as the lists below. */
   readonly needsAttention: FileOutcome[] = [];
-  readonly notBegun: FileOutcome[] = [];
+  readonly notStarted: FileOutcome[] = [];
   /** What `--dry-run` would submit. */
   readonly planned = {requests: 0, bytes: 0};
 
   add(outcome: FileOutcome): void {
     this.counts[outcome.outcome] += 1;
     if (needsAttention(outcome)) this.needsAttention.push(outcome);
-    if (outcome.outcome === 'not_started') this.notBegun.push(outcome);
+    if (outcome.outcome === 'not_started') this.notStarted.push(outcome);
     if (outcome.outcome === 'would_submit') {
       this.planned.requests += outcome.count ?? 0;
       this.planned.bytes += outcome.size_bytes ?? 0;

@@ -2,6 +2,7 @@ import type {FileOutcome, SubmitSummary} from '../../workflows/submit/submit-rep
 import {EXIT} from '../../domain/errors.js';
 import {formatBytes, formatCount, formatDuration, plural} from '../text/format.js';
 import {printable} from '../terminal/printable.js';
+import {notStartedText} from './submit-words.js';
 import type {FileTally} from './file-tally.js';
 
 /** So many files of a kind are listed; the rest is counted. */
@@ -17,7 +18,7 @@ export function summaryLines(
   tally: FileTally,
   nextCommand: string | undefined,
 ): readonly string[] {
-  const attention = [...attentionLines(tally.needsAttention), ...notBegunLines(tally)];
+  const attention = [...attentionLines(tally.needsAttention), ...notStartedLines(tally)];
   const hasJobs = summary.submitted + summary.skipped > 0 && summary.would_submit === 0;
   const isOver = summary.exit_code === EXIT.ok || summary.exit_code === EXIT.partial;
   return [
@@ -42,13 +43,13 @@ export function attentionLines(outcomes: readonly FileOutcome[]): readonly strin
   ];
 }
 
-/** Files that were not begun, and what to do. */
-export function notBegunLines({notBegun}: FileTally): readonly string[] {
-  const [first] = notBegun;
+/** Files that were not started, and what to do. */
+export function notStartedLines({notStarted}: FileTally): readonly string[] {
+  const [first] = notStarted;
   if (first === undefined) return [];
   const {error} = first;
   return [
-    printable(`${plural(notBegun.length, 'file')} not begun: ${error?.message ?? ''}`),
+    printable(`${plural(notStarted.length, 'file')} ${notStartedText(first)}`),
     ...linesOf(adviceOf(error?.suggestions ?? [])),
   ];
 }
@@ -67,7 +68,7 @@ function totals(summary: SubmitSummary, {planned}: FileTally): string {
     ...part(summary.changed, 'changed'),
     ...part(summary.failed, 'failed'),
     ...part(summary.unclear, 'unclear'),
-    ...part(summary.not_started, 'not begun'),
+    ...part(summary.not_started, 'not started'),
   ];
   return `${plural(summary.files, 'file')}: ${parts.join(', ')}, in ${formatDuration(summary.duration_ms)}`;
 }

@@ -4,7 +4,7 @@ import {printable} from '../terminal/printable.js';
 import {colorsFor, marksFor, printFolded, type Display} from '../terminal/screen.js';
 import {annotationLines} from '../text/error-text.js';
 import {FileTally} from './file-tally.js';
-import {notBegunLines, summaryLines} from './submit-summary.js';
+import {notStartedLines, summaryLines} from './submit-summary.js';
 import {TaskList, type ShownBy} from './task-list.js';
 
 /** How a submission is shown. */
@@ -83,7 +83,7 @@ export class SubmitView {
     const {mode, screen, nextCommand} = this.#options;
     if (mode === 'silent') return;
     if (mode === 'quiet') {
-      for (const line of notBegunLines(this.#tally)) screen.stderr.write(`${line}\n`);
+      for (const line of notStartedLines(this.#tally)) screen.stderr.write(`${line}\n`);
       return;
     }
     if (mode === 'live') screen.stderr.write('\n');

@@ -37,8 +37,14 @@ function outcomeWords(outcome: FileOutcome): string {
     case 'unclear':
       return `unclear: ${reasonText(outcome)}`;
     case 'not_started':
-      return `not begun: ${reasonText(outcome)}`;
+      return notStartedText(outcome);
   }
+}
+
+/** An interruption is said elsewhere; any other reason is news. */
+export function notStartedText(outcome: FileOutcome): string {
+  const isInterruption = outcome.error === undefined || outcome.error.code === 'INTERRUPTED';
+  return `not started (nothing paid)${isInterruption ? '' : `: ${reasonText(outcome)}`}`;
 }
 
 /** Why a file came to no job, without its name, which stands beside it: `line 3, column 14: …`. */
@@ -58,7 +64,7 @@ function skipReason({reason, same_as: twin, job, changed}: FileOutcome): string 
   if (reason === 'same_content') {
     return `the same content as ${twin ?? 'another file'}, which has ${existing}${again}`;
   }
-  if (reason === 'adopted') return `the service has ${existing} already; it is recorded now`;
+  if (reason === 'adopted') return `recovered; ${existing} already existed`;
   if (changed === true) return `it has changed since ${existing}`;
   const unknown = changed === null ? '; whether the file has changed since is not known' : '';
   return `${existing} exists${unknown}${again}`;

@@ -83,7 +83,7 @@ function headLine(list: ListState, columns: number, {clock, colors, marks}: Fram
     ...part(counts.submitted, 'submitted'),
     ...part(counts.would_submit, 'would be submitted'),
     ...part(counts.skipped, 'skipped'),
-    ...part(counts.not_started, 'not begun'),
+    ...part(counts.not_started, 'not started'),
     ...(rate > 0 ? [`${formatBytes(rate)}/s`] : []),
   ];
   return colors.bold(fittingParts(parts, columns, marks.cut));

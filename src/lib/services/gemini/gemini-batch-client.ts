@@ -76,7 +76,7 @@ export class GeminiBatchClient implements BatchService {
     if (!isPossibleKey(options.apiKey)) {
       throw new GembatchError(
         'KEY_REFUSED',
-        'The API key is missing, empty, or holds a blank, a line break or another character that no key has.',
+        'The API key is missing, empty, or contains a space, a line break or another character that no API key has.',
       );
     }
     this.#context = {

@@ -79,13 +79,13 @@ export class VerifiedUploads {
     let file = uploaded;
     while (file.state === 'PROCESSING') {
       if (clock.monotonic() >= untilMs)
-        throw new GembatchError('SERVICE', 'upload: the service does not get done with taking the file in.');
+        throw new GembatchError('SERVICE', 'upload: the service did not finish processing the file.');
       await clock.sleep(PROCESSING_PAUSE_MS, options.signal);
       throwIfAborted(options.signal);
       file = toRemoteFile(parseReply(await this.#calls.withRetries(call, options), call.name), call.name);
     }
     if (file.state !== 'FAILED') return file;
-    throw new GembatchError('REFUSED', 'upload: the service could not take the file in.');
+    throw new GembatchError('REFUSED', 'upload: the service could not process the file.');
   }
 
   /** Deletes an upload that is of no use. */
@@ -106,5 +106,5 @@ function isIntact(uploaded: RemoteFile, file: UploadFile): boolean {
 }
 
 function alteredError(): GembatchError {
-  return new GembatchError('SERVICE', 'upload: what the service has is not what was sent.');
+  return new GembatchError('SERVICE', 'upload: the service received something else than was sent.');
 }

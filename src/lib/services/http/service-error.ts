@@ -140,6 +140,16 @@ export function brokenTransferError(name: string, what: string): GembatchError {
   return new GembatchError('SERVICE', `${name}: the transfer broke off (${what}).`);
 }
 
+/** Why a connection was not made, in place of the system's codes. */
+const NOT_CONNECTED_WORDS: Readonly<Record<string, string>> = {
+  EAI_AGAIN: 'DNS lookup failed',
+  ECONNREFUSED: 'connection refused',
+  EHOSTUNREACH: 'no route to the host',
+  ENETUNREACH: 'network unreachable',
+  ENOTFOUND: 'host not found',
+  ETIMEDOUT: 'timed out',
+};
+
 /**
  * The error for a call that got no answer. `details.sent` is false when it is certain that nothing reached the service,
  * `details.certificate` says why the certificate of whoever answered is not trusted, `details.proxy` is the proxy that was
@@ -153,9 +163,11 @@ export function networkError(
   const proxyError = cause instanceof Error && cause.cause instanceof ProxyError ? cause.cause : undefined;
   const text = proxyError?.message ?? networkText(cause);
   if (!sent && CERTIFICATE_ERRORS.has(text)) return certificateError(cause, {name, why: text});
-  const what = sent ? 'no answer from the service' : 'the service cannot be reached';
   const way = proxy === undefined || proxyError !== undefined ? '' : `, through the proxy ${proxy}`;
-  return new GembatchError('SERVICE', `${name}: ${what} (${text}${way})`, {
+  const message = sent
+    ? `${name}: no answer from the service (${text}${way})`
+    : `Cannot reach the Gemini API (${NOT_CONNECTED_WORDS[text] ?? text}${way})`;
+  return new GembatchError('SERVICE', message, {
     cause,
     details: {
       sent,
@@ -176,12 +188,12 @@ export function networkError(
 function certificateError(cause: unknown, {name, why}: {name: string; why: string}): GembatchError {
   return new GembatchError(
     'SERVICE',
-    `${name}: the certificate of what answers in place of the service is not trusted (${why}); nothing was sent.`,
+    `${name}: the server certificate is not trusted (${why}); nothing was sent.`,
     {
       cause,
       details: {sent: false, certificate: why},
       suggestions: [
-        'If your network looks into secure connections, name the certificate that it signs with: export NODE_EXTRA_CA_CERTS=FILE.pem',
+        'If your network inspects TLS connections, name its certificate: export NODE_EXTRA_CA_CERTS=FILE.pem',
         'Otherwise check the clock of this computer, and GOOGLE_GEMINI_BASE_URL if it is set.',
       ],
     },

@@ -77,7 +77,7 @@ export function litterOf(suffix: string): Litter | null {
 
 /** The real path of a file that may not exist, through links that may point nowhere yet. */
 function realFilePath(path: string, links = 0): string {
-  const place = join(realpathSync.native(dirname(path)), basename(path));
+  const place = join(realFolder(dirname(path)), basename(path));
   const kind = kindOf(place);
   if (kind === 'link' && links < MAX_LINKS) {
     return realFilePath(resolve(dirname(place), readlinkSync(place)), links + 1);
@@ -85,6 +85,18 @@ function realFilePath(path: string, links = 0): string {
   if (kind === 'other' || kind === 'link') throw notAFile(path);
   // The native call also gives the spelling that the file system keeps, where it ignores case.
   return kind === 'file' ? realpathSync.native(place) : place;
+}
+
+function realFolder(folder: string): string {
+  try {
+    return realpathSync.native(folder);
+  } catch (error) {
+    if (systemCode(error) !== 'ENOENT') throw error;
+    throw new GembatchError('STORAGE', `The folder ${folder} does not exist. Create it first.`, {
+      cause: error,
+      suggestions: [`mkdir -p ${folder}`],
+    });
+  }
 }
 
 function kindOf(path: string): 'file' | 'link' | 'other' | 'missing' {

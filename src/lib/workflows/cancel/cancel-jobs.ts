@@ -123,7 +123,7 @@ function resultOf({store}: SettleJournalDeps, jobs: readonly CancelledJob[], cod
 function goneError({batch, input_file: file}: JobRecord): GembatchError {
   return new GembatchError(
     'UNCLEAR',
-    `${file}: with this API key the service does not show ${batch.name}, so nobody knows whether it still runs.`,
+    `${file}: this API key does not see ${batch.name}, so it is unclear whether it still runs.`,
     {suggestions: ['Use the API key that the file was submitted with, and run the same command again.']},
   );
 }
@@ -131,6 +131,6 @@ function goneError({batch, input_file: file}: JobRecord): GembatchError {
 function unclearError(name: string): GembatchError {
   return new GembatchError(
     'UNCLEAR',
-    `${name}: it is not known yet whether its create made a batch job; nothing was cancelled.`,
+    `${name}: unclear whether its batch job exists. Nothing was cancelled.`,
   );
 }

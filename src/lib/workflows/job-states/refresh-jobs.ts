@@ -112,7 +112,7 @@ function take({asked, open, found, refused}: Lookup, name: string, batch: BatchJ
 function otherJobError(name: string, {name: other, display_name: displayName = ''}: BatchJob): GembatchError {
   return new GembatchError(
     'UNCLEAR',
-    `The answer to the question for ${name} is about another job: ${other} "${displayName}". Nothing was recorded.`,
-    {suggestions: ['Run the same command again; if it stays like this, look for a proxy on the way.']},
+    `Asked about ${name}, the service answered about another job: ${other} "${displayName}". Nothing was recorded.`,
+    {suggestions: ['Run the same command again; if it happens again, check for a proxy in between.']},
   );
 }

@@ -117,15 +117,11 @@ function notSeenError(gone: ReadonlySet<string>): GembatchError | undefined {
   if (gone.size === 0) return undefined;
   const [first = ''] = gone;
   const subject = gone.size === 1 ? first : `${first} and ${gone.size - 1} more`;
-  return new GembatchError(
-    'UNCLEAR',
-    `With this API key the service does not show ${subject}. Nothing is concluded from that.`,
-    {
-      suggestions: [
-        `Use the API key that the jobs were submitted with. What is recorded: ${ownCommand('list')}`,
-      ],
-    },
-  );
+  return new GembatchError('UNCLEAR', `This API key does not see ${subject}. Nothing was changed.`, {
+    suggestions: [
+      `Use the API key that the jobs were submitted with. What is recorded: ${ownCommand('list')}`,
+    ],
+  });
 }
 
 /** @throws GembatchError `USAGE` when a word is neither known nor the state of any job: an empty list would hide the slip. */

@@ -26,7 +26,10 @@ export async function attachedParts(
     if (value === undefined || value === null || value === '') continue;
     const place = `${source.placeOf(row.at)}, column "${column}"`;
     if (typeof value !== 'string') {
-      throw new GembatchError('FILE_INVALID', `${place}: is no path and no address. Nothing was written.`);
+      throw new GembatchError(
+        'FILE_INVALID',
+        `${place}: is neither a path nor an address. Nothing was written.`,
+      );
     }
     parts.push(ADDRESS.test(value) ? addressPart(value) : await filePart(value, source, place));
   }
@@ -47,7 +50,7 @@ async function filePart(path: string, source: Source, place: string): Promise<st
   if (mimeType === undefined && !isTextFile(path)) {
     throw new GembatchError(
       'FILE_INVALID',
-      `${place}: ${path} has no ending that says what it is. Nothing was written.`,
+      `${place}: ${path} has no known file extension. Nothing was written.`,
       {
         suggestions: ['Give it one such as .png, .pdf, .mp3 or .txt.'],
       },

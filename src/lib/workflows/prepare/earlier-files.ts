@@ -108,7 +108,7 @@ async function readMade(folder: string, {file, sha256}: ManifestFile, take: Take
 function notAsMade(code: 'FILE_MISSING' | 'FILE_CHANGED', what: string): GembatchError {
   return new GembatchError(
     code,
-    `${what} since it was prepared, so nobody can tell which rows are new. Nothing was written.`,
+    `${what} since it was prepared, so it is unclear which rows are new. Nothing was written.`,
     {
       suggestions: ['Put the file back as it was, or choose another folder: -o FOLDER'],
     },

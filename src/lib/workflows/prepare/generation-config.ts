@@ -87,7 +87,7 @@ function inexpressible(name: string, faults: readonly SchemaFault[]): GembatchEr
   const reasons = [...new Set(faults.map(({message}) => message))].join('; ');
   return new GembatchError(
     'FILE_INVALID',
-    `${name}: the schema cannot be said to the model: ${reasons}. Nothing was written.`,
+    `${name}: the schema cannot be expressed for the model: ${reasons}. Nothing was written.`,
     {
       suggestions: ['Leave that out of the schema and say it in a "description" or in the prompt.'],
     },
@@ -116,7 +116,7 @@ async function readObject(file: string, cwd: string): Promise<JsonObject> {
     throw new GembatchError('FILE_INVALID', `${file}:${line}: not JSON: ${reason}. Nothing was written.`);
   }
   if (isObject(value)) return value;
-  throw new GembatchError('FILE_INVALID', `${file}: is no JSON object. Nothing was written.`);
+  throw new GembatchError('FILE_INVALID', `${file}: is not a JSON object. Nothing was written.`);
 }
 
 function snake(name: string): string {

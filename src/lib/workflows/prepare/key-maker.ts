@@ -74,7 +74,7 @@ export class PreparedKeys {
     const now = this.sources[second.source]?.placeOf(second.at) ?? '';
     return new GembatchError(
       'FILE_INVALID',
-      `${now}: the key ${quoted(key)} is that of ${first} already; each row needs its own. Nothing was written.`,
+      `${now}: the key ${quoted(key)} is already used by ${first}; each row needs its own. Nothing was written.`,
       {
         details: {key},
         suggestions: [

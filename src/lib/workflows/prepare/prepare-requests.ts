@@ -172,7 +172,7 @@ function stemOf([source]: readonly Source[]): string {
 
 function noRequest(sources: readonly Source[]): GembatchError {
   const names = sources.map(({name}) => name).join(', ');
-  return new GembatchError('FILE_EMPTY', `${names}: no row makes a request. Nothing was written.`, {
+  return new GembatchError('FILE_EMPTY', `${names}: has no rows to make requests of. Nothing was written.`, {
     suggestions: ['Put at least one row with a prompt into the source.'],
   });
 }

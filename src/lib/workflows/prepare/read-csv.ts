@@ -31,7 +31,7 @@ export async function openCsv(file: TableFile, form: 'csv' | 'tsv', options: Rea
   const bytes = new SourceBytes(path, options);
   const records = await parseRecords(bytes, {name, encoding, delimiter});
   const first = await records.next();
-  if (first.done === true) throw new GembatchError('FILE_EMPTY', `${name}: holds no row.`);
+  if (first.done === true) throw new GembatchError('FILE_EMPTY', `${name}: has no rows.`);
   const columns = checkedColumns(name, first.value);
   return {
     name,

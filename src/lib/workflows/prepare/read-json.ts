@@ -42,7 +42,7 @@ export async function openJson(
     if (next.done === true) break;
     first.push(...next.value);
   }
-  if (first.length === 0) throw new GembatchError('FILE_EMPTY', `${name}: holds no row.`);
+  if (first.length === 0) throw new GembatchError('FILE_EMPTY', `${name}: has no rows.`);
   return {
     name,
     path,
@@ -104,7 +104,7 @@ function valuesOf(text: string, place: string): Readonly<Record<string, unknown>
     throw new GembatchError('FILE_INVALID', `${place}: not JSON: ${reason}. Nothing was written.`);
   }
   if (!isObject(value)) {
-    throw new GembatchError('FILE_INVALID', `${place}: is no JSON object. Nothing was written.`, {
+    throw new GembatchError('FILE_INVALID', `${place}: is not a JSON object. Nothing was written.`, {
       suggestions: ['Write each row as an object with the names of its columns: {"text": "…"}'],
     });
   }

@@ -23,7 +23,7 @@ export async function openParquet(file: TableFile, options: ReadOptions): Promis
   const metadata = await inWords(name, async () => withFile(path, (buffer) => parquetMetadataAsync(buffer)));
   const decimals = takeDecimals(metadata);
   const rowCount = Number(metadata.num_rows);
-  if (rowCount === 0) throw new GembatchError('FILE_EMPTY', `${name}: holds no row.`);
+  if (rowCount === 0) throw new GembatchError('FILE_EMPTY', `${name}: has no rows.`);
   const columns = columnsOf(metadata);
   return {
     name,

@@ -85,7 +85,7 @@ export async function checkEncoding(encoding: string): Promise<void> {
   const {default: iconv} = await import('iconv-lite');
   const isKnown: boolean = iconv.encodingExists(encoding);
   if (isKnown) return;
-  throw new GembatchError('USAGE', `"${encoding}" is no encoding that can be read.`, {
+  throw new GembatchError('USAGE', `Unknown encoding "${encoding}".`, {
     suggestions: ['Name one such as utf-8, utf-16le, windows-1252, shift_jis or gb18030: --encoding NAME'],
   });
 }

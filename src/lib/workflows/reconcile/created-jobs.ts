@@ -102,7 +102,7 @@ export async function doubtOfProject(
     if (error.code !== 'NOT_FOUND' && error.code !== 'REFUSED') return error;
     return new GembatchError(
       'UNCLEAR',
-      `${file}: with this API key neither its batch job nor its upload ${upload} can be seen, so nobody knows whether its create worked. The API key may belong to another project; an upload is kept for 48 hours.`,
+      `${file}: this API key sees neither its batch job nor its upload ${upload}, so it is unclear whether the job exists. The API key may belong to another project; uploads are kept for 48 hours.`,
       {
         suggestions: [
           'Use the API key that the file was submitted with, and run the same command again.',

@@ -196,7 +196,7 @@ export function adoptOwnJob(
 export function adoptionNotes({inputFile}: Work, {batch, others, retries}: OwnJob): readonly string[] {
   const older = others.map(({name}) => name).join(', ');
   return [
-    `${inputFile}: the service has its batch job ${batch.name} already; it is recorded now, and nothing was paid`,
+    `${inputFile}: recovered; its job ${batch.name} already existed. Nothing was paid`,
     ...(older === '' ? [] : [`${inputFile}: older jobs for the same work are left alone: ${older}`]),
     ...retries.map(({batch: {name}}) => `${inputFile}: ${name}, which retries it, is recorded too`),
   ];
@@ -235,6 +235,6 @@ function newestFirst(jobs: readonly Marked[]): readonly Marked[] {
 function unreadable(error: unknown, what: string): unknown {
   if (!(error instanceof GembatchError)) return error;
   if (error.code === 'INTERRUPTED' || error.code === 'KEY_REFUSED') return error;
-  const message = `${what} (${error.message}), so that nobody knows whether it was paid for already. Nothing was sent.`;
+  const message = `${what} (${error.message}), so it may have been paid for already. Nothing was sent.`;
   return new GembatchError('SERVICE', message, {cause: error});
 }

@@ -198,7 +198,7 @@ async function settleAbsent(
     return stillUnclear(intent, doubt);
   return abort(session, intent, {
     reason: 'a person says that no job was made',
-    message: `${intent.input_file}: as you say, no job came of its earlier create.`,
+    message: `${intent.input_file}: as you said, its earlier create made no job.`,
   });
 }
 
@@ -232,7 +232,7 @@ function ambiguousError(intent: Intent, candidates: readonly BatchJob[]): Gembat
   const names = candidates.map(({name}) => name).join(', ');
   return new GembatchError(
     'UNCLEAR',
-    `${intent.input_file}: more than one batch job answers to its one create (${names}); none is adopted and nothing is sent again.`,
+    `${intent.input_file}: several batch jobs may have come from one create (${names}). None was recorded, and nothing was sent again.`,
     {
       suggestions: [
         `Look at these jobs, then record the right one: ${ownCommand(`adopt ${candidates[0]?.name ?? ''}`)}`,
@@ -246,7 +246,7 @@ function contradictionError(intent: Intent, jobs: readonly BatchJob[]): Gembatch
   const names = jobs.map(({name}) => name).join(', ');
   return new GembatchError(
     'UNCLEAR',
-    `${intent.input_file}: ${names} may have come of its create: the display name and the input file of the job do not agree. It is not adopted, and nothing is sent again.`,
+    `${intent.input_file}: ${names} may be its batch job, but display name and input file do not match. It was not recorded, and nothing was sent again.`,
     {
       suggestions: [
         `Look at the job; if it is the one: ${ownCommand(`adopt ${jobs[0]?.name ?? ''} --file ${intent.input_file}`)}`,
@@ -263,7 +263,7 @@ function unanswered({intent, absentSinceMs}: OpenIntent, error: GembatchError): 
 function stopped({intent, absentSinceMs}: WaitingIntent): Settlement {
   const error = new GembatchError(
     'UNCLEAR',
-    `${intent.input_file}: stopped before it was known whether its batch job exists; the create is in the journal.`,
+    `${intent.input_file}: stopped before it was clear whether its batch job exists; the journal keeps it for the next run.`,
   );
   return {...stillUnclear(intent, error), absentSinceMs};
 }

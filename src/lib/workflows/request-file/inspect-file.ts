@@ -52,7 +52,7 @@ export async function inspectFile(path: string, options: InspectOptions): Promis
     if (facts.problems.length > 0) throw await withPreparation(invalid(name, facts), path, name);
     const after = await stat(path, {bigint: true});
     if (!isSame(before, after) || Number(after.size) !== sizeBytes) throw changed(name);
-    if (facts.count === 0) throw new GembatchError('FILE_EMPTY', `${name}: holds no request.`);
+    if (facts.count === 0) throw new GembatchError('FILE_EMPTY', `${name}: is empty.`);
     return {count: facts.count, size_bytes: sizeBytes, sha256, warnings: facts.warnings.map(warningText)};
   } catch (error) {
     throw error instanceof GembatchError ? error : fileError(name, error);
@@ -120,7 +120,7 @@ function isSame(before: BigIntStats, after: BigIntStats): boolean {
 }
 
 function stopped(name: string): GembatchError {
-  return new GembatchError('INTERRUPTED', `${name}: the inspection was stopped.`);
+  return new GembatchError('INTERRUPTED', `${name}: the check was stopped.`);
 }
 
 function changed(name: string): GembatchError {

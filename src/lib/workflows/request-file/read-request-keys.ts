@@ -70,7 +70,7 @@ export async function readRequestKeys(recorded: RecordedRequests): Promise<Reque
 function withoutKeys(state: RequestsState, count: number | null, why: string): RequestKeys {
   const rest =
     count === null
-      ? 'the rows are counted, but nobody can tell whether any is missing.'
+      ? 'the rows are counted, but missing ones cannot be found.'
       : 'the rows are counted against the number of requests, but not matched by key.';
   return {keys: null, count, state, notes: [`${why}: ${rest}`]};
 }

@@ -107,7 +107,7 @@ function doubtOf({file, job, outcome}: Retry): GembatchError | undefined {
   if (outcome !== 'not_seen') return undefined;
   return new GembatchError(
     'UNCLEAR',
-    `${file}: ${job} cannot be seen at the service, which does not say that it came to nothing. Nothing was sent.`,
+    `${file}: ${job} is not shown by the service, which does not mean that it failed. Nothing was sent.`,
     {
       suggestions: [
         'Use the API key that the file was submitted with; poll finds the job again.',
@@ -124,7 +124,7 @@ function unusableError({input_file: file}: JobRecord, error: unknown): GembatchE
   if (typeof code !== 'string') throw error;
   return new GembatchError(
     'FILE_UNREADABLE',
-    `${file}: its request file or its results cannot be read (${code}), so that its bad rows cannot be told.`,
+    `${file}: its request file or its results cannot be read (${code}), so its bad rows are unknown.`,
     {
       suggestions: [`Put the file back, or fetch the results again: ${ownCommand(`results ${file}`)}`],
       cause: error,

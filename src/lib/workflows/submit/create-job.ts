@@ -202,7 +202,7 @@ async function lookUp(
 function notCreatedError(file: RequestFile): GembatchError {
   return new GembatchError(
     'SERVICE',
-    `${file.inputFile}: the service did not answer the create, and no batch job came of it; nothing was paid.`,
+    `${file.inputFile}: the service did not reply, and no batch job was created. Nothing was paid.`,
   );
 }
 
@@ -210,7 +210,7 @@ function unclearError(file: RequestFile, cause: GembatchError | undefined): Gemb
   return new GembatchError(
     'UNCLEAR',
     cause?.message ??
-      `${file.inputFile}: it is not known whether its batch job exists; the create is in the journal.`,
+      `${file.inputFile}: unclear whether its batch job exists; the journal keeps it for the next run.`,
     cause === undefined ? {} : {suggestions: cause.code === 'UNCLEAR' ? cause.suggestions : [], cause},
   );
 }

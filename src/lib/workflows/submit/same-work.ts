@@ -76,8 +76,8 @@ function endOf(name: string, record: JobRecord): Pick<OutcomeDraft, 'error'> {
 function contentError({name}: RequestFile, {batch}: JobRecord): GembatchError {
   return new GembatchError(
     'FILE_CHANGED',
-    `${name}: its content has changed since it became ${batch.name}; the present content was not sent.`,
-    {suggestions: howToGoOn('Submit the present content too')},
+    `${name}: has changed since it was submitted as ${batch.name}. The new content was not sent.`,
+    {suggestions: howToGoOn('Submit the new content too')},
   );
 }
 
@@ -94,7 +94,7 @@ function modelError(
   if (isSame) return undefined;
   return new GembatchError(
     'MODEL_CHANGED',
-    `${name}: was submitted to ${modelLabel(requested ?? batch.model)} as ${batch.name}, and ${modelLabel(wanted)} is named now; nothing was sent.`,
+    `${name}: was submitted to ${modelLabel(requested ?? batch.model)} as ${batch.name}, now you ask for ${modelLabel(wanted)}. Nothing was sent.`,
     {suggestions: howToGoOn(`Submit it to ${modelLabel(wanted)} too`)},
   );
 }

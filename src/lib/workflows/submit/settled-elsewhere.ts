@@ -48,7 +48,7 @@ async function existingResult(run: SubmitRun, file: RequestFile): Promise<Outcom
   if (known.isResultFile(name) || !(await isThere(place))) return undefined;
   const error = new GembatchError(
     'RESULT_EXISTS',
-    `${file.name}: no record knows it, but ${name} stands where its results go, so that it may be paid for already; nothing was sent.`,
+    `${file.name}: has no record, but its result file ${name} exists, so it may have been paid for already. Nothing was sent.`,
     {
       suggestions: [
         'Name the job-info file that knows it: --job-info FILE',

@@ -83,7 +83,11 @@ export async function openSubmission(
     model: options.model,
     ...(options.consentToModel === undefined ? {} : {consent: options.consentToModel}),
     stop: halt.signal,
-    onWait: ({reason}) => deps.report({type: 'status', message: `Looking the model up: ${reason}`}),
+    onWait: ({reason, delayMs}) =>
+      deps.report({
+        type: 'status',
+        message: `${reason.replace(/\.$/u, '')}. Retrying in ${Math.ceil(delayMs / 1000)} s.`,
+      }),
   });
   const opened = options.isDryRun ? null : await openSession(deps, options, halt);
   try {
@@ -142,9 +146,9 @@ function haltOn(stop: AbortSignal | undefined): AbortController {
   const halt = new AbortController();
   // Every file that is sent listens. Node takes more than ten for a mistake, and says so on the terminal.
   setMaxListeners(0, halt.signal);
-  // What a file is told that is not begun, or given up.
+  // What a file is told that is not started, or given up.
   const interrupt = (): void =>
-    halt.abort(interruption('Stopped before it was created; nothing was paid for it.', stop?.reason));
+    halt.abort(interruption('Stopped before its batch job was created; nothing was paid.', stop?.reason));
   if (stop?.aborted) interrupt();
   stop?.addEventListener('abort', interrupt, {once: true});
   return halt;
@@ -176,7 +180,7 @@ async function settle(
   return intents.map((intent) => {
     const error = new GembatchError(
       'UNCLEAR',
-      `${intent.input_file}: it is not known whether an earlier create worked; a submission finds out first.`,
+      `${intent.input_file}: unclear whether an earlier create worked; the next submit finds out first.`,
     );
     return stillUnclear(intent, error);
   });

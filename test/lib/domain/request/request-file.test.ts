@@ -27,8 +27,8 @@ describe('RequestFileCheck', () => {
       `${goodLine('é')}\n\n${goodLine('b')}\n${goodLine('\\u00e9')}\n${goodLine('b')}`,
     );
     expect(problems).toEqual([
-      {line: 4, column: 2, text: 'the key "é" is that of line 1 already; each needs its own'},
-      {line: 5, column: 2, text: 'the key "b" is that of line 3 already; each needs its own'},
+      {line: 4, column: 2, text: 'the key "é" is already used in line 1; keys must differ'},
+      {line: 5, column: 2, text: 'the key "b" is already used in line 3; keys must differ'},
     ]);
   });
 

@@ -42,7 +42,7 @@ test('the last screen has every file, warnings stay whole above it, and the summ
 ↓ [4/7] job-info.jsonl skipped: it is a file of gembatch itself
 ✖ [5/7] bad\\x1b[2J.jsonl failed: line 3, column 14: "key" is missing.
 ? [6/7] lost.jsonl unclear: the answer to its create was lost.
-· [7/7] late.jsonl not begun: Stopped before it was created; nothing was paid …
+· [7/7] late.jsonl not started (nothing paid)
 \u001B[J\u001B[?25h
 `,
   );

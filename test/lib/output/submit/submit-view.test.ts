@@ -23,15 +23,15 @@ async function shown(mode: OutputMode, env: Record<string, string> = {}): Promis
 
 const SUMMARY_TEXT = `good.jsonl: warning: files/x could not be deleted.
 old.jsonl: its content has changed since it became batches/b2; the present content was not sent.
-  Submit the present content too: --if-changed submit
+  Submit the new content too: --if-changed submit
 bad\\x1b[2J.jsonl:3:14: "key" is missing.
   Correct the line and run the same command again.
 lost.jsonl: the answer to its create was lost.
   Run the same command again: it finds out first.
-1 file not begun: Stopped before it was created; nothing was paid for it.
+1 file not started (nothing paid)
   Run the same command again to go on.
 
-7 files: 1 submitted (1,200 requests, 3.4 MB), 2 skipped, 1 changed, 1 failed, 1 unclear, 1 not begun, in 1m 15s
+7 files: 1 submitted (1,200 requests, 3.4 MB), 2 skipped, 1 changed, 1 failed, 1 unclear, 1 not started, in 1m 15s
 `;
 
 test('in a pipe a line is written when a task ends or has to wait, then the summary', async () => {
@@ -47,7 +47,7 @@ Warning: job-info.jsonl:2: not a record\\x07
 [4/7] job-info.jsonl: skipped: it is a file of gembatch itself
 [5/7] bad\\x1b[2J.jsonl: failed: line 3, column 14: "key" is missing.
 [6/7] lost.jsonl: unclear: the answer to its create was lost.
-[7/7] late.jsonl: not begun: Stopped before it was created; nothing was paid for it.
+[7/7] late.jsonl: not started (nothing paid)
 `,
     stdout: SUMMARY_TEXT,
   });
@@ -88,7 +88,7 @@ test('silent output is the warnings about the run as a whole', async () => {
 test('in GitHub Actions each failure is an annotation too', async () => {
   const {stderr} = await shown('plain', {GITHUB_ACTIONS: 'true'});
   expect(stderr.split('\n').filter((line) => line.startsWith('::'))).toEqual([
-    '::error file=old.jsonl::old.jsonl: its content has changed since it became batches/b2; the present content was not sent.%0ASubmit the present content too: --if-changed submit',
+    '::error file=old.jsonl::old.jsonl: its content has changed since it became batches/b2; the present content was not sent.%0ASubmit the new content too: --if-changed submit',
     '::error file=bad\\x1b[2J.jsonl,line=3,col=14::bad\\x1b[2J.jsonl:3:14: "key" is missing.%0ACorrect the line and run the same command again.',
     '::error file=lost.jsonl::lost.jsonl: the answer to its create was lost.%0ARun the same command again: it finds out first.',
   ]);

@@ -36,7 +36,10 @@ test.each(['', 'a b', 'key\n', 'kéy', undefined])(
   (apiKey) => {
     // JavaScript gives what the environment does not hold.
     expect(() => clientOf('http://127.0.0.1:9', {apiKey: apiKey as string})).toThrow(
-      expect.objectContaining({...code('KEY_REFUSED'), message: expect.stringContaining('that no key has')}),
+      expect.objectContaining({
+        ...code('KEY_REFUSED'),
+        message: expect.stringContaining('that no API key has'),
+      }),
     );
   },
 );

@@ -154,7 +154,7 @@ describe('an upload in trouble', () => {
     emulator.control.behave({has_wrong_hash: true});
     await expect(client.uploadFile(await requestFile(), {onWait})).rejects.toMatchObject({
       ...code('SERVICE'),
-      message: 'upload: what the service has is not what was sent.',
+      message: 'upload: the service received something else than was sent.',
     });
     expect(emulator.control.counts()['upload.start']).toBe(3);
     expect(waits).toHaveLength(2);
