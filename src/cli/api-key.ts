@@ -1,6 +1,6 @@
-import {concealing} from '../lib/domain/conceal-key.js';
+import {concealing} from '../lib/domain/conceal-api-key.js';
 import {GembatchError} from '../lib/domain/errors.js';
-import {isPossibleKey} from '../lib/domain/request-key/key-form.js';
+import {isPossibleKey} from '../lib/domain/api-key-form.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

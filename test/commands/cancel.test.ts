@@ -81,7 +81,7 @@ describe('gembatch cancel', () => {
     await jobs.emulator.control.reset();
     const {code, stdout} = await cancel(jobs, 'a.jsonl');
     expect(code).toBe(EXIT.unclear);
-    expect(stdout).toContain('the service does not show');
+    expect(stdout).toContain('this API key does not see');
     expect((await jobs.records())[0]).toMatchObject({not_seen: {looks: 1}});
   });
 

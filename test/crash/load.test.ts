@@ -5,7 +5,7 @@
 import {createHash} from 'node:crypto';
 import {existsSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
-import type {LoggedRequest} from '../../src/emulator/control/ledger.js';
+import type {LoggedRequest} from '../../src/emulator/control/call-log.js';
 import type {Emulator} from '../../src/emulator/http/server.js';
 import {EXIT} from '../../src/lib/domain/errors.js';
 import type {JobRecord} from '../../src/lib/domain/job/job-record.js';

@@ -3,7 +3,7 @@ import {once} from 'node:events';
 import type {IncomingMessage, ServerResponse} from 'node:http';
 import type {Answer} from './call.js';
 import {isObject, type Json} from './json.js';
-import type {LoggedRequest} from '../control/ledger.js';
+import type {LoggedRequest} from '../control/call-log.js';
 import {ServiceError} from './service-error.js';
 
 /** The most that a JSON body may have, as for requests that come inline: https://ai.google.dev/gemini-api/docs/batch-api. */

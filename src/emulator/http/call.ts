@@ -1,12 +1,12 @@
 import type {IncomingMessage} from 'node:http';
 import type {CallFaults} from '../control/faults.js';
 import type {Json} from './json.js';
-import type {LoggedRequest} from '../control/ledger.js';
-import type {World} from '../world.js';
+import type {LoggedRequest} from '../control/call-log.js';
+import type {ServiceState} from '../service-state.js';
 
 /** A call of the imitated API on its way through the emulator. */
 export interface Call {
-  readonly world: World;
+  readonly service: ServiceState;
   readonly request: IncomingMessage;
   readonly url: URL;
   /** What the path names: a model, a file, a batch job, without its collection. */

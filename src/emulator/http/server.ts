@@ -6,11 +6,11 @@
 import {once} from 'node:events';
 import {createServer, type Server} from 'node:http';
 import {EmulatorControl} from '../control/control.js';
-import {answer} from './exchange.js';
-import {World, type WorldOptions} from '../world.js';
+import {handleRequest} from './request-handler.js';
+import {ServiceState, type ServiceStateOptions} from '../service-state.js';
 
 /** How an emulator is started. */
-export interface EmulatorOptions extends WorldOptions {
+export interface EmulatorOptions extends ServiceStateOptions {
   /** 0, which is the default, takes a free one. */
   readonly port?: number;
   /** How long the head of a request may take, in real milliseconds; by default half a minute. */
@@ -55,8 +55,8 @@ const MAX_HEAD_BYTES = 16 * 1024;
  * @throws the error of the operating system when the port cannot be used.
  */
 export async function createEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
-  const world = await World.create(options);
-  const control = new EmulatorControl(world);
+  const service = await ServiceState.create(options);
+  const control = new EmulatorControl(service);
   const limits = {
     headersTimeout: options.headMs ?? HEAD_MS,
     requestTimeout: REQUEST_MS,
@@ -66,7 +66,7 @@ export async function createEmulator(options: EmulatorOptions = {}): Promise<Emu
     highWaterMark: SOCKET_BUFFER_BYTES,
   };
   const server = createServer(limits, (request, response) => {
-    void answer({world, control, request, response, origin: originOf(server)});
+    void handleRequest({service, control, request, response, origin: originOf(server)});
   });
   server.maxConnections = MAX_CONNECTIONS;
   server.setTimeout(IDLE_MS);
@@ -74,10 +74,10 @@ export async function createEmulator(options: EmulatorOptions = {}): Promise<Emu
   try {
     await once(server, 'listening');
   } catch (error) {
-    await world.destroy();
+    await service.destroy();
     throw error;
   }
-  return {url: originOf(server), control, close: () => close(server, world)};
+  return {url: originOf(server), control, close: () => close(server, service)};
 }
 
 function originOf(server: Server): string {
@@ -87,9 +87,9 @@ function originOf(server: Server): string {
   return `http://${HOST}:${address.port}`;
 }
 
-async function close(server: Server, world: World): Promise<void> {
+async function close(server: Server, service: ServiceState): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve));
   server.closeAllConnections();
   await closed;
-  await world.destroy();
+  await service.destroy();
 }

@@ -7,8 +7,8 @@
 import {rm} from 'node:fs/promises';
 import type {Behaviour} from '../control/behaviour.js';
 import type {EmulatorClock} from '../control/clock.js';
-import type {FileShelf} from '../files/file-shelf.js';
-import {Gate} from '../control/gate.js';
+import type {FileStore} from '../files/file-store.js';
+import {Limiter} from '../control/limiter.js';
 import {dueMs, phaseOf, timingOf, type Job, type NewJob} from './job.js';
 import type {Outcomes} from './outcomes.js';
 import {endWithoutResults} from './job-end.js';
@@ -21,10 +21,10 @@ const WORKS_AT_ONCE = 4;
 /** How long an answer waits for results that are due and still being written. */
 const MAX_SETTLE_MS = 5_000;
 
-/** What jobs need of the world around them. */
+/** What jobs need of the service around them. */
 export interface JobSurroundings {
   readonly clock: EmulatorClock;
-  readonly files: FileShelf;
+  readonly files: FileStore;
   readonly outcomes: Outcomes;
   readonly behaviour: () => Behaviour;
   readonly newId: (length: number) => string;
@@ -44,7 +44,7 @@ export class Jobs {
   readonly #jobs = new Map<string, Job>();
   readonly #active = new Set<Job>();
   readonly #works = new Map<Job, Work>();
-  readonly #gate = new Gate(WORKS_AT_ONCE);
+  readonly #limiter = new Limiter(WORKS_AT_ONCE);
   #nextNumber = 1;
 
   constructor(around: JobSurroundings) {
@@ -147,7 +147,7 @@ export class Jobs {
   }
 
   async #work(job: Job, work: Work, input: StoredFile | undefined): Promise<void> {
-    await this.#gate.run(() => this.#write(job, work, input));
+    await this.#limiter.run(() => this.#write(job, work, input));
     if (input !== undefined) await this.#around.files.release(input);
   }
 

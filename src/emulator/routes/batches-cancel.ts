@@ -4,7 +4,7 @@ import {jobOf} from './job-of.js';
 /** `POST /{v}/batches/{id}:cancel`; a job that has ended stays as it is. */
 export const batchesCancel: Route = async (call) => {
   const job = jobOf(call);
-  await call.world.jobs.settle([job]);
-  call.world.jobs.cancel(job);
+  await call.service.jobs.settle([job]);
+  call.service.jobs.cancel(job);
   return {json: {}};
 };

@@ -25,17 +25,17 @@ export const createGenerateContent: Route = (call) => create(call, 'generate');
 export const createEmbeddings: Route = (call) => create(call, 'embed');
 
 async function create(call: Call, kind: JobKind): ReturnType<Route> {
-  const {world, id, version} = call;
+  const {service, id, version} = call;
   const batch = batchOf(await call.json());
-  const model = world.behaviour.models.find((known) => known.id === id);
+  const model = service.behaviour.models.find((known) => known.id === id);
   if (model?.batch !== kind) throw unknownModel(id, {version, method: METHODS[kind]});
   checkModel(batch, id);
   const parts = {...inputOf(call, batch), ...labelsOf(batch), model: `models/${id}`, kind};
   await checkRequests(call, parts);
   checkQuota(call, parts);
-  const job = world.jobs.add(parts);
+  const job = service.jobs.add(parts);
   recordPaid(call, job);
-  return {json: operationOf(job, world.clock.now())};
+  return {json: operationOf(job, service.clock.now())};
 }
 
 function batchOf(body: Json): Json {
@@ -58,8 +58,8 @@ function checkModel(batch: Json, id: string): void {
 }
 
 /** The service reads all requests before it takes a job. */
-async function checkRequests({world}: Call, {inputFile, inlineRequests, kind}: NewJob): Promise<void> {
-  const file = world.files.get(inputFile ?? '');
+async function checkRequests({service}: Call, {inputFile, inlineRequests, kind}: NewJob): Promise<void> {
+  const file = service.files.get(inputFile ?? '');
   const refusal = file === undefined ? undefined : await refusalOfFile(file.path, kind);
   if (refusal !== undefined) throw new ServiceError(400, refusal);
   for (const [index, inline] of (inlineRequests ?? []).entries()) {
@@ -84,11 +84,11 @@ function labelsOf(batch: Json): Pick<NewJob, 'displayName' | 'webhookConfig' | '
 
 type Input = Pick<NewJob, 'inputFile' | 'inlineRequests' | 'requestCount' | 'sizeBytes'>;
 
-function inputOf({world}: Call, batch: Json): Input {
+function inputOf({service}: Call, batch: Json): Input {
   const config = objectAt(batch, 'inputConfig') ?? {};
   const fileName = textOf(field(config, 'fileName'));
   if (fileName === '') return inlineInput(config);
-  const file = world.files.get(fileName);
+  const file = service.files.get(fileName);
   if (file === undefined) throw unknownFile(fileName.replace(/^files\//u, ''));
   const {lineCount, sizeBytes} = file;
   return {inputFile: fileName, inlineRequests: undefined, requestCount: lineCount, sizeBytes};
@@ -106,9 +106,9 @@ function inlineInput(config: Json): Input {
   };
 }
 
-function checkQuota({world}: Call, {model, sizeBytes}: NewJob): void {
-  const {max_concurrent_jobs: maxJobs, max_enqueued_tokens: maxTokens} = world.behaviour;
-  const enqueued = world.jobs.enqueued();
+function checkQuota({service}: Call, {model, sizeBytes}: NewJob): void {
+  const {max_concurrent_jobs: maxJobs, max_enqueued_tokens: maxTokens} = service.behaviour;
+  const enqueued = service.jobs.enqueued();
   if (enqueued.length >= maxJobs) throw quotaExceeded();
   const bytes = enqueued
     .filter((job) => job.model === model)
@@ -116,14 +116,14 @@ function checkQuota({world}: Call, {model, sizeBytes}: NewJob): void {
   if (bytes / TOKEN_BYTES > maxTokens) throw quotaExceeded();
 }
 
-function recordPaid({world}: Call, job: Job): void {
-  world.ledger.paid.push({
+function recordPaid({service}: Call, job: Job): void {
+  service.callLog.paid.push({
     name: job.name,
     display_name: job.displayName,
     model: job.model,
     input_file_name: job.inputFile ?? null,
     request_count: job.requestCount,
-    sha256: world.files.get(job.inputFile ?? '')?.sha256 ?? null,
+    sha256: service.files.get(job.inputFile ?? '')?.sha256 ?? null,
     create_time: timestamp(job.createdMs),
     webhook_config: job.webhookConfig ?? null,
     priority: job.priority ?? null,

@@ -4,7 +4,7 @@ import {jobOf} from './job-of.js';
 
 /** `GET /{v}/batches/{id}` */
 export const batchesGet: Route = async (call) => {
-  const {jobs, clock} = call.world;
+  const {jobs, clock} = call.service;
   const job = jobOf(call);
   await jobs.settle([job]);
   return {json: operationOf(job, clock.now())};

@@ -3,8 +3,8 @@ import {operationOf, type Job} from '../jobs/job.js';
 import {pageOf, pageReply} from '../http/page.js';
 
 /** `GET /{v}/batches`, newest first, without inline responses; a job may take a while to show up. */
-export const batchesList: Route = async ({world, url}) => {
-  const {jobs, clock, behaviour} = world;
+export const batchesList: Route = async ({service, url}) => {
+  const {jobs, clock, behaviour} = service;
   const {searchParams} = url;
   const hasSize = searchParams.has('pageSize') || searchParams.has('page_size');
   if (!hasSize && behaviour.is_list_empty_without_page_size) return {json: {}};

@@ -3,6 +3,6 @@ import {uploadedFile} from './uploaded-file.js';
 
 /** `DELETE /{v}/files/{id}`; a job that reads it already goes on. */
 export const filesDelete: Route = async (call) => {
-  await call.world.files.delete(uploadedFile(call, 'DeleteFileRequest'));
+  await call.service.files.delete(uploadedFile(call, 'DeleteFileRequest'));
   return {json: {}};
 };

@@ -7,12 +7,12 @@ import {throttled} from '../http/throttle.js';
 const BLOCK_BYTES = 256 * 1024;
 
 /** `GET /{v}/files/{id}:download?alt=media`, also below `/download`: the whole file, or the one range that is asked for. */
-export const filesDownload: Route = async ({world, id, request, faults}) => {
-  const file = world.files.get(`files/${id}`);
-  if (file === undefined || world.jobs.isOutputLate(file.name, world.clock.now())) throw unknownFile(id);
+export const filesDownload: Route = async ({service, id, request, faults}) => {
+  const file = service.files.get(`files/${id}`);
+  if (file === undefined || service.jobs.isOutputLate(file.name, service.clock.now())) throw unknownFile(id);
   if (!file.isGenerated) throw new ServiceError(400, 'Only generated files can be downloaded.');
   const {sizeBytes} = file;
-  const range = world.behaviour.has_ranges ? rangeOf(request.headers.range, sizeBytes) : undefined;
+  const range = service.behaviour.has_ranges ? rangeOf(request.headers.range, sizeBytes) : undefined;
   if (range === 'unsatisfiable')
     return {...errorReply(416), headers: {'content-range': `bytes */${sizeBytes}`}};
   const {first, last} = range ?? {first: 0, last: sizeBytes - 1};
@@ -25,7 +25,7 @@ export const filesDownload: Route = async ({world, id, request, faults}) => {
     headers: {
       'content-type': 'application/octet-stream',
       'content-length': String(last - first + 1),
-      ...(world.behaviour.has_ranges ? {'accept-ranges': 'bytes'} : {}),
+      ...(service.behaviour.has_ranges ? {'accept-ranges': 'bytes'} : {}),
       ...(range === undefined ? {} : {'content-range': `bytes ${first}-${last}/${sizeBytes}`}),
     },
     stream: throttled(stream, faults),

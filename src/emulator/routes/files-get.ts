@@ -5,5 +5,5 @@ import {uploadedFile} from './uploaded-file.js';
 /** `GET /{v}/files/{id}` */
 export const filesGet: Route = async (call) => {
   const file = uploadedFile(call, 'GetFileRequest');
-  return {json: fileResource(file, call.world.behaviour.has_wrong_hash)};
+  return {json: fileResource(file, call.service.behaviour.has_wrong_hash)};
 };

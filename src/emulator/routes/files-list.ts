@@ -3,11 +3,11 @@ import {pageReply} from '../http/page.js';
 import {fileResource, type StoredFile} from '../files/stored-file.js';
 
 /** `GET /{v}/files`, newest first; result files are not in it. */
-export const filesList: Route = async ({world, url}) => ({
+export const filesList: Route = async ({service, url}) => ({
   json: pageReply(url, {
     name: 'files',
-    items: world.files.uploaded(),
+    items: service.files.uploaded(),
     positionOf: ({number}: StoredFile) => number,
-    resourceOf: (file) => fileResource(file, world.behaviour.has_wrong_hash),
+    resourceOf: (file) => fileResource(file, service.behaviour.has_wrong_hash),
   }),
 });

@@ -3,7 +3,7 @@ import {modelResource, type EmulatedModel} from '../jobs/models.js';
 import {pageReply} from '../http/page.js';
 
 /** `GET /{v}/models`; page sizes as in https://ai.google.dev/api/models#method:-models.list */
-export const modelsList: Route = async ({world: {behaviour}, url}) => ({
+export const modelsList: Route = async ({service: {behaviour}, url}) => ({
   json: pageReply(url, {
     name: 'models',
     items: behaviour.models,

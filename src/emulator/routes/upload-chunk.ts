@@ -47,12 +47,12 @@ function checkLength(isLast: boolean, length: string | undefined): void {
 }
 
 async function writeBytes(
-  {request, faults, logged, world}: Call,
+  {request, faults, logged, service}: Call,
   {writer}: UploadSession,
   brokenOff: AbortSignal,
 ): Promise<void> {
   brokenOff.addEventListener('abort', () => request.destroy());
-  const maxBytes = world.behaviour.max_file_bytes;
+  const maxBytes = service.behaviour.max_file_bytes;
   for await (const chunk of throttled(receive(request, logged), faults)) {
     if (brokenOff.aborted) throw new ServiceError(409, 'Another request has taken over this upload.');
     if (writer.sizeBytes + chunk.length > maxBytes)
@@ -62,19 +62,19 @@ async function writeBytes(
 }
 
 /** Makes a file of what was uploaded. */
-async function finish({world}: Call, session: UploadSession): Promise<void> {
+async function finish({service}: Call, session: UploadSession): Promise<void> {
   const {fileName, displayName, mimeType, sizeBytes} = session.announced;
   const received = session.writer.sizeBytes;
   if (sizeBytes !== undefined && sizeBytes !== received)
     throw new ServiceError(400, `The upload has ${received} bytes, but ${sizeBytes} were announced.`);
   const content = await session.writer.finish();
   session.status = 'final';
-  session.file = world.files.add({
+  session.file = service.files.add({
     ...content,
     name: fileName,
     displayName,
     mimeType,
-    createdMs: world.clock.now(),
+    createdMs: service.clock.now(),
     isGenerated: false,
   });
 }

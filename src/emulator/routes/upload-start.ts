@@ -24,12 +24,12 @@ export const GRANULARITY_BYTES = 262_144;
 
 /** Begins a resumable upload: `POST /upload/{v}/files`, https://ai.google.dev/gemini-api/docs/files#upload. */
 export const uploadStart: Route = async (call) => {
-  const {world, url} = call;
+  const {service, url} = call;
   const announced = await announcementOf(call);
   checkAnnouncement(call, announced);
-  const id = world.newId(64);
-  await forgetOldest(world.uploads);
-  world.uploads.set(id, new UploadSession(id, announced, await world.newFileWriter()));
+  const id = service.newId(64);
+  await forgetOldest(service.uploads);
+  service.uploads.set(id, new UploadSession(id, announced, await service.newFileWriter()));
   const session = new URL(`${url.pathname}?upload_id=${id}&upload_protocol=resumable`, url).href;
   return {
     headers: {
@@ -50,21 +50,25 @@ async function forgetOldest(uploads: Map<string, UploadSession>): Promise<void> 
   }
 }
 
-async function announcementOf({world, request, json}: Call): Promise<Announcement> {
+async function announcementOf({service, request, json}: Call): Promise<Announcement> {
   const file = objectAt(await json(), 'file') ?? {};
   const {headers} = request;
   const size = headers['x-goog-upload-header-content-length'];
   return {
-    fileName: textOf(field(file, 'name')) || `files/${world.newId(12)}`,
+    fileName: textOf(field(file, 'name')) || `files/${service.newId(12)}`,
     displayName: textOf(field(file, 'displayName')),
     mimeType: textOf(field(file, 'mimeType')) || textOf(headers['x-goog-upload-header-content-type']),
     sizeBytes: size === undefined ? undefined : Number(size),
   };
 }
 
-function checkAnnouncement({world}: Call, announced: Announcement): void {
+function checkAnnouncement({service}: Call, announced: Announcement): void {
   const {fileName, displayName, mimeType, sizeBytes = 0} = announced;
-  const {refused_mime_types: refused, max_file_bytes: maxBytes, max_storage_bytes: storage} = world.behaviour;
+  const {
+    refused_mime_types: refused,
+    max_file_bytes: maxBytes,
+    max_storage_bytes: storage,
+  } = service.behaviour;
   if (!MIME_TYPES.has(mimeType) || refused.includes(mimeType))
     throw new ServiceError(400, `Unsupported MIME type: ${mimeType}`);
   if (fileName.length > MAX_NAME_LENGTH) throw longFileId('CreateFileRequest.file');
@@ -74,8 +78,8 @@ function checkAnnouncement({world}: Call, announced: Announcement): void {
     throw new ServiceError(400, '* CreateFileRequest.file.display_name: more than 512 characters.\n');
   if (!Number.isInteger(sizeBytes) || sizeBytes < 0) throw new ServiceError(400, 'Invalid content length.');
   if (sizeBytes > maxBytes) throw new ServiceError(400, `The file is larger than ${maxBytes} bytes.`);
-  if (world.files.storedBytes + sizeBytes > storage)
+  if (service.files.storedBytes + sizeBytes > storage)
     throw quotaExceeded({message: 'You have exceeded the file storage of your project.'});
-  if (world.files.get(fileName) !== undefined)
+  if (service.files.get(fileName) !== undefined)
     throw new ServiceError(409, `File ${fileName} already exists.`);
 }

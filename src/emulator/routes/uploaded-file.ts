@@ -10,9 +10,9 @@ const MAX_ID_LENGTH = 40;
  * @param request - name of the call's protobuf message, which the service quotes.
  * @throws ServiceError 400 for the long id of a result file, 403 for a file that is not there.
  */
-export function uploadedFile({world, id}: Call, request: string): StoredFile {
+export function uploadedFile({service, id}: Call, request: string): StoredFile {
   if (id.length > MAX_ID_LENGTH) throw longFileId(request);
-  const file = world.files.get(`files/${id}`);
+  const file = service.files.get(`files/${id}`);
   if (file === undefined) throw unknownFile(id);
   return file;
 }

@@ -12,7 +12,7 @@ import {tmpdir} from 'node:os';
 import {basename, join} from 'node:path';
 import {pathToFileURL} from 'node:url';
 import type {Behaviour} from '../../../src/emulator/control/behaviour.js';
-import type {PaidJob} from '../../../src/emulator/control/ledger.js';
+import type {PaidJob} from '../../../src/emulator/control/call-log.js';
 import {createEmulator, type Emulator} from '../../../src/emulator/http/server.js';
 import type {JobRecord} from '../../../src/lib/domain/job/job-record.js';
 import {JobStore} from '../../../src/lib/store/job-store.js';

@@ -4,7 +4,7 @@ import type {Clock} from '../../domain/clock.js';
 import {CREATE_TIMEOUT_MS} from '../../domain/create-timeout.js';
 import {checkedBatchName} from '../../domain/job/batch-name.js';
 import {GembatchError} from '../../domain/errors.js';
-import {isPossibleKey} from '../../domain/request-key/key-form.js';
+import {isPossibleKey} from '../../domain/api-key-form.js';
 import {download} from './download.js';
 import {fileDeletion, fileLookUp} from './file-calls.js';
 import {

@@ -35,7 +35,9 @@ describe('RequestFileCheck', () => {
   test('keeps many keys apart', () => {
     const lines = Array.from({length: 5_000}, (_, i) => goodLine(`k${i}`));
     expect(checkFile(lines.join('\n')).problems).toEqual([]);
-    expect(firstProblem([...lines, goodLine('k4321')].join('\n'))).toMatch(/^5001:2: .* line 4322 already/u);
+    expect(firstProblem([...lines, goodLine('k4321')].join('\n'))).toMatch(
+      /^5001:2: .* already used in line 4322/u,
+    );
   });
 
   test('stops after twenty problems', () => {

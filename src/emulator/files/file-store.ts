@@ -3,7 +3,7 @@ import type {EmulatorClock} from '../control/clock.js';
 import {isAlive, type NewFile, type StoredFile} from './stored-file.js';
 
 /** The files that the emulated service has, by name. */
-export class FileShelf {
+export class FileStore {
   readonly #clock: EmulatorClock;
   readonly #files = new Map<string, StoredFile>();
   /** Files that jobs are reading; their content outlives their name. */

@@ -32,7 +32,7 @@ export interface LoggedRequest {
 }
 
 /** What the emulator remembers of what was asked of it. */
-export class Ledger {
+export class CallLog {
   readonly paid: PaidJob[] = [];
   readonly requests: LoggedRequest[] = [];
   /** The most calls of one kind that were under way at once. */

@@ -1,5 +1,5 @@
 /** Lets a limited number of works run at once; the others wait in line. */
-export class Gate {
+export class Limiter {
   #free: number;
   readonly #waiting: (() => void)[] = [];
 

@@ -5,16 +5,16 @@ import {join} from 'node:path';
 import {DEFAULT_BEHAVIOUR, type Behaviour} from './control/behaviour.js';
 import {EmulatorClock} from './control/clock.js';
 import {Faults} from './control/faults.js';
-import {FileShelf} from './files/file-shelf.js';
+import {FileStore} from './files/file-store.js';
 import {Jobs} from './jobs/jobs.js';
-import {Ledger} from './control/ledger.js';
+import {CallLog} from './control/call-log.js';
 import {Outcomes} from './jobs/outcomes.js';
 import {randomId, seededRandom} from './control/random.js';
 import {FileWriter} from './files/stored-file.js';
 import type {UploadSession} from './files/upload-session.js';
 
-/** How a world begins. */
-export interface WorldOptions {
+/** How a service begins. */
+export interface ServiceStateOptions {
   readonly behaviour?: Partial<Behaviour>;
   /** Emulated seconds per real second; 0 for a clock that only a test moves. */
   readonly speed?: number;
@@ -25,25 +25,25 @@ export interface WorldOptions {
 }
 
 /** The state of one emulator. */
-export class World {
+export class ServiceState {
   readonly clock: EmulatorClock;
   readonly faults: Faults;
-  readonly files: FileShelf;
+  readonly files: FileStore;
   readonly jobs: Jobs;
-  readonly ledger = new Ledger();
+  readonly callLog = new CallLog();
   readonly outcomes = new Outcomes();
   readonly uploads = new Map<string, UploadSession>();
   behaviour: Behaviour;
   readonly #folder: string;
   readonly #random: () => number;
 
-  private constructor(folder: string, options: WorldOptions) {
+  private constructor(folder: string, options: ServiceStateOptions) {
     this.#folder = folder;
     this.#random = seededRandom(options.seed ?? Math.floor(Math.random() * 2 ** 32));
     this.behaviour = {...DEFAULT_BEHAVIOUR, ...options.behaviour};
     this.clock = new EmulatorClock(options.speed ?? 1);
     this.faults = new Faults(options.seed ?? 1);
-    this.files = new FileShelf(this.clock);
+    this.files = new FileStore(this.clock);
     this.jobs = new Jobs({
       clock: this.clock,
       files: this.files,
@@ -54,10 +54,10 @@ export class World {
     });
   }
 
-  /** A world with nothing in it; what it keeps is in a new temporary folder. */
-  static async create(options: WorldOptions): Promise<World> {
+  /** A service with nothing in it; what it keeps is in a new temporary folder. */
+  static async create(options: ServiceStateOptions): Promise<ServiceState> {
     const parent = options.parentFolder ?? tmpdir();
-    return new World(await mkdtemp(join(parent, 'gembatch-emulator-')), options);
+    return new ServiceState(await mkdtemp(join(parent, 'gembatch-emulator-')), options);
   }
 
   /** Removes everything from the disk; what it remembers can still be asked. */
@@ -68,7 +68,7 @@ export class World {
 
   /** Forgets everything but how it behaves and what time it is. */
   async reset(): Promise<void> {
-    this.ledger.clear();
+    this.callLog.clear();
     this.outcomes.clear();
     this.faults.clear();
     await this.#empty();

@@ -1,5 +1,5 @@
 import {describe, expect, test} from '@jest/globals';
-import {concealing} from '../../../src/lib/domain/conceal-key.js';
+import {concealing} from '../../../src/lib/domain/conceal-api-key.js';
 
 const KEY = 'AIza+Sy/B"c\\D=e&f<0123456789';
 

@@ -9,11 +9,11 @@ import {textOf, type Json} from './json.js';
 import {matchRoute, type Match} from './routes.js';
 import {invalidKey, missingKey, ServiceError} from './service-error.js';
 import {Dropped} from './throttle.js';
-import type {World} from '../world.js';
+import type {ServiceState} from '../service-state.js';
 
 /** One request and where its answer goes. */
-export interface Exchange {
-  readonly world: World;
+export interface RequestContext {
+  readonly service: ServiceState;
   readonly control: EmulatorControl;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -26,8 +26,8 @@ const LOCAL_HOSTS = /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/u;
 const LOCAL_ORIGINS = /^https?:\/\/(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/u;
 
 /** Answers a request, whatever comes. */
-export async function answer(exchange: Exchange): Promise<void> {
-  const {request, response, control, origin} = exchange;
+export async function handleRequest(context: RequestContext): Promise<void> {
+  const {request, response, control, origin} = context;
   try {
     refuseStrangers(request);
     const url = new URL(request.url ?? '/', origin);
@@ -37,7 +37,7 @@ export async function answer(exchange: Exchange): Promise<void> {
     }
     const match = matchRoute(request, url);
     if (match === undefined) throw new ServiceError(404, 'Method not found.');
-    await answerCall(exchange, url, match);
+    await answerCall(context, url, match);
   } catch (error) {
     fail(response, error);
   }
@@ -56,23 +56,27 @@ function refuseStrangers({headers}: IncomingMessage): void {
     throw new ServiceError(403, 'The emulator is for this machine only.');
 }
 
-async function answerCall({world, request, response}: Exchange, url: URL, match: Match): Promise<void> {
+async function answerCall(
+  {service, request, response}: RequestContext,
+  url: URL,
+  match: Match,
+): Promise<void> {
   const cameMs = performance.now();
   const {operation, route, id, version} = match;
-  const logged = world.ledger.begin(operation, request.method ?? '', url.pathname);
+  const logged = service.callLog.begin(operation, request.method ?? '', url.pathname);
   response.on('close', () => {
     logged.status = response.headersSent ? response.statusCode : null;
-    world.ledger.end(logged);
+    service.callLog.end(logged);
   });
-  checkKey(world, request, url);
+  checkKey(service, request, url);
   // The body is read once; the match of a fault may need to look into it first.
   let body: Promise<Json> | undefined;
   const json = (): Promise<Json> => (body ??= readJson(request, logged));
-  const faults = world.faults.take(operation, await subjectOf(world, url, match, json));
+  const faults = service.faults.take(operation, await subjectOf(service, url, match, json));
   if (await isEndedBefore(faults, response, cameMs)) return;
 
-  world.jobs.catchUp();
-  const call: Call = {world, request, url, id, version, faults, logged, json};
+  service.jobs.catchUp();
+  const call: Call = {service, request, url, id, version, faults, logged, json};
   const reply = await replyTo(call, route, cameMs);
   if (!(await isEndedAfter(faults, response))) await send(response, reply, logged);
 }
@@ -85,17 +89,17 @@ async function replyTo(call: Call, route: Route, cameMs: number): Promise<Answer
   }
 }
 
-function checkKey(world: World, request: IncomingMessage, url: URL): void {
+function checkKey(service: ServiceState, request: IncomingMessage, url: URL): void {
   const key = textOf(request.headers['x-goog-api-key']) || (url.searchParams.get('key') ?? '');
   // The URL of an upload stands for the key that began it.
   if (key === '' && url.searchParams.has('upload_id')) return;
   if (key === '') throw missingKey();
-  if (world.behaviour.invalid_keys.includes(key)) throw invalidKey();
+  if (service.behaviour.invalid_keys.includes(key)) throw invalidKey();
 }
 
 /** What a fault rule may look for: the path, and what the caller calls the thing. */
 async function subjectOf(
-  {uploads, files, jobs}: World,
+  {uploads, files, jobs}: ServiceState,
   url: URL,
   {operation, id}: Match,
   json: () => Promise<Json>,
