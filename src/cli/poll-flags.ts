@@ -25,7 +25,6 @@ export const pollFlags = {
   }),
 };
 
-/** The values of `pollFlags`. */
 export interface PollFlagValues {
   readonly interval: number;
   readonly timeout: number | undefined;

@@ -26,7 +26,6 @@ export interface ResultsForm {
   readonly isJson: boolean;
 }
 
-/** What printing needs from the outside. */
 export interface PrintDeps {
   readonly store: JobStore;
   readonly createFile: CreateFile;

@@ -52,7 +52,6 @@ export const submitFlags = {
   }),
 };
 
-/** The values of `submitFlags`. */
 export interface SubmitFlagValues {
   readonly concurrency: number;
   readonly 'no-validate': boolean;

@@ -13,7 +13,6 @@ import {randomId, seededRandom} from './control/random.js';
 import {FileWriter} from './files/stored-file.js';
 import type {UploadSession} from './files/upload-session.js';
 
-/** How a service begins. */
 export interface ServiceStateOptions {
   readonly behaviour?: Partial<Behaviour>;
   /** Emulated seconds per real second; 0 for a clock that only a test moves. */
@@ -24,7 +23,6 @@ export interface ServiceStateOptions {
   readonly parentFolder?: string;
 }
 
-/** The state of one emulator. */
 export class ServiceState {
   readonly clock: EmulatorClock;
   readonly faults: Faults;

@@ -16,7 +16,6 @@ export interface PaidJob {
   readonly priority: string | null;
 }
 
-/** A call that reached the emulator. */
 export interface LoggedRequest {
   readonly operation: OperationName;
   readonly method: string;

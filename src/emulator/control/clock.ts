@@ -1,4 +1,3 @@
-/** A change of the emulator's time. */
 export interface ClockSetting {
   /** Moves it on by so many milliseconds. */
   readonly advance_ms?: number;

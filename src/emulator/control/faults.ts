@@ -68,10 +68,8 @@ type FaultOfSpeed =
 
 const SPEED_KINDS: ReadonlySet<string> = new Set<FaultOfSpeed['kind']>(['delay', 'latency', 'bandwidth']);
 
-/** What goes wrong. */
 export type Fault = FaultBefore | FaultAfter | FaultOfSpeed;
 
-/** Which calls a fault meets. */
 export interface FaultRule {
   readonly on: OperationName;
   readonly fault: Fault;

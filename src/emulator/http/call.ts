@@ -27,5 +27,4 @@ export interface Answer {
   readonly stream?: AsyncIterable<Uint8Array>;
 }
 
-/** Works one operation. */
 export type Route = (call: Call) => Promise<Answer>;

@@ -3,7 +3,6 @@ import {ServiceError} from './service-error.js';
 const DEFAULT_SIZE = 10;
 const MAX_SIZE = 100;
 
-/** A collection that is listed in pages. */
 export interface PagedList<T> {
   /** What the collection is called in the answer. */
   readonly name: string;

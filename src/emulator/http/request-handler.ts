@@ -11,7 +11,6 @@ import {invalidKey, missingKey, ServiceError} from './service-error.js';
 import {Dropped} from './throttle.js';
 import type {ServiceState} from '../service-state.js';
 
-/** One request and where its answer goes. */
 export interface RequestContext {
   readonly service: ServiceState;
   readonly control: EmulatorControl;

@@ -18,7 +18,6 @@ import {uploadChunk} from '../routes/upload-chunk.js';
 import {uploadQuery} from '../routes/upload-query.js';
 import {uploadStart} from '../routes/upload-start.js';
 
-/** A request that is understood. */
 export interface Match {
   readonly operation: OperationName;
   readonly route: Route;

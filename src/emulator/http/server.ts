@@ -9,7 +9,6 @@ import {EmulatorControl} from '../control/control.js';
 import {handleRequest} from './request-handler.js';
 import {ServiceState, type ServiceStateOptions} from '../service-state.js';
 
-/** How an emulator is started. */
 export interface EmulatorOptions extends ServiceStateOptions {
   /** 0, which is the default, takes a free one. */
   readonly port?: number;
@@ -17,7 +16,6 @@ export interface EmulatorOptions extends ServiceStateOptions {
   readonly headMs?: number;
 }
 
-/** A running emulator. */
 export interface Emulator {
   /** `http://127.0.0.1:<port>`; goes where the service's base URL goes. */
   readonly url: string;

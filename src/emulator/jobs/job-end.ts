@@ -13,7 +13,6 @@ export interface OperationError {
   readonly message: string;
 }
 
-/** The end of a batch job. */
 export interface JobEnd {
   readonly state: FinalState;
   readonly atMs: number;

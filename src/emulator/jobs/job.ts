@@ -6,7 +6,6 @@ import type {JobKind} from './request-check.js';
 /** How long the service lets a job wait and run, https://ai.google.dev/gemini-api/docs/batch-api. */
 const EXPIRY_MS = 48 * 3_600_000;
 
-/** A batch job of the emulated service. */
 export interface Job {
   /** Grows with each job; decides the order of lists. */
   readonly number: number;
@@ -34,7 +33,6 @@ export interface Job {
   end?: JobEnd;
 }
 
-/** What a new job is made of. */
 export type NewJob = Pick<
   Job,
   | 'displayName'

@@ -21,7 +21,6 @@ const WORKS_AT_ONCE = 4;
 /** How long an answer waits for results that are due and still being written. */
 const MAX_SETTLE_MS = 5_000;
 
-/** What jobs need of the service around them. */
 export interface JobSurroundings {
   readonly clock: EmulatorClock;
   readonly files: FileStore;
@@ -31,7 +30,6 @@ export interface JobSurroundings {
   readonly newFileWriter: () => Promise<FileWriter>;
 }
 
-/** The writing of one job's results. */
 interface Work {
   readonly controller: AbortController;
   done: Promise<void>;

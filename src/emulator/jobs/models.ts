@@ -1,4 +1,3 @@
-/** A model that the emulator has. */
 export interface EmulatedModel {
   /** Without `models/`. */
   readonly id: string;

@@ -2,12 +2,10 @@
 import type {JobTiming} from '../control/behaviour.js';
 import {seededRandom} from '../control/random.js';
 
-/** States in which a job can end. */
 export type FinalState = (typeof FINAL_STATES)[number];
 
 export const FINAL_STATES = ['SUCCEEDED', 'FAILED', 'CANCELLED', 'EXPIRED', 'PARTIALLY_SUCCEEDED'] as const;
 
-/** What can be wrong with a result row. */
 export type RowFault = (typeof ROW_FAULTS)[number];
 
 export const ROW_FAULTS = [

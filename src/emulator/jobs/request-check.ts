@@ -1,6 +1,5 @@
 import {field, isObject, objectAt, type Json} from '../http/json.js';
 
-/** What a job does with its requests. */
 export type JobKind = 'generate' | 'embed';
 
 /** Why the service would refuse a request; undefined when it would take it. */

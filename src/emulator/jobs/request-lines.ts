@@ -1,7 +1,6 @@
 import {createReadStream} from 'node:fs';
 import {isObject, type Json} from '../http/json.js';
 
-/** A line of a request file. */
 export interface RequestLine {
   readonly key: string | undefined;
   readonly request: Json | undefined;

@@ -17,7 +17,6 @@ export interface Result {
   readonly output?: NewFile;
 }
 
-/** What a job is worked off with. */
 export interface WorkOptions {
   /** Undefined when the job has its requests inline, and when its file is gone. */
   readonly input: StoredFile | undefined;

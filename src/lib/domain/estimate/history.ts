@@ -1,6 +1,5 @@
 import type {Range} from './range.js';
 
-/** What a finished job of the same model used. */
 export interface PastJob {
   readonly requests: number;
   /** Size of its request file. */

@@ -15,7 +15,6 @@ export interface RequestEstimate {
   readonly uncounted: number;
 }
 
-/** What an estimate needs to know of the model. */
 export interface ModelTraits {
   /** The most tokens that the model answers with, thoughts included; 0 for one that answers with vectors. */
   readonly maxOutputTokens: number;

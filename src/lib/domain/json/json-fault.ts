@@ -1,6 +1,5 @@
 import type {JsonPath} from '../request/request-finding.js';
 
-/** Where and why a text is not JSON. */
 export interface JsonFault {
   /** UTF-16 units before the fault. */
   readonly offset: number;

@@ -4,7 +4,6 @@ import {ConversionFault} from './conversion-fault.js';
 import {mediaTypeOf} from './media-type.js';
 import {callPart, ToolCalls} from './openai-tools.js';
 
-/** A conversation. */
 export interface Conversation {
   readonly contents: readonly JsonObject[];
   readonly systemInstruction: JsonObject | undefined;

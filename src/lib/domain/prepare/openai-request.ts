@@ -46,7 +46,6 @@ const DEFAULTS: Readonly<Record<string, unknown>> = {
   logprobs: false,
 };
 
-/** A converted line. */
 export interface ConvertedRequest {
   readonly key: string;
   readonly request: JsonObject;

@@ -41,7 +41,6 @@ export interface ManifestFile {
   readonly sha256: string;
 }
 
-/** The content of the manifest. */
 export interface PrepareManifest {
   readonly version: typeof MANIFEST_VERSION;
   readonly sources: readonly ManifestSource[];

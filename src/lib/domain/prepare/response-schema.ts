@@ -6,7 +6,6 @@ import {isObject, type JsonObject} from '../json/json-object.js';
 import {ANNOTATIONS, SchemaFault} from './schema-fault.js';
 import {asSchema, boundsOf, mergedSchema, resolveReference} from './schema-reader.js';
 
-/** Where the reader is. */
 interface Place {
   readonly root: JsonObject;
   readonly path: string;

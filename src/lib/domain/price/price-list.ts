@@ -19,7 +19,6 @@ export interface Rates {
   readonly output: ModalityRates | null;
 }
 
-/** A price of a model, from a day on. */
 export interface Price {
   /** First day, UTC, as `2026-12-01`; absent in the first price of a model. */
   readonly effective_from?: string;

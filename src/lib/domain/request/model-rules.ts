@@ -3,7 +3,6 @@ import {isObject, type JsonObject} from '../json/json-object.js';
 import {problem, warning, type JsonPath, type RequestFinding} from './request-finding.js';
 import {spellings} from './schema/message-types.js';
 
-/** What a model takes of a request, as far as its name tells. */
 interface ModelTraits {
   readonly id: string;
   /** Fields of `generationConfig` and of `thinkingConfig` that are rejected, or dropped without a word. */

@@ -1,6 +1,5 @@
 import type {Rule} from './request-finding.js';
 
-/** Something that is wrong with a request file. */
 export interface FileProblem {
   /** From 1. */
   readonly line: number;

@@ -4,7 +4,6 @@ import {findJsonFault} from '../json/json-fault.js';
 import {quoted} from './request-finding.js';
 import {LINE_FORM} from './request-mistakes.js';
 
-/** Why a line cannot be read. */
 export interface LineFault {
   readonly text: string;
   /** UTF-16 units of the decoded line before the fault. */

@@ -21,7 +21,6 @@ const MAX_WARNINGS = 10;
 const MAX_LINE_BYTES = 128 * 1024 * 1024;
 const NEWLINE = 0x0a;
 
-/** How strict a check is. */
 export interface CheckOptions {
   /** What the requests are for, `models/<id>`; without it only what holds for all models is checked. */
   readonly model?: string;

@@ -18,7 +18,6 @@ export const RULES = [
   'wrong_type',
 ] as const;
 
-/** The name of a rule. */
 export type Rule = (typeof RULES)[number];
 
 /** Something about one request that its author should know. */

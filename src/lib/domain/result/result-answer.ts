@@ -9,7 +9,6 @@ export interface Tokens {
   readonly total: number | null;
 }
 
-/** What the parts of a candidate hold. */
 export interface Answer {
   /** All text that is no thought, joined; null when there is none. */
   readonly text: string | null;

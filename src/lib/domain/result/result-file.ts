@@ -15,7 +15,6 @@ export interface ExpectedRequests {
   readonly count: number | null;
 }
 
-/** What a whole result file holds. */
 export interface ResultCheck {
   readonly counts: RowCounts;
   /** Non-blank lines of the result file. */

@@ -15,7 +15,6 @@ import {fieldOf, isObject, isText, type JsonObject} from '../json/json-object.js
  */
 export type RowOutcome = 'ok' | 'error' | 'blocked' | 'truncated' | 'empty' | 'malformed';
 
-/** One line of a result file, understood. */
 export interface ResultRow {
   readonly key: string | null;
   readonly outcome: RowOutcome;

@@ -1,7 +1,6 @@
 import type {RowCounts} from '../job/job-record.js';
 import type {RowOutcome} from './result-row.js';
 
-/** What became of one request. */
 export type RequestOutcome = Exclude<RowOutcome, 'malformed'> | 'missing';
 
 /** What one result row, or the lack of one, is called in lists and counts. */

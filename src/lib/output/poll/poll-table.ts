@@ -9,7 +9,6 @@ import {formatBytes, formatCount, formatDuration} from '../text/format.js';
 import {printable} from '../terminal/printable.js';
 import {tableLines, type Column} from '../text/table.js';
 
-/** What the table shows. */
 export interface PollTableState {
   /** In the order of the job-info file. */
   readonly jobs: readonly PolledJob[];
@@ -20,7 +19,6 @@ export interface PollTableState {
   readonly nowMs: number;
 }
 
-/** The room for the table. */
 export interface TableRoom {
   readonly columns: number;
   readonly rows: number;

@@ -13,7 +13,6 @@ export interface PollView {
   close(): void;
 }
 
-/** How a view is made. */
 export interface PollViewOptions {
   /** `live`: a table on a terminal; `plain`: lines of changes; `quiet`: errors and the summary; `json`: events. */
   readonly mode: 'live' | 'plain' | 'quiet' | 'json';

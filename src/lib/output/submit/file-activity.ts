@@ -5,7 +5,6 @@ import {printable} from '../terminal/printable.js';
 import {formatBytes, formatDuration} from '../text/format.js';
 import {PHASE_WORDS} from './submit-words.js';
 
-/** A step of one file. */
 export type FileStep = Extract<SubmitEvent, {readonly type: 'phase' | 'progress' | 'wait'}>;
 
 /** What is being done with one file. */

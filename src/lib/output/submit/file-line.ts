@@ -1,6 +1,5 @@
 import {displayWidth, shortenLeft, shortenRight} from '../terminal/display-width.js';
 
-/** A line about a file. */
 export interface FileLine {
   readonly mark: string;
   readonly color: (text: string) => string;

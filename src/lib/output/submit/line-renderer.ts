@@ -7,7 +7,6 @@ import {needsAttention} from './file-tally.js';
 import {endText, outcomeOf, type FileTaskObject} from './file-task.js';
 import {attentionLines} from './submit-summary.js';
 
-/** How a list is written in a pipe. */
 export interface LineRendererOptions {
   readonly screen: Screen;
   readonly clock: Clock;

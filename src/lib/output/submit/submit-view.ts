@@ -7,7 +7,6 @@ import {FileTally} from './file-tally.js';
 import {notStartedLines, summaryLines} from './submit-summary.js';
 import {TaskList, type ShownBy} from './task-list.js';
 
-/** How a submission is shown. */
 export interface SubmitViewOptions extends Display {
   /** What to run when the batch jobs are there. */
   readonly nextCommand?: string;

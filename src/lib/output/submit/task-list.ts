@@ -15,7 +15,6 @@ type FileTask = Pick<
   'output' | 'skip'
 >;
 
-/** How a list is shown. */
 export type ShownBy =
   | {readonly on: 'terminal'; readonly options: Omit<TerminalRendererOptions, 'refresh' | 'uploadRate'>}
   | {readonly on: 'pipe'; readonly options: LineRendererOptions}

@@ -15,14 +15,12 @@ export interface Room {
   readonly rows: number;
 }
 
-/** What drawing needs besides the tasks. */
 export interface FrameStyle {
   readonly clock: Clock;
   readonly marks: Marks;
   readonly colors: Colors;
 }
 
-/** A list of tasks in the middle of its work. */
 export interface ListState {
   readonly total: number;
   readonly tally: FileTally;

@@ -5,7 +5,6 @@ import {needsAttention} from './file-tally.js';
 import {outcomeOf, type FileTaskObject} from './file-task.js';
 import {endedLine, listFrame, type FrameStyle, type ListState, type Room} from './terminal-frame.js';
 
-/** How a list is drawn on a terminal. */
 export interface TerminalRendererOptions extends FrameStyle {
   readonly stream: NodeJS.WriteStream;
   readonly tally: ListState['tally'];

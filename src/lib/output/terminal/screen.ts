@@ -5,7 +5,6 @@ import {foldText} from './display-width.js';
 /** Functions that colour a text, or leave it as it is. */
 export type Colors = ReturnType<typeof picocolors.createColors>;
 
-/** Where lines are printed. */
 export interface OutputStream {
   write(text: string): unknown;
   readonly isTTY?: boolean;
@@ -28,7 +27,6 @@ export interface Screen {
  */
 export type OutputMode = 'live' | 'plain' | 'quiet' | 'silent';
 
-/** How and where a command shows its progress. */
 export interface Display {
   readonly mode: OutputMode;
   readonly screen: Screen & {readonly stderr: NodeJS.WriteStream};

@@ -1,6 +1,5 @@
 import {printable} from '../terminal/printable.js';
 
-/** What a cell may hold. */
 export type CsvCell = string | number | boolean | null | undefined;
 
 /** A cell that a spreadsheet would take for a formula; people open these files there. */

@@ -2,7 +2,6 @@
 import {displayWidth, isPlain, padEnd, padStart, shortenLeft} from '../terminal/display-width.js';
 import {printable} from '../terminal/printable.js';
 
-/** A column of a table. */
 export interface Column<Row> {
   readonly title: string;
   readonly align: 'left' | 'right';

@@ -4,7 +4,6 @@ import {ENUMS, MESSAGES, ONE_OFS, VERTEX_ONLY} from './request-schema.js';
 /** What a value of a field is. `any` and `struct`, which is an object, are the user's own. */
 export type Kind = 'string' | 'bool' | 'int32' | 'int64' | 'float' | 'any' | 'struct' | 'message' | 'enum';
 
-/** A field of a message. */
 export interface Field {
   /** By the one spelling that we use. */
   readonly name: string;

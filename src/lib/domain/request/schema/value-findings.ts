@@ -7,7 +7,6 @@ import {enumValues, messageType, type Field, type MessageType} from './message-t
 import {SCHEMA_REVISION} from './request-schema.js';
 import {rangeOf} from './value-ranges.js';
 
-/** What is said of a field whose value has rules of its own. */
 type Visit = (field: Field, value: unknown, path: JsonPath) => Generator<RequestFinding> | undefined;
 
 /**
