@@ -1,11 +1,13 @@
 // Bundles the sources and the packages they use into dist: main.js (the command line's first lines), standalone.js (oclif and
 // all commands), command-table.js (the commands for oclif in another command line), index.js (the library), the files of worker threads, and chunks that are loaded when they are needed.
-import {readdirSync, writeFileSync} from 'node:fs';
+import {readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {basename, join} from 'node:path';
 import {build} from 'esbuild';
 import {leftOut} from './left-out.js';
 import {writeStandaloneManifest} from './manifests.js';
 import {notices} from './notices.js';
+import {bundledPackages} from './packages.js';
+import {sbom} from './sbom.js';
 import {keepExportedTypes} from './types.js';
 
 /** What the CommonJS packages in an ES module ask Node for. */
@@ -39,7 +41,10 @@ export async function bundle(root) {
     banner: {js: REQUIRE},
     plugins: [leftOut],
   });
-  writeFileSync(join(root, 'dist/third-party-notices.txt'), notices(root, Object.keys(metafile.inputs)));
+  const packages = bundledPackages(root, metafile);
+  const product = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+  writeFileSync(join(root, 'dist/third-party-notices.txt'), notices(packages));
+  writeFileSync(join(root, 'dist/sbom.cdx.json'), sbom(product, packages));
   keepExportedTypes(join(root, 'dist/types'));
   await writeStandaloneManifest(root);
 }

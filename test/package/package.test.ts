@@ -55,6 +55,7 @@ test('the package holds what runs, its types, what help and README name, and not
       'dist/index.js',
       'dist/main.js',
       'dist/oclif.manifest.json',
+      'dist/sbom.cdx.json',
       'dist/standalone.js',
       'dist/third-party-notices.txt',
       'dist/types/index.d.ts',
@@ -65,8 +66,20 @@ test('the package holds what runs, its types, what help and README name, and not
     ]),
   );
   const known =
-    /^(?:LICENSE|[A-Z]+\.md|docs\/.+|examples\/.+|package\.json|oclif\.manifest\.json|bin\/run\.js|dist\/(?:types\/.+\.d\.ts|[^/]+\.js|oclif\.manifest\.json|third-party-notices\.txt))$/u;
+    /^(?:LICENSE|[A-Z]+\.md|docs\/.+|examples\/.+|package\.json|oclif\.manifest\.json|bin\/run\.js|dist\/(?:types\/.+\.d\.ts|[^/]+\.js|oclif\.manifest\.json|sbom\.cdx\.json|third-party-notices\.txt))$/u;
   expect(files.filter((path) => !known.test(path))).toEqual([]);
+});
+
+test('every file that README and help name is in the package', async () => {
+  const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
+  const help = await readFile(join(ROOT, 'oclif.manifest.json'), 'utf8');
+  const linked = Array.from(readme.matchAll(/\]\((?!https?:|#)([^)#]+)/gu), ([, path = '']) => path);
+  const named = Array.from(
+    `${readme}${help}`.matchAll(/\b(?:docs|examples)\/[\w./-]+\.\w+/gu),
+    ([path]) => path,
+  );
+  const missing = [...linked, ...named].filter((path) => !files.some((file) => file.startsWith(path)));
+  expect(missing).toEqual([]);
 });
 
 describe('installed globally', () => {
