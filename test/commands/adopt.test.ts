@@ -104,7 +104,7 @@ test('adopting one of two jobs that answer to a create closes it', async () => {
   });
   const unclear = await submit({folder, env}, '001.jsonl');
   expect(unclear.code).toBe(EXIT.unclear);
-  expect(unclear.result.files[0]?.error?.message).toContain('more than one batch job');
+  expect(unclear.result.files[0]?.error?.message).toContain('several batch jobs');
 
   expect((await adopt(folder, env, job?.name ?? '')).code).toBe(0);
   const settled = await submit({folder, env}, '001.jsonl');

@@ -32,7 +32,7 @@ describe('a poll that is killed', () => {
       times: null,
     });
     const cli = jobs.start();
-    await cli.seen('Waiting');
+    await cli.seen('Retrying in');
     expect(await readdir(join(jobs.folder, 'results'))).toHaveLength(1);
     cli.process.kill('SIGKILL');
     await cli.ended;
@@ -83,7 +83,7 @@ test('Ctrl-C during a download leaves no half file, and says how to go on', asyn
     times: null,
   });
   const cli = jobs.start();
-  await cli.seen('Waiting');
+  await cli.seen('Retrying in');
   cli.process.kill('SIGINT');
   const {code, stdout} = await cli.ended;
   expect([code, stdout]).toEqual([130, expect.stringContaining('Next: gembatch poll')]);

@@ -17,7 +17,7 @@ describe('trouble with the service', () => {
       env: {...jobs.options.env, GEMBATCH_TEST_SPEED: '600'},
       nodeArgs: FAST_CLOCK,
     });
-    await cli.seen('Waiting');
+    await cli.seen('Retrying in');
     await pause(2_000);
     expect(cli.process.exitCode).toBeNull();
     jobs.emulator.control.clearFaults();
