@@ -91,7 +91,7 @@ test('adopting one of two jobs that answer to a create closes it', async () => {
   const {emulator, env} = await useEmulator({speed: 0, seed: 1});
   await requestFiles(folder, 1);
   emulator.control.fault({on: 'batches.create', fault: {kind: 'reset_after'}});
-  emulator.control.fault({on: 'batches.list', times: null, fault: {kind: 'status', status: 503}});
+  emulator.control.fault({on: 'batches.list', skip: 1, times: null, fault: {kind: 'status', status: 503}});
   await submit({folder, env, speed: 500}, '001.jsonl');
   emulator.control.clearFaults();
   const [job] = emulator.control.paid();

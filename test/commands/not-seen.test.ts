@@ -98,6 +98,6 @@ test('an answer about another job is not recorded', async () => {
     fault: {kind: 'body_after', text: await other.text()},
   });
   const {stderr} = await jobs.poll('--once');
-  expect(stderr).toContain('answered about another job');
+  expect(stderr).toContain(`it is about ${b.batch.name}, not ${a.batch.name}`);
   expect((await jobs.records()).map(({batch}) => batch.name)).toEqual([a.batch.name, b.batch.name]);
 });

@@ -138,11 +138,10 @@ export class GeminiBatchClient implements BatchService {
       return job;
     } catch (error) {
       if (!(error instanceof GembatchError) || isCertainRefusal(error)) throw error;
-      throw new GembatchError(
-        'UNCLEAR',
-        `${error.message}; it is not known whether the batch job was made.`,
-        {details: error.details, cause: error},
-      );
+      throw new GembatchError('UNCLEAR', `${error.message}; unclear whether the batch job was made.`, {
+        details: error.details,
+        cause: error,
+      });
     }
   }
 
@@ -256,5 +255,5 @@ export class GeminiBatchClient implements BatchService {
 /** @throws GembatchError `SERVICE` for an answer about something else than was asked for; what it leaves out is no fault. */
 function checkIdentity(call: string, answered: string | undefined, asked: string): void {
   if (answered !== undefined && answered !== asked)
-    throw malformedReplyError(call, `it is about ${answered} and not about ${asked}`);
+    throw malformedReplyError(call, `it is about ${answered}, not ${asked}`);
 }

@@ -130,7 +130,7 @@ export function replyError(reply: RawReply, call: CallIdentity): GembatchError {
 
 /** The error for a success that cannot be understood; asking again would not help. */
 export function malformedReplyError(name: string, what: string): GembatchError {
-  return new GembatchError('SERVICE', `${name}: the service's answer cannot be understood (${what}).`, {
+  return new GembatchError('SERVICE', `${name}: unexpected answer from the service (${what}).`, {
     details: {malformed: true},
   });
 }

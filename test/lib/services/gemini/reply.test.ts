@@ -88,7 +88,7 @@ describe('a batch job', () => {
   test.each([undefined, '', 'operations/1', 'batches/', 'batches/a/b', 5])(
     'is not one without its name (%p)',
     (name) => {
-      expect(() => toBatchJob({name}, 'get')).toThrow("get: the service's answer cannot be understood");
+      expect(() => toBatchJob({name}, 'get')).toThrow('get: unexpected answer from the service');
     },
   );
 });
