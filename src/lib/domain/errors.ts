@@ -2,6 +2,7 @@
  * The one table of what can go wrong: code, exit code, and what to do next. Help, `docs/scripting.md` and the tests
  * read it; nothing else decides an exit code.
  */
+import {ownCommand} from './program-name.js';
 
 /** Exit codes by name. Numbers are part of the interface and never change their meaning. */
 export const EXIT = {
@@ -83,7 +84,12 @@ export const ERRORS = {
     exit: 'failed',
     suggestion: 'Choose one: --if-changed submit or --if-changed skip.',
   },
-  JOB_ENDED: {exit: 'failed', suggestion: 'Submit it again: gembatch retry'},
+  JOB_ENDED: {
+    exit: 'failed',
+    get suggestion() {
+      return `Submit it again: ${ownCommand('retry')}`;
+    },
+  },
   RESULT_EXISTS: {
     exit: 'failed',
     suggestion: 'Use the job-info file that has its record (--job-info FILE), or move the result away.',

@@ -1,4 +1,5 @@
 import {GembatchError} from '../errors.js';
+import {ownCommand} from '../program-name.js';
 
 /** https://ai.google.dev/api/batch-api#v1beta.GenerateContentBatch, `batches/{batchId}`. */
 const BATCH_NAME = /^batches\/(?!\.+$)[\w.~-]+$/u;
@@ -15,7 +16,7 @@ export function checkedBatchName(name: string): string {
     `${JSON.stringify(name)} is not the name of a batch job (batches/ID); the service was not asked for it.`,
     {
       suggestions: [
-        'Correct the name in the job-info file; gembatch adopt finds the job at the service by its request file.',
+        `Correct the name in the job-info file; ${ownCommand('adopt')} finds the job at the service by its request file.`,
       ],
     },
   );
