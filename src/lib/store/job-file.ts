@@ -19,6 +19,7 @@ import {
 import type {HeldLock} from './lock/held-lock.js';
 import {eachRecord, JobLines} from './record/job-lines.js';
 import {newOwnerId} from './lock/owner-id.js';
+import {plainLines} from './file/plain-lines.js';
 import type {StoreIo} from './file/store-io.js';
 import type {StorePaths} from './file/store-paths.js';
 import type {LineProblem} from './record/stored-record.js';
@@ -49,7 +50,7 @@ export class JobFile {
   read(): JobLines {
     return orStorageError(`read the job-info file ${this.#paths.file}`, () => {
       if (this.#last !== null && this.#isStill(this.#last)) return this.#last;
-      this.#last = JobLines.parse(readIfThere(this.#io, this.#paths.file) ?? Buffer.alloc(0));
+      this.#last = JobLines.parse(this.#readPlain() ?? Buffer.alloc(0));
       return this.#last;
     });
   }
@@ -61,9 +62,7 @@ export class JobFile {
    * @throws GembatchError STORAGE when it is there and cannot be read.
    */
   readEach(visit: (record: JobRecord) => void): readonly LineProblem[] {
-    const bytes = orStorageError(`read the job-info file ${this.#paths.file}`, () =>
-      readIfThere(this.#io, this.#paths.file),
-    );
+    const bytes = orStorageError(`read the job-info file ${this.#paths.file}`, () => this.#readPlain());
     return bytes === null ? [] : eachRecord(bytes, visit).problems;
   }
 
@@ -84,6 +83,11 @@ export class JobFile {
     });
     this.#last = next;
     return next;
+  }
+
+  #readPlain(): Buffer | null {
+    const bytes = readIfThere(this.#io, this.#paths.file);
+    return bytes === null ? null : plainLines(bytes, this.#paths.file);
   }
 
   /** Compares bytes, not times: a clock that is set back must not hide a change. */

@@ -1,3 +1,4 @@
+import {refuseUnreadable} from './record/unreadable-lines.js';
 import type {Clock} from '../domain/clock.js';
 import {GembatchError} from '../domain/errors.js';
 import type {JobRecord} from '../domain/job/job-record.js';
@@ -135,6 +136,15 @@ export class JobStore {
   }
 
   /**
+   * Makes sure that what was read is all there is: a line that cannot be read may be a job that was paid for.
+   *
+   * @throws GembatchError STORAGE that says, line by line, how to mend the file.
+   */
+  requireReadable({problems}: Pick<StoreSnapshot, 'problems'>): void {
+    refuseUnreadable(this.path, problems);
+  }
+
+  /**
    * Shows all records that `read` would give, in their order, and keeps none, for whoever wants little of each: of 100,000
    * that are kept, the collection of garbage takes as long as their reading.
    *
@@ -205,6 +215,7 @@ export class JobStore {
       const session = new OpenSession({
         lock,
         lockPath: this.#paths.sessionLock,
+        path: this.path,
         jobFile: this.#jobFile,
         commits: this.#commits,
         journal: this.#journal(),

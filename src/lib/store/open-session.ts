@@ -11,6 +11,7 @@ import type {JobLines} from './record/job-lines.js';
 import type {Journal} from './journal.js';
 import type {Session} from './session.js';
 import type {StoredRecord, StoreSnapshot} from './record/stored-record.js';
+import {refuseUnreadable} from './record/unreadable-lines.js';
 import {notIn, unsettledOf} from './unsettled.js';
 
 /** What a session works with; all of one job-info file. */
@@ -18,6 +19,8 @@ export interface SessionParts {
   /** The session lock, held. */
   readonly lock: HeldLock;
   readonly lockPath: string;
+  /** Path of the job-info file. */
+  readonly path: string;
   readonly jobFile: JobFile;
   readonly commits: CommitLock;
   readonly journal: Journal;
@@ -78,6 +81,7 @@ export class OpenSession implements Session {
   }
 
   intend(intent: Intent): void {
+    refuseUnreadable(this.#parts.path, this.#lines.problems);
     if (this.#hasFailed) this.publish();
     const {journal, lock, lockPath} = this.#parts;
     this.#usesJournal = true;

@@ -3,6 +3,7 @@ import type {JobRecord} from '../../domain/job/job-record.js';
 import {LineTexts} from './line-texts.js';
 import {formatRecord, parseRecord} from './record-line.js';
 import type {LineProblem, StoredRecord} from './stored-record.js';
+import {oddLine, problemOf} from './unreadable-lines.js';
 
 const NEWLINE = 0x0a;
 /** Some editors begin a file with it. */
@@ -147,19 +148,21 @@ export function eachRecord(
     const end = newline === -1 ? bytes.length : newline;
     const isText = isSound || isUtf8(bytes.subarray(start, end));
     const record = isText ? recordIn(texts.text(start, end)) : 'it is not valid UTF-8';
-    if (typeof record === 'string') problems.push({line, reason: record});
+    if (typeof record === 'string') problems.push(oddLine(line, record));
+    else if (record === undefined)
+      problems.push(problemOf(line, texts.text(start, end), {isLast: newline === -1}));
     else if (record !== null) visit(record, {line, start, end});
     start = end + 1;
   }
   return {problems, lineCount: line};
 }
 
-/** The record in a line, null for a blank line, or in words what else it is. */
-function recordIn(line: string): JobRecord | null | string {
+/** The record in a line, null for a blank line or a comment, undefined for what is not JSON, or in words what else it is. */
+function recordIn(line: string): JobRecord | null | undefined | string {
   const text = withoutMark(line);
   const value = jsonValue(text);
   if (value !== undefined) return parseRecord(value);
-  return text.trim() === '' ? null : 'it is not valid JSON';
+  return text.trim() === '' || text.startsWith('#') ? null : undefined;
 }
 
 function withoutMark(line: string): string {

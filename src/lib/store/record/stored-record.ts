@@ -10,8 +10,10 @@ export interface StoredRecord {
 /** A line that is not a job record. It is kept as it is, byte for byte. */
 export interface LineProblem {
   readonly line: number;
-  /** In words, to follow "is kept as it is, because". */
+  /** In words, to follow the number of the line. */
   readonly reason: string;
+  /** What a person can do about it, one sentence. */
+  readonly remedy: string;
 }
 
 /** All that is known of the jobs at one moment. */

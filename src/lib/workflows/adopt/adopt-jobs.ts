@@ -79,6 +79,7 @@ export async function adoptJobs(deps: AdoptDeps, input: AdoptInput): Promise<Ado
       onWait: (holder) => report({type: 'status', message: describeLockWait(holder, store.path)}),
     },
     async (session) => {
+      store.requireReadable(session.snapshot());
       const adoption = new Adoption(store, session, input);
       return input.isAllMine ? adoptListed(client, adoption, input) : adoptNamed(client, adoption, input);
     },

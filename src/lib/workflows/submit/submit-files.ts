@@ -112,9 +112,7 @@ function begin(
   const {clock, options, report, store} = start;
   const session = opened?.session ?? null;
   const snapshot = session?.snapshot() ?? store.read();
-  for (const {line, reason} of snapshot.problems) {
-    report({type: 'warning', message: `${store.path}:${line}: ${reason}; the line is kept as it is`});
-  }
+  store.requireReadable(snapshot);
   const known = new KnownJobs(snapshot, store);
   const settling = settle(start, {session, known, intents: snapshot.openIntents});
   const ownJobs = new OwnJobs(

@@ -1,0 +1,85 @@
+import {GembatchError} from '../../domain/errors.js';
+import type {LineProblem} from './stored-record.js';
+
+/** How many lines a refusal names. */
+const MOST_NAMED = 5;
+
+/**
+ * Refuses to go on when a job-info file holds lines that are no job records: each may be the record of a job that was paid
+ * for, and without it the same work would be paid for again.
+ *
+ * @throws GembatchError STORAGE that says, line by line, how to mend the file.
+ */
+export function refuseUnreadable(path: string, problems: readonly LineProblem[]): void {
+  if (problems.length === 0) return;
+  const named = problems.slice(0, MOST_NAMED).map(({line, reason}) => `line ${line}: ${reason}`);
+  const more = problems.length > named.length ? [`and ${problems.length - named.length} more lines`] : [];
+  throw new GembatchError(
+    'STORAGE',
+    [
+      `${path} cannot be read whole, and a line that cannot be read may be a job that was paid for. Nothing was sent.`,
+      ...named,
+      ...more,
+    ].join('\n'),
+    {
+      suggestions: [
+        ...new Set(problems.slice(0, MOST_NAMED).map(({remedy}) => remedy)),
+        'Then run the same command again.',
+      ],
+      details: {line: problems[0]?.line ?? 1, problems: problems.length},
+    },
+  );
+}
+
+/** A line that can be read and is no record. */
+export function oddLine(line: number, reason: string): LineProblem {
+  return line === 1 && reason === 'it is not a JSON object'
+    ? {line, reason: 'the file is a JSON array', remedy: JOIN_ARRAY}
+    : {line, reason, remedy: `Correct line ${line}, or delete it if it is no job.`};
+}
+
+const JOIN_ARRAY = 'Write one record on each line: jq -c ".[]" FILE > NEW_FILE';
+
+/**
+ * What is wrong with a line that is not JSON, and what a person can do about it.
+ *
+ * @param text - the line; its neighbours do not matter.
+ * @param isLast - whether it is the last one and has no newline.
+ */
+export function problemOf(line: number, text: string, {isLast}: {isLast: boolean}): LineProblem {
+  const trimmed = text.trim();
+  if (trimmed.endsWith(',') && isJson(trimmed.slice(0, -1))) {
+    return {line, reason: 'it ends with a comma', remedy: `Take away the comma at the end of line ${line}.`};
+  }
+  if (line === 1 && trimmed.startsWith('[')) {
+    return {line, reason: 'the file is a JSON array', remedy: JOIN_ARRAY};
+  }
+  if (trimmed === '{' || trimmed === '[' || /^"[^"]*":/u.test(trimmed)) {
+    return {
+      line,
+      reason: 'a record is spread over several lines',
+      remedy: 'Write each record on one line: jq -c . FILE > NEW_FILE',
+    };
+  }
+  if (isLast && trimmed.startsWith('{')) {
+    return {
+      line,
+      reason: 'it is cut off',
+      remedy: `Restore line ${line} from a backup or from version control; or delete it and record its job from the service's list: gembatch adopt --all-mine`,
+    };
+  }
+  return {
+    line,
+    reason: 'it is not valid JSON',
+    remedy: `Correct line ${line}, or delete it if it is no job.`,
+  };
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
