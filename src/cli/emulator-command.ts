@@ -10,7 +10,7 @@ export const EMULATOR_KEY = 'emulator';
 /** Flags of the commands that start an emulator. */
 export const emulatorFlags = {
   faults: Flags.string({
-    description: 'JSON file that says what goes wrong: a list of faults, or an object (see docs/emulator.md)',
+    description: 'JSON file with the faults to play (see docs/emulator.md)',
     helpValue: '<file>',
   }),
   speed: Flags.integer({

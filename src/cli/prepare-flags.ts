@@ -16,17 +16,17 @@ export const recipeFlags = {
   }),
   system: Flags.string({description: 'template of the system instruction', helpValue: '<template>'}),
   key: Flags.string({
-    description: 'column with the key [default: the request hashed]',
+    description: 'column with the key [default: hash of the request]',
     helpValue: '<column>',
   }),
-  schema: Flags.string({description: 'JSON Schema that the answers are to follow', helpValue: '<file>'}),
+  schema: Flags.string({description: 'JSON Schema for the answers', helpValue: '<file>'}),
 };
 
 /** The flags of `gembatch prepare` that say what is made of a source. */
 export const prepareFlags = {
   ...recipeFlags,
   config: Flags.string({
-    description: 'JSON file with more of generationConfig',
+    description: 'JSON file with more generationConfig fields',
     helpValue: '<file>',
   }),
   attach: Flags.string({
@@ -37,7 +37,7 @@ export const prepareFlags = {
   }),
   'skip-empty': Flags.boolean({description: 'leave out rows with an empty prompt'}),
   from: Flags.option({description: 'what the source is', options: SOURCE_FORMS})(),
-  encoding: Flags.string({description: 'its encoding, such as windows-1252', helpValue: '<name>'}),
+  encoding: Flags.string({description: 'encoding of the source, such as windows-1252', helpValue: '<name>'}),
   model: Flags.string({
     char: 'm',
     description: 'model whose rules are checked',

@@ -14,7 +14,7 @@ export const modelFlag = Flags.string({
 
 /** What becomes of a file that has changed since it was submitted. */
 export const ifChangedFlag = Flags.option({
-  description: 'for a file or model that has changed',
+  description: 'what to do when file or model has changed',
   options: ['fail', 'skip', 'submit'] as const,
   default: 'fail',
   env: 'GEMBATCH_IF_CHANGED',

@@ -9,9 +9,9 @@ import {submitFlags} from '../cli/submit-flags.js';
 export default class Adopt extends BaseCommand {
   static override summary = 'Record batch jobs that were made elsewhere, or rebuild a lost job-info file.';
 
-  static override description = `Adds records for batch jobs that the service has. Nothing is created or deleted there, and no job is recorded twice. Jobs of gembatch are matched with the local request files by path and fingerprint; for others, --file names the request file.
+  static override description = `Adds batch jobs that exist at the service to the job-info file. Nothing is created or deleted, and no job is recorded twice. Jobs made by gembatch are matched to local request files by path and content; for others, name the request file with --file.
 
-With --all-mine, all jobs of the project whose display name is one of gembatch's are adopted: a lost job-info file is back after that. A create that had no answer is closed when its job is adopted.`;
+--all-mine adopts every job of the project that gembatch made, which rebuilds a lost job-info file. Adopting a job also settles an unclear create.`;
 
   static override examples = [
     {

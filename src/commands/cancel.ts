@@ -11,9 +11,9 @@ import {consentOrYes} from '../cli/consent.js';
 export default class Cancel extends BaseCommand {
   static override summary = 'Cancel batch jobs that are running.';
 
-  static override description = `Asks the service to stop the batch jobs of the named request files, and records how each stands afterwards. A job that is over already is left as it is. What a cancelled job has cost so far stays paid, and its results are lost.
+  static override description = `Asks the service to stop the batch jobs of the named request files, and records what became of each. Finished jobs are left as they are. A cancelled job loses its results, and what it has used so far is still billed.
 
-Cancelling is a request: a job may still succeed, and keeps its results then. Ctrl-C leaves the jobs alone that were not asked for yet; the same command can be run again at any time. Nothing is deleted, neither here nor at the service: "<%= config.bin %> cleanup" does that.`;
+A job may still succeed after the request, and then keeps its results. After Ctrl-C, run the same command again to go on. Nothing is deleted; "<%= config.bin %> cleanup" does that.`;
 
   static override examples = [
     {

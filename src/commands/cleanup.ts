@@ -10,14 +10,14 @@ import {submitFlags} from '../cli/submit-flags.js';
 export default class Cleanup extends BaseCommand {
   static override summary = 'Delete uploads and finished jobs you no longer need.';
 
-  static override description = `Deletes the uploaded files and the batch jobs of this job-info file whose work is over: results are on disk, complete, or the job ended without any. Jobs that run, results that were not fetched, uploads that an open create may need, and everything of other tools stay.
+  static override description = `Deletes, at the service, the uploads and batch jobs of this job-info file that are finished: their results are complete on disk, or the job ended without any. Running jobs, results not fetched yet, uploads that an unclear create may need, and everything of other tools stay.
 
-With --all, the whole project is looked through: what would be deleted is shown first and has to be agreed to. Jobs that run and results that were not fetched still stay, unless they are named: a named job that runs is cancelled first. So do uploads of the last hour that no job uses, and, while any job runs, the files of other tools.`;
+--all covers the whole project, shows what it would delete, and asks first. Running jobs and results not fetched yet still stay unless you name them; a named running job is cancelled first. Uploads of the last hour that no job uses stay too, and, while any job runs, the files of other tools.`;
 
   static override examples = [
     {description: 'See what would be deleted', command: '<%= config.bin %> <%= command.id %> --dry-run'},
     {
-      description: 'Delete what this job-info file needs no longer',
+      description: 'Delete what this job-info file no longer needs',
       command: '<%= config.bin %> <%= command.id %>',
     },
     {

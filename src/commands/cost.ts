@@ -29,7 +29,7 @@ It is no bill: the service also charges for searches of failed requests, which n
 
   static override flags = {
     by: Flags.option({
-      description: 'what a line of the table stands for',
+      description: 'one line for each file, model or day',
       options: ['file', 'model', 'day'] as const satisfies readonly CostGrouping[],
       default: 'file',
     })(),

@@ -10,9 +10,9 @@ import type {Estimate} from '../lib/workflows/estimate/estimate-files.js';
 export default class EstimateCommand extends BaseCommand {
   static override summary = 'Estimate tokens and cost of request files. Sends nothing.';
 
-  static override description = `Counts the tokens of each request file and says what its batch job will cost: low, likely and high. Works without API key and network. Where finished jobs of the same model are in the job-info file, their usage is the guide; otherwise input is counted by script, and output can only be bounded: by maxOutputTokens where a request has it, else by the limit of the model.
+  static override description = `Counts the tokens of each request file and says what its batch job will cost: low, likely and high. Works without API key and network. Where finished jobs of the same model are in the job-info file, their usage is the guide; otherwise input is counted from the text, and output has only a bound: maxOutputTokens of the request, or the model's limit.
 
-A model whose price is not known has an unknown cost. Prices change; "<%= config.bin %> models" shows when.`;
+Without a known price the cost is unknown. "<%= config.bin %> models" shows prices and when they change.`;
 
   static override examples = [
     {

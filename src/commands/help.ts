@@ -9,7 +9,7 @@ import {unknownCommand} from '../cli/unknown-command.js';
 export default class Help extends GembatchCommand {
   static override summary = 'Show the commands, the help of one, or the exit codes.';
 
-  static override description = `Says what "--help" after a command says; "exit-codes" in place of a command lists the exit codes. Nothing is read, sent or changed.`;
+  static override description = `The same as "--help" after a command; "exit-codes" instead of a command lists the exit codes.`;
 
   static override examples = [
     {description: 'See all commands', command: '<%= config.bin %> <%= command.id %>'},

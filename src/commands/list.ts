@@ -10,7 +10,7 @@ export default class List extends BaseCommand {
 
   static override summary = 'Show the recorded batch jobs, without asking the service.';
 
-  static override description = `Reads the job-info file and nothing else: no API key is needed, nothing is sent, and nothing that runs is waited for. What it shows is as fresh as the last "<%= config.bin %> poll"; --refresh asks the service first.`;
+  static override description = `Reads only the job-info file: no API key, no network, no waiting. It is as fresh as the last "<%= config.bin %> poll"; --refresh asks the service first.`;
 
   static override examples = [
     {description: 'Show all jobs', command: '<%= config.bin %> <%= command.id %>'},

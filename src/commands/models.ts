@@ -7,7 +7,7 @@ import type {ModelList} from '../lib/workflows/list/list-models.js';
 export default class Models extends BaseCommand {
   static override summary = 'List models with their batch prices and the next price change.';
 
-  static override description = `Shows what batch jobs pay today, when that changes, and which models end. Without an API key it sends nothing; with one it asks the service which models take batch jobs.`;
+  static override description = `Shows today's batch prices, when they change, and which models are retired. With an API key it also asks the service which models take batch jobs; without one it sends nothing.`;
 
   static override examples = [
     {description: 'Show all models', command: '<%= config.bin %> <%= command.id %>'},

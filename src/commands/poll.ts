@@ -17,9 +17,9 @@ export interface PollResult extends PollSummary {
 export default class Poll extends BaseCommand {
   static override summary = 'Follow batch jobs to their end and fetch their results.';
 
-  static override description = `Asks the service how the recorded batch jobs stand until all are over. The results of each are streamed to the folder "results" beside its request file, checked row by row and recorded; only then are the uploaded file and the job deleted at the service.
+  static override description = `Watches the recorded batch jobs until all are finished. Results go to the folder "results" beside each request file and are checked row by row; only when they are safe are the upload and the job deleted at the service.
 
-It can be stopped and started again at any time, and run beside "<%= config.bin %> submit", whose new jobs it follows too. Ctrl-C stops watching; the jobs go on. A batch job may take a day.`;
+Stop and restart it at any time, or run it beside "<%= config.bin %> submit", whose new jobs it follows too. Ctrl-C stops watching; the jobs keep running. A batch job may take a day.`;
 
   static override examples = [
     {

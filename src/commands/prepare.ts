@@ -8,7 +8,7 @@ import type {PrepareProgress, PrepareReport} from '../lib/workflows/prepare/prep
 export default class Prepare extends BaseCommand {
   static override summary = 'Make request files from a table, a folder of files or another format.';
 
-  static override description = `Takes tables (CSV, TSV, JSON, Parquet), texts, PDFs, images and audio, OpenAI's batch format, and bare requests; see docs/prepare.md. The prompt is a Liquid template with columns as variables; files have path, name and text. Nothing is sent. Run again, new rows go into new files, and files that were made never change.`;
+  static override description = `Takes tables (CSV, TSV, JSON, Parquet), texts, PDFs, images and audio, OpenAI's batch format, and bare requests; see docs/prepare.md. The prompt is a Liquid template with columns as variables; files have path, name and text. Nothing is sent. Run it again when rows were added: they go into new files, and existing files never change.`;
 
   static override examples = [
     {
@@ -33,7 +33,7 @@ export default class Prepare extends BaseCommand {
     ...prepareFlags,
     output: Flags.string({
       char: 'o',
-      description: 'folder of the request files [default: beside it]',
+      description: 'folder for the request files [default: beside the source]',
       helpValue: '<folder>',
     }),
     preview: Flags.integer({

@@ -10,7 +10,7 @@ import {pollFlags} from '../cli/poll-flags.js';
 export default class Results extends BaseCommand {
   static override summary = 'Fetch, join and inspect results.';
 
-  static override description = `Fetches the results of finished jobs that are not on disk, which takes an API key, and says where all are. What the service keeps is deleted once they are safe. It does not ask how jobs stand: that is for "<%= config.bin %> poll".
+  static override description = `Fetches results of finished jobs that are not on disk yet (this needs an API key) and says where all results are. Once they are safe, the service's copies are deleted. For the state of running jobs, use "<%= config.bin %> poll".
 
 --join writes each request with its answer, in the order of the request file, answers of retries included. --failed lists the rows that did not work; "<%= config.bin %> retry" submits them again. Both need the request files as they were sent.
 

@@ -16,7 +16,7 @@ export default class Retry extends BaseCommand {
 
 A job that the service does not show is not retried, as it may belong to another API key's project. --lost does that for named jobs; it asks first, because the work may be paid twice.
 
-Each job is retried once; what its retry leaves is for the next "<%= config.bin %> retry". Nothing is sent twice: interrupted, run it again to go on.`;
+Each job is retried once; what still fails is for the next "<%= config.bin %> retry". Nothing is sent twice: interrupted, run it again to go on.`;
 
   static override examples = [
     {

@@ -16,9 +16,9 @@ export interface RunOutcome extends RunResult {
 export default class Run extends BaseCommand {
   static override summary = 'Submit request files, follow their batch jobs and fetch the results, in one go.';
 
-  static override description = `Does what "<%= config.bin %> submit" and then "<%= config.bin %> poll" do for the files that are named, as one step of CI. It ends when all results are on disk, with the exit code that says how it went.
+  static override description = `Does what "<%= config.bin %> submit" and then "<%= config.bin %> poll" do for the named files, as one step of CI. It ends when all results are on disk; the exit code says how it went.
 
-Interrupted or killed, the same command goes on where it was, and sends nothing twice. The jobs go on at the service.`;
+After an interruption, run the same command again: it goes on where it was and sends nothing twice. Meanwhile the jobs keep running.`;
 
   static override examples = [
     {

@@ -6,7 +6,7 @@ import type {ShownJobs} from '../lib/workflows/list/show-job.js';
 export default class Show extends BaseCommand {
   static override summary = 'Show all that is known of one request file or batch job.';
 
-  static override description = `Reads the job-info file and nothing else. Of a file that was submitted several times, all jobs are shown, the newest first.`;
+  static override description = `Reads only the job-info file. If a file was submitted several times, all its jobs are shown, newest first.`;
 
   static override examples = [
     {description: 'Show a request file', command: '<%= config.bin %> <%= command.id %> batch/001.jsonl'},

@@ -6,7 +6,7 @@ import {GembatchCommand} from '../../cli/gembatch-command.js';
 export default class Autocomplete extends GembatchCommand {
   static override summary = 'Set up completion of commands and flags for a shell.';
 
-  static override description = `Writes the completion functions of the commands that there are now below the cache folder, and says what to add to the settings of the shell. Run it again after an update.`;
+  static override description = `Writes completion functions for the current commands into the cache folder, and says what to add to the settings of the shell. Run it again after an update.`;
 
   static override examples = [
     {description: 'See how to set it up', command: '<%= config.bin %> <%= command.id %> bash'},

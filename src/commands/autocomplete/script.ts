@@ -7,7 +7,7 @@ export default class AutocompleteScript extends GembatchCommand {
 
   static override hidden = true;
 
-  static override description = `The line belongs into the settings of the shell; "autocomplete" says where.`;
+  static override description = `Add the line to the settings of your shell; "autocomplete" says where.`;
 
   static override examples = [
     {

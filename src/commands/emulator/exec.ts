@@ -7,13 +7,13 @@ import {EMULATOR_KEY, EmulatorCommand, emulatorFlags} from '../../cli/emulator-c
 export default class EmulatorExec extends EmulatorCommand {
   static override summary = 'Run a command against a local Gemini Batch API of its own.';
 
-  static override description = `Starts the emulator on a free port, runs the command with GOOGLE_GEMINI_BASE_URL set to it and with GEMINI_API_KEY set to a key that means nothing, and ends with the exit code of the command (128 and the number of the signal when one ended it). The API keys of your own environment are hidden from the command, so that nothing can reach Google and nothing is paid.
+  static override description = `Starts the emulator on a free port, runs the command with GOOGLE_GEMINI_BASE_URL set to it and GEMINI_API_KEY set to a placeholder, and ends with the exit code of the command (128 and the number of the signal when one ended it). The API keys of your own environment are hidden from the command, so that nothing can reach Google and nothing is paid.
 
 Signals are passed on to the command. The emulator ends with it and forgets everything; see --paid.`;
 
   static override examples = [
     {
-      description: 'Submit the request files of a folder for trial',
+      description: 'Try a submission out',
       command:
         '<%= config.bin %> <%= command.id %> -- <%= config.bin %> submit batch/*.jsonl --model gemini-2.5-flash-lite',
     },

@@ -8,9 +8,9 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export default class EmulatorStart extends EmulatorCommand {
   static override summary = 'Run a local Gemini Batch API until Ctrl-C.';
 
-  static override description = `Speaks the protocol of the Gemini Batch API on this machine alone: uploads, batch jobs whose states move with time, results derived from each request. Nothing is sent to Google and nothing is paid. It keeps what it is given in a temporary folder, and removes that when it is ended, by Ctrl-C or a signal.
+  static override description = `Speaks the protocol of the Gemini Batch API on this machine alone: uploads, batch jobs whose states move with time, results derived from each request. Nothing is sent to Google and nothing is paid. Its files are in a temporary folder, which it removes when Ctrl-C or a signal ends it.
 
-What is to go wrong is said with --faults, or while it runs with POST /emulator/faults; GET /emulator/paid tells what would have been paid for. docs/emulator.md lists all of it.
+Make things go wrong with --faults, or while it runs with POST /emulator/faults; GET /emulator/paid lists what would have been paid for. See docs/emulator.md.
 
 With --json the first and only line on stdout is an object with the URL and the variables to set; it is printed when the emulator is ready.`;
 
