@@ -10,6 +10,8 @@ export interface ProcessOptions {
   /** Its working folder; its home is inside. */
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Without what the machine tells every Node, such as certificates of its own. */
+  readonly isBare?: boolean;
   /** Exit codes that are as expected; only 0 when absent. */
   readonly codes?: readonly number[];
 }
@@ -25,13 +27,13 @@ export interface ProcessResult {
 export async function runProcess(
   command: string,
   args: readonly string[],
-  {cwd, env = {}, codes = [0]}: ProcessOptions,
+  {cwd, env = {}, isBare = false, codes = [0]}: ProcessOptions,
 ): Promise<ProcessResult> {
   const startedMs = performance.now();
   const child = spawn(command, args, {
     cwd,
     env: {
-      ...settingsOfNode(),
+      ...(isBare ? {} : settingsOfNode()),
       PATH: process.env['PATH'] ?? '',
       HOME: join(cwd, '.home'),
       LANG: 'C.UTF-8',

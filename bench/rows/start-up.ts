@@ -3,10 +3,19 @@ import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {inTurn} from '../measure/in-turn.js';
 import {ratioFigure} from '../measure/ratio-figure.js';
-import {runCli, runProcess} from '../measure/run-process.js';
+import {runCli, runProcess, type ProcessOptions} from '../measure/run-process.js';
 import type {Bench, Figure, Row} from '../row.js';
+import {emptyCli} from '../support/empty-cli.js';
+import {CLI} from '../support/places.js';
 
-const BARE = 'node -e 0';
+const COMMANDS = {
+  bare: 'node -e 0',
+  version: 'gembatch --version',
+  emptyHelp: 'help of an empty oclif CLI',
+  help: 'gembatch submit --help',
+  emptyError: 'error of an empty oclif CLI',
+  error: 'gembatch submit, key missing',
+} as const;
 
 /** Exit code of a command that finds no API key. */
 const CREDENTIALS = 6;
@@ -18,31 +27,42 @@ const HEAVY = /^\/\/ node_modules\/(@google\/genai|listr2)\//mu;
 export const startUp: Row = {
   id: 'start',
   title: 'Start',
-  how: 'Whole processes, from start to end, in turn, with the settings that the machine gives every Node: certificates of its own, for example, take as long as the rest of a bare start. What is loaded is read from the coverage that V8 writes.',
-  run: async (bench) => [...(await times(bench)), await loaded(bench)],
+  how: 'Whole processes, from start to end, in turn: in a bare environment (PATH, HOME and LANG), and with the settings that the machine gives every Node, where certificates of its own, for example, take as long as the rest of a bare start and so make every ratio smaller. The empty oclif CLI has one command without flags, is bundled and started in the same way, and answers the same: a help, an error. What is loaded is read from the coverage that V8 writes.',
+  run: async (bench) => {
+    const empty = await emptyCli(bench.folder);
+    return [...(await times(bench, empty, true)), ...(await times(bench, empty, false)), await loaded(bench)];
+  },
 };
 
-async function times({folder, pick}: Bench): Promise<Figure[]> {
-  const options = {cwd: folder};
+async function times({folder, pick}: Bench, empty: string, isBare: boolean): Promise<Figure[]> {
+  const options = {cwd: folder, isBare};
+  const failing = {...options, codes: [CREDENTIALS]};
+  const node = async (args: readonly string[], how: ProcessOptions): Promise<number> =>
+    (await runProcess(process.execPath, args, how)).ms;
   const values = await inTurn(pick(9, 41), {
-    bare: async () => (await runProcess(process.execPath, ['-e', '0'], options)).ms,
-    version: async () => (await runCli(['--version'], options)).ms,
-    help: async () => (await runCli(['help', 'submit'], options)).ms,
-    submit: async () => (await runCli(['submit', 'x'], {...options, codes: [CREDENTIALS]})).ms,
+    bare: () => node(['-e', '0'], options),
+    version: () => node([CLI, '--version'], options),
+    emptyHelp: () => node([empty, 'hello', '--help'], options),
+    help: () => node([CLI, 'submit', '--help'], options),
+    emptyError: () => node([empty, 'hello'], failing),
+    error: () => node([CLI, 'submit', 'x'], failing),
   });
-  const figure = (what: string, times: readonly number[], limit: number): Figure =>
+  const where = isBare ? 'bare environment' : "machine's environment";
+  const figure = (name: keyof typeof values, base: keyof typeof values, limit: number | null): Figure =>
     ratioFigure({
-      what,
-      against: BARE,
-      values: times,
-      base: values.bare,
+      what: `${COMMANDS[name]}, ${where}`,
+      against: COMMANDS[base],
+      values: values[name],
+      base: values[base],
       unit: 'ms',
-      target: {limit, is: 'at most'},
+      target: limit === null ? null : {limit, is: 'at most'},
     });
   return [
-    figure('gembatch --version', values.version, 1.6),
-    figure('gembatch help submit', values.help, 2.2),
-    figure('gembatch submit, key missing', values.submit, 2),
+    figure('version', 'bare', 1.6),
+    figure('help', 'bare', null),
+    figure('error', 'bare', null),
+    figure('help', 'emptyHelp', 1.25),
+    figure('error', 'emptyError', 1.25),
   ];
 }
 
