@@ -72,7 +72,7 @@ function refuseUnclear(
   flags: {'all-mine': boolean; file: string | undefined},
 ): void {
   if (flags['all-mine'] === names.length > 0) {
-    throw new GembatchError('USAGE', 'Name the batch jobs to adopt, or say --all-mine.');
+    throw new GembatchError('USAGE', 'Name the batch jobs to adopt, or use --all-mine.');
   }
   if (flags.file !== undefined && names.length > 1) {
     throw new GembatchError('USAGE', '--file is for one batch job; several are named.');

@@ -82,6 +82,6 @@ function refuseUnclearWish(names: readonly string[], isAllRunning: boolean): voi
     ? 'Name jobs or say --all-running, not both.'
     : 'No job is named; nothing was cancelled.';
   throw new GembatchError('USAGE', message, {
-    suggestions: ['Name request files or batch jobs, or cancel all that run: --all-running'],
+    suggestions: ['Name request files or batch jobs, or cancel every running job: --all-running'],
   });
 }

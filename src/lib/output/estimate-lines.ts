@@ -39,7 +39,10 @@ function notes({files, total, prices}: Estimate): readonly string[] {
   const uncounted = files.reduce((sum, {uncounted_parts: parts}) => sum + parts, 0);
   const isPast = files.some(({method}) => method === 'history');
   return [
-    ...total.price_missing.map((model) => `No price is known for ${model}; name a price list with --prices.`),
+    ...total.price_missing.map(
+      (model) =>
+        `No price is known for ${model}; choose a model with --model, or a price list with --prices.`,
+    ),
     ...(uncounted === 0
       ? []
       : [
