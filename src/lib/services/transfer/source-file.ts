@@ -21,8 +21,11 @@ interface FileState {
   readonly mtimeNs: bigint;
 }
 
-/** Bytes read at a time; three such buffers are alive at most. */
+/** Bytes read at a time. */
 const BLOCK_BYTES = 1024 * 1024;
+
+/** Of a range, each used again and again: one that is sent, one that is read ahead, one between them. */
+const BUFFERS = 3;
 
 const readAt = promisify(read);
 
@@ -61,7 +64,8 @@ export class SourceFile {
   }
 
   /**
-   * Yields the bytes of a range, block by block, reading one ahead.
+   * Yields the bytes of a range, block by block, reading one ahead. A block keeps its bytes until the next but one is asked
+   * for: new memory for each costs more than to send it.
    *
    * The end of the file is only yielded when nobody has touched it since it was opened: so nobody who waits for the end
    * takes in parts of two versions.
@@ -69,11 +73,12 @@ export class SourceFile {
    * @throws GembatchError `FILE_CHANGED`, `FILE_UNREADABLE`.
    */
   async *blocks({offset, endBytes}: ByteRange): AsyncGenerator<Buffer> {
-    let ahead = this.#read({offset, endBytes});
+    const buffers: Buffer[] = [];
+    let ahead = this.#read({offset, endBytes}, buffers);
     for (let position = offset; position < endBytes;) {
       const bytes = await ahead;
       position += bytes.length;
-      ahead = this.#read({offset: position, endBytes});
+      ahead = this.#read({offset: position, endBytes}, buffers);
       if (position === this.#file.sizeBytes) await this.#checkUntouched();
       yield bytes;
     }
@@ -87,21 +92,25 @@ export class SourceFile {
     closeSync(this.#descriptor);
   }
 
-  #read({offset, endBytes}: ByteRange): Promise<Buffer> {
+  /** @param buffers - of the range; the one that was used longest ago is taken. */
+  #read({offset, endBytes}: ByteRange, buffers: Buffer[]): Promise<Buffer> {
     const sizeBytes = Math.min(BLOCK_BYTES, endBytes - offset);
-    const block = sizeBytes === 0 ? Promise.resolve(Buffer.alloc(0)) : this.#readBlock(offset, sizeBytes);
+    if (sizeBytes === 0) return Promise.resolve(Buffer.alloc(0));
+    const buffer =
+      (buffers.length < BUFFERS ? undefined : buffers.shift()) ?? Buffer.allocUnsafe(BLOCK_BYTES);
+    buffers.push(buffer);
+    const block = this.#readBlock(offset, buffer.subarray(0, sizeBytes));
     // A block that was read ahead may not be wanted any more; who wants it sees its failure.
     this.#reading = Promise.allSettled([this.#reading, block]).then(() => undefined);
     return block;
   }
 
-  async #readBlock(offset: number, sizeBytes: number): Promise<Buffer> {
+  async #readBlock(offset: number, buffer: Buffer): Promise<Buffer> {
     // Another file may have the number of the descriptor by then.
     if (this.#isClosed) throw new Error(`${this.#file.path} is closed`);
-    const buffer = Buffer.allocUnsafe(sizeBytes);
     let bytesRead: number;
     try {
-      ({bytesRead} = await readAt(this.#descriptor, buffer, 0, sizeBytes, offset));
+      ({bytesRead} = await readAt(this.#descriptor, buffer, 0, buffer.length, offset));
     } catch (error) {
       throw unreadableError(this.#file, error);
     }
