@@ -1,6 +1,9 @@
+import {resolve} from 'node:path';
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
+import {hasApiKey} from '../cli/api-key.js';
 import {BaseCommand} from '../cli/base-command.js';
+import {readPrices} from '../cli/prices.js';
 import {consentOrYes} from '../cli/consent.js';
 import {GembatchError} from '../lib/domain/errors.js';
 import type {JobStore} from '../lib/store/job-store.js';
@@ -44,7 +47,10 @@ Ctrl-C once lets creates under way end; twice ends at once.`;
     model: modelFlag,
     'if-changed': ifChangedFlag,
     ...submitFlags,
-    'dry-run': Flags.boolean({char: 'n', description: 'check everything, send and record nothing'}),
+    'dry-run': Flags.boolean({
+      char: 'n',
+      description: 'check all, estimate cost; needs no API key',
+    }),
     'assume-not-created': Flags.boolean({
       ...RARE,
       description: 'assume that a create without an answer failed',
@@ -55,7 +61,8 @@ Ctrl-C once lets creates under way end; twice ends at once.`;
 
   async run(): Promise<SubmitResult> {
     const {args, flags} = await this.parse(Submit);
-    const apiKey = this.apiKey();
+    // A dry run sends nothing; its client is never asked.
+    const apiKey = flags['dry-run'] && !hasApiKey(process.env) ? 'none' : this.apiKey();
     const [{collectInputs}, {openSubmission}, {SubmitView}, store, client] = await Promise.all([
       import('../lib/workflows/submit/collect-inputs.js'),
       import('../lib/workflows/submit/submit-files.js'),
@@ -87,8 +94,29 @@ Ctrl-C once lets creates under way end; twice ends at once.`;
     );
     const result = await submission.closeAfter(view.submitEach(submission));
     process.exitCode = result.summary.exit_code;
-    return result;
+    return flags['dry-run'] ? this.#withEstimate(result, store) : result;
   }
+
+  /** What the files that would be submitted will use and cost; nothing is sent. */
+  async #withEstimate(result: SubmitResult, store: JobStore): Promise<SubmitResult> {
+    const names = result.files.flatMap(({file, outcome}) => (outcome === 'would_submit' ? [file] : []));
+    const [{estimateFiles}, {totalLine}, prices] = await Promise.all([
+      import('../lib/workflows/estimate/estimate-files.js'),
+      import('../lib/output/estimate-lines.js'),
+      readPrices(undefined),
+    ]);
+    const estimate = await estimateFiles({
+      files: names.map((name) => ({name, path: resolve(name)})),
+      model: result.model,
+      service: 'gemini',
+      prices,
+      records: store.read().records.map(({record}) => record),
+      nowMs: this.clock.now(),
+    });
+    if (!this.jsonEnabled() && names.length > 0) process.stdout.write(`${totalLine(estimate)}\n`);
+    return {...result, estimate};
+  }
+
   /** @throws GembatchError `USAGE` when nobody agrees: it may pay twice. */
   async #assumedNotCreated(
     store: JobStore,

@@ -115,6 +115,22 @@ test('--dry-run says what would be submitted, skipped and refused, and sends not
   expect(await records(folder)).toHaveLength(1);
 });
 
+test('--dry-run needs no API key and no network, and says what the files will cost', async () => {
+  const folder = await tempDir();
+  await requestFiles(folder, 2);
+  await writeFile(join(folder, '002.jsonl'), 'not JSON\n');
+  const args = ['submit', '001.jsonl', '002.jsonl', '--dry-run', '-m', 'gemini-3.5-flash-lite'];
+  const env = {GEMINI_API_KEY: '', GOOGLE_API_KEY: '', GOOGLE_GEMINI_BASE_URL: 'http://127.0.0.1:9'};
+  const {code, json} = await runCli([...args, '--json'], {cwd: folder, env});
+  expect(code).toBe(3);
+  expect(json()).toMatchObject({
+    files: [{outcome: 'would_submit'}, {outcome: 'failed', error: {code: 'FILE_INVALID'}}],
+    estimate: {files: [{file: '001.jsonl', method: 'offline'}]},
+  });
+  const {stdout} = await runCli(args, {cwd: folder, env});
+  expect(stdout).toMatch(/1 file, \d requests?: about \$/);
+});
+
 test('a submitted file that is gone is skipped, not missing', async () => {
   const folder = await tempDir();
   const {env} = await useEmulator({speed: 0, seed: 1});

@@ -16,6 +16,7 @@ import {OpenIntents} from '../reconcile/open-intents.js';
 import {OwnJobs} from '../reconcile/own-jobs.js';
 import {settleEarlier} from '../reconcile/settle-earlier.js';
 import {stillUnclear, type Settlement} from '../reconcile/settle-intents.js';
+import {DEFAULT_MODEL, modelResourceName} from '../../domain/job/model-choice.js';
 import {chooseModel} from './choose-model.js';
 import {collectInputs} from './collect-inputs.js';
 import {CreateLimiter} from './create-limiter.js';
@@ -79,7 +80,20 @@ export async function openSubmission(
 ): Promise<Submission> {
   const startedMs = deps.clock.monotonic();
   const halt = haltOn(options.stop);
-  const model = await chooseModel(deps.client, {
+  const model = await modelOf(deps, options, halt);
+  const opened = options.isDryRun ? null : await openSession(deps, options, halt);
+  try {
+    return begin({...deps, options, model, halt}, {files, opened, startedMs});
+  } catch (error) {
+    await opened?.finish();
+    throw error;
+  }
+}
+
+/** A dry run takes the name as it is: it needs neither API key nor network. */
+async function modelOf(deps: SubmitDeps, options: SubmitOptions, halt: AbortController): Promise<string> {
+  if (options.isDryRun) return modelResourceName(options.model ?? DEFAULT_MODEL);
+  return chooseModel(deps.client, {
     model: options.model,
     ...(options.consentToModel === undefined ? {} : {consent: options.consentToModel}),
     stop: halt.signal,
@@ -89,13 +103,6 @@ export async function openSubmission(
         message: `${reason.replace(/\.$/u, '')}. Retrying in ${Math.ceil(delayMs / 1000)} s.`,
       }),
   });
-  const opened = options.isDryRun ? null : await openSession(deps, options, halt);
-  try {
-    return begin({...deps, options, model, halt}, {files, opened, startedMs});
-  } catch (error) {
-    await opened?.finish();
-    throw error;
-  }
 }
 
 /** What is open when a submission begins. */

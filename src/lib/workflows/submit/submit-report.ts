@@ -1,3 +1,4 @@
+import type {Estimate} from '../estimate/estimate-files.js';
 import type {ErrorCode} from '../../domain/errors.js';
 
 /** Where one request file is on its way through a submission; `checked` waits for its turn to be sent. */
@@ -68,6 +69,8 @@ export interface SubmitResult {
   /** Creates of earlier runs that were still open when this one started, and what was found. */
   readonly settled: readonly SettledIntent[];
   readonly summary: SubmitSummary;
+  /** With `--dry-run`: what the files that would be submitted will use and cost. */
+  readonly estimate?: Estimate;
 }
 
 /** An unclear create of an earlier run and what became of it. */
