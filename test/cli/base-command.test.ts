@@ -133,7 +133,7 @@ describe('a signal', () => {
   ] as const)('%s lets the command come to its end, then decides the exit code', async (signal, code) => {
     const result = await end(['stopped'], {signalAfter: {text: 'waiting', signal}});
     expect(result).toMatchObject({code, signal: null});
-    expect(result.stderr).toContain('Once more ends at once.');
+    expect(result.stderr).toContain('Again to quit at once.');
     expect(result.stderr).toContain('Run the same command again to go on');
   });
 
@@ -141,7 +141,7 @@ describe('a signal', () => {
     const cli = startCli(['end', 'stubborn'], {cwd: await tempDir(), bin});
     await cli.seen('waiting');
     cli.process.kill('SIGINT');
-    await cli.seen('Once more ends at once.');
+    await cli.seen('Again to quit at once.');
     cli.process.kill('SIGTERM');
     expect(await cli.ended).toMatchObject({code: 143, signal: null});
   });

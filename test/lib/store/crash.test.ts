@@ -13,7 +13,8 @@ import {openStore, publishedNames, sideFiles, useFolder} from './store-fixture.j
 import {codesOf, INPUTS, submitThree} from './submission.js';
 import type {PaidService} from './submission.js';
 
-const OLD = `# kept\n${recordLine('old')}, "half": `;
+/** The last line has no newline. */
+const OLD = `# kept\n${recordLine('old')}# kept, too`;
 
 const CODES = ['EIO', 'ENOSPC', 'EACCES', 'EROFS', 'EDQUOT'];
 

@@ -1,4 +1,5 @@
 import {GembatchError} from '../../domain/errors.js';
+import {ownCommand} from '../../domain/program-name.js';
 import type {LineProblem} from './stored-record.js';
 
 /** How many lines a refusal names. */
@@ -65,7 +66,7 @@ export function problemOf(line: number, text: string, {isLast}: {isLast: boolean
     return {
       line,
       reason: 'it is cut off',
-      remedy: `Restore line ${line} from a backup or from version control; or delete it and record its job from the service's list: gembatch adopt --all-mine`,
+      remedy: `Restore line ${line} from a backup or from version control; or delete it and record its job from the service's list: ${ownCommand('adopt --all-mine')}`,
     };
   }
   return {
