@@ -1,4 +1,4 @@
-import type {Range} from './range.js';
+import {timesRange, type Range} from './range.js';
 
 /** How closely a model looks at media: `mediaResolution` without its prefix; null where the request does not say. */
 export type MediaResolution = 'LOW' | 'MEDIUM' | 'HIGH' | 'ULTRA_HIGH' | null;
@@ -24,14 +24,20 @@ export function mediaTokens(
     case 'image':
       return {modality: 'image', tokens: isGemini2 ? tiles(resolution) : exactly(imageTokens(resolution))};
     case 'pdf':
-      return {modality: 'image', tokens: times(pagesOf(data, sizeBytes), pageTokens(isGemini2, resolution))};
+      return {
+        modality: 'image',
+        tokens: timesRange(pagesOf(data, sizeBytes), pageTokens(isGemini2, resolution)),
+      };
     case 'audio':
-      return {modality: 'audio', tokens: times(secondsOf(mimeType, data, sizeBytes), isGemini2 ? 32 : 25)};
+      return {
+        modality: 'audio',
+        tokens: timesRange(secondsOf(mimeType, data, sizeBytes), isGemini2 ? 32 : 25),
+      };
     case 'video':
       // One frame a second, and the sound.
       return {
         modality: 'video',
-        tokens: times(around(sizeBytes / VIDEO_BYTES_PER_SECOND), frameTokens(isGemini2, resolution)),
+        tokens: timesRange(around(sizeBytes / VIDEO_BYTES_PER_SECOND), frameTokens(isGemini2, resolution)),
       };
     default:
       return undefined;
@@ -88,8 +94,4 @@ function exactly(count: number): Range {
 /** Within a factor of three from the lowest to the highest. */
 function around(count: number): Range {
   return {low: count * 0.6, likely: count, high: count * 1.8};
-}
-
-function times({low, likely, high}: Range, factor: number): Range {
-  return {low: low * factor, likely: likely * factor, high: high * factor};
 }

@@ -2,7 +2,7 @@
 import {stat} from 'node:fs/promises';
 import {EstimateSum} from '../../domain/estimate/estimate-sum.js';
 import {historyOf, type History, type PastJob} from '../../domain/estimate/history.js';
-import {addRanges, NOTHING, wholeRange, type Range} from '../../domain/estimate/range.js';
+import {addRanges, NOTHING, timesRange, wholeRange, type Range} from '../../domain/estimate/range.js';
 import {estimateRequest, type ModelTraits} from '../../domain/estimate/request-estimate.js';
 import type {ErrorCode} from '../../domain/errors.js';
 import {GembatchError} from '../../domain/errors.js';
@@ -155,11 +155,11 @@ async function estimateFile(
   splitter.finish();
 
   const {inputTokens, outputTokens, uncounted, factor} = sum.scaledTo(requests);
-  const input = history === undefined ? inputTokens : scaledBy(history.inputPerByte, size);
+  const input = history === undefined ? inputTokens : timesRange(history.inputPerByte, size);
   const output =
     history === undefined
       ? outputTokens
-      : bounded(scaledBy(history.outputPerRequest, requests), outputTokens);
+      : bounded(timesRange(history.outputPerRequest, requests), outputTokens);
   return {
     file: name,
     model: model.name,
@@ -206,10 +206,6 @@ function pastJobs({records, prices, model}: EstimateInput): readonly PastJob[] {
       },
     ];
   });
-}
-
-function scaledBy({low, likely, high}: Range, factor: number): Range {
-  return {low: low * factor, likely: likely * factor, high: high * factor};
 }
 
 /** No more than the requests allow. */
