@@ -16,6 +16,7 @@ export const pollFlags = {
   timeout: durationFlag({description: 'stop watching after this time [default: never]'}),
   'keep-remote': Flags.boolean({...RARE, description: 'delete nothing at the service'}),
   'results-dir': Flags.string({
+    env: 'GEMBATCH_RESULTS_DIR',
     description: 'folder for results [default: "results" beside the file]',
     helpValue: '<folder>',
   }),

@@ -1,8 +1,11 @@
-import {writeFile} from 'node:fs/promises';
+import {readdir, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {describe, expect, test} from '@jest/globals';
-import {runCli, startCli} from '../../helpers/run-cli.js';
+import {requestLines} from '../../helpers/request-files.js';
+import {ROOT, runCli, startCli} from '../../helpers/run-cli.js';
+import {MODEL} from '../../helpers/submit.js';
 import {tempDir} from '../../helpers/temp-dir.js';
+import {useEmulator} from '../../helpers/use-emulator.js';
 
 /** Lists the batch jobs with Google's SDK, as a command that knows nothing of gembatch would. */
 const LIST_WITH_SDK = `
@@ -40,6 +43,28 @@ describe('gembatch emulator exec', () => {
     });
     expect(environment).not.toHaveProperty('GOOGLE_API_KEY');
     expect(environment).not.toHaveProperty('GOOGLE_GENAI_USE_VERTEXAI');
+  });
+
+  test('keeps its records and results apart, so that a trial hides no real submission', async () => {
+    const cwd = await tempDir();
+    await writeFile(join(cwd, 'a.jsonl'), requestLines(2, 'a'));
+    const bin = join(ROOT, 'bin/run.js');
+    const command = ['run', 'a.jsonl', '-m', MODEL, '--interval', '200ms'];
+    const trial = await runCli(['emulator', 'exec', '--speed', '60', '--', 'node', bin, ...command], {
+      cwd,
+      env: {GEMBATCH_JOB_INFO: 'real.jsonl'},
+    });
+    expect(trial.code).toBe(0);
+    expect(trial.stderr).toContain('recorded in emulator-job-info.jsonl, results go to emulator-results/');
+    expect((await readdir(cwd)).filter((name) => !name.startsWith('.')).toSorted()).toEqual([
+      'a.jsonl',
+      'emulator-job-info.jsonl',
+      'emulator-results',
+    ]);
+    // The real submission follows.
+    const {emulator, env} = await useEmulator();
+    expect((await runCli(['submit', 'a.jsonl', '-m', MODEL], {cwd, env})).code).toBe(0);
+    expect(emulator.control.paid()).toHaveLength(1);
   });
 
   // Loads the SDK in a process of its own.
