@@ -32,7 +32,7 @@ async function callsFor(folder: string, jobs: number): Promise<Figure> {
   const names = await createJobs(emulator.url, jobs);
   const lines = names.map((name, i) => {
     const known = record(`${jobs}-${i}`);
-    return `${JSON.stringify({...known, batch: {...known.batch, name}})}\n`;
+    return `${JSON.stringify({...known, batch: {...known.batch, name, display_name: `job ${i}`}})}\n`;
   });
   const path = join(folder, `${jobs}.jsonl`);
   await writeFile(path, lines.join(''));

@@ -1,4 +1,5 @@
 import {setTimeout as pause} from 'node:timers/promises';
+import {readdir} from 'node:fs/promises';
 import {describe, expect, test} from '@jest/globals';
 import {JobFixture, keysOf} from '../helpers/job-fixture.js';
 import {FAST_CLOCK, runCli, startCli} from '../helpers/run-cli.js';
@@ -48,13 +49,56 @@ describe('trouble with the service', () => {
     },
   );
 
-  test('is noted where results have no answer twice, and the service keeps them', async () => {
+  test.each([
+    '[]\n',
+    '<html>Sign in</html>',
+    '{"error": {"code": 401, "message": "Sign in", "status": "UNAUTHENTICATED"}}',
+  ])('on the way, which always answers %j in place of results, makes no result file', async (text) => {
     const jobs = await JobFixture.create();
     await jobs.submit('a.jsonl');
     jobs.finishJobs();
-    jobs.emulator.control.fault({on: 'files.download', fault: {kind: 'body_after', text: '[]\n'}, times: 2});
-    expect((await jobs.poll()).code).toBe(1);
-    expect((await jobs.records())[0]?.results?.rows).toMatchObject({malformed: 1, missing: 3});
+    jobs.emulator.control.fault({on: 'files.download', fault: {kind: 'body_after', text}, times: null});
+    const {code, stderr} = await runCli(['poll'], {
+      cwd: jobs.options.cwd,
+      env: {...jobs.options.env, GEMBATCH_TEST_SPEED: '500'},
+      nodeArgs: FAST_CLOCK,
+    });
+    expect([code, stderr]).toEqual([9, expect.stringContaining('are no results')]);
+    expect((await jobs.records())[0]?.results).toBeUndefined();
+    expect(await readdir(jobs.folder)).not.toContain('retries');
+    expect(jobs.emulator.control.jobs()).toHaveLength(1);
+    // Once the way is free, the results come.
+    jobs.emulator.control.clearFaults();
+    expect((await jobs.poll()).code).toBe(0);
+    expect(keysOf(await jobs.read('results/a.jsonl'))).toEqual(['r1', 'r2', 'r3']);
+  });
+
+  const cutBody = `${JSON.stringify({
+    key: 'r1',
+    response: {candidates: [{content: {parts: [{text: 'one'}]}, finishReason: 'STOP'}]},
+  })}\n`;
+
+  test('on the way, which cuts a result at the end of a row, is asked again', async () => {
+    const jobs = await JobFixture.create();
+    await jobs.submit('a.jsonl');
+    jobs.finishJobs();
+    jobs.emulator.control.fault({on: 'files.download', fault: {kind: 'body_after', text: cutBody}, times: 2});
+    expect((await jobs.poll()).code).toBe(0);
+    expect(keysOf(await jobs.read('results/a.jsonl'))).toEqual(['r1', 'r2', 'r3']);
+  });
+
+  test('that leaves the same rows out each time is believed, and the service keeps its results', async () => {
+    const jobs = await JobFixture.create();
+    await jobs.submit('a.jsonl');
+    jobs.finishJobs();
+    jobs.emulator.control.fault({
+      on: 'files.download',
+      fault: {kind: 'body_after', text: cutBody},
+      times: null,
+    });
+    expect((await jobs.poll()).code).toBe(3);
+    expect((await jobs.records())[0]?.results?.rows).toMatchObject({ok: 1, missing: 2});
+    expect(jobs.emulator.control.counts()['files.download']).toBe(3);
     expect(jobs.emulator.control.jobs()).toHaveLength(1);
   });
 

@@ -6,10 +6,11 @@ import {BIN, runCli} from '../helpers/run-cli.js';
 import {tempDir} from '../helpers/temp-dir.js';
 import {useEmulator} from '../helpers/use-emulator.js';
 
-/** A user id without an entry in /etc/passwd; root on Linux may take it. */
+/** A user id without an entry in /etc/passwd; root on Linux may take it, where others may run this Node and read this folder. */
 const NAMELESS = ['--reuid', '4242', '--regid', '4242', '--clear-groups'];
 const canChangeUser =
-  process.platform === 'linux' && spawnSync('setpriv', [...NAMELESS, 'true']).status === 0;
+  process.platform === 'linux' &&
+  spawnSync('setpriv', [...NAMELESS, process.execPath, BIN, '--version']).status === 0;
 
 describe('a user id without a name', () => {
   const commands = [

@@ -159,7 +159,7 @@ function expectTruth(
   {code, said, left}: {readonly code: number | null; readonly said: string; readonly left: number},
 ): void {
   const isTold = code === EXIT.storage || code === EXIT.partial;
-  const isTrue = code === 0 ? left === 0 : isTold && /no space left[^]*make room/iu.test(said);
+  const isTrue = code === 0 ? left === 0 : isTold && /no space left[^]*free disk space/iu.test(said);
   if (!isTrue) attack.violation(`${what}: exit ${code}, ${left} left: ${said}`);
 }
 

@@ -21,7 +21,7 @@ export interface PlainLine {
 
 /** The lines of a job-info file. */
 export function readLines(bytes: Buffer): readonly PlainLine[] {
-  return linesOf(bytes).map((line, index, lines) => {
+  return linesOf(withNewlines(bytes)).map((line, index, lines) => {
     const isLast = index === lines.length - 1;
     const value = valueOf(line, true);
     const job = isFields(value) && typeof value['input_file'] === 'string' ? jobOf(value) : null;
@@ -29,6 +29,13 @@ export function readLines(bytes: Buffer): readonly PlainLine[] {
     const fields: Fields = isFields(value) ? value : {};
     return {text, job, merged: fields['merged_at'], foreign: job === null ? '' : foreignOf(fields)};
   });
+}
+
+/** Where no line ends with a newline, a carriage return ends one. */
+export function withNewlines(bytes: Buffer): Buffer {
+  return bytes.includes(0x0a)
+    ? bytes
+    : Buffer.from(bytes.toString('latin1').replaceAll('\r', '\n'), 'latin1');
 }
 
 function jobOf({batch, job_name: jobName}: Fields): string | null {

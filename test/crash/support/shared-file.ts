@@ -18,16 +18,16 @@ export interface ShareOptions {
 /** Jobs whose records everybody counts up. */
 export const SHARED_JOBS: readonly string[] = Array.from({length: 12}, (_, index) => `shared${index}`);
 
-/** Lines that are no records, each character a byte. */
+/** Lines that are no records and must stay as they are, each character a byte. */
 export const FOREIGN_LINES: readonly string[] = [
   '# a comment of somebody',
   '',
-  '{"half": ',
-  '\0\0\0\0',
-  '\xff\xfe not UTF-8',
-  '{"another": "program"}\r',
-  '[1, 2]',
-  'the last line has no end',
+  '# {"half": ',
+  '#\0\0\0\0',
+  '#\xff\xfe not UTF-8',
+  '# {"another": "program"}\r',
+  '   \t',
+  '# the last line has no end',
 ];
 
 /** A job-info file of shared jobs with foreign lines between them, the last of them at its end and without a newline. */

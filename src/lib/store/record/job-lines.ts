@@ -6,6 +6,8 @@ import type {LineProblem, StoredRecord} from './stored-record.js';
 import {oddLine, problemOf} from './unreadable-lines.js';
 
 const NEWLINE = 0x0a;
+/** `#`: the rest of the line is for people. */
+const COMMENT = 0x23;
 /** Some editors begin a file with it. */
 const BYTE_ORDER_MARK = '\ufeff';
 
@@ -146,6 +148,10 @@ export function eachRecord(
     line += 1;
     const newline = bytes.indexOf(NEWLINE, start);
     const end = newline === -1 ? bytes.length : newline;
+    if (bytes[start] === COMMENT) {
+      start = end + 1;
+      continue;
+    }
     const isText = isSound || isUtf8(bytes.subarray(start, end));
     const record = isText ? recordIn(texts.text(start, end)) : 'it is not valid UTF-8';
     if (typeof record === 'string') problems.push(oddLine(line, record));
@@ -157,12 +163,12 @@ export function eachRecord(
   return {problems, lineCount: line};
 }
 
-/** The record in a line, null for a blank line or a comment, undefined for what is not JSON, or in words what else it is. */
+/** The record in a line, null for a blank line, undefined for what is not JSON, or in words what else it is. */
 function recordIn(line: string): JobRecord | null | undefined | string {
   const text = withoutMark(line);
   const value = jsonValue(text);
   if (value !== undefined) return parseRecord(value);
-  return text.trim() === '' || text.startsWith('#') ? null : undefined;
+  return text.trim() === '' ? null : undefined;
 }
 
 function withoutMark(line: string): string {

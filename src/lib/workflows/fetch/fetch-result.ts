@@ -78,32 +78,54 @@ interface Arrival {
 }
 
 /**
- * Downloads the results. Something on the way, such as a proxy, may answer in place of the service, and an answer of its
- * own is no result file: one without a row for any request is believed only when it comes twice.
+ * Downloads the results. Something on the way, such as a proxy, may answer in place of the service: a body without one
+ * result row is no result. One that has fewer rows than the job itself counts may be cut, and is asked for again; when it
+ * is the same each time, it is what the service has.
+ *
+ * @throws GembatchError `SERVICE` when no body is to be believed.
  */
 async function receive(
   deps: FetchDeps,
   {record, resultFileName}: {record: JobRecord; resultFileName: string},
   options: FetchOptions,
 ): Promise<Arrival> {
-  let doubted: string | undefined;
-  for (let tries = 0; tries < MOST_DOWNLOADS; tries += 1) {
+  const doubted = new Set<string>();
+  for (let tries = 1; ; tries += 1) {
     const {file, others} = await openTarget(deps, record, options);
     try {
       const received = await deps.lanes.downloads(() =>
         receiveResult(deps, {record, resultFileName, file}, options),
       );
-      if (received.hasAnswers || received.sha256 === doubted) return {file, others, received};
-      doubted = received.sha256;
+      if (received.resultRows > 0 && received.resultRows >= countedRows(record))
+        return {file, others, received};
+      doubted.add(received.sha256);
+      if (tries === MOST_DOWNLOADS) {
+        if (received.resultRows > 0 && doubted.size === 1) return {file, others, received};
+        throw unbelievable(record);
+      }
     } catch (error) {
       await file.discard();
       throw error;
     }
     await file.discard();
   }
-  throw new GembatchError(
+}
+
+/** Rows that the job itself says it has. */
+function countedRows({batch: {stats}}: JobRecord): number {
+  return stats === undefined ? 0 : stats.successful_request_count + stats.failed_request_count;
+}
+
+function unbelievable({input_file: file}: JobRecord): GembatchError {
+  return new GembatchError(
     'SERVICE',
-    `What is answered in place of the results of ${record.input_file} is something else each time, without an answer to any request.`,
+    `${file}: what the service, or a proxy on the way to it, sends as the results are no results. Nothing was written, nothing was deleted.`,
+    {
+      details: {malformed: true},
+      suggestions: [
+        `Check the network and run again: ${ownCommand(`poll ${file}`)}. Do not submit the file again: its job is paid for.`,
+      ],
+    },
   );
 }
 

@@ -33,8 +33,8 @@ export interface ReceivedResult {
   readonly usage: JobUsage;
   /** Requests of the job; null when nobody knows. */
   readonly requests: number | null;
-  /** Whether there is a row for any request. */
-  readonly hasAnswers: boolean;
+  /** Lines of the file that are result rows, whatever request they are for. */
+  readonly resultRows: number;
   /** Whether there is a row for every request. */
   readonly isComplete: boolean;
   readonly requestsState: RequestsState;
@@ -70,14 +70,14 @@ export async function receiveResult(
   };
   const maxBytes = maxResultBytes(requests.count);
   await download(deps, {record, resultFileName, file, maxBytes, take}, options);
-  const {counts, answered} = checker.finish();
+  const {counts, rows, answered} = checker.finish();
   return {
     sizeBytes: file.sizeBytes,
     sha256: hash.digest('hex'),
     rows: counts,
     usage: usage.finish(),
     requests: requests.count,
-    hasAnswers: answered > 0,
+    resultRows: rows - counts.malformed,
     isComplete: requests.count === answered && counts.malformed === 0,
     requestsState: requests.state,
     notes: requests.notes,
