@@ -331,6 +331,21 @@ test('a job that shares only the name or only the upload of a create is not adop
   expect(await records(folder)).toEqual([]);
 });
 
+test('a create that is answered with another job drops no record, and finds its own job', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, 2);
+  await submit({folder, env}, '001.jsonl');
+  const [first] = emulator.control.jobs();
+  const text = await (await fetch(`${emulator.url}/v1beta/${first}?key=k`)).text();
+  emulator.control.fault({on: 'batches.create', fault: {kind: 'body_after', text}});
+  const {code, result} = await submit({folder, env, speed: 100}, '002.jsonl');
+  expect([code, tally(result)]).toEqual([0, {submitted: 1}]);
+  expect((await records(folder)).map(({batch}) => batch.name).toSorted()).toEqual(
+    emulator.control.jobs().toSorted(),
+  );
+});
+
 test('--force run again after an unclear or killed create does not pay for it twice', async () => {
   const folder = await tempDir();
   const {emulator, env} = await useEmulator({speed: 0, seed: 1});

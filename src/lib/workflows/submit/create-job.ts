@@ -14,6 +14,7 @@ import {GembatchError} from '../../domain/errors.js';
 import type {Intent, JobRecord} from '../../domain/job/job-record.js';
 import type {Session} from '../../store/job-store.js';
 import type {CreateBatchRequest} from '../../services/batch-service.js';
+import {answersTo} from '../reconcile/created-jobs.js';
 import {recordOf, settleIntents, type Settlement} from '../reconcile/settle-intents.js';
 import type {Inspection} from '../request-file/inspect-file.js';
 import type {RequestFile, SubmitRun} from './submit-run.js';
@@ -69,8 +70,10 @@ export async function createJob(
     try {
       session.intend(intent);
       answer = await run.client.createBatch(requestOf(run, intent)).catch(knownError);
-      if (!(answer instanceof GembatchError)) return record(run, session, {intent, batch: answer});
-      if (answer.code !== 'UNCLEAR') session.abort(intent.attempt, answer.code);
+      if (!(answer instanceof GembatchError) && isOwn(run, intent, answer))
+        return record(run, session, {intent, batch: answer});
+      if (answer instanceof GembatchError && answer.code !== 'UNCLEAR')
+        session.abort(intent.attempt, answer.code);
     } catch (error) {
       // The journal could not be written: nothing was sent, or the service has refused.
       return {kind: 'refused', error: knownError(error), keepsUpload: true};
@@ -78,7 +81,8 @@ export async function createJob(
       release();
     }
     // Without a turn, so that other creates go on meanwhile.
-    if (answer.code === 'UNCLEAR') return lookUp(run, session, {uploaded, intent});
+    if (!(answer instanceof GembatchError) || answer.code === 'UNCLEAR')
+      return lookUp(run, session, {uploaded, intent});
     if (!(await waitToTryAgain(run, uploaded, {refusal: answer, unsent})))
       return {kind: 'refused', error: answer};
   }
@@ -101,6 +105,11 @@ async function waitToTryAgain(
   run.report({type: 'wait', index, reason, delayMs});
   await run.clock.sleep(delayMs, run.halt.signal);
   return true;
+}
+
+/** Whether the answer to a create is its own: a record that another job has must not be written over. */
+function isOwn({known}: SubmitRun, intent: Intent, batch: BatchJob): boolean {
+  return answersTo(intent, batch) === 'yes' && !known.hasJob(batch.name);
 }
 
 /** Whether the error proves that the create never reached the network. */
@@ -152,7 +161,8 @@ function intentFor(run: SubmitRun, {file, inspection, uploadName}: UploadedFile)
     display_name: jobDisplayName(file.inputFile, inspection.sha256, attempt),
     sha256: inspection.sha256,
     size_bytes: inspection.size_bytes,
-    intended_at: new Date(run.clock.now()).toISOString(),
+    // The clock of this machine may be set before somebody asks how old the intent is.
+    intended_at: new Date(run.client.serviceTime() ?? run.clock.now()).toISOString(),
     ...(file.retryOf === undefined ? {} : {retry_of: file.retryOf}),
   };
 }
