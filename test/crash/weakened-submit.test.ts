@@ -45,13 +45,13 @@ const NO_LOOK_UP: readonly Weakening[] = [
   NO_ADOPTION,
   {
     file: 'lib/workflows/submit/create-job.js',
-    find: "if (answer.code !== 'UNCLEAR')",
-    replace: 'if (true)',
+    find: "answer instanceof GembatchError && answer.code !== 'UNCLEAR'",
+    replace: 'answer instanceof GembatchError',
   },
   {
     file: 'lib/workflows/submit/create-job.js',
-    find: "if (answer.code === 'UNCLEAR')",
-    replace: 'if (false)',
+    find: "|| answer.code === 'UNCLEAR'",
+    replace: '',
   },
 ];
 

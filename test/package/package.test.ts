@@ -122,7 +122,7 @@ describe('installed globally', () => {
     const {code, json} = await runCli(args, {cwd, bin});
     expect({code, problems: schemaErrors('submit', json())}).toEqual({code: 0, problems: []});
     expect(json()).toMatchObject({summary: {files, submitted: 0, skipped: files}});
-    const records = (await readFile(join(cwd, 'job-info.jsonl'), 'utf8')).trim().split('\n');
+    const records = (await readFile(join(cwd, 'emulator-job-info.jsonl'), 'utf8')).trim().split('\n');
     expect(records).toHaveLength(files);
   });
 
