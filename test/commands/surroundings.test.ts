@@ -10,7 +10,7 @@ import {useEmulator} from '../helpers/use-emulator.js';
 const NAMELESS = ['--reuid', '4242', '--regid', '4242', '--clear-groups'];
 const canChangeUser =
   process.platform === 'linux' &&
-  spawnSync('setpriv', [...NAMELESS, process.execPath, BIN, '--version']).status === 0;
+  spawnSync('setpriv', [...NAMELESS, 'env', process.execPath, BIN, '--version']).status === 0;
 
 describe('a user id without a name', () => {
   const commands = [
