@@ -105,14 +105,9 @@ export function pricesBetween(
     ({effective_from}) => effective_from !== undefined && effective_from > from && effective_from <= to,
   );
   const own = now === undefined ? later : [now, ...later];
-  const {on, rerouted_to: successor} = retirementOf(list, model) ?? {};
+  const {on, rerouted_to: successor} = entryOf(list, model)?.retirement ?? {};
   if (on === undefined || successor === undefined || on > to) return own;
   return [...own, ...pricesBetween(list, successor, {service, from: on > from ? on : from, to})];
-}
-
-/** When the service ends a model; undefined when nobody has said so. */
-export function retirementOf(list: PriceList, model: string): Retirement | undefined {
-  return entryOf(list, model)?.retirement;
 }
 
 /** What the list holds of a model. It comes from a file of the user: a model called "constructor" is not in it. */
