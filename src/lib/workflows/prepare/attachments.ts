@@ -1,7 +1,7 @@
-import {readFile} from 'node:fs/promises';
 import {dirname, resolve} from 'node:path';
 import {GembatchError} from '../../domain/errors.js';
 import {isTextFile, mediaTypeOf} from '../../domain/prepare/media-type.js';
+import {readWhole} from '../request-file/read-chunks.js';
 import {fileError} from './file-error.js';
 import {checkInlineBytes, inlinePart} from './inline-part.js';
 import type {Source, SourceRow} from './source.js';
@@ -58,7 +58,7 @@ async function filePart(path: string, source: Source, place: string): Promise<st
   }
   let bytes: Buffer;
   try {
-    bytes = await readFile(resolve(dirname(source.path), path));
+    bytes = await readWhole(resolve(dirname(source.path), path));
   } catch (error) {
     throw fileError(`${place}: ${path}`, error);
   }

@@ -1,9 +1,10 @@
 import {createHash} from 'node:crypto';
-import {readdir, readFile, stat} from 'node:fs/promises';
+import {readdir, stat} from 'node:fs/promises';
 import {basename, dirname, join, relative, resolve, sep} from 'node:path';
 import {isUtf8} from 'node:buffer';
 import {GembatchError} from '../../domain/errors.js';
 import {isTextFile, mediaTypeOf} from '../../domain/prepare/media-type.js';
+import {readWhole} from '../request-file/read-chunks.js';
 import {fileError} from './file-error.js';
 import {inlinePart} from './inline-part.js';
 import type {ReadOptions, Source, SourceRow} from './source.js';
@@ -104,7 +105,7 @@ function rowOf(file: NamedFile, at: number, bytes: Buffer, folder: string): Sour
 
 async function read({name, path}: NamedFile): Promise<Buffer> {
   try {
-    return await readFile(path);
+    return await readWhole(path);
   } catch (error) {
     throw fileError(name, error);
   }

@@ -1,8 +1,8 @@
 import {createHash, type Hash} from 'node:crypto';
 import {isUtf8} from 'node:buffer';
-import {open} from 'node:fs/promises';
 import {GembatchError} from '../../domain/errors.js';
 import {openUtf8Bytes} from '../../domain/prepare/text-encoding.js';
+import {openFile} from '../request-file/open-file.js';
 import {readChunks} from '../request-file/read-chunks.js';
 import type {ReadOptions, SourceFingerprint} from './source.js';
 
@@ -14,7 +14,7 @@ const PIECE_BYTES = 64 * 1024;
 
 /** The first bytes of a file. */
 export async function readHead(path: string, bytes = HEAD_BYTES): Promise<Buffer> {
-  const file = await open(path, 'r');
+  const {file} = await openFile(path);
   try {
     const buffer = Buffer.allocUnsafe(bytes);
     const {bytesRead} = await file.read(buffer, 0, bytes, 0);

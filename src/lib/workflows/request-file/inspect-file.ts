@@ -5,6 +5,7 @@ import {fieldOf} from '../../domain/json/json-object.js';
 import {RequestCounter} from '../../domain/request/request-counter.js';
 import type {FileWarning, RequestFileFacts} from '../../domain/request/request-facts.js';
 import {RequestFileCheck, type CheckOptions} from '../../domain/request/request-file.js';
+import {refuseIrregular} from './open-file.js';
 import {readHashed} from './read-hashed.js';
 
 /** What an inspection found in a good request file. */
@@ -30,7 +31,7 @@ export interface InspectOptions extends CheckOptions {
 }
 
 /** The most that the service takes in one file: 2 GB, https://ai.google.dev/gemini-api/docs/files; read as binary. */
-const MAX_BYTES = 2 * 1024 ** 3;
+export const MAX_REQUEST_FILE_BYTES = 2 * 1024 ** 3;
 /** What is inspected in about a tenth of a second. */
 const PROGRESS_BYTES = 32 * 1024 * 1024;
 /** How many bad lines are named besides the first. */
@@ -66,19 +67,11 @@ async function statFile(path: string, name: string): Promise<BigIntStats> {
       suggestions: [`Name the files in it, for example: ${name.replace(/[/\\]+$/u, '')}/*.jsonl`],
     });
   }
-  if (!stats.isFile()) {
-    throw new GembatchError(
-      'FILE_IS_FOLDER',
-      `${name}: is a pipe, a socket or a device, not a regular file.`,
-      {
-        suggestions: ['Write the requests into a file and name that.'],
-      },
-    );
-  }
-  if (stats.size > MAX_BYTES) {
+  refuseIrregular(stats, name);
+  if (stats.size > MAX_REQUEST_FILE_BYTES) {
     throw new GembatchError(
       'FILE_TOO_LARGE',
-      `${name}: has ${stats.size} bytes; the service takes ${MAX_BYTES} at most.`,
+      `${name}: has ${stats.size} bytes; the service takes ${MAX_REQUEST_FILE_BYTES} at most.`,
     );
   }
   return stats;

@@ -2,6 +2,7 @@ import {stat} from 'node:fs/promises';
 import {fieldOf} from '../../domain/json/json-object.js';
 import {KeyReader} from '../../domain/request-key/key-reader.js';
 import type {ExpectedRequests} from '../../domain/result/result-file.js';
+import {MAX_REQUEST_FILE_BYTES} from './inspect-file.js';
 import {readHashed} from './read-hashed.js';
 
 /** The request file of a job, as its record describes it. */
@@ -42,6 +43,7 @@ export async function readRequestKeys(recorded: RecordedRequests): Promise<Reque
   let sha256: string;
   try {
     const {size} = await stat(requestPath);
+    if (size > MAX_REQUEST_FILE_BYTES) return changedRequests(requestPath, expectedCount);
     // A record can say anything; memory is taken only for what the file has room for.
     reader = new KeyReader(Math.min(expectedCount ?? 0, Math.ceil(size / SHORTEST_REQUEST.length)));
     sha256 = await readHashed(requestPath, size, (chunk) => {
@@ -57,14 +59,12 @@ export async function readRequestKeys(recorded: RecordedRequests): Promise<Reque
     requestSha256 === null
       ? expectedCount === null || expectedCount === reader.count
       : requestSha256 === sha256;
-  if (!isSame) {
-    return withoutKeys(
-      'changed',
-      expectedCount,
-      `The request file ${requestPath} has changed since it was sent`,
-    );
-  }
+  if (!isSame) return changedRequests(requestPath, expectedCount);
   return {keys: reader.keys, count: reader.count, state: 'matched', notes: notesOn(reader)};
+}
+
+function changedRequests(path: string, count: number | null): RequestKeys {
+  return withoutKeys('changed', count, `The request file ${path} has changed since it was sent`);
 }
 
 function withoutKeys(state: RequestsState, count: number | null, why: string): RequestKeys {

@@ -1,9 +1,10 @@
-import {open, type FileHandle} from 'node:fs/promises';
+import type {FileHandle} from 'node:fs/promises';
 import {KeyScan} from '../../domain/request-key/key-scan.js';
 import {isBlank, LineSplitter} from '../../domain/json/line-splitter.js';
 import {ResultIndex, type RowPlace} from '../../domain/result/result-index.js';
 import {readResultRow, type ResultRow} from '../../domain/result/result-row.js';
 import {whyMissing, type RequestOutcome} from '../../domain/result/row-counts.js';
+import {openFile} from '../request-file/open-file.js';
 import {readChunks} from '../request-file/read-chunks.js';
 import {readSpans} from '../request-file/read-spans.js';
 
@@ -59,7 +60,7 @@ export async function* walkResults(
   }
   const files: FileHandle[] = [];
   try {
-    for (const path of input.resultPaths) files.push(await open(path, 'r'));
+    for (const path of input.resultPaths) files.push((await openFile(path)).file);
     const fds = files.map((file) => file.fd);
     for await (const requests of pendingRequests(input, index)) {
       for (const batch of batchesOf(requests)) yield* answer(batch, fds);

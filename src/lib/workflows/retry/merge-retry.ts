@@ -54,7 +54,9 @@ export async function mergeRetries(deps: MergeDeps): Promise<readonly string[]> 
 /** What keeps one result from being merged concerns its own files; a lock concerns all, and a defect is one. */
 function troubleText({input_file: file}: JobRecord, error: unknown): string {
   const isOfFiles =
-    error instanceof GembatchError ? error.code === 'STORAGE' : isText(fieldOf(error, 'code'));
+    error instanceof GembatchError
+      ? error.code !== 'LOCKED' && error.code !== 'LOCK_LOST'
+      : isText(fieldOf(error, 'code'));
   if (!isOfFiles || !(error instanceof Error)) throw error;
   return `The answers of the retry of ${file} are not merged into its results (${error.message}). To fetch the results again: ${ownCommand(`results ${file}`)}`;
 }

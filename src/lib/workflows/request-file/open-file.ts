@@ -1,0 +1,45 @@
+import {constants, type Stats} from 'node:fs';
+import {open, stat, type FileHandle} from 'node:fs/promises';
+import {GembatchError} from '../../domain/errors.js';
+
+/** A file that is open for reading. */
+export interface OpenedFile {
+  readonly file: FileHandle;
+  /** How long it was when it was opened: so much of it is read, which of a file below `/proc` is nothing. */
+  readonly sizeBytes: number;
+}
+
+/**
+ * Opens what a record or an argument names. To open a pipe, or to read a device, may take for ever, and a process that is
+ * blocked there does not even end.
+ *
+ * @throws GembatchError `FILE_IS_FOLDER` for what is no regular file; else what the file system says, with its `code`.
+ */
+export async function openFile(path: string): Promise<OpenedFile> {
+  // Looked at before, because it can have an effect to open a device.
+  refuseIrregular(await stat(path), path);
+  // Windows has no such flag: undefined counts as 0 here.
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const stats = await file.stat();
+    refuseIrregular(stats, path);
+    return {file, sizeBytes: stats.size};
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+/**
+ * @param name - what messages call it.
+ * @throws GembatchError `FILE_IS_FOLDER`
+ */
+export function refuseIrregular(stats: Pick<Stats, 'isDirectory' | 'isFile'>, name: string): void {
+  if (stats.isFile()) return;
+  if (stats.isDirectory()) {
+    throw new GembatchError('FILE_IS_FOLDER', `${name}: is a folder, not a file.`);
+  }
+  throw new GembatchError('FILE_IS_FOLDER', `${name}: is a pipe, a socket or a device, not a regular file.`, {
+    suggestions: ['Name a regular file in its place.'],
+  });
+}
