@@ -179,6 +179,32 @@ describe('batches.create', () => {
     expect((await create(emulator, {inputConfig: {fileName}}, 'gemini-3.5-flash')).status).toBe(200);
   });
 
+  test('refuses to spend more than may be spent in ten minutes', async () => {
+    const emulator = await startEmulator({
+      behaviour: {max_spend_usd: 100, usd_per_million_tokens: 1_000_000},
+    });
+    const fileName = await upload(emulator, requestLines(['x'.repeat(200)]));
+    const statuses = [];
+    for (const advance of [0, 0, 600_000]) {
+      emulator.control.advance(advance);
+      statuses.push((await create(emulator, {inputConfig: {fileName}})).status);
+    }
+    expect(statuses).toEqual([200, 429, 200]);
+  });
+
+  test('remembers how many jobs and tokens were open at once', async () => {
+    const emulator = await startEmulator({behaviour: {pending_ms: 1_000, running_ms: 0}});
+    for (const advance of [0, 0, 1_000]) {
+      emulator.control.advance(advance);
+      await createJob(emulator);
+    }
+    const {jobs, tokens} = emulator.control.openPeaks();
+    expect(jobs).toBe(2);
+    expect(tokens['models/gemini-3.5-flash-lite']).toBe(
+      2 * Math.ceil(Buffer.byteLength(requestLines(['one'])) / 4),
+    );
+  });
+
   test('remembers what was paid', async () => {
     const emulator = await startEmulator();
     const fileName = await upload(emulator, requestLines(['one']));
@@ -197,6 +223,7 @@ describe('batches.create', () => {
         model: 'models/gemini-3.5-flash-lite',
         input_file_name: fileName,
         request_count: 1,
+        tokens: expect.any(Number),
         sha256: expect.stringMatching(/^[0-9a-f]{64}$/u),
         create_time: expect.any(String),
         webhook_config: webhookConfig,

@@ -33,6 +33,13 @@ export interface Behaviour extends JobTiming {
   readonly max_concurrent_jobs: number;
   /** Tokens, four bytes each, that may be pending or running for one model at once. */
   readonly max_enqueued_tokens: number;
+  /**
+   * What creates of the last ten emulated minutes may cost together; one more is refused with 429. At the service it is $10
+   * to $200 by usage tier; whether batch jobs count there is not known, so there is no limit unless it is set.
+   */
+  readonly max_spend_usd: number;
+  /** What a million enqueued tokens count for in that. */
+  readonly usd_per_million_tokens: number;
   /** Bytes that all uploaded files together may have. */
   readonly max_storage_bytes: number;
   /** Bytes that one uploaded file may have. */
@@ -57,6 +64,8 @@ export const DEFAULT_BEHAVIOUR: Behaviour = {
   has_wrong_hash: false,
   max_concurrent_jobs: 100,
   max_enqueued_tokens: 10_000_000_000,
+  max_spend_usd: 1_000_000_000,
+  usd_per_million_tokens: 1,
   max_storage_bytes: 20 * 1024 ** 3,
   max_file_bytes: 2 * 1024 ** 3,
   is_shuffled: true,

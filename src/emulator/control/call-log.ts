@@ -7,6 +7,8 @@ export interface PaidJob {
   readonly model: string;
   readonly input_file_name: string | null;
   readonly request_count: number;
+  /** That it enqueued: four bytes of its requests count as one. */
+  readonly tokens: number;
   /** Of the request file, 64 lower-case hex digits; null for a job with its requests inline. */
   readonly sha256: string | null;
   readonly create_time: string;
@@ -30,12 +32,20 @@ export interface LoggedRequest {
   response_bytes: number;
 }
 
+/** The most that was open, that is pending or running, at once. */
+export interface OpenPeaks {
+  jobs: number;
+  /** By model, `models/<id>`. */
+  readonly tokens: Record<string, number>;
+}
+
 /** What the emulator remembers of what was asked of it. */
 export class CallLog {
   readonly paid: PaidJob[] = [];
   readonly requests: LoggedRequest[] = [];
   /** The most calls of one kind that were under way at once. */
   readonly peaks = new Map<OperationName, number>();
+  openPeaks: OpenPeaks = {jobs: 0, tokens: {}};
   readonly #inFlight = new Map<OperationName, number>();
   readonly #startedMs = performance.now();
 
@@ -53,6 +63,19 @@ export class CallLog {
     this.#inFlight.set(operation, (this.#inFlight.get(operation) ?? 1) - 1);
   }
 
+  /** Tokens of the creates after this time, in milliseconds since the Unix epoch. */
+  tokensPaidSince(sinceMs: number): number {
+    const recent = this.paid.filter(({create_time: at}) => Date.parse(at) > sinceMs);
+    return recent.reduce((sum, {tokens}) => sum + tokens, 0);
+  }
+
+  /** Notes what is open after a create. */
+  noteOpen(jobs: number, {model, tokens}: {readonly model: string; readonly tokens: number}): void {
+    const {openPeaks: peaks} = this;
+    peaks.jobs = Math.max(peaks.jobs, jobs);
+    peaks.tokens[model] = Math.max(peaks.tokens[model] ?? 0, tokens);
+  }
+
   /** How many calls of each kind there were. */
   counts(): Partial<Record<OperationName, number>> {
     const counts: Partial<Record<OperationName, number>> = {};
@@ -64,5 +87,6 @@ export class CallLog {
     this.paid.length = 0;
     this.requests.length = 0;
     this.peaks.clear();
+    this.openPeaks = {jobs: 0, tokens: {}};
   }
 }

@@ -9,7 +9,7 @@ import {ServiceError} from '../http/service-error.js';
 type Action = (control: EmulatorControl, body: Json) => unknown;
 
 const ACTIONS: Readonly<Record<string, Action>> = {
-  'GET paid': (control) => ({paid: control.paid()}),
+  'GET paid': (control) => ({paid: control.paid(), open_peaks: control.openPeaks()}),
   'GET requests': (control) => ({
     requests: control.requests(),
     counts: control.counts(),

@@ -1,7 +1,7 @@
 import type {Behaviour} from './behaviour.js';
 import {timestamp, type ClockSetting} from './clock.js';
 import type {FaultRule, OperationName} from './faults.js';
-import type {LoggedRequest, PaidJob} from './call-log.js';
+import type {LoggedRequest, OpenPeaks, PaidJob} from './call-log.js';
 import type {OutcomeRule} from '../jobs/outcomes.js';
 import type {ServiceState} from '../service-state.js';
 
@@ -36,6 +36,11 @@ export class EmulatorControl {
   /** The same for all kinds that were called. */
   peaks(): Partial<Record<OperationName, number>> {
     return Object.fromEntries(this.#service.callLog.peaks);
+  }
+
+  /** The most jobs, and tokens of each model, that were open at once. */
+  openPeaks(): OpenPeaks {
+    return this.#service.callLog.openPeaks;
   }
 
   /** Names of the uploaded files that the service has, newest first. */

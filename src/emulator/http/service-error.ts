@@ -95,13 +95,17 @@ export function unknownField(name: string, at?: string): ServiceError {
   ]);
 }
 
+/** Word for word as captured on batch calls, langchain4j pull request 3942. */
+const QUOTA_EXCEEDED =
+  'You exceeded your current quota, please check your plan and billing details. For more information on this error, head to: https://ai.google.dev/gemini-api/docs/rate-limits. To monitor your current usage, head to: https://ai.dev/rate-limit. ';
+
 /**
  * The refusal for lack of quota.
  *
  * @param options - `retryDelaySeconds` is what `RetryInfo` asks for; without it there is none, as often on batch calls.
  */
 export function quotaExceeded({
-  message = 'You exceeded your current quota, please check your plan and billing details.',
+  message = QUOTA_EXCEEDED,
   retryDelaySeconds,
 }: {
   message?: string;
@@ -118,5 +122,8 @@ export function quotaExceeded({
   };
   if (retryDelaySeconds === undefined) return new ServiceError(429, message, [help]);
   const retry = {'@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: `${retryDelaySeconds}s`};
-  return new ServiceError(429, `${message} Please retry in ${retryDelaySeconds.toFixed(1)}s.`, [help, retry]);
+  return new ServiceError(429, `${message.trimEnd()} Please retry in ${retryDelaySeconds.toFixed(1)}s.`, [
+    help,
+    retry,
+  ]);
 }

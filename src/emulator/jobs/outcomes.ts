@@ -13,6 +13,8 @@ export const ROW_FAULTS = [
   'error',
   /** The same, under the name `status`, as some clients read it. */
   'error_as_status',
+  /** Code 9, "Precondition check failed", as grounded rows of large jobs have that succeed in a small one. */
+  'precondition',
   /** The prompt was blocked: no candidates. */
   'blocked',
   /** The answer was withheld: a candidate without content. */
@@ -53,6 +55,8 @@ export interface RowRule {
   readonly keys?: readonly string[];
   /** From 0 to 1. */
   readonly share?: number;
+  /** Only in jobs with more requests than this. */
+  readonly above_requests?: number;
 }
 
 /** The rules in force; the one added last is asked first. */

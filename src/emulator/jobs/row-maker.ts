@@ -8,6 +8,7 @@ import type {RequestLine} from './request-lines.js';
 
 /** gRPC status numbers, https://grpc.io/docs/guides/status-codes/. */
 const INVALID_ARGUMENT = 3;
+const FAILED_PRECONDITION = 9;
 const INTERNAL = 13;
 
 /** Makes the result rows of one job, and counts them as the service does. */
@@ -18,7 +19,8 @@ export class RowMaker {
 
   constructor(job: Job, rule: OutcomeRule | undefined) {
     this.#job = job;
-    this.#faultOf = rowFaults(rule?.rows ?? [], job.number);
+    const rows = (rule?.rows ?? []).filter(({above_requests: above = -1}) => job.requestCount > above);
+    this.#faultOf = rowFaults(rows, job.number);
   }
 
   /** The rows that answer a line, as text: one as a rule, none or several where a fault says so. */
@@ -48,6 +50,8 @@ export class RowMaker {
     if (request === undefined || message !== undefined) return {error: {code: INVALID_ARGUMENT, message}};
     const internal = {code: INTERNAL, message: 'Internal error encountered.'};
     if (fault === 'error') return {error: internal};
+    if (fault === 'precondition')
+      return {error: {code: FAILED_PRECONDITION, message: 'Precondition check failed'}};
     if (fault === 'error_as_status') return {status: internal};
     return {response: kind === 'embed' ? embeddingReply(request) : contentReply(request, model, fault)};
   }

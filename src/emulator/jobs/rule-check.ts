@@ -77,7 +77,14 @@ const outcomeRule = object({
   error: optional(object({code: number, message: text})),
   has_output: optional(flag),
   rows: optional(
-    listOf(object({fault: oneOf(ROW_FAULTS), keys: optional(listOf(text)), share: optional(share)})),
+    listOf(
+      object({
+        fault: oneOf(ROW_FAULTS),
+        keys: optional(listOf(text)),
+        share: optional(share),
+        above_requests: optional(number),
+      }),
+    ),
   ),
 });
 

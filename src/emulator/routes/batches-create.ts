@@ -2,6 +2,7 @@ import type {Call, Route} from '../http/call.js';
 import {timestamp} from '../control/clock.js';
 import {operationOf, type Job, type NewJob} from '../jobs/job.js';
 import {field, isObject, objectAt, textOf, spellings, unknownFieldOf, type Json} from '../http/json.js';
+import type {Jobs} from '../jobs/jobs.js';
 import type {JobKind} from '../jobs/request-check.js';
 import {refusalOfFile, unknownNameOf} from '../jobs/schema-check.js';
 import {quotaExceeded, ServiceError, unknownField, unknownFile, unknownModel} from '../http/service-error.js';
@@ -17,6 +18,9 @@ const FIELDS = {
 
 /** Bytes of a request file that count as one token. */
 const TOKEN_BYTES = 4;
+
+/** Spending is limited over a rolling window, https://ai.google.dev/gemini-api/docs/rate-limits (August 2026). */
+const SPEND_WINDOW_MS = 600_000;
 
 /** `POST /{v}/models/{id}:batchGenerateContent` */
 export const createGenerateContent: Route = (call) => create(call, 'generate');
@@ -106,23 +110,45 @@ function inlineInput(config: Json): Input {
   };
 }
 
+/**
+ * Refuses a create for lack of quota. The service tells none of the reasons apart: the answer is one and the same for open
+ * jobs, enqueued tokens and spending (captured in langchain4j, pull request 3942).
+ */
 function checkQuota({service}: Call, {model, sizeBytes}: NewJob): void {
-  const {max_concurrent_jobs: maxJobs, max_enqueued_tokens: maxTokens} = service.behaviour;
-  const enqueued = service.jobs.enqueued();
-  if (enqueued.length >= maxJobs) throw quotaExceeded();
-  const bytes = enqueued
+  const {
+    max_concurrent_jobs: maxJobs,
+    max_enqueued_tokens: maxTokens,
+    max_spend_usd: maxSpend,
+    usd_per_million_tokens: rate,
+  } = service.behaviour;
+  const tokens = tokensOf({sizeBytes});
+  const spent = service.callLog.tokensPaidSince(service.clock.now() - SPEND_WINDOW_MS);
+  if (service.jobs.enqueued().length >= maxJobs) throw quotaExceeded();
+  if (openTokens(service.jobs, model) + tokens > maxTokens) throw quotaExceeded();
+  if (((spent + tokens) / 1_000_000) * rate > maxSpend) throw quotaExceeded();
+}
+
+function openTokens(jobs: Jobs, model: string): number {
+  return jobs
+    .enqueued()
     .filter((job) => job.model === model)
-    .reduce((sum, job) => sum + job.sizeBytes, sizeBytes);
-  if (bytes / TOKEN_BYTES > maxTokens) throw quotaExceeded();
+    .reduce((sum, job) => sum + tokensOf(job), 0);
+}
+
+function tokensOf({sizeBytes}: Pick<NewJob, 'sizeBytes'>): number {
+  return Math.ceil(sizeBytes / TOKEN_BYTES);
 }
 
 function recordPaid({service}: Call, job: Job): void {
-  service.callLog.paid.push({
+  const {jobs, callLog} = service;
+  callLog.noteOpen(jobs.enqueued().length, {model: job.model, tokens: openTokens(jobs, job.model)});
+  callLog.paid.push({
     name: job.name,
     display_name: job.displayName,
     model: job.model,
     input_file_name: job.inputFile ?? null,
     request_count: job.requestCount,
+    tokens: tokensOf(job),
     sha256: service.files.get(job.inputFile ?? '')?.sha256 ?? null,
     create_time: timestamp(job.createdMs),
     webhook_config: job.webhookConfig ?? null,

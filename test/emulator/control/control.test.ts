@@ -12,7 +12,7 @@ test('what can be steered in process can be steered over HTTP', async () => {
   await post('faults', {on: 'batches.create', fault: {kind: 'error_after', status: 503}});
   await expect(createJob(emulator)).rejects.toThrow('An injected fault');
   const {json} = await call(emulator, 'GET /emulator/paid');
-  expect(json()).toEqual({paid: emulator.control.paid()});
+  expect(json()).toEqual({paid: emulator.control.paid(), open_peaks: emulator.control.openPeaks()});
   const [job = ''] = emulator.control.jobs();
   expect(await metadataOf(emulator, job)).toMatchObject({state: 'BATCH_STATE_RUNNING'});
   const before = Date.parse(String((await call(emulator, 'GET /emulator/clock')).json()['now']));

@@ -44,6 +44,22 @@ describe('the outcome of a job', () => {
     expect(await resultRows(emulator, failed)).toHaveLength(2);
   });
 
+  test('is code 9 for rows of jobs that are too large', async () => {
+    const emulator = await startEmulator();
+    emulator.control.outcome({rows: [{fault: 'precondition', share: 1, above_requests: 1}]});
+    const rowsOf = async (...prompts: string[]): Promise<readonly string[]> => {
+      const job = await createJob(emulator, {content: requestLines(prompts)});
+      await getJob(emulator, job);
+      return resultRows(emulator, job);
+    };
+    const error = '"error":{"code":9,"message":"Precondition check failed"}';
+    expect(await rowsOf('one', 'two')).toEqual([
+      expect.stringContaining(error),
+      expect.stringContaining(error),
+    ]);
+    expect(await rowsOf('one')).toEqual([expect.stringContaining('"response"')]);
+  });
+
   test('is FAILED with code 3 for a line that is not JSON', async () => {
     const emulator = await startEmulator();
     const job = await createJob(emulator, {content: `${requestLines(['one'])}not JSON\n`});
