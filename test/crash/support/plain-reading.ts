@@ -172,19 +172,31 @@ type Outcome = 'ok' | 'error' | 'blocked' | 'truncated' | 'empty' | 'malformed';
 
 function outcomeOf(row: unknown): Outcome {
   if (!isFields(row) || typeof row['key'] !== 'string') return 'malformed';
-  const {error, status, response} = row;
-  if ((error ?? (isFields(status) ? status : null)) !== null) return 'error';
+  const {response} = row;
+  if (hasError(row)) return 'error';
   if (!isFields(response)) return 'malformed';
   if (Object.hasOwn(response, 'embedding'))
     return listIn(response['embedding'], 'values').length > 0 ? 'ok' : 'empty';
-  const [candidate] = listIn(response, 'candidates');
-  if (!isFields(candidate))
+  const candidates = listIn(response, 'candidates');
+  if (candidates.length === 0)
     return isFilled(inside(response['promptFeedback'], 'blockReason')) ? 'blocked' : 'empty';
-  const reason = candidate['finishReason'];
+  return candidates.map(outcomeOfCandidate).find((outcome) => outcome !== 'ok') ?? 'ok';
+}
+
+function hasError({error, response, status, message}: Fields): boolean {
+  if ((error ?? inside(response, 'error') ?? null) !== null) return true;
+  const hasAnswer = ['candidates', 'embedding'].some((name) => inside(response, name) !== undefined);
+  const isSuccess = isFields(status) && (status['code'] ?? 0) === 0 && !isFilled(status['message']);
+  if (isFields(status) && !(hasAnswer && isSuccess)) return true;
+  return (isFilled(status) && !hasAnswer) || (isFilled(message) && !isFields(response));
+}
+
+function outcomeOfCandidate(candidate: unknown): Outcome {
+  const reason = inside(candidate, 'finishReason');
   if (reason === 'MAX_TOKENS' || reason === 'CONTINUATION') return 'truncated';
   if (typeof reason === 'string' && FILTERS.includes(reason)) return 'blocked';
-  if (isFilled(reason) && reason !== 'STOP' && reason !== 'FINISH_REASON_UNSPECIFIED') return 'error';
-  return listIn(candidate['content'], 'parts').some(saysSomething) ? 'ok' : 'empty';
+  if (reason !== 'STOP') return 'error';
+  return listIn(inside(candidate, 'content'), 'parts').some(saysSomething) ? 'ok' : 'empty';
 }
 
 const FILTERS = [

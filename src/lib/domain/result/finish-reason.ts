@@ -1,15 +1,12 @@
 /**
  * Why a candidate ended, and what that means for its answer. The names are those of `Candidate.FinishReason`
- * (https://ai.google.dev/api/generate-content#FinishReason; `@google/genai` 2.32 `FinishReason`).
+ * (https://ai.google.dev/api/generate-content#FinishReason; `@google/genai` 3.3 `FinishReason`).
  */
 
-/** The natural end; the service may also leave the name out. */
-const FINISHED: ReadonlySet<string> = new Set(['STOP', 'FINISH_REASON_UNSPECIFIED']);
-
-/** A token limit was reached before the answer was whole. */
-const CUT: ReadonlySet<string> = new Set(['MAX_TOKENS', 'CONTINUATION']);
-
-/** A filter stopped it. What it had said so far is no whole answer, even where the service leaves it in the row. */
+/**
+ * A filter stopped it. What it had said so far is no whole answer, even where the service leaves it in the row, and the same
+ * request is stopped again.
+ */
 const FILTERED: ReadonlySet<string> = new Set([
   'SAFETY',
   'RECITATION',
@@ -20,6 +17,9 @@ const FILTERED: ReadonlySet<string> = new Set([
   'IMAGE_SAFETY',
   'IMAGE_PROHIBITED_CONTENT',
   'IMAGE_RECITATION',
+  'MODEL_ARMOR',
+  'ESCALATION',
+  'PUP_LIMITED_DISABLED',
 ]);
 
 /** What a finish reason makes of a row that has a candidate. */
@@ -29,16 +29,34 @@ export interface FinishVerdict {
 }
 
 /**
- * Judges the end of an answer. Every reason that is not the natural end is bad news, also one that nobody knows yet:
- * a broken answer that is taken for a good one is the worse mistake.
+ * Judges the end of an answer. Every reason that is not the natural end is bad news, also one that nobody knows yet, and so
+ * is none at all: a broken answer that is taken for a good one is the worse mistake.
  *
  * @param reason - `finishReason` of the candidate, null when it has none.
  * @param detail - `finishMessage` of the candidate.
  */
 export function judgeFinish(reason: string | null, detail: string | null): FinishVerdict {
-  if (reason === null || FINISHED.has(reason)) return {outcome: 'ok', message: null};
+  if (reason === 'STOP') return {outcome: 'ok', message: null};
+  if (reason === null || reason === 'FINISH_REASON_UNSPECIFIED') {
+    return {outcome: 'error', message: 'the answer has no finish reason, so it may not be whole'};
+  }
   const why = detail === null ? reason : `${reason} (${detail})`;
-  if (CUT.has(reason)) return {outcome: 'truncated', message: `answer cut at the output limit: ${why}`};
+  if (reason === 'MAX_TOKENS')
+    return {outcome: 'truncated', message: `answer cut at the output limit: ${why}`};
+  if (isContinuable(reason)) {
+    return {
+      outcome: 'truncated',
+      message: `answer not finished: ${why}. A higher output limit does not help; ask for less in one request, or send the request again with the continuationToken of its row`,
+    };
+  }
   if (FILTERED.has(reason)) return {outcome: 'blocked', message: `answer blocked: ${why}`};
   return {outcome: 'error', message: `answer given up: ${why}`};
+}
+
+/**
+ * Whether the answer ended at what the service gives in one go, which is less than its output limit
+ * (https://ai.google.dev/gemini-api/docs/generate-content/long-decode): the same request ends there again.
+ */
+function isContinuable(reason: string | null): boolean {
+  return reason === 'CONTINUATION';
 }

@@ -26,11 +26,14 @@ export interface ResultRow {
   readonly finishReason: string | null;
   /** The answer of the first candidate without its thoughts; null when it holds no text. Bad rows may have some too. */
   readonly text: string | null;
+  /** The same of each candidate. */
+  readonly texts: readonly (string | null)[];
   readonly tokens: Tokens;
   /** The answer as the service sent it, for whatever is not text: embeddings, images, function calls. */
   readonly response: JsonObject | null;
 }
 
+/** What is not in it is null in the row. */
 type Verdict = Pick<ResultRow, 'outcome'> & Partial<ResultRow>;
 
 /**
@@ -61,11 +64,32 @@ function parseLine(line: Uint8Array): unknown {
 }
 
 function judgeRow(row: JsonObject): Verdict {
-  const error = row['error'] ?? (isObject(row['status']) ? row['status'] : null);
+  const error = errorOf(row);
   if (error !== null) return judgeError(error);
   const response = row['response'];
   if (!isObject(response)) return malformed('the row has neither a response nor an error');
   return {...judgeResponse(response), response, tokens: readTokens(response)};
+}
+
+/**
+ * The error of a row, wherever it stands: as `error` or `status` of the row, as `error` of the response, or as the row
+ * itself, which has then a `message` and no response. A `status` beside an answer is one only when it says what went
+ * wrong: batch prediction on Vertex AI writes an empty one into every good row.
+ */
+function errorOf(row: JsonObject): unknown {
+  const {error, response, status, message} = row;
+  const given = error ?? fieldOf(response, 'error') ?? null;
+  if (given !== null) return given;
+  const hasAnswer =
+    fieldOf(response, 'candidates') !== undefined || fieldOf(response, 'embedding') !== undefined;
+  if (isObject(status) && !(hasAnswer && isNoError(status))) return status;
+  if (isText(status) && !hasAnswer) return status;
+  return isText(message) && !isObject(response) ? row : null;
+}
+
+/** Zero is OK among the codes of `google.rpc.Status`. */
+function isNoError({code = 0, message}: JsonObject): boolean {
+  return code === 0 && !isText(message);
 }
 
 const NO_REASON = 'the service gives no reason';
@@ -76,22 +100,34 @@ function judgeError(error: unknown): Verdict {
     const isReason = isText(error) || typeof error === 'number';
     return {outcome: 'error', message: isReason ? String(error) : NO_REASON};
   }
-  const code = error['code'];
-  const message = error['message'];
+  const {code, message, status} = error;
+  const reason = isText(message) ? message : status;
   return {
     outcome: 'error',
     code: typeof code === 'number' ? code : null,
-    message: isText(message) ? message : NO_REASON,
+    message: isText(reason) ? reason : NO_REASON,
   };
 }
 
 function judgeResponse(response: JsonObject): Verdict {
   if ('embedding' in response) return judgeEmbedding(response['embedding']);
-  const candidate = fieldOf(response['candidates'], 0);
-  if (!isObject(candidate)) return judgeNoCandidate(response);
-  const answer = readAnswer(candidate['content']);
-  const reason = isText(candidate['finishReason']) ? candidate['finishReason'] : null;
-  const detail = candidate['finishMessage'];
+  const {candidates} = response;
+  if (!Array.isArray(candidates) || candidates.length === 0) return judgeNoCandidate(response);
+  const verdicts = candidates.map((candidate: unknown) => judgeCandidate(candidate));
+  const badAt = verdicts.findIndex(({outcome}) => outcome !== 'ok');
+  const bad = verdicts[badAt];
+  const [first] = verdicts;
+  const texts = verdicts.map(({text}) => text ?? null);
+  if (bad === undefined || verdicts.length === 1) return {outcome: 'ok', ...first, texts};
+  const message = `candidate ${badAt + 1} of ${verdicts.length}: ${bad.message ?? bad.outcome}`;
+  return {...bad, message, text: first?.text ?? null, texts};
+}
+
+function judgeCandidate(candidate: unknown): Verdict {
+  const answer = readAnswer(fieldOf(candidate, 'content'));
+  const given = fieldOf(candidate, 'finishReason');
+  const reason = isText(given) ? given : null;
+  const detail = fieldOf(candidate, 'finishMessage');
   const finish = judgeFinish(reason, isText(detail) ? detail : null);
   const verdict = finish.outcome === 'ok' && !answer.hasContent ? empty('the answer has no content') : finish;
   return {...verdict, finishReason: reason, text: answer.text};
@@ -127,6 +163,7 @@ function rowOf(key: string | null, verdict: Verdict): ResultRow {
     code: null,
     finishReason: null,
     text: null,
+    texts: [],
     tokens: NO_TOKENS,
     response: null,
     ...verdict,

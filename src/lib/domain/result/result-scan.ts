@@ -87,6 +87,7 @@ export class ResultScan {
   };
 
   readonly #onResponse: Visit = (cursor) => {
+    if (cursor.is(ERROR)) return false;
     if (cursor.is(CANDIDATES)) {
       this.#met.candidates++;
       return cursor.eachElement(this.#onCandidate);
@@ -112,7 +113,8 @@ export class ResultScan {
 
   readonly #onCandidate: Visit = (cursor) => {
     this.#candidateIndex++;
-    return this.#candidateIndex === 1 ? cursor.eachMember(this.#onCandidateMember) : cursor.skipValue();
+    // Each candidate has to be good, which is for `readResultRow` to say.
+    return this.#candidateIndex === 1 && cursor.eachMember(this.#onCandidateMember);
   };
 
   readonly #onCandidateMember: Visit = (cursor) => {

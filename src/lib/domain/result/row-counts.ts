@@ -30,11 +30,6 @@ export const BAD_OUTCOMES: ReadonlySet<RequestOutcome> = new Set([
   'missing',
 ]);
 
-/** Whether every request has a good answer and nothing else is in the file. */
-export function isAllGood(counts: RowCounts): boolean {
-  return Object.entries(counts).every(([outcome, count]) => outcome === 'ok' || count === 0);
-}
-
 /** A row that is not good, or a request without a row. */
 export interface BadRow {
   readonly key: string | null;

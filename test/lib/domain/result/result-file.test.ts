@@ -1,7 +1,7 @@
 import {describe, expect, test} from '@jest/globals';
 import {KeyTable} from '../../../../src/lib/domain/request-key/key-table.js';
 import {ResultChecker, type ResultCheck} from '../../../../src/lib/domain/result/result-file.js';
-import {isAllGood, noCounts} from '../../../../src/lib/domain/result/row-counts.js';
+import {noCounts} from '../../../../src/lib/domain/result/row-counts.js';
 import type {RowCounts} from '../../../../src/lib/domain/job/job-record.js';
 import {answerRow, blockedRow, embeddingRow, errorRow} from '../../../helpers/result-rows.js';
 import {seededRandom, shuffled} from '../../../helpers/seeded-random.js';
@@ -114,11 +114,6 @@ describe('ResultChecker', () => {
   test('ignores blank lines and finds nothing in an empty file', () => {
     expect(check(['\n \n\r\n'], ['a']).counts).toEqual({...noCounts(), missing: 1});
     expect(check([], []).rows).toBe(0);
-  });
-
-  test('calls counts all good only when nothing but good rows was met', () => {
-    expect(isAllGood(check([answerRow({key: 'a'})], ['a']).counts)).toBe(true);
-    expect(isAllGood(COUNTS)).toBe(false);
   });
 
   test('keeps a bounded list of bad rows', () => {

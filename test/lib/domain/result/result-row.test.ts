@@ -13,6 +13,26 @@ function candidateRow(candidate: unknown): string {
   return responseRow({candidates: [candidate]});
 }
 
+function candidate(text: string, finishReason = 'STOP'): unknown {
+  return {content: {parts: [{text}]}, finishReason};
+}
+
+/** The finish reasons of `@google/genai` 3.3 that are filters. */
+const FILTERS = [
+  'SAFETY',
+  'RECITATION',
+  'BLOCKLIST',
+  'PROHIBITED_CONTENT',
+  'SPII',
+  'LANGUAGE',
+  'IMAGE_SAFETY',
+  'IMAGE_PROHIBITED_CONTENT',
+  'IMAGE_RECITATION',
+  'MODEL_ARMOR',
+  'ESCALATION',
+  'PUP_LIMITED_DISABLED',
+];
+
 const CASES: readonly [string, string, Expected][] = [
   ['an answer', answerRow(), {outcome: 'ok', key: 'request_1', text: 'an answer', finishReason: 'STOP'}],
   [
@@ -34,7 +54,75 @@ const CASES: readonly [string, string, Expected][] = [
     candidateRow({content: {parts: [{functionCall: {name: 'f', args: {}}}]}, finishReason: 'STOP'}),
     {outcome: 'ok', text: null},
   ],
-  ['an answer without a finish reason', candidateRow({content: {parts: [{text: 'a'}]}}), {outcome: 'ok'}],
+  [
+    'an answer without a finish reason',
+    candidateRow({content: {parts: [{text: 'a'}]}}),
+    {outcome: 'error', text: 'a', message: 'the answer has no finish reason, so it may not be whole'},
+  ],
+  [
+    'an answer whose finish reason says nothing',
+    answerRow({finishReason: 'FINISH_REASON_UNSPECIFIED'}),
+    {outcome: 'error'},
+  ],
+  [
+    'two good candidates',
+    responseRow({candidates: [candidate('a'), candidate('b')]}),
+    {outcome: 'ok', text: 'a', texts: ['a', 'b']},
+  ],
+  [
+    'a second candidate that is cut',
+    responseRow({candidates: [candidate('a'), candidate('b', 'MAX_TOKENS')]}),
+    {
+      outcome: 'truncated',
+      text: 'a',
+      finishReason: 'MAX_TOKENS',
+      message: 'candidate 2 of 2: answer cut at the output limit: MAX_TOKENS',
+    },
+  ],
+  [
+    'an error inside of the response',
+    responseRow({error: {code: 13, message: 'broke down'}}),
+    {outcome: 'error', code: 13, message: 'broke down'},
+  ],
+  [
+    'an error inside of a response with an answer',
+    responseRow({candidates: [candidate('a')], error: {code: 13, message: 'broke down'}}),
+    {outcome: 'error', code: 13, message: 'broke down'},
+  ],
+  [
+    'a text status without an answer',
+    '{"key":"k","status":"Bad Request: no such field","response":{}}',
+    {outcome: 'error', message: 'Bad Request: no such field'},
+  ],
+  [
+    'a status of success beside an answer',
+    `{"key":"k","status":{"code":0},"response":{"candidates":[${JSON.stringify(candidate('a'))}]}}`,
+    {outcome: 'ok'},
+  ],
+  [
+    'a status that fails beside an answer',
+    `{"key":"k","status":{"code":4,"message":"late"},"response":{"candidates":[${JSON.stringify(candidate('a'))}]}}`,
+    {outcome: 'error', code: 4, message: 'late'},
+  ],
+  [
+    'a message without a code',
+    '{"key":"k","message":"over quota"}',
+    {outcome: 'error', message: 'over quota'},
+  ],
+  [
+    'an error with a status name alone',
+    '{"key":"k","error":{"status":"UNAVAILABLE"}}',
+    {outcome: 'error', message: 'UNAVAILABLE'},
+  ],
+  [
+    'an answer that goes on',
+    answerRow({finishReason: 'CONTINUATION'}),
+    {
+      outcome: 'truncated',
+      message:
+        'answer not finished: CONTINUATION. A higher output limit does not help; ask for less in one request, or send the request again with the continuationToken of its row',
+    },
+  ],
   ['an embedding', embeddingRow('e'), {outcome: 'ok', key: 'e', text: null}],
   ['an embedding without values', responseRow({embedding: {values: []}}), {outcome: 'empty'}],
   ['an error', errorRow('k'), {outcome: 'error', code: 3, message: 'invalid argument'}],
@@ -60,13 +148,11 @@ const CASES: readonly [string, string, Expected][] = [
     {outcome: 'error', message: 'the service gives no reason'},
   ],
   ['a blocked prompt', blockedRow('k'), {outcome: 'blocked', message: 'prompt blocked: PROHIBITED_CONTENT'}],
-  ...['SAFETY', 'RECITATION', 'BLOCKLIST', 'PROHIBITED_CONTENT', 'SPII', 'LANGUAGE', 'IMAGE_SAFETY'].map(
-    (finishReason): [string, string, Expected] => [
-      `an answer stopped by ${finishReason}`,
-      candidateRow({finishReason}),
-      {outcome: 'blocked', finishReason, message: `answer blocked: ${finishReason}`},
-    ],
-  ),
+  ...FILTERS.map((finishReason): [string, string, Expected] => [
+    `an answer stopped by ${finishReason}`,
+    candidateRow({finishReason}),
+    {outcome: 'blocked', finishReason, message: `answer blocked: ${finishReason}`},
+  ]),
   [
     'an answer stopped half way by SAFETY',
     answerRow({finishReason: 'SAFETY', text: 'half'}),
