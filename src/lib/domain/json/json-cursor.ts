@@ -91,6 +91,11 @@ export class JsonCursor {
     return {start: this.#spanStart, end: this.#spanEnd};
   }
 
+  /** How far the text is consumed, as a place in its bytes. */
+  get position(): number {
+    return this.#at;
+  }
+
   /** The bytes of the string just skipped, without its quotes. */
   get spanLength(): number {
     return this.#spanEnd - this.#spanStart;

@@ -51,6 +51,7 @@ function spread(total: number, details: ByModality): ByModality {
 
 /** What is left of `all`. Cached tokens that the details put to no modality, or to a wrong one, come off the others. */
 function without(all: ByModality, cached: ByModality): ByModality {
+  if (Object.values(cached).every((count) => count === 0)) return all;
   let surplus = 0;
   const left = Object.entries(all).map(([modality, count]): [string, number] => {
     const rest = count - (cached[modality] ?? 0);
@@ -68,12 +69,14 @@ function without(all: ByModality, cached: ByModality): ByModality {
 }
 
 function priced(tokens: ByModality, rates: ModalityRates | null): number | null {
-  const used = Object.entries(tokens).filter(([, count]) => count > 0);
-  if (rates === null) return used.length === 0 ? 0 : null;
-  return used.reduce(
-    (sum, [modality, count]) => sum + (count * (rates[modality] ?? rates.text)) / PER_MILLION,
-    0,
-  );
+  let cost = 0;
+  for (const modality of Object.keys(tokens)) {
+    const count = tokens[modality] ?? 0;
+    if (count <= 0) continue;
+    if (rates === null) return null;
+    cost += (count * (rates[modality] ?? rates.text)) / PER_MILLION;
+  }
+  return cost;
 }
 
 function searchCost(usage: Usage, search: SearchPrice | undefined): number | null {

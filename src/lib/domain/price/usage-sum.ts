@@ -2,7 +2,7 @@ import type {JobUsage} from '../job/job-record.js';
 import {modelLabel} from '../job/model-choice.js';
 import {fieldOf, isObject, isText} from '../json/json-object.js';
 import {isBlank, LineSplitter} from '../json/line-splitter.js';
-import {costOf} from './cost.js';
+import {costOf, type CostTerms} from './cost.js';
 import {entryOf, priceOn, type PricedService, type PriceList} from './price-list.js';
 import {addUsage, NO_USAGE, usageOf, type Usage} from './usage.js';
 
@@ -14,6 +14,12 @@ export interface AccountTerms {
   readonly day: string;
   /** The model of the job, for rows that do not say which model answered. */
   readonly model: string | undefined;
+}
+
+/** Bytes of a row, from `start` to before `end`. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
 }
 
 interface VersionSum {
@@ -32,6 +38,8 @@ export class UsageSum {
   readonly #terms: AccountTerms;
   readonly #splitter = new LineSplitter((bytes, start, end) => this.#addLine(bytes, start, end));
   readonly #versions = new Map<string, VersionSum>();
+  /** By model version; null where its price is not known. */
+  readonly #prices = new Map<string, CostTerms | null>();
   #usage: Usage = NO_USAGE;
   #rows = 0;
 
@@ -56,24 +64,50 @@ export class UsageSum {
     };
   }
 
+  /**
+   * Takes one row, for a caller that has cut the file into lines already.
+   *
+   * @param answer - the value in the row that holds nothing but the answer, which is then not parsed.
+   */
+  addRow(bytes: Uint8Array, row: Span, answer?: Span): void {
+    const {start, end} = row;
+    if (answer !== undefined) {
+      const around =
+        latin1(bytes, {start, end: answer.start}) + 'true' + latin1(bytes, {start: answer.end, end});
+      this.#add(parsed(around));
+    } else {
+      this.#add(end - start > LONGEST_ROW_BYTES ? {response: {}} : parsed(latin1(bytes, row)));
+    }
+  }
+
   #addLine(bytes: Uint8Array, start: number, end: number): void {
-    if (isBlank(bytes, start, end)) return;
-    const row = end - start > LONGEST_ROW_BYTES ? {response: {}} : parsed(bytes, start, end);
+    if (!isBlank(bytes, start, end)) this.addRow(bytes, {start, end});
+  }
+
+  #add(row: unknown): void {
     const response = fieldOf(row, 'response');
     if (!isObject(response)) return; // An error: rows that failed are not charged for tokens.
     const version = response['modelVersion'];
-    this.#addRow(isText(version) ? version : modelLabel(this.#terms.model ?? 'unknown'), usageOf(response));
+    this.#addUsage(isText(version) ? version : modelLabel(this.#terms.model ?? 'unknown'), usageOf(response));
   }
 
-  #addRow(version: string, usage: Usage): void {
-    const {prices, service, day} = this.#terms;
-    const price = priceOn(prices, version, {service, day});
-    const search = entryOf(prices, version)?.search;
-    const cost = price === undefined ? null : costOf(usage, {price, search});
+  #addUsage(version: string, usage: Usage): void {
+    const terms = this.#termsOf(version);
+    const cost = terms === null ? null : costOf(usage, terms);
     const sum = this.#versions.get(version) ?? {rows: 0, cost_usd: 0};
     this.#versions.set(version, {rows: sum.rows + 1, cost_usd: addCosts(sum.cost_usd, cost)});
     this.#usage = addUsage(this.#usage, usage);
     this.#rows += 1;
+  }
+
+  #termsOf(version: string): CostTerms | null {
+    const known = this.#prices.get(version);
+    if (known !== undefined) return known;
+    const {prices, service, day} = this.#terms;
+    const price = priceOn(prices, version, {service, day});
+    const terms = price === undefined ? null : {price, search: entryOf(prices, version)?.search};
+    this.#prices.set(version, terms);
+    return terms;
   }
 }
 
@@ -83,9 +117,13 @@ export function addCosts(a: number | null, b: number | null): number | null {
 }
 
 /** Read as Latin-1, which is quicker: the numbers that count here are ASCII. */
-function parsed(bytes: Uint8Array, start: number, end: number): unknown {
+function latin1(bytes: Uint8Array, {start, end}: Span): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1');
+}
+
+function parsed(json: string): unknown {
   try {
-    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1'));
+    return JSON.parse(json);
   } catch {
     return undefined; // What is not JSON is a row without usage; the check of the rows says so.
   }

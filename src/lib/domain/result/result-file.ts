@@ -27,6 +27,23 @@ export interface ResultCheck {
   readonly repeatedKeys: KeyTable;
 }
 
+/** What a checker does beside its checks. */
+export interface CheckOptions {
+  /** Bad rows that are kept as examples. */
+  readonly maxExamples?: number;
+  /**
+   * Sees each row that is not blank; its bytes are valid only during the call. `answer` is the part of a good row that
+   * holds nothing but the answer.
+   */
+  readonly onRow?: (bytes: Uint8Array, row: Span, answer: Span | undefined) => void;
+}
+
+/** Bytes of a row, from `start` to before `end`. */
+interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
 /** Bad rows that are kept as examples unless the caller says otherwise. */
 const DEFAULT_EXAMPLES = 20;
 /** Outcomes by their number in `#outcomes`; 0 stands for no row. */
@@ -43,6 +60,7 @@ export class ResultChecker {
   readonly #isMatched: boolean;
   readonly #count: number | null;
   readonly #maxExamples: number;
+  readonly #onRow: CheckOptions['onRow'];
   readonly #counts = noCounts();
   readonly #bad: BadRow[] = [];
   readonly #repeatedKeys = new KeyTable();
@@ -53,11 +71,12 @@ export class ResultChecker {
   #rows = 0;
   #answered = 0;
 
-  constructor(expected: ExpectedRequests, maxExamples = DEFAULT_EXAMPLES) {
+  constructor(expected: ExpectedRequests, {maxExamples = DEFAULT_EXAMPLES, onRow}: CheckOptions = {}) {
     this.#isMatched = expected.keys !== null;
     this.#keys = expected.keys ?? new KeyTable(expected.count ?? 0);
     this.#count = expected.count;
     this.#maxExamples = maxExamples;
+    this.#onRow = onRow;
     this.#outcomes = new Uint8Array(Math.max(this.#keys.size, expected.count ?? 0));
   }
 
@@ -95,7 +114,9 @@ export class ResultChecker {
   #checkLine(bytes: Uint8Array, start: number, end: number): void {
     if (isBlank(bytes, start, end)) return;
     this.#rows++;
-    if (this.#scan.isGood(bytes, start, end)) {
+    const isGood = this.#scan.isGood(bytes, start, end);
+    this.#onRow?.(bytes, {start, end}, isGood ? this.#scan.answer : undefined);
+    if (isGood) {
       this.#checkRow(this.#scan.key, 'ok', null);
       return;
     }

@@ -11,6 +11,7 @@ const CONTENT = Buffer.from('content');
 const FINISH_REASON = Buffer.from('finishReason');
 const STOP = Buffer.from('STOP');
 const PARTS = Buffer.from('parts');
+const GROUNDING = Buffer.from('groundingMetadata');
 const TEXT = Buffer.from('text');
 const THOUGHT = Buffer.from('thought');
 
@@ -37,9 +38,11 @@ export class ResultScan {
   #met: Met = nothingMet();
   #key: {readonly start: number; readonly end: number} = {start: 0, end: 0};
   #bytes: Uint8Array = new Uint8Array(0);
+  #answer: {readonly start: number; readonly end: number} = {start: 0, end: 0};
   #candidateIndex = 0;
   #hasStopped = false;
   #hasText = false;
+  #isGrounded = false;
   #partHasText = false;
   #partIsThought = false;
   #valueCount = 0;
@@ -51,6 +54,7 @@ export class ResultScan {
     this.#candidateIndex = 0;
     this.#hasStopped = false;
     this.#hasText = false;
+    this.#isGrounded = false;
     if (!this.#cursor.walkObject(bytes, {start, end}, this.#onRow)) return false;
     const met = this.#met;
     if (met.key !== 1 || met.response !== 1) return false;
@@ -60,6 +64,14 @@ export class ResultScan {
   /** The UTF-8 bytes of the key of the row that `isGood` was asked about last; valid as long as its buffer. */
   get key(): Uint8Array {
     return this.#bytes.subarray(this.#key.start, this.#key.end);
+  }
+
+  /**
+   * The value with the answer in the row that `isGood` was asked about last and said yes to: its candidates or its
+   * embedding. Undefined when there is more in it than an answer, such as searches, which are charged.
+   */
+  get answer(): {readonly start: number; readonly end: number} | undefined {
+    return this.#isGrounded || this.#candidateIndex > 1 ? undefined : this.#answer;
   }
 
   #isGoodText(met: Met): boolean {
@@ -90,14 +102,21 @@ export class ResultScan {
     if (cursor.is(ERROR)) return false;
     if (cursor.is(CANDIDATES)) {
       this.#met.candidates++;
-      return cursor.eachElement(this.#onCandidate);
+      return this.#readAnswer(cursor, () => cursor.eachElement(this.#onCandidate));
     }
     if (cursor.is(EMBEDDING)) {
       this.#met.embedding++;
-      return cursor.eachMember(this.#onEmbedding);
+      return this.#readAnswer(cursor, () => cursor.eachMember(this.#onEmbedding));
     }
     return cursor.skipValue();
   };
+
+  #readAnswer(cursor: JsonCursor, read: () => boolean): boolean {
+    const start = cursor.position;
+    const isRead = read();
+    this.#answer = {start, end: cursor.position};
+    return isRead;
+  }
 
   readonly #onEmbedding: Visit = (cursor) => {
     if (!cursor.is(VALUES)) return cursor.skipValue();
@@ -127,6 +146,7 @@ export class ResultScan {
       this.#hasStopped = cursor.skipString() && cursor.is(STOP);
       return this.#hasStopped;
     }
+    if (cursor.is(GROUNDING)) this.#isGrounded = true;
     return cursor.skipValue();
   };
 

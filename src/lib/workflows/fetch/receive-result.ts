@@ -53,17 +53,18 @@ export async function receiveResult(
   options: ReceiveOptions,
 ): Promise<ReceivedResult> {
   const requests = await requestKeysOf(deps, record);
-  const checker = new ResultChecker(requests);
   const usage = new UsageSum({
     prices: PRICES,
     service: 'gemini',
     day: new Date(deps.clock.now()).toISOString().slice(0, 10),
     model: record.requested_model ?? record.batch.model,
   });
+  const checker = new ResultChecker(requests, {
+    onRow: (bytes, row, answer) => usage.addRow(bytes, row, answer),
+  });
   const hash = createHash('sha256');
   const take = async (chunk: Uint8Array): Promise<void> => {
     checker.push(chunk);
-    usage.push(chunk);
     hash.update(chunk);
     await file.append(chunk);
     deps.report({type: 'download', name: record.batch.name, bytes: file.sizeBytes});

@@ -55,7 +55,7 @@ const DEFAULT_EXAMPLES = 20;
 export async function verifyResult(input: VerifyInput): Promise<Verification> {
   const maxExamples = input.maxExamples ?? DEFAULT_EXAMPLES;
   const requests = await readRequestKeys(input);
-  const checker = new ResultChecker(requests, maxExamples);
+  const checker = new ResultChecker(requests, {maxExamples});
   const {size: expectedBytes} = await stat(input.resultPath);
   let sizeBytes = 0;
   const sha256 = await readHashed(input.resultPath, expectedBytes, (chunk) => {
