@@ -1,4 +1,4 @@
-import {rm} from 'node:fs/promises';
+import {rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {describe, expect, test} from '@jest/globals';
 import {EXIT} from '../../src/lib/domain/errors.js';
@@ -51,6 +51,26 @@ describe('gembatch cleanup', () => {
     await rm(join(jobs.folder, 'results/a.jsonl'));
     await cleanup(jobs);
     expect(jobs.emulator.control.jobs()).toHaveLength(1);
+  });
+
+  test.each([
+    ['altered', (rows: string) => rows.replace('"text":"', '"text":"x').slice(0, rows.length)],
+    ['cut', (rows: string) => rows.slice(0, -9)],
+    ['another file', () => 'notes'],
+  ])('keeps the job whose result file is %s, and says so', async (_, alter) => {
+    const jobs = await JobFixture.create();
+    await jobs.submit('a.jsonl');
+    jobs.finishJobs();
+    await jobs.poll('--keep-remote');
+    const rows = await jobs.read('results/a.jsonl');
+    await writeFile(join(jobs.folder, 'results/a.jsonl'), alter(rows));
+    const {stderr} = await cleanup(jobs);
+    expect(stderr).toContain('a.jsonl: its results in results/a.jsonl were altered since they were fetched');
+    expect(jobs.emulator.control.jobs()).toHaveLength(1);
+
+    await writeFile(join(jobs.folder, 'results/a.jsonl'), rows);
+    await cleanup(jobs);
+    expect(jobs.emulator.control.jobs()).toEqual([]);
   });
 
   test('refuses a name that nobody knows, and deletes nothing then', async () => {

@@ -18,6 +18,9 @@ import {isTerminal, normaliseState, SUCCESS_STATES} from './job-state.js';
 export type JobOutcome =
   'done' | 'bad_rows' | 'failed' | 'cancelled' | 'expired' | 'lost' | 'not_seen' | 'running';
 
+/** How the file in the place of a job's results compares with what was recorded when it was written. */
+export type ResultsOnDisk = 'intact' | 'altered' | 'missing';
+
 const ENDS_WITHOUT_RESULTS: ReadonlySet<JobOutcome> = new Set([
   'failed',
   'cancelled',

@@ -103,9 +103,19 @@ export interface StoredResults {
   readonly sha256: string;
   /** When it was made durable, ISO 8601 UTC. */
   readonly fetched_at: string;
+  /** Time of the last change of the file, as it was when it last had this hash; in milliseconds since the epoch. */
+  readonly mtime_ms?: number;
+  /** What the file is, or is about to be replaced by, while answers of a retry are merged into it. */
+  readonly merging?: MergedFile;
   readonly rows: RowCounts;
   /** Whether the keys could be matched: with the request file as submitted, or why not. */
   readonly request_file: 'matched' | 'changed' | 'missing';
+}
+
+/** A result file with merged answers whose rows are not counted yet. */
+export interface MergedFile {
+  readonly size_bytes: number;
+  readonly sha256: string;
 }
 
 /**

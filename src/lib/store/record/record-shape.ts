@@ -1,6 +1,7 @@
 import type {BatchJob, BatchStats} from '../../domain/job/batch-job.js';
 import type {
   JobRecord,
+  MergedFile,
   MissedLooks,
   JobUsage,
   RowCounts,
@@ -81,6 +82,8 @@ const RESULTS_SHAPE = shapeOf<StoredResults>({
   size_bytes: 'number',
   sha256: 'string',
   fetched_at: 'string',
+  mtime_ms: {optional: 'number'},
+  merging: {optional: shapeOf<MergedFile>({size_bytes: 'number', sha256: 'string'})},
   rows: shapeOf<RowCounts>({
     ok: 'number',
     error: 'number',

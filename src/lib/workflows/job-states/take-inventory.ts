@@ -1,13 +1,9 @@
-import {stat} from 'node:fs/promises';
-import pMap from 'p-map';
 import type {JobRecord} from '../../domain/job/job-record.js';
-import type {JobStore, StoreSnapshot} from '../../store/job-store.js';
+import type {StoreSnapshot} from '../../store/job-store.js';
 import {noteStates} from './note-states.js';
+import {alteredError, lookAtResults} from './result-files.js';
 import type {Inventory} from '../cleanup/plan-cleanup.js';
 import type {SettleJournalDeps} from '../reconcile/settle-journal.js';
-
-/** Result files looked at at once. */
-const CONCURRENT_LOOKS = 16;
 
 /** What cleaning up needs from the outside. */
 export interface CleanupDeps extends Omit<SettleJournalDeps, 'report'> {
@@ -17,7 +13,7 @@ export interface CleanupDeps extends Omit<SettleJournalDeps, 'report'> {
 
 /** Reads both lists to their end. Unless nothing is to be changed, what they say of recorded jobs is durable on return. */
 export async function takeInventory(
-  {client, store, clock}: CleanupDeps,
+  {client, store, clock, report}: CleanupDeps,
   {records: stored, openIntents}: StoreSnapshot,
   {isDryRun, stop}: {isDryRun: boolean; stop: AbortSignal},
 ): Promise<Inventory> {
@@ -32,7 +28,9 @@ export async function takeInventory(
   );
   if (!isDryRun) await store.updateJobs(changes);
   const records = known.map((record) => changes.get(record.batch.name)?.(record) ?? record);
-  return {records, openIntents, withResults: await withResults(store, records), jobs, files};
+  // Only of those that could be deleted: to read every result file there is would take long.
+  const kept = records.filter(({batch}) => found.has(batch.name));
+  return {records, openIntents, withResults: await withResults({store, report}, kept, stop), jobs, files};
 }
 
 async function allOf<T>(pages: AsyncIterable<readonly T[]>): Promise<readonly T[]> {
@@ -41,24 +39,20 @@ async function allOf<T>(pages: AsyncIterable<readonly T[]>): Promise<readonly T[
   return items;
 }
 
-/** Jobs whose result file has the size that was recorded: where it is gone or cut, the service has the only other copy. */
+/**
+ * Jobs whose result file is, byte for byte, what was recorded: where it is gone or altered, the service may have the only
+ * other copy.
+ */
 async function withResults(
-  store: Pick<JobStore, 'resolveInput'>,
+  {store, report}: Pick<CleanupDeps, 'store' | 'report'>,
   records: readonly JobRecord[],
+  stop: AbortSignal,
 ): Promise<ReadonlySet<string>> {
-  const names = new Set<string>();
-  const look = async ({batch, results}: JobRecord): Promise<void> => {
-    if (results === undefined) return;
-    if ((await sizeOf(store.resolveInput(results.file))) === results.size_bytes) names.add(batch.name);
-  };
-  await pMap(records, look, {concurrency: CONCURRENT_LOOKS});
-  return names;
-}
-
-async function sizeOf(path: string): Promise<number | undefined> {
-  try {
-    return (await stat(path)).size;
-  } catch {
-    return undefined; // What cannot be seen counts as not there, so that nothing is deleted on its account.
+  const found = await lookAtResults(store, records, {isThorough: true, stop});
+  for (const record of records) {
+    if (found.get(record.batch.name)?.state !== 'altered') continue;
+    const {message} = alteredError(record);
+    report({type: 'warning', message: `${message} What the service has of them is kept.`});
   }
+  return new Set([...found].flatMap(([name, {state}]) => (state === 'intact' ? [name] : [])));
 }
