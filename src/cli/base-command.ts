@@ -1,12 +1,15 @@
 import * as Flags from '@oclif/core/flags';
+import type {ArgInput, FlagInput, Input, OutputArgs, OutputFlags, ParserOutput} from '@oclif/core/parser';
 import type {Clock} from '../lib/domain/clock.js';
 import {ownCommand} from '../lib/domain/program-name.js';
 import type {BatchService} from '../lib/services/batch-service.js';
-import {printableJson} from '../lib/output/terminal/printable.js';
+import {printable, printableJson} from '../lib/output/terminal/printable.js';
 import {outputMode, type Display} from '../lib/output/terminal/screen.js';
 import type {CreateFile} from '../lib/workflows/poll/poll-run.js';
 import type {JobStore} from '../lib/store/job-store.js';
 import {apiKeyFrom, hideKeys} from './api-key.js';
+import {loadConfiguration, profileIn, type Configuration} from './config/configuration.js';
+import {environmentOf, withConfiguration} from './config/configured-flags.js';
 import {GembatchCommand} from './gembatch-command.js';
 import {serviceUrlFrom} from './service-url.js';
 import {stopOnSignals} from './stop-signal.js';
@@ -34,6 +37,12 @@ export abstract class BaseCommand extends GembatchCommand {
       env: 'GEMBATCH_JOB_INFO',
       default: 'job-info.jsonl',
     }),
+    profile: Flags.string({
+      description: 'profile of the configuration file',
+      helpValue: '<name>',
+      helpGroup: 'GLOBAL',
+      env: 'GEMBATCH_PROFILE',
+    }),
     quiet: Flags.boolean({
       char: 'q',
       description: 'print nothing but results and errors',
@@ -41,7 +50,49 @@ export abstract class BaseCommand extends GembatchCommand {
     }),
   };
 
+  #configuration: Promise<Configuration> | undefined;
+
   protected readonly clock: Clock = (globalThis as {[CLOCK]?: Clock})[CLOCK] ?? systemClock;
+
+  /**
+   * As that of every command; flags that are not given have the value of the configuration file.
+   *
+   * @throws GembatchError USAGE, also for a configuration file that is wrong.
+   */
+  protected override async parse<
+    F extends OutputFlags<FlagInput>,
+    B extends OutputFlags<FlagInput>,
+    A extends OutputArgs<ArgInput>,
+  >(options?: Input<F, B, A>, argv: string[] = this.argv): Promise<ParserOutput<F, B, A>> {
+    const configuration = await this.configuration(argv);
+    const {flags = {}, baseFlags = {}, args = {}, strict, enableJsonFlag} = options ?? this.ctor;
+    const configured = {
+      args,
+      flags: withConfiguration(flags, configuration),
+      baseFlags: withConfiguration(baseFlags, configuration),
+      ...(strict === undefined ? {} : {strict}),
+      ...(enableJsonFlag === undefined ? {} : {enableJsonFlag}),
+    };
+    return super.parse(configured as Input<F, B, A>, argv);
+  }
+
+  /**
+   * What the configuration files say. The user's own settings stand in for variables of the environment that are not set.
+   *
+   * @throws GembatchError USAGE.
+   */
+  protected configuration(argv: readonly string[] = this.argv): Promise<Configuration> {
+    this.#configuration ??= this.#readConfiguration(argv);
+    return this.#configuration;
+  }
+
+  async #readConfiguration(argv: readonly string[]): Promise<Configuration> {
+    const {env} = process;
+    const configuration = await loadConfiguration({cwd: process.cwd(), env}, profileIn(argv));
+    for (const warning of configuration.warnings) process.stderr.write(`Warning: ${printable(warning)}\n`);
+    Object.assign(env, environmentOf(configuration, env));
+    return configuration;
+  }
 
   /**
    * The API key of the environment.

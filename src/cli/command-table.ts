@@ -1,6 +1,7 @@
 import Adopt from '../commands/adopt.js';
 import Cancel from '../commands/cancel.js';
 import Cleanup from '../commands/cleanup.js';
+import Config from '../commands/config.js';
 import Cost from '../commands/cost.js';
 import EmulatorExec from '../commands/emulator/exec.js';
 import EmulatorStart from '../commands/emulator/start.js';
@@ -20,6 +21,7 @@ export const COMMANDS = {
   adopt: Adopt,
   cancel: Cancel,
   cleanup: Cleanup,
+  config: Config,
   cost: Cost,
   'emulator:exec': EmulatorExec,
   'emulator:start': EmulatorStart,

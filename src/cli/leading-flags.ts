@@ -1,6 +1,7 @@
 /** Flags of every command, which the Python tool takes before the command; whether a value follows. */
 const GLOBAL_FLAGS: ReadonlyMap<string, boolean> = new Map([
   ['--job-info', true],
+  ['--profile', true],
   ['--json', false],
   ['--quiet', false],
   ['-q', false],
@@ -16,7 +17,7 @@ export function behindCommand(args: readonly string[], commandIds: readonly stri
   let start = 0;
   for (let name = args[start]; name !== undefined; name = args[start]) {
     const takesValue = GLOBAL_FLAGS.get(name);
-    if (takesValue === undefined && !name.startsWith('--job-info=')) break;
+    if (takesValue === undefined && !/^--(?:job-info|profile)=/u.test(name)) break;
     start += takesValue === true ? 2 : 1;
   }
   const rest = args.slice(start);

@@ -7,9 +7,9 @@ import {unknownCommand} from '../cli/unknown-command.js';
 
 /** `gembatch help [COMMAND]` */
 export default class Help extends GembatchCommand {
-  static override summary = 'Show the commands, the help of one, or the exit codes.';
+  static override summary = 'Show the commands, the help of one, the exit codes or the global flags.';
 
-  static override description = `The same as "--help" after a command; "exit-codes" instead of a command lists the exit codes.`;
+  static override description = `The same as "--help" after a command; "exit-codes" in place of a command lists the exit codes, "global-flags" the flags that all commands share.`;
 
   static override examples = [
     {description: 'See all commands', command: '<%= config.bin %> <%= command.id %>'},
@@ -23,7 +23,7 @@ export default class Help extends GembatchCommand {
   static override strict = false;
 
   static override args = {
-    command: Args.string({description: 'command to show the help of, or exit-codes', required: false}),
+    command: Args.string({description: 'command, exit-codes or global-flags', required: false}),
   };
 
   static override flags = {
@@ -35,6 +35,11 @@ export default class Help extends GembatchCommand {
     const words = argv as string[];
     if (words[0] === 'exit-codes') {
       this.log(exitCodesHelp());
+      return;
+    }
+    if (words[0] === 'global-flags') {
+      const {globalFlagsHelp} = await import('../cli/global-flags-help.js');
+      this.log(globalFlagsHelp());
       return;
     }
     const id = words.join(':');

@@ -13,7 +13,8 @@ class JourneyCommandHelp extends CommandHelp {
   }
 
   override generate(): string {
-    return `${super.generate()}\n\nExit codes: ${this.config.bin} help exit-codes`;
+    const {bin} = this.config;
+    return `${super.generate()}\n\nExit codes: ${bin} help exit-codes · Global flags: ${bin} help global-flags`;
   }
 
   /** Without all flags, which are listed below it. */
@@ -31,8 +32,12 @@ class JourneyCommandHelp extends CommandHelp {
     return description === undefined ? undefined : this.wrap(description);
   }
 
-  /** Without the environment variables of global and rare flags; docs/scripting.md lists them all. */
+  /** Global flags by name only; rare ones without their environment variables, which docs/scripting.md lists. */
   protected override flags(flags: Command.Flag.Any[]): [string, string | undefined][] | undefined {
+    if (flags.length > 0 && flags.every(({helpGroup}) => helpGroup === 'GLOBAL')) {
+      const names = flags.map(({name, char}) => (char === undefined ? `--${name}` : `-${char}/--${name}`));
+      return [[names.join('  '), undefined]];
+    }
     return super.flags(flags.map((flag) => (flag.helpGroup === undefined ? flag : {...flag, env: ''})));
   }
 

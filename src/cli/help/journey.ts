@@ -7,7 +7,7 @@ export const JOURNEY: readonly {readonly title: string; readonly commands: reado
   {title: 'Results', commands: ['results']},
   {title: 'Money', commands: ['estimate', 'cost', 'models']},
   {title: 'Repair', commands: ['retry', 'cancel', 'cleanup']},
-  {title: 'Tools', commands: ['emulator', 'autocomplete', 'help', 'adopt']},
+  {title: 'Tools', commands: ['config', 'emulator', 'autocomplete', 'help', 'adopt']},
 ];
 
 /** Ids that `JOURNEY` lists, in its order. */

@@ -1,0 +1,89 @@
+import type {FlagInput} from '@oclif/core/parser';
+import {DEFAULT_MODEL} from '../../lib/domain/job/model-choice.js';
+import type {Configuration} from './configuration.js';
+import {personalConfigPath} from './personal-config.js';
+import {SETTINGS} from './settings.js';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A setting that counts. */
+export interface SettingView {
+  readonly name: string;
+  /** Null when nothing sets it and there is no default. */
+  readonly value: string | null;
+  /** `GEMBATCH_MODEL`, `gembatch.toml`, `profile "nightly" of gembatch.toml`, or `default`; null without a value. */
+  readonly source: string | null;
+}
+
+/** The `--json` object of `gembatch config`. */
+export interface ConfigurationView {
+  readonly settings: readonly SettingView[];
+  /** The name of the variable that holds the API key; never the key. */
+  readonly api_key_variable: string | null;
+  readonly profile: string | null;
+  readonly profiles: readonly string[];
+  /** Files that were read, the weightier one first. */
+  readonly files: readonly string[];
+  /** Where the user's own file is, whether it exists or not. */
+  readonly personal_file: string;
+}
+
+/** Defaults that flags say in words only. */
+const SPOKEN_DEFAULTS: Readonly<Record<string, string>> = {
+  model: DEFAULT_MODEL,
+  'results-dir': '"results" beside each file',
+};
+
+/**
+ * What each setting is, and why.
+ *
+ * @param flags - all flags that stand for settings; they know their variables and defaults.
+ * @param env - the environment before anything of the configuration was put in.
+ */
+export async function configurationView(
+  configuration: Configuration,
+  {flags, env}: {flags: FlagInput; env: Environment},
+): Promise<ConfigurationView> {
+  const settings = Object.keys(SETTINGS)
+    .filter((name) => name !== 'api-key-variable')
+    .map((name) => settingView(name, {configuration, flag: flags[name], env}));
+  return {
+    settings: await Promise.all(settings),
+    api_key_variable: apiKeyVariable(configuration, env) ?? null,
+    profile: configuration.profile ?? null,
+    profiles: configuration.profiles,
+    files: configuration.files,
+    personal_file: personalConfigPath(env),
+  };
+}
+
+async function settingView(
+  name: string,
+  {
+    configuration,
+    flag,
+    env,
+  }: {configuration: Configuration; flag: FlagInput[string] | undefined; env: Environment},
+): Promise<SettingView> {
+  const variable = flag?.env ?? SETTINGS[name]?.variable;
+  const fromEnvironment = variable === undefined ? undefined : env[variable];
+  if (fromEnvironment) return {name, value: fromEnvironment, source: variable ?? null};
+  const configured = configuration.values.get(name);
+  if (configured !== undefined) return {name, value: configured.text, source: configured.source};
+  const value = SPOKEN_DEFAULTS[name] ?? (await defaultOf(flag));
+  return {name, value: value ?? null, source: value === undefined ? null : 'default'};
+}
+
+async function defaultOf(flag: FlagInput[string] | undefined): Promise<string | undefined> {
+  if (flag?.type !== 'option') return undefined;
+  const {defaultHelp} = flag;
+  if (typeof defaultHelp === 'function') return await (defaultHelp as () => Promise<string | undefined>)();
+  return flag.default === undefined ? undefined : String(flag.default);
+}
+
+function apiKeyVariable({values}: Configuration, env: Environment): string | undefined {
+  const named = values.get('api-key-variable')?.text;
+  return ['GOOGLE_API_KEY', 'GEMINI_API_KEY', ...(named === undefined ? [] : [named])].find((name) =>
+    env[name]?.trim(),
+  );
+}

@@ -1,0 +1,27 @@
+/** What a configuration file may set, by the name of the flag that it stands for. */
+export interface Setting {
+  readonly type: 'string' | 'number';
+  /** A path, which a file in a folder of work gives relative to itself. */
+  readonly isPath?: true;
+  /**
+   * Only in the file in the user's own configuration folder: a folder that was checked out from somebody else must not
+   * say where an API key is sent, which key that is, what runs, or what work costs.
+   */
+  readonly isPersonal?: true;
+  /** The environment variable that it stands for where there is no flag. */
+  readonly variable?: string;
+}
+
+/** All settings, in the order in which `gembatch config` shows them. */
+export const SETTINGS: Readonly<Record<string, Setting>> = {
+  model: {type: 'string'},
+  'job-info': {type: 'string', isPath: true},
+  'results-dir': {type: 'string', isPath: true},
+  concurrency: {type: 'number'},
+  'if-changed': {type: 'string'},
+  interval: {type: 'string'},
+  prices: {type: 'string', isPath: true, isPersonal: true},
+  'on-done': {type: 'string', isPersonal: true},
+  'api-key-variable': {type: 'string', isPersonal: true},
+  'service-url': {type: 'string', isPersonal: true, variable: 'GOOGLE_GEMINI_BASE_URL'},
+};
