@@ -1,4 +1,5 @@
 import {custom} from '@oclif/core/flags';
+import type {FlagInput} from '@oclif/core/parser';
 import {GembatchError} from '../lib/domain/errors.js';
 import {parseDuration} from '../lib/domain/duration.js';
 import {RULES, type Rule} from '../lib/domain/request/request-finding.js';
@@ -6,6 +7,15 @@ import type {OutputLimit} from '../lib/domain/request/output-limit.js';
 
 /** The group of flags that few need, apart in the help of a command. */
 export const RARE = {helpGroup: 'LESS COMMON'} as const;
+
+/** Flags whose rare ones are left out of the help: that of another command explains them. */
+export function withRareHidden<F extends FlagInput>(flags: F): F {
+  const shown = Object.entries(flags).map(([name, flag]) => [
+    name,
+    flag.helpGroup === RARE.helpGroup ? {...flag, hidden: true} : flag,
+  ]);
+  return Object.fromEntries(shown) as F;
+}
 
 /** A flag that takes a duration such as `90s`, `15m` or `1h30m` (a plain number counts seconds); its value is in milliseconds. */
 export const durationFlag = custom<number>({

@@ -20,7 +20,11 @@ export const recipeFlags = {
     helpValue: '<column>',
   }),
   schema: Flags.string({description: 'JSON Schema for the answers', helpValue: '<file>'}),
+  'skip-empty': Flags.boolean({description: 'leave out rows with an empty prompt'}),
 };
+
+const MAX_REQUESTS = 50_000;
+const MAX_BYTES = 1_000_000_000;
 
 /** The flags of `gembatch prepare` that say what is made of a source. */
 export const prepareFlags = {
@@ -35,7 +39,6 @@ export const prepareFlags = {
     multiple: true,
     multipleNonGreedy: true,
   }),
-  'skip-empty': Flags.boolean({description: 'leave out rows with an empty prompt'}),
   from: Flags.option({description: 'what the source is', options: SOURCE_FORMS})(),
   encoding: Flags.string({description: 'encoding of the source, such as windows-1252', helpValue: '<name>'}),
   model: Flags.string({
@@ -46,34 +49,48 @@ export const prepareFlags = {
   'max-requests': Flags.integer({
     description: 'most requests in one file',
     helpValue: '<n>',
-    default: 50_000,
+    default: MAX_REQUESTS,
     min: 1,
   }),
   'max-bytes': Flags.integer({
     description: 'most bytes in one file',
     helpValue: '<n>',
-    default: 1_000_000_000,
+    default: MAX_BYTES,
     min: 1_000,
     max: 2_000_000_000,
   }),
 };
 
-/** The values of `prepareFlags`; those that are not there have their default. */
-export interface PrepareFlagValues {
+/** The values of `recipeFlags`, and the model whose rules are checked. */
+export interface RecipeFlagValues {
   readonly prompt: string | undefined;
   readonly 'prompt-file': string | undefined;
   readonly system: string | undefined;
   readonly key: string | undefined;
   readonly schema: string | undefined;
+  readonly 'skip-empty': boolean;
+  readonly model: string | undefined;
+}
+
+/** The values of `prepareFlags`. */
+export interface PrepareFlagValues extends RecipeFlagValues {
   readonly config: string | undefined;
   readonly attach: readonly string[] | undefined;
-  readonly 'skip-empty': boolean;
   readonly from: PrepareInput['from'];
   readonly encoding: string | undefined;
-  readonly model: string | undefined;
   readonly 'max-requests': number;
   readonly 'max-bytes': number;
 }
+
+/** What commands do that have only `recipeFlags`. */
+export const PREPARE_DEFAULTS = {
+  config: undefined,
+  attach: undefined,
+  from: undefined,
+  encoding: undefined,
+  'max-requests': MAX_REQUESTS,
+  'max-bytes': MAX_BYTES,
+} as const;
 
 /** The values of the flags in the words of the workflow. */
 export function recipeOf(

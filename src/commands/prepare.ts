@@ -62,6 +62,7 @@ export default class Prepare extends BaseCommand {
           sources: args.sources,
           output: flags.output,
           preview: flags.preview,
+          ifChanged: 'fail',
           signal: this.stopSignal(),
         },
       );

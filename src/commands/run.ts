@@ -1,63 +1,84 @@
 import * as Args from '@oclif/core/args';
 import {BaseCommand} from '../cli/base-command.js';
+import {exitCodeOfRun} from '../lib/domain/outcome.js';
 import type {PollView} from '../lib/output/poll/poll-view.js';
+import type {SourceOutcome} from '../lib/workflows/prepare/prepare-sources.js';
 import type {RunResult, RunViews} from '../lib/workflows/run/run-files.js';
 import {tellDone, type OnDoneResult} from '../cli/on-done.js';
+import {withRareHidden} from '../cli/flags.js';
+import {PREPARE_DEFAULTS, recipeFlags, recipeOf} from '../cli/prepare-flags.js';
 import {nextCommandAfterPoll, pollFlags, pollTermsOf} from '../cli/poll-flags.js';
 import {ifChangedFlag, modelConsent, modelFlag, submitFlags, submitOptionsOf} from '../cli/submit-flags.js';
 
 /** The `--json` object of `gembatch run`. */
 export interface RunOutcome extends RunResult {
+  /** What became of the tables and other sources among the arguments. */
+  readonly sources?: readonly SourceOutcome[];
   /** How the command of `--on-done` ended. */
   readonly on_done?: OnDoneResult;
 }
 
 /** `gembatch run FILES...` */
 export default class Run extends BaseCommand {
-  static override summary = 'Submit request files, follow their batch jobs and fetch the results, in one go.';
+  static override summary = 'Turn tables, folders of files or request files into results, in one go.';
 
-  static override description = `Does what "<%= config.bin %> submit" and then "<%= config.bin %> poll" do for the named files, as one step of CI. It ends when all results are on disk; the exit code says how it went.
+  static override description = `Does what "prepare", "submit" and "poll" do, as one step of CI, and takes the less common flags of the last two. A table such as reviews.csv becomes request files in reviews/. It ends when all results are on disk.
 
-After an interruption, run the same command again: it goes on where it was and sends nothing twice. Meanwhile the jobs keep running.`;
+Run the same command again after an interruption, or when rows were added: what was sent is not sent twice.`;
 
   static override examples = [
     {
-      description: 'Turn a folder of request files into a folder of results',
-      command: '<%= config.bin %> <%= command.id %> batch/*.jsonl',
+      description: 'Ask one question about each row of a table',
+      command: `<%= config.bin %> <%= command.id %> reviews.csv --key id -p 'Good or bad? {{ review }}'`,
     },
     {
-      description: 'Give up watching after six hours; run it again later to go on',
-      command: '<%= config.bin %> <%= command.id %> batch/*.jsonl --timeout 6h',
+      description: 'Turn a folder of request files into a folder of results',
+      command: '<%= config.bin %> <%= command.id %> batch/*.jsonl',
     },
   ];
 
   static override args = {
     files: Args.string({
-      description: 'request files: paths or glob patterns',
+      description: 'tables, folders, request files or glob patterns',
       multiple: true,
       required: true,
     }),
   };
 
-  static override flags = {model: modelFlag, 'if-changed': ifChangedFlag, ...submitFlags, ...pollFlags};
+  static override flags = {
+    ...recipeFlags,
+    model: modelFlag,
+    'if-changed': ifChangedFlag,
+    ...withRareHidden({...submitFlags, ...pollFlags}),
+  };
 
   async run(): Promise<RunOutcome> {
     const {args, flags} = await this.parse(Run);
+    const stop = this.stopSignal();
+    const createFile = await this.fileMaker();
+    const {prepareArguments} = await import('../cli/prepare-arguments.js');
+    const prepared = await prepareArguments(
+      {createFile, display: this.display(flags)},
+      {
+        ...recipeOf({...PREPARE_DEFAULTS, ...flags}, process.cwd()),
+        args: args.files,
+        ifChanged: flags['if-changed'],
+        signal: stop,
+      },
+    );
     const apiKey = this.apiKey();
-    const [{runFiles}, views, store, client, createFile] = await Promise.all([
+    const [{runFiles}, views, store, client] = await Promise.all([
       import('../lib/workflows/run/run-files.js'),
       this.#views(flags),
       this.openStore(flags['job-info']),
       this.createClient(apiKey),
-      this.fileMaker(),
     ]);
-    const stop = this.stopSignal();
     const result = await runFiles(
       {store, client, clock: this.clock, createFile},
       {
         submit: {
           ...submitOptionsOf(flags),
-          files: args.files,
+          files: prepared.files,
           cwd: process.cwd(),
           model: flags.model,
           isDryRun: false,
@@ -70,13 +91,12 @@ After an interruption, run the same command again: it goes on where it was and s
       },
       views(stop),
     );
+    const exitCode = exitCodeOfRun(prepared.exit_code, result.exit_code);
     const end =
-      result.poll === null
-        ? {}
-        : await tellDone(flags['on-done'], {...result.poll, exit_code: result.exit_code});
-    const outcome = {...result, ...end};
-    process.exitCode = outcome.exit_code;
-    return outcome;
+      result.poll === null ? {} : await tellDone(flags['on-done'], {...result.poll, exit_code: exitCode});
+    process.exitCode = exitCode;
+    const sources = prepared.sources.length === 0 ? {} : {sources: prepared.sources};
+    return {...result, ...sources, ...end, exit_code: exitCode};
   }
 
   async #views(flags: {quiet: boolean}): Promise<(stop: AbortSignal) => RunViews> {

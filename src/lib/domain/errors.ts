@@ -84,6 +84,10 @@ export const ERRORS = {
     exit: 'failed',
     suggestion: 'Choose one: --if-changed submit or --if-changed skip.',
   },
+  RECIPE_CHANGED: {
+    exit: 'failed',
+    suggestion: 'Choose one: --if-changed submit or --if-changed skip.',
+  },
   JOB_ENDED: {
     exit: 'failed',
     get suggestion() {

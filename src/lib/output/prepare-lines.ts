@@ -12,8 +12,15 @@ const DRAW_MS = 100;
 const SHOWN_DATA = 40;
 const INLINE_DATA = /("data":")([\w+/=-]+)(?=")/gu;
 
-/** What came of a preparation. */
-export function prepareLines(report: PrepareReport): readonly string[] {
+/**
+ * What came of a preparation.
+ *
+ * @param advice - how rows that have changed are asked again.
+ */
+export function prepareLines(
+  report: PrepareReport,
+  advice = 'To ask again, prepare into another folder.',
+): readonly string[] {
   const {output, files, changed, gone, skipped_empty: empty, unchanged} = report;
   const made = files.filter((file) => file.is_new);
   const size = made.reduce((sum, file) => sum + file.size_bytes, 0);
@@ -23,11 +30,9 @@ export function prepareLines(report: PrepareReport): readonly string[] {
       ? `Nothing new: all ${plural(report.rows - empty, 'row')} are prepared in ${place}.`
       : `${plural(report.rows, 'row')} → ${plural(report.new_requests, 'new request')} in ${plural(made.length, 'file')} (${formatBytes(size)}) in ${place}.`;
   return [
-    ...keyLines(
-      changed,
-      'changed since they were prepared and are NOT in the files',
-      'To ask again, prepare into another folder.',
-    ),
+    ...(changed.made_anew
+      ? keyLines(changed, 'changed since they were prepared, and are asked again', '')
+      : keyLines(changed, 'changed since they were prepared and are NOT in the files', advice)),
     ...keyLines(gone, 'gone from the source; their requests are still in the files', ''),
     ...(empty === 0 ? [] : [`${plural(empty, 'row')} with an empty prompt left out.`]),
     ...(unchanged === 0 || made.length === 0 ? [] : [`${plural(unchanged, 'row')} prepared before.`]),

@@ -14,7 +14,7 @@ export interface Recipe {
   readonly prompt: string | null;
   readonly system: string | null;
   /** The JSON Schema as it was given. */
-  readonly schema: unknown;
+  readonly schema: JsonObject | null;
   /** The `generationConfig` of each request, the schema included. */
   readonly generation_config: JsonObject | null;
   readonly attach: readonly string[];

@@ -7,10 +7,8 @@ import {LineSplitter} from '../../domain/json/line-splitter.js';
 import {
   MANIFEST_NAME,
   parseManifest,
-  recipeDifference,
   type ManifestFile,
   type PrepareManifest,
-  type Recipe,
 } from '../../domain/prepare/prepare-manifest.js';
 import {KeyScan} from '../../domain/request-key/key-scan.js';
 import {readChunks} from '../request-file/read-chunks.js';
@@ -32,27 +30,6 @@ export async function readManifest(folder: string): Promise<PrepareManifest | un
     if (fieldOf(error, 'code') === 'ENOENT') return undefined;
     throw error;
   }
-}
-
-/**
- * Refuses to add to files that were made from something else or with another recipe: their requests would be changed work.
- *
- * @throws GembatchError FILE_CHANGED.
- */
-export function checkSameWork(
-  folder: string,
-  old: PrepareManifest,
-  now: {readonly recipe: Recipe; readonly paths: readonly string[]},
-): void {
-  const difference = recipeDifference(old.recipe, now.recipe);
-  const paths = old.sources.map(({path}) => path).join(', ');
-  if (difference === undefined && paths === now.paths.join(', ')) return;
-  const what = difference === undefined ? `were made from ${paths}` : `were made with another ${difference}`;
-  throw new GembatchError(
-    'FILE_CHANGED',
-    `The request files in ${folder} ${what}. They are untouched, and nothing was written.`,
-    {suggestions: ['Choose another folder for the changed requests: -o FOLDER']},
-  );
 }
 
 /**

@@ -7,6 +7,12 @@ export interface NamedKeys {
   readonly keys: readonly string[];
 }
 
+/** Rows with the key of a request that was made before, which is another now. */
+export interface ChangedRows extends NamedKeys {
+  /** Whether they are among the new requests. */
+  readonly made_anew: boolean;
+}
+
 /** A request file of the folder. */
 export interface PreparedFile extends ManifestFile {
   /** Whether this run made it. */
@@ -21,8 +27,7 @@ export interface PrepareReport {
   readonly rows: number;
   readonly new_requests: number;
   readonly unchanged: number;
-  /** Rows with the key of a request that was made before and is another now. */
-  readonly changed: NamedKeys;
+  readonly changed: ChangedRows;
   /** Requests that were made before, of rows that the source has no more. */
   readonly gone: NamedKeys;
   readonly skipped_empty: number;

@@ -1,5 +1,5 @@
 /** Makes request files from a table, a folder or the lines of another format: `gembatch prepare`. */
-import {basename, dirname, join, relative, resolve, sep} from 'node:path';
+import {join} from 'node:path';
 import {EXIT, GembatchError} from '../../domain/errors.js';
 import {
   MANIFEST_NAME,
@@ -9,27 +9,27 @@ import {
   type PrepareManifest,
 } from '../../domain/prepare/prepare-manifest.js';
 import type {CreateFile} from '../poll/poll-run.js';
-import {checkSameWork, goneKeys, noteEarlier, readManifest} from './earlier-files.js';
+import {goneKeys, noteEarlier} from './earlier-files.js';
 import {PreparedKeys} from './key-maker.js';
-import {openSources} from './open-sources.js';
+import {openPreparation, type Preparation, type PreparationInput} from './open-preparation.js';
 import type {PrepareProgress, PrepareReport} from './prepare-report.js';
 import {RequestFileWriter, type WriterOptions} from './request-file-writer.js';
-import {openRecipe, type RecipeInput} from './request-recipe.js';
 import {MAX_KEYS_NAMED, RowPass, type TakeLine} from './row-pass.js';
-import type {ReadOptions, Source} from './source.js';
+import type {Source} from './source.js';
 
 /** What is to be prepared. */
-export interface PrepareInput extends Pick<ReadOptions, 'cwd' | 'from' | 'encoding' | 'signal'> {
-  readonly sources: readonly string[];
-  readonly recipe: RecipeInput;
+export interface PrepareInput extends Omit<PreparationInput, 'onBytes'> {
   /** Rows with an empty prompt are left out, and counted. */
   readonly skipsEmpty: boolean;
-  /** Folder of the request files; beside the source when undefined. */
-  readonly output: string | undefined;
   readonly maxRequests: number;
   readonly maxBytes: number;
   /** How many requests are only shown. */
   readonly preview: number | undefined;
+  /**
+   * What becomes of a source or a recipe that is another than before: an error (`fail`), nothing (`skip`), or new request
+   * files (`submit`). Rows that have changed are then left out and counted, or make new requests.
+   */
+  readonly ifChanged: 'fail' | 'skip' | 'submit';
 }
 
 /** What it needs from the outside. */
@@ -47,47 +47,24 @@ export interface PrepareDeps {
  */
 export async function prepareRequests(deps: PrepareDeps, input: PrepareInput): Promise<PrepareReport> {
   let bytes = 0;
-  const sources = await openSources(input.sources, {...input, onBytes: (more) => (bytes += more)});
-  const recipe = await openRecipe(sources, input.recipe);
-  const folder = resolve(input.cwd, input.output ?? defaultFolder(sources));
+  const opened = await openPreparation({...input, onBytes: (more) => (bytes += more)});
+  const {sources, recipe, otherWork} = opened;
   const keys = new PreparedKeys(sources);
-  const pass = new RowPass(recipe, keys, input);
+  const pass = new RowPass(recipe, keys, {...input, makesChanged: input.ifChanged === 'submit'});
   const totalBytes = sources.reduce((sum, source) => sum + source.totalBytes, 0);
   const passOver = (take: TakeLine): Promise<void> =>
     pass.eachNewLine(sources, take, () => deps.report({rows: pass.rows, bytes, totalBytes}));
   if (input.preview !== undefined) {
     const preview = await firstLines(passOver, input.preview);
-    return {...reportOf(sources, pass, recipe.notes), output: null, preview};
+    return {...reportOf(opened, pass, input), output: null, preview};
   }
-
-  const old = await readManifest(folder);
-  const earlier = old?.files ?? [];
-  const paths = sources.map(({path}) => relative(folder, path).split(sep).join('/'));
-  if (old !== undefined) checkSameWork(folder, old, {recipe: recipe.facts, paths});
-  await noteEarlier(folder, earlier, keys);
-  const made = await writeLines(deps, passOver, {
-    ...input,
-    folder,
-    first: earlier.length + 1,
-    stem: stemOf(sources),
-  });
-  if (earlier.length + made.length === 0) throw noRequest(sources);
-  await writeManifest(deps, folder, {
-    version: MANIFEST_VERSION,
-    sources: manifestSources(sources, paths),
-    recipe: recipe.facts,
-    files: [...earlier, ...made],
-  });
-  const gone = keys.goneCount === 0 ? [] : await goneKeys(folder, earlier, keys, MAX_KEYS_NAMED);
-  return {
-    ...reportOf(sources, pass, recipe.notes),
-    output: folder,
-    gone: {count: keys.goneCount, keys: gone},
-    files: [
-      ...earlier.map((file) => ({...file, is_new: false})),
-      ...made.map((file) => ({...file, is_new: true})),
-    ],
-  };
+  if (otherWork !== undefined && input.ifChanged === 'fail') throw isOtherWork(opened.folder, otherWork);
+  if (otherWork !== undefined && input.ifChanged === 'skip') return reportOf(opened, pass, input);
+  const place = otherWork === undefined ? opened : {...opened, folder: otherWork.freeFolder, earlier: []};
+  await noteEarlier(place.folder, place.earlier, keys);
+  const made = await makeFiles(deps, passOver, {place, input});
+  const gone = keys.goneCount === 0 ? [] : await goneKeys(place.folder, place.earlier, keys, MAX_KEYS_NAMED);
+  return {...reportOf(place, pass, input, made), gone: {count: keys.goneCount, keys: gone}};
 }
 
 type PassOver = (take: TakeLine) => Promise<void>;
@@ -96,6 +73,23 @@ async function firstLines(passOver: PassOver, count: number): Promise<readonly s
   const lines: string[] = [];
   await passOver((line) => lines.push(Buffer.from(line).toString('utf8').trimEnd()) < count);
   return lines;
+}
+
+async function makeFiles(
+  deps: PrepareDeps,
+  passOver: PassOver,
+  {place, input}: {readonly place: Preparation; readonly input: PrepareInput},
+): Promise<readonly ManifestFile[]> {
+  const {folder, stem, earlier, sources, paths, recipe} = place;
+  const made = await writeLines(deps, passOver, {...input, folder, stem, first: earlier.length + 1});
+  if (earlier.length + made.length === 0) throw noRequest(sources);
+  await writeManifest(deps, folder, {
+    version: MANIFEST_VERSION,
+    sources: manifestSources(sources, paths),
+    recipe: recipe.facts,
+    files: [...earlier, ...made],
+  });
+  return made;
 }
 
 async function writeLines(
@@ -128,21 +122,27 @@ async function writeManifest(
 }
 
 function reportOf(
-  sources: readonly Source[],
+  {sources, recipe, folder, earlier}: Preparation,
   pass: RowPass,
-  notes: readonly string[],
-): Omit<PrepareReport, 'output' | 'preview'> {
+  {ifChanged}: PrepareInput,
+  made: readonly ManifestFile[] = [],
+): PrepareReport {
+  const hasAllRows = pass.changedCount === 0 || ifChanged !== 'fail';
   return {
     sources: sources.map(({name, form}) => ({file: name, form})),
+    output: folder,
     rows: pass.rows,
     new_requests: pass.newRequests,
     unchanged: pass.unchanged,
-    changed: {count: pass.changedCount, keys: pass.changedKeys},
+    changed: {count: pass.changedCount, keys: pass.changedKeys, made_anew: ifChanged === 'submit'},
     gone: {count: 0, keys: []},
     skipped_empty: pass.skippedEmpty,
-    files: [],
-    notes: [...sources.flatMap((source) => source.notes), ...notes],
-    exit_code: pass.changedCount === 0 ? EXIT.ok : EXIT.partial,
+    files: [
+      ...earlier.map((file) => ({...file, is_new: false})),
+      ...made.map((file) => ({...file, is_new: true})),
+    ],
+    notes: [...sources.flatMap((source) => source.notes), ...recipe.notes],
+    exit_code: hasAllRows ? EXIT.ok : EXIT.partial,
   };
 }
 
@@ -156,18 +156,12 @@ function manifestSources(sources: readonly Source[], paths: readonly string[]): 
   }));
 }
 
-/** Beside the source, with its name: `reviews` for `reviews.csv`, `scans-requests` for the folder `scans`. */
-function defaultFolder(sources: readonly Source[]): string {
-  const [source] = sources;
-  if (source === undefined) return '.';
-  const stem = stemOf(sources);
-  return join(dirname(source.path), source.form === 'files' ? `${stem}-requests` : stem);
-}
-
-function stemOf([source]: readonly Source[]): string {
-  const name = basename(source?.path ?? '');
-  const stem = source?.form === 'files' ? name : name.replace(/(?<=.)\.[^.]+$/u, '');
-  return stem === '' ? 'requests' : stem;
+function isOtherWork(folder: string, {reason}: {readonly reason: string}): GembatchError {
+  return new GembatchError(
+    'RECIPE_CHANGED',
+    `The request files in ${folder} ${reason}. They are untouched, and nothing was written.`,
+    {suggestions: ['Choose another folder for the changed requests: -o FOLDER']},
+  );
 }
 
 function noRequest(sources: readonly Source[]): GembatchError {

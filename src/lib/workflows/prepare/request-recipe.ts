@@ -1,12 +1,41 @@
 import {GembatchError} from '../../domain/errors.js';
-import type {Recipe} from '../../domain/prepare/prepare-manifest.js';
-import {readGenerationConfig, type ConfigInput} from './generation-config.js';
+import {MANIFEST_NAME, type Recipe} from '../../domain/prepare/prepare-manifest.js';
+import {
+  checkConfig,
+  readGenerationConfig,
+  type ConfigInput,
+  type GenerationConfig,
+} from './generation-config.js';
 import {openAiMaker, requestMaker} from './line-makers.js';
 import {checkColumn, promptMaker, type PromptInput} from './prompt-maker.js';
 import type {Source, SourceRow} from './source.js';
 
 /** What requests are made with, as it was given. */
-export interface RecipeInput extends PromptInput, ConfigInput {}
+export interface RecipeInput extends PromptInput, ConfigInput {
+  /** The recipe of earlier request files, which says all of it. */
+  readonly before?: Recipe;
+}
+
+/** Whether anything is said of what requests are made with. */
+export function saysRecipe({keyColumn, prompt, system, attach, schema, config}: RecipeInput): boolean {
+  const said = [keyColumn, prompt.text, prompt.file, system.text, schema, config, attach[0]];
+  return said.some((value) => value !== undefined);
+}
+
+/** The recipe of earlier request files. */
+export function recipeAsBefore(before: Recipe, {cwd, model}: RecipeInput): RecipeInput {
+  return {
+    before,
+    cwd,
+    model,
+    keyColumn: before.key_column ?? undefined,
+    prompt: {text: before.prompt ?? undefined},
+    system: {text: before.system ?? undefined},
+    attach: before.attach,
+    schema: undefined,
+    config: undefined,
+  };
+}
 
 /** A request of a row: its JSON text, and its key unless that is made of it. */
 export interface MadeRequest {
@@ -38,7 +67,8 @@ export interface RequestRecipe {
  * @throws GembatchError USAGE for a template or a column that does not fit, FILE_INVALID for a schema or a configuration.
  */
 export async function openRecipe(sources: readonly Source[], input: RecipeInput): Promise<RequestRecipe> {
-  const {config, schema, notes} = await readGenerationConfig(input);
+  const {config, schema, notes} =
+    input.before === undefined ? await readGenerationConfig(input) : configBefore(input.before, input.model);
   for (const source of sources) {
     if (input.keyColumn !== undefined) checkColumn(source, '--key', input.keyColumn);
     for (const column of input.attach) checkColumn(source, '--attach', column);
@@ -58,6 +88,12 @@ export async function openRecipe(sources: readonly Source[], input: RecipeInput)
   }
   const {make, prompt, system} = await promptMaker(sources, input, config);
   return {facts: {...facts, prompt, system}, notes, make};
+}
+
+function configBefore(before: Recipe, model: string | undefined): GenerationConfig {
+  const config = before.generation_config ?? undefined;
+  if (config !== undefined) checkConfig(config, MANIFEST_NAME, model);
+  return {config, schema: before.schema ?? undefined, notes: []};
 }
 
 function refuseTemplates(name: string, {prompt, system, attach}: RecipeInput): void {

@@ -9,6 +9,13 @@ export const MAX_KEYS_NAMED = 5;
 /** Takes a line; false when it has enough. */
 export type TakeLine = (line: Uint8Array) => boolean | Promise<boolean>;
 
+export interface RowPassOptions {
+  readonly skipsEmpty: boolean;
+  readonly maxBytes: number;
+  /** Rows that have changed make new requests; otherwise they are only counted. */
+  readonly makesChanged: boolean;
+}
+
 /** One pass over all rows: makes their lines, and counts what they are beside those of earlier runs. */
 export class RowPass {
   rows = 0;
@@ -22,7 +29,7 @@ export class RowPass {
   constructor(
     private readonly recipe: RequestRecipe,
     private readonly keys: PreparedKeys,
-    private readonly options: {readonly skipsEmpty: boolean; readonly maxBytes: number},
+    private readonly options: RowPassOptions,
   ) {}
 
   /**
@@ -57,15 +64,13 @@ export class RowPass {
     const key = request.key ?? this.keys.keyFor(this.#encode(request.json));
     const line = this.#encode(`{"key":${JSON.stringify(key)},"request":${request.json}}\n`);
     const news = this.keys.add(key, line.subarray(0, -1), {source: index, row});
-    if (news === 'new') {
-      const {maxBytes} = this.options;
-      if (line.length > maxBytes) throw tooLong(source.placeOf(row.at), line.length, maxBytes);
-      this.newRequests++;
-      return line;
-    }
     if (news === 'unchanged') this.unchanged++;
-    else if (this.changedCount++ < MAX_KEYS_NAMED) this.changedKeys.push(key);
-    return undefined;
+    if (news === 'changed' && this.changedCount++ < MAX_KEYS_NAMED) this.changedKeys.push(key);
+    const {maxBytes, makesChanged} = this.options;
+    if (news === 'unchanged' || (news === 'changed' && !makesChanged)) return undefined;
+    if (line.length > maxBytes) throw tooLong(source.placeOf(row.at), line.length, maxBytes);
+    this.newRequests++;
+    return line;
   }
 
   /** In memory that the next text takes again: a million small buffers would take more than all else. */
