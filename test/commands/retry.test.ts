@@ -90,21 +90,37 @@ test('jobs that failed or expired are submitted again as a whole, each once', as
   expect((await records(folder)).filter(({retry_of: parent}) => parent !== undefined)).toHaveLength(2);
 });
 
-test('--max-output-tokens raises the limit of answers that were cut off', async () => {
+test('--max-output-tokens raises the limit of answers that were cut off, and changes no other byte', async () => {
   const folder = await tempDir();
   const {emulator, env} = await useEmulator({speed: 0, seed: 1});
-  const line = {
-    key: 'long',
-    request: {contents: [{parts: [{text: 'all of it'}]}], generationConfig: {maxOutputTokens: 100}},
-  };
-  await writeFile(join(folder, 'a.jsonl'), `${JSON.stringify(line)}\n`);
+  const line = (limit: number): string =>
+    `{ "key": "long", "request": {"contents": [{"parts": [{"functionResponse": {"name": "f", "response": {"id": 2512292042121000001, "x": 1.50}}}]}], "generationConfig": {"maxOutputTokens": ${limit}}}}`;
+  await writeFile(join(folder, 'a.jsonl'), `${line(100)}\n`);
   emulator.control.outcome({rows: [{fault: 'truncated', keys: ['long']}]});
   await submit({folder, env}, 'a.jsonl');
   emulator.control.advance(60_000);
   await poll(folder, env);
   const {result} = await retry(folder, env, 'a.jsonl', '--max-output-tokens', 'x4');
   const path = result.jobs[0]?.request_file ?? '';
-  expect(await readFile(join(folder, path), 'utf8')).toContain('"maxOutputTokens":400');
+  expect(await readFile(join(folder, path), 'utf8')).toBe(`${line(400)}\n`);
+});
+
+test('the name of a retry is no longer in the third generation than in the first', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, 1);
+  emulator.control.outcome({rows: [{fault: 'error', keys: ['r1']}]});
+  await submit({folder, env}, '001.jsonl');
+  const names: string[] = [];
+  for (let generation = 1; generation <= 3; generation += 1) {
+    emulator.control.advance(60_000);
+    await poll(folder, env);
+    const {result} = await retry(folder, env);
+    names.push(...result.jobs.map(({request_file: file}) => file ?? ''));
+  }
+  expect(names).toEqual(
+    Array.from({length: 3}, () => expect.stringMatching(/^retries\/001\.[^.]+\.jsonl$/u)),
+  );
 });
 
 test('bad rows of a request file that has changed are not guessed', async () => {

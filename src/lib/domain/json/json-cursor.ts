@@ -131,9 +131,21 @@ export class JsonCursor {
     return this.#leave(CLOSE_ARRAY);
   }
 
+  /** Where the next value begins. */
+  get next(): number {
+    this.#skipSpace();
+    return this.#at;
+  }
+
   /** Whether the next value is a string. */
   isString(): boolean {
     return this.#isNext(QUOTE);
+  }
+
+  /** Whether the next value is a number, if it is one at all. */
+  isNumber(): boolean {
+    this.#skipSpace();
+    return NUMBER_STARTS[this.#bytes[this.#at] ?? 0] === 1;
   }
 
   /** Consumes any value. */
@@ -322,6 +334,7 @@ const NULL = Buffer.from('null');
 const ESCAPES = tableOf('"\\/bfnrt');
 const HEX_ESCAPE = 2;
 ESCAPES[LETTER_U] = HEX_ESCAPE;
+const NUMBER_STARTS = tableOf('-0123456789');
 const HEX = tableOf('0123456789abcdefABCDEF');
 
 /** Kinds of a byte within a string: zero stands for itself. */

@@ -1,7 +1,7 @@
 import {basename, dirname} from 'node:path/posix';
 
 /** The folder beside request files in which the requests that are sent again are. */
-const RETRIES_FOLDER = 'retries';
+export const RETRIES_FOLDER = 'retries';
 /** As many characters of a job's id stand in the name of the request file that retries it. */
 const SHORT_ID_LENGTH = 8;
 
@@ -17,7 +17,8 @@ export function parentOfRetry(inputFile: string, jobs: readonly string[]): strin
   return jobs.findLast((job) => parts.has(shortId(job)));
 }
 
-function shortId(job: string): string {
+/** The part of a job's id by which the request files that retry it are named. */
+export function shortId(job: string): string {
   return job
     .replace(/^batches\//u, '')
     .replaceAll(/[^\w-]/gu, '_')

@@ -15,6 +15,7 @@ import type {JobStore} from '../../store/job-store.js';
 import type {CreateFile} from '../poll/poll-run.js';
 import {refuseChanged} from '../request-file/refuse-changed.js';
 import {refuseLinks} from '../fetch/result-target.js';
+import {RETRIES_FOLDER, shortId} from '../reconcile/parent-of-retry.js';
 import {retryRequests} from './retry-requests.js';
 import {selectJobs} from '../job-states/select-jobs.js';
 import {ownCommand} from '../../domain/program-name.js';
@@ -52,8 +53,6 @@ export interface Retry {
   readonly error?: GembatchError;
 }
 
-const RETRIES_FOLDER = 'retries';
-const SHORT_ID_LENGTH = 8;
 const NEWLINE = Buffer.from('\n');
 
 /**
@@ -163,12 +162,17 @@ async function prepareRows(
   return {requests, path: requests > 0 ? path : null};
 }
 
-/** All retries of one request file are in one folder, also those of retries. */
-function retryPath(requestPath: string, record: JobRecord): string {
+/**
+ * All retries of one request file are in one folder, also those of retries. Each is named after the first request file and
+ * the job that it retries, so that names do not grow.
+ */
+function retryPath(requestPath: string, {batch, retry_of: parent}: JobRecord): string {
   const folder = dirname(requestPath);
-  const isRetry = record.retry_of !== undefined && basename(folder) === RETRIES_FOLDER;
-  const id = record.batch.name.replace(/^batches\//u, '').replaceAll(/[^\w-]/gu, '_');
+  const isRetry = parent !== undefined && basename(folder) === RETRIES_FOLDER;
   const extension = extname(requestPath);
-  const name = `${basename(requestPath, extension)}.${id.slice(0, SHORT_ID_LENGTH)}${extension}`;
-  return join(isRetry ? folder : join(folder, RETRIES_FOLDER), name);
+  const name = basename(requestPath, extension);
+  const ending = parent === undefined ? '' : `.${shortId(parent)}`;
+  const firstName = isRetry && name.endsWith(ending) ? name.slice(0, -ending.length) : name;
+  const path = `${firstName}.${shortId(batch.name)}${extension}`;
+  return join(isRetry ? folder : join(folder, RETRIES_FOLDER), path);
 }

@@ -23,6 +23,26 @@ describe('withOutputLimit', () => {
       '{"key":"k","request":{"generationConfig":{"max_output_tokens":50}}}',
     ],
     ['{"key":"k","request":{}}', 50, '{"key":"k","request":{"generationConfig":{"maxOutputTokens":50}}}'],
+    [
+      '{ "request" : { "generationConfig" : {"topK" : 1.50, "x": "ü\\u00e9" , "maxOutputTokens" : 10 } , "id":2512292042121000001}, "key":"k"}',
+      {factor: 2},
+      '{ "request" : { "generationConfig" : {"topK" : 1.50, "x": "ü\\u00e9" , "maxOutputTokens" : 20 } , "id":2512292042121000001}, "key":"k"}',
+    ],
+    [
+      '{"request":{"id":2512292042121000001,"generation_config": {"topK":1e0}}}',
+      50,
+      '{"request":{"id":2512292042121000001,"generation_config": {"max_output_tokens":50,"topK":1e0}}}',
+    ],
+    [
+      '{"request": {"id":2512292042121000001}}',
+      50,
+      '{"request": {"generationConfig":{"maxOutputTokens":50},"id":2512292042121000001}}',
+    ],
+    [
+      '{"request":{"generationConfig":{"maxOutputTokens": "7" }}}',
+      50,
+      '{"request":{"generationConfig":{"maxOutputTokens": 50 }}}',
+    ],
   ])('raises %s by %j', (line, limit, expected) => {
     expect(raised(line, limit)).toBe(expected);
   });
