@@ -1,5 +1,5 @@
 import {appendFile, mkdir, readdir, readFile, writeFile} from 'node:fs/promises';
-import {join} from 'node:path';
+import {dirname, join} from 'node:path';
 import {expect, test} from '@jest/globals';
 import {parquetWriteBuffer} from 'hyparquet-writer';
 import {EXIT} from '../../src/lib/domain/errors.js';
@@ -268,8 +268,24 @@ test('what was prepared from a table runs to its answers', async () => {
   expect(keys[0]).toBe('r01');
 });
 
+const PARQUET = new Uint8Array(
+  parquetWriteBuffer({
+    columnData: [
+      {name: 'id', data: [9007199254740993n, 2n], type: 'INT64'},
+      {name: 't', data: ['x', 'ü'], type: 'STRING'},
+    ],
+  }),
+);
+
 test.each([
   ['reviews.csv', TABLE, "gembatch prepare reviews.csv --prompt '… {{ review }}'"],
+  ['reviews.tsv', 'id\tthe text\n1\tx\n', `gembatch prepare reviews.tsv --prompt '… {{ row["the text"] }}'`],
+  ['list', 'id,t\n1,x\n', "gembatch prepare list --from csv --prompt '… {{ t }}'"],
+  ['a.parquet', PARQUET, "gembatch prepare a.parquet --prompt '… {{ t }}'"],
+  ['a.json', '[{"id":1,"t":"x"}]', "gembatch prepare a.json --prompt '… {{ t }}'"],
+  ['notes.txt', 'Some words.', "gembatch prepare notes.txt --prompt '…'"],
+  ['bare.jsonl', '{"contents":[{"parts":[{"text":"x"}]}]}\n', 'gembatch prepare bare.jsonl'],
+  ['scans/one.png', 'PNG', "gembatch prepare scans --prompt '…'"],
   ['a.jsonl', '{"custom_id":"a","body":{"messages":[]}}\n', 'gembatch prepare a.jsonl'],
   [
     'b.jsonl',
@@ -281,8 +297,10 @@ test.each([
   async (name, content, command) => {
     const {env} = await useEmulator();
     const folder = await tempDir();
+    const [named = name] = name.split('/');
+    await mkdir(dirname(join(folder, name)), {recursive: true});
     await writeFile(join(folder, name), content);
-    const {stderr, stdout} = await runCli(['submit', name, '--dry-run', '--model', MODEL], {
+    const {stderr, stdout} = await runCli(['submit', named, '--dry-run', '--model', MODEL], {
       cwd: folder,
       env,
     });
@@ -327,19 +345,7 @@ test('--attach adds the file or the address of a column', async () => {
 });
 
 test('a Parquet table keeps the digits of its numbers', async () => {
-  const content = parquetWriteBuffer({
-    columnData: [
-      {name: 'id', data: [9007199254740993n, 2n], type: 'INT64'},
-      {name: 't', data: ['x', 'ü'], type: 'STRING'},
-    ],
-  });
-  const {folder} = await prepare(
-    {name: 'a.parquet', content: new Uint8Array(content)},
-    '--key',
-    'id',
-    '-p',
-    '{{ t }}',
-  );
+  const {folder} = await prepare({name: 'a.parquet', content: PARQUET}, '--key', 'id', '-p', '{{ t }}');
   const requests = await requestsIn(join(folder, 'a'));
   expect(requests.map((request) => [request.key, promptOf(request)])).toEqual([
     ['9007199254740993', 'x'],

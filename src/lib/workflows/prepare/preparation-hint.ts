@@ -3,7 +3,9 @@ import {recogniseDelimiter} from '../../domain/prepare/csv-dialect.js';
 import {formOfLine, recogniseForm, unpreparableLine} from '../../domain/prepare/source-form.js';
 import {recogniseEncoding} from '../../domain/prepare/text-encoding.js';
 import {ownCommand} from '../../domain/program-name.js';
+import {openSources} from './open-sources.js';
 import {variableOf} from './prompt-template.js';
+import {filesOfFolder} from './read-files.js';
 import {decodeHead, readHead} from './source-bytes.js';
 
 /** The head of a table is not longer. */
@@ -11,6 +13,15 @@ const HEAD_BYTES = 64 * 1024;
 const MAX_COLUMNS_NAMED = 12;
 /** What stands in the lines of request files: they are to be corrected. */
 const REQUEST_NAMES = ['key', 'request'];
+
+/** The same for a folder; undefined when it has request files, or nothing that can become a request. */
+export async function preparationOfFolder(
+  path: string,
+  name: string,
+): Promise<readonly string[] | undefined> {
+  const {files, leftOut} = await filesOfFolder(path, path);
+  return files.length === 0 || leftOut.has('.jsonl') ? undefined : [withPromptCommand(name)];
+}
 
 /** The command that makes request files of a file which is none, with its columns; undefined when nobody knows one. */
 export async function preparationOf(path: string, name: string): Promise<readonly string[] | undefined> {
@@ -22,7 +33,8 @@ export async function preparationOf(path: string, name: string): Promise<readonl
   if (form === 'csv' || form === 'tsv' || looksLikeTable) {
     return withPrompt(looksLikeTable ? `${name} --from csv` : name, headOf(text));
   }
-  if (form === 'parquet' || form === 'json') return [`${commandFor(name)} --prompt '…'`];
+  if (form === 'parquet' || form === 'json') return withPrompt(name, await columnsOf(path));
+  if (form === 'files') return [withPromptCommand(name)];
   if (form === 'openai') return [commandFor(name)];
   return form === 'jsonl' || form === 'requests' ? ofLine(name, text) : undefined;
 }
@@ -36,12 +48,23 @@ function ofLine(name: string, text: string): readonly string[] | undefined {
 
 function withPrompt(source: string, columns: readonly string[]): readonly string[] {
   const column = columns.at(-1);
-  if (column === undefined) return [`${commandFor(source)} --prompt '…'`];
+  if (column === undefined) return [withPromptCommand(source)];
   const more = columns.length > MAX_COLUMNS_NAMED ? ', …' : '';
   return [
     `Make request files of it: ${ownCommand(`prepare ${source} --prompt '… ${variableOf([], column)}'`)}`,
     `Its columns: ${columns.slice(0, MAX_COLUMNS_NAMED).join(', ')}${more}`,
   ];
+}
+
+/** The columns of a table that has to be opened to know them; none when it cannot be read. */
+async function columnsOf(path: string): Promise<readonly string[]> {
+  const options = {cwd: '.', from: undefined, encoding: undefined, signal: new AbortController().signal};
+  const sources = await openSources([path], {...options, onBytes: () => undefined}).catch(() => []);
+  return sources[0]?.columns ?? [];
+}
+
+function withPromptCommand(source: string): string {
+  return `Make request files of it: ${ownCommand(`prepare ${source} --prompt '…'`)}`;
 }
 
 function commandFor(source: string): string {

@@ -62,17 +62,11 @@ export async function inspectFile(path: string, options: InspectOptions): Promis
 
 async function statFile(path: string, name: string): Promise<BigIntStats> {
   const stats = await stat(path, {bigint: true});
-  if (stats.isDirectory()) {
-    throw new GembatchError('FILE_IS_FOLDER', `${name}: is a folder, not a request file.`, {
-      suggestions: [`Name the files in it, for example: ${name.replace(/[/\\]+$/u, '')}/*.jsonl`],
-    });
-  }
+  if (stats.isDirectory()) throw await isFolder(path, name);
   refuseIrregular(stats, name);
   if (stats.size > MAX_REQUEST_FILE_BYTES) {
-    throw new GembatchError(
-      'FILE_TOO_LARGE',
-      `${name}: has ${stats.size} bytes; the service takes ${MAX_REQUEST_FILE_BYTES} at most.`,
-    );
+    const text = `${name}: has ${stats.size} bytes; the service takes ${MAX_REQUEST_FILE_BYTES} at most.`;
+    throw await withPreparation(new GembatchError('FILE_TOO_LARGE', text), path, name);
   }
   return stats;
 }
@@ -118,6 +112,15 @@ function stopped(name: string): GembatchError {
 
 function changed(name: string): GembatchError {
   return new GembatchError('FILE_CHANGED', `${name}: changed while it was read; nothing was sent.`);
+}
+
+async function isFolder(path: string, name: string): Promise<GembatchError> {
+  const {preparationOfFolder} = await import('../prepare/preparation-hint.js');
+  const folder = name.replace(/[/\\]+$/u, '');
+  const suggestions = await preparationOfFolder(path, folder).catch(() => undefined);
+  return new GembatchError('FILE_IS_FOLDER', `${name}: is a folder, not a request file.`, {
+    suggestions: suggestions ?? [`Name the files in it, for example: ${folder}/*.jsonl`],
+  });
 }
 
 /** What is a table or another format needs a command, not a correction. */
