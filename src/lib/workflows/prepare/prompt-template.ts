@@ -11,6 +11,9 @@ const MAX_COLUMNS_NAMED = 12;
 /** What Liquid itself knows of a list or a text. */
 const BUILT_IN = new Set(['size', 'first', 'last']);
 
+/** Names that are no columns, or not only. */
+const LIQUID_WORDS = new Set([ROW, 'true', 'false', 'nil', 'null', 'empty', 'blank']);
+
 /** A variable that a template reads. */
 interface Variable {
   readonly path: readonly string[];
@@ -27,6 +30,7 @@ export class PromptTemplate {
     readonly name: string,
     private readonly engine: Liquid,
     private readonly template: Template[],
+    private readonly pieces: readonly string[] | undefined,
     private readonly variables: readonly Variable[],
   ) {
     this.#usesRow = variables.some(({path}) => path[0] === ROW);
@@ -37,7 +41,7 @@ export class PromptTemplate {
     const engine = await createEngine();
     try {
       const template = engine.parse(text);
-      return new PromptTemplate(name, engine, template, variablesOf(engine, template));
+      return new PromptTemplate(name, engine, template, plainPieces(text), variablesOf(engine, template));
     } catch (error) {
       throw templateError(name, error);
     }
@@ -57,6 +61,22 @@ export class PromptTemplate {
 
   /** @throws GembatchError USAGE when a filter cannot be applied. */
   render(values: Readonly<Record<string, unknown>>): string {
+    return this.#join(values) ?? this.#renderWithLiquid(values);
+  }
+
+  /** The text of a plain template, in a tenth of the time; undefined when a value is none. */
+  #join(values: Readonly<Record<string, unknown>>): string | undefined {
+    if (this.pieces === undefined) return undefined;
+    let text = '';
+    for (const [i, piece] of this.pieces.entries()) {
+      const value = i % 2 === 0 ? piece : values[piece];
+      if (typeof value !== 'string') return undefined;
+      text += value;
+    }
+    return text;
+  }
+
+  #renderWithLiquid(values: Readonly<Record<string, unknown>>): string {
     const scope = this.#usesRow && !(ROW in values) ? {...values, [ROW]: values} : values;
     try {
       return String(this.engine.renderSync(this.template, scope));
@@ -87,6 +107,16 @@ export function variableOf(parents: readonly string[], name: string): string {
   const base = parents.length === 0 && !isPlain ? ROW : parents.join('.');
   if (!isPlain) return `{{ ${base}[${JSON.stringify(name)}] }}`;
   return `{{ ${[...parents, name].join('.')} }}`;
+}
+
+/** The texts and, between them, the columns of a template that only puts columns into a text; undefined for any other. */
+function plainPieces(text: string): readonly string[] | undefined {
+  const pieces = text.split(/\{\{ *(?<column>[A-Za-z_]\w*) *\}\}/u);
+  const texts = pieces.filter((_, i) => i % 2 === 0);
+  const columns = pieces.filter((_, i) => i % 2 === 1);
+  const isPlain =
+    !texts.some((piece) => /\{[{%]|^\}|\{$/u.test(piece)) && !columns.some((name) => LIQUID_WORDS.has(name));
+  return isPlain ? pieces : undefined;
 }
 
 async function createEngine(): Promise<Liquid> {
