@@ -36,9 +36,14 @@ export function apiKeyFrom(environment: Environment): ApiKey {
     : {value};
 }
 
+/** The variable of an environment that has the API key which is used; undefined where none has one. */
+export function apiKeyVariable(environment: Environment): string | undefined {
+  return ['GOOGLE_API_KEY', 'GEMINI_API_KEY'].find((name) => environment[name]?.trim());
+}
+
 /** Whether an environment names an API key. */
 export function hasApiKey(environment: Environment): boolean {
-  return ['GOOGLE_API_KEY', 'GEMINI_API_KEY'].some((name) => (environment[name]?.trim() ?? '') !== '');
+  return apiKeyVariable(environment) !== undefined;
 }
 
 /** `text` with every API key of the environment left out: the last guard before it is printed. */

@@ -3,9 +3,11 @@ import Cancel from '../commands/cancel.js';
 import Cleanup from '../commands/cleanup.js';
 import Config from '../commands/config.js';
 import Cost from '../commands/cost.js';
+import Doctor from '../commands/doctor.js';
 import EmulatorExec from '../commands/emulator/exec.js';
 import EmulatorStart from '../commands/emulator/start.js';
 import Estimate from '../commands/estimate.js';
+import Init from '../commands/init.js';
 import List from '../commands/list.js';
 import Models from '../commands/models.js';
 import Poll from '../commands/poll.js';
@@ -23,9 +25,11 @@ export const COMMANDS = {
   cleanup: Cleanup,
   config: Config,
   cost: Cost,
+  doctor: Doctor,
   'emulator:exec': EmulatorExec,
   'emulator:start': EmulatorStart,
   estimate: Estimate,
+  init: Init,
   list: List,
   models: Models,
   poll: Poll,

@@ -1,21 +1,35 @@
 import {GembatchError} from '../lib/domain/errors.js';
 import {printable} from '../lib/output/terminal/printable.js';
 
+type Streams = Pick<NodeJS.Process, 'stdin' | 'stderr' | 'env'>;
+
 /**
  * A question that a person answers with yes or no; undefined where nobody can be asked, as in a pipe or in CI. Only a
  * plain yes is one.
  */
-export function consentOf(
-  streams: Pick<NodeJS.Process, 'stdin' | 'stderr' | 'env'>,
-): ((question: string) => Promise<boolean>) | undefined {
-  const {stdin, stderr, env} = streams;
+export function consentOf(streams: Streams): ((question: string) => Promise<boolean>) | undefined {
+  const ask = askerOf(streams);
+  return ask && (async (question) => /^y(?:es)?$/iu.test(await ask(`${question} [y/N]`)));
+}
+
+/**
+ * A question that a person answers with a line, without blanks around it; undefined where nobody can be asked.
+ *
+ * @returns asks; an empty line stands for the fallback, which is shown.
+ */
+export function askerOf({
+  stdin,
+  stderr,
+  env,
+}: Streams): ((question: string, fallback?: string) => Promise<string>) | undefined {
   const isAttended = stdin.isTTY && stderr.isTTY && (env['CI'] ?? '') === '';
   if (!isAttended) return undefined;
-  return async (question) => {
+  return async (question, fallback = '') => {
     const {createInterface} = await import('node:readline/promises');
     const terminal = createInterface({input: stdin, output: stderr});
+    const shown = fallback === '' ? question : `${question} [${fallback}]`;
     try {
-      return /^y(?:es)?$/iu.test((await terminal.question(`${printable(question)} [y/N] `)).trim());
+      return (await terminal.question(`${printable(shown)} `)).trim() || fallback;
     } finally {
       terminal.close();
     }
@@ -28,7 +42,7 @@ export function consentOf(
  * @throws GembatchError USAGE, when it is asked where nobody can be.
  */
 export function consentOrYes(
-  streams: Parameters<typeof consentOf>[0],
+  streams: Streams,
   {isYes, isJson}: {isYes: boolean; isJson: boolean},
 ): (question: string) => Promise<boolean> {
   if (isYes) return async () => true;

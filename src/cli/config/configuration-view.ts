@@ -1,5 +1,6 @@
 import type {FlagInput} from '@oclif/core/parser';
 import {DEFAULT_MODEL} from '../../lib/domain/job/model-choice.js';
+import {apiKeyVariable} from '../api-key.js';
 import type {Configuration} from './configuration.js';
 import {personalConfigPath} from './personal-config.js';
 import {SETTINGS} from './settings.js';
@@ -49,7 +50,7 @@ export async function configurationView(
     .map((name) => settingView(name, {configuration, flag: flags[name], env}));
   return {
     settings: await Promise.all(settings),
-    api_key_variable: apiKeyVariable(configuration, env) ?? null,
+    api_key_variable: variableOfKey(configuration, env),
     profile: configuration.profile ?? null,
     profiles: configuration.profiles,
     files: configuration.files,
@@ -81,9 +82,8 @@ async function defaultOf(flag: FlagInput[string] | undefined): Promise<string | 
   return flag.default === undefined ? undefined : String(flag.default);
 }
 
-function apiKeyVariable({values}: Configuration, env: Environment): string | undefined {
+/** As `environmentOf` has it: the usual variables first. */
+function variableOfKey({values}: Configuration, env: Environment): string | null {
   const named = values.get('api-key-variable')?.text;
-  return ['GOOGLE_API_KEY', 'GEMINI_API_KEY', ...(named === undefined ? [] : [named])].find((name) =>
-    env[name]?.trim(),
-  );
+  return apiKeyVariable(env) ?? (named !== undefined && env[named]?.trim() ? named : null);
 }

@@ -2,7 +2,7 @@
  * The commands in the order in which a person comes to need them. A topic, such as `emulator`, stands for its commands.
  */
 export const JOURNEY: readonly {readonly title: string; readonly commands: readonly string[]}[] = [
-  {title: 'Start', commands: ['prepare', 'submit', 'run']},
+  {title: 'Start', commands: ['init', 'doctor', 'prepare', 'submit', 'run']},
   {title: 'Watch', commands: ['poll', 'list', 'show']},
   {title: 'Results', commands: ['results']},
   {title: 'Money', commands: ['estimate', 'cost', 'models']},

@@ -195,6 +195,18 @@ export class JobStore {
   }
 
   /**
+   * Whether somebody has a session now.
+   *
+   * @throws GembatchError STORAGE when lock files cannot be written here.
+   */
+  lockState(): {readonly isHeld: boolean; readonly holder: LockHolder | null} {
+    const lock = this.#contender.tryWithSecondLook();
+    if (lock === null) return {isHeld: true, holder: this.#contender.holder};
+    lock.release();
+    return {isHeld: false, holder: null};
+  }
+
+  /**
    * Changes records that are in the job-info file, in one commit, which may be that of other changes too; works beside a
    * session of anybody. A state that is final stays, whatever the change says.
    *

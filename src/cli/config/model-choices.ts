@@ -1,0 +1,27 @@
+import {PRICES} from '../../lib/domain/price/prices.js';
+import {listModels} from '../../lib/workflows/list/list-models.js';
+
+/** A model that a newcomer may choose, with what a million tokens cost: `$0.15 / $1.25`. */
+export interface ModelChoice {
+  readonly model: string;
+  readonly price: string;
+}
+
+/** Models that write text, are not to be retired and have a known price, the cheapest first. Nothing is asked for. */
+export async function modelChoices(nowMs: number): Promise<readonly ModelChoice[]> {
+  const {listed} = await listModels({prices: PRICES, service: 'gemini', nowMs}, undefined, {});
+  return listed
+    .flatMap(({model, price, retires_on: retires}) => {
+      const {input, output} = price?.rates[0] ?? {};
+      const writesText = output !== null && output !== undefined && !('image' in output);
+      const isLasting = retires === null && !model.includes('preview');
+      return isLasting && writesText && input ? [{model, input: input.text, output: output.text}] : [];
+    })
+    .toSorted((a, b) => a.output - b.output || a.input - b.input)
+    .map(({model, input, output}) => ({model, price: `$${perMillion(input)} / $${perMillion(output)}`}));
+}
+
+/** With two digits after the point, as prices are written, and more where it has more. */
+function perMillion(usd: number): string {
+  return usd.toFixed(Math.max(2, String(usd).split('.')[1]?.length ?? 0));
+}
