@@ -1,5 +1,6 @@
 import {apiKeyFrom, apiKeyVariable} from '../cli/api-key.js';
 import {BaseCommand} from '../cli/base-command.js';
+import {proxyText} from '../cli/proxy-text.js';
 import {modelFlag} from '../cli/submit-flags.js';
 import {GembatchError} from '../lib/domain/errors.js';
 import {DEFAULT_MODEL} from '../lib/domain/job/model-choice.js';
@@ -37,7 +38,7 @@ export default class Doctor extends BaseCommand {
       configFiles: configuration.files,
       store,
       address: this.#address(),
-      environment: process.env,
+      proxy: proxyText(this.#address(), process.env),
       service: await this.#service(flags.model ?? DEFAULT_MODEL),
     });
     process.exitCode = report.exit_code;

@@ -45,12 +45,12 @@ describe('the help', () => {
     expect(pages.filter(({lines}) => !lines.at(-1)?.includes(pointer)).map(({id}) => id)).toEqual([]);
   });
 
-  test('lists each command, the preparation first and the adoption last; src/cli/help/journey.ts has the order', async () => {
+  test('lists each command, the set-up first and the adoption last; src/cli/help/journey.ts has the order', async () => {
     const {stdout} = await runCli(['-h'], {cwd: await tempDir()});
     const listed = Array.from(stdout.matchAll(/^  (\w+)  /gmu), ([, id]) => id);
     const words = commands.filter(({hidden}) => !hidden).map(({id}) => id.split(':')[0]);
     expect(new Set(listed)).toEqual(new Set(words));
-    expect([listed[0], listed.at(-1)]).toEqual(['prepare', 'adopt']);
+    expect([listed[0], listed.at(-1)]).toEqual(['init', 'adopt']);
   });
 
   test('describes each flag', () => {

@@ -1,7 +1,7 @@
 import type {GembatchError} from '../../domain/errors.js';
 import {exitCodeOf} from '../../domain/outcome.js';
 import type {JobStore} from '../../store/job-store.js';
-import {checkDisk, checkJobInfo, checkLock, checkNode, checkProxy, failedBy} from './local-checks.js';
+import {checkDisk, checkJobInfo, checkLock, checkNode, failedBy} from './local-checks.js';
 import {checkService, type ServiceChecksInput} from './service-checks.js';
 import {ok, skipped, type SetupCheck} from './setup-check.js';
 
@@ -15,8 +15,8 @@ export interface SetupInput {
   readonly store: JobStore;
   /** Of the service. */
   readonly address: string;
-  /** Variables that name proxies. */
-  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Which proxy requests go through, in words. */
+  readonly proxy: string;
   /** How the service is asked, or why it cannot be. */
   readonly service: Omit<ServiceChecksInput, 'store' | 'address'> | GembatchError;
 }
@@ -33,14 +33,14 @@ export interface SetupReport {
  * @throws GembatchError `INTERRUPTED`.
  */
 export async function checkSetup(input: SetupInput): Promise<SetupReport> {
-  const {node, configFiles, store, address, environment, service} = input;
+  const {node, configFiles, store, address, proxy, service} = input;
   const checks = [
     checkNode(node.version, node.needed),
     ok(
       'Configuration',
       configFiles.length === 0 ? 'no file; flags and variables count' : configFiles.join(', '),
     ),
-    checkProxy(address, environment),
+    ok('Proxy', proxy),
     ...(service instanceof Error
       ? withoutService(service)
       : await checkService({...service, store, address})),

@@ -3,8 +3,6 @@ import {access, statfs} from 'node:fs/promises';
 import {GembatchError} from '../../domain/errors.js';
 import {describeLockHolder} from '../../domain/lock-holder.js';
 import {ownCommand} from '../../domain/program-name.js';
-import {isLoopback} from '../../services/http/loopback.js';
-import {proxiesFrom} from '../../services/http/proxy-variables.js';
 import type {JobStore} from '../../store/job-store.js';
 import {failed, ok, skipped, warning, type SetupCheck} from './setup-check.js';
 
@@ -26,25 +24,6 @@ export function checkNode(version: string, needed: string): SetupCheck {
     code: 'USAGE',
     next: 'Install a newer Node.',
   });
-}
-
-/** Which proxy requests go through, without its password. */
-export function checkProxy(
-  address: string,
-  environment: Readonly<Record<string, string | undefined>>,
-): SetupCheck {
-  const name = 'Proxy';
-  try {
-    const url = new URL(address);
-    const {httpProxy, httpsProxy} = proxiesFrom(environment);
-    const proxy = url.protocol === 'https:' ? httpsProxy : httpProxy;
-    if (proxy === '') return ok(name, 'none');
-    if (isLoopback(url)) return ok(name, 'not used, because the service is on this machine');
-    const exceptions = environment['no_proxy'] || environment['NO_PROXY'];
-    return ok(name, `${new URL(proxy).host}${exceptions ? `, but not for ${exceptions}` : ''}`);
-  } catch (error) {
-    return failedBy(name, error);
-  }
 }
 
 /** What the job-info file holds, and whether it can be read whole. */
