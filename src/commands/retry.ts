@@ -77,9 +77,9 @@ Each job is retried once; what still fails is for the next "<%= config.bin %> re
         model: flags.model,
         isDryRun: flags['dry-run'],
         isLost: flags.lost,
-        confirmLost: (files) =>
+        confirmLost: (lost) =>
           ask(
-            `Submit ${files.join(', ')} again? If the earlier job exists after all, the work is paid twice.`,
+            `Submit ${lost.map(({input_file: file}) => file).join(', ')} again? If the earlier job exists after all, the work is paid twice.`,
           ),
         ...(limit === undefined ? {} : {outputLimit: limit}),
         stop: this.stopSignal(),

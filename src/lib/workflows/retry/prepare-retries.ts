@@ -17,6 +17,7 @@ import {refuseChanged} from '../request-file/refuse-changed.js';
 import {refuseLinks} from '../fetch/result-target.js';
 import {RETRIES_FOLDER, shortId} from '../reconcile/parent-of-retry.js';
 import {retryRequests} from './retry-requests.js';
+import {alteredError, lookAtResults} from '../job-states/result-files.js';
 import {selectJobs} from '../job-states/select-jobs.js';
 import {ownCommand} from '../../domain/program-name.js';
 
@@ -34,6 +35,8 @@ export interface RetrySelection {
   readonly outputLimit?: OutputLimit;
   /** Whether a person says that the named jobs which cannot be seen, or are lost, are to be paid for again. */
   readonly isLost?: boolean;
+  /** Why a job is not retried now, whatever became of it; by batch name. */
+  readonly withheld?: ReadonlyMap<string, GembatchError>;
   /** Writes nothing. */
   readonly isDryRun: boolean;
 }
@@ -62,18 +65,23 @@ const NEWLINE = Buffer.from('\n');
  *   one job is in its `error`.
  */
 export async function prepareRetries(deps: RetryDeps, selection: RetrySelection): Promise<readonly Retry[]> {
-  const records = deps.store.read().records.map(({record}) => record);
-  const replaced = replacedJobs(records);
-  const candidates = selectJobs(deps.store, records, selection.names).filter(
-    (record) => !replaced.has(record.batch.name) && isRetriable(jobOutcome(record)),
-  );
   const retries: Retry[] = [];
-  for (const record of candidates) retries.push(await prepare(deps, record, selection));
+  for (const record of retriable(deps.store, selection)) retries.push(await prepare(deps, record, selection));
   return retries;
 }
 
-function isRetriable(outcome: JobOutcome): boolean {
-  return outcome !== 'done' && outcome !== 'running';
+/**
+ * The selected jobs that did not fully work and were not retried yet.
+ *
+ * @throws GembatchError as `prepareRetries`.
+ */
+export function retriable(store: JobStore, {names}: Pick<RetrySelection, 'names'>): readonly JobRecord[] {
+  const records = store.read().records.map(({record}) => record);
+  const replaced = replacedJobs(records);
+  return selectJobs(store, records, names).filter((record) => {
+    const outcome = jobOutcome(record);
+    return !replaced.has(record.batch.name) && outcome !== 'done' && outcome !== 'running';
+  });
 }
 
 async function prepare(deps: RetryDeps, record: JobRecord, selection: RetrySelection): Promise<Retry> {
@@ -85,7 +93,8 @@ async function prepare(deps: RetryDeps, record: JobRecord, selection: RetrySelec
     requests: record.count,
     path: deps.store.resolveInput(record.input_file),
   };
-  const doubt = selection.isLost === true ? undefined : doubtOf(retry);
+  const doubt =
+    selection.withheld?.get(retry.job) ?? (selection.isLost === true ? undefined : doubtOf(retry));
   if (doubt !== undefined) return {...retry, path: null, error: doubt};
   if (record.results === undefined) return retry;
   try {
@@ -140,6 +149,7 @@ async function prepareRows(
   const {store} = deps;
   const requestPath = store.resolveInput(record.input_file);
   await refuseChanged(store, record);
+  await refuseAltered(store, record);
   const lines = retryRequests({
     requestPath,
     resultPaths: record.results === undefined ? [] : [store.resolveInput(record.results.file)],
@@ -160,6 +170,24 @@ async function prepareRows(
     await file?.discard();
   }
   return {requests, path: requests > 0 ? path : null};
+}
+
+/** @throws GembatchError `FILE_CHANGED`: what the result file says of the rows that were answered is not to be trusted. */
+async function refuseAltered(store: JobStore, record: JobRecord): Promise<void> {
+  const stop = new AbortController().signal;
+  const looks = await lookAtResults(store, [record], {isThorough: true, stop});
+  if (looks.get(record.batch.name)?.state !== 'altered') return;
+  const {code, message, suggestions} = alteredError(record);
+  throw new GembatchError(
+    code,
+    `${message} Which rows were answered is not known any more; nothing was sent.`,
+    {
+      suggestions: [
+        ...suggestions,
+        `Or pay for all of its requests again: ${ownCommand(`submit --force ${record.input_file}`)}`,
+      ],
+    },
+  );
 }
 
 /**

@@ -1,12 +1,18 @@
 import {GembatchError} from '../../domain/errors.js';
 import {exitCodeOf, type ItemOutcome} from '../../domain/outcome.js';
 import {failed, itemOutcome} from '../submit/file-outcome.js';
-import {noteStates} from '../job-states/note-states.js';
-import {refreshJobs} from '../job-states/refresh-jobs.js';
-import {selectJobs} from '../job-states/select-jobs.js';
 import {jobOutcome} from '../../domain/job/job-progress.js';
-import {prepareRetries, type Retry, type RetryDeps, type RetrySelection} from './prepare-retries.js';
-import {openSubmission} from '../submit/submit-files.js';
+import type {JobRecord} from '../../domain/job/job-record.js';
+import {describeLockWait} from '../../domain/lock-holder.js';
+import {fetchAgain, lookForUnseen, settleRetries} from './before-retry.js';
+import {
+  prepareRetries,
+  retriable,
+  type Retry,
+  type RetryDeps,
+  type RetrySelection,
+} from './prepare-retries.js';
+import {haltOn, openSubmission} from '../submit/submit-files.js';
 import type {Submission} from '../submit/submission.js';
 import type {FileError, SubmitEvent, SubmitResult} from '../submit/submit-report.js';
 import type {SubmitDeps, SubmitOptions} from '../submit/submit-run.js';
@@ -15,8 +21,8 @@ import type {SubmitDeps, SubmitOptions} from '../submit/submit-run.js';
 export interface RetryInput extends RetrySelection, SubmitOptions {
   /** As the person wrote it; undefined takes the model of each job. */
   readonly model: string | undefined;
-  /** Asks whether the files whose jobs are lost or cannot be seen are to be submitted, and perhaps paid, again. */
-  readonly confirmLost?: (files: readonly string[]) => Promise<boolean>;
+  /** Asks whether the work of jobs that are lost or cannot be seen is to be submitted, and perhaps paid, again. */
+  readonly confirmLost?: (lost: readonly JobRecord[]) => Promise<boolean>;
 }
 
 /** Errors that concern every model alike. */
@@ -63,27 +69,60 @@ export interface RetryResult {
 /**
  * The use case of `gembatch retry`: jobs that did not fully work are submitted again, each linked to its retry.
  *
- * The jobs of each model are submitted together; what is wrong with one model does not keep the others from it.
+ * The jobs of each model are submitted together; what is wrong with one model does not keep the others from it. One
+ * session lasts from the look at earlier retries to the last record, so that no request file is written anew that another
+ * retry has sent or is sending.
  *
- * @throws GembatchError as `prepareRetries`.
+ * @throws GembatchError as `prepareRetries`; `LOCKED`, `LOCK_LOST`, `INTERRUPTED`, and why the service could not be asked
+ *   for jobs that were not seen.
  */
 export async function retryJobs(
   deps: RetryDeps & Omit<SubmitDeps, 'report'>,
   input: RetryInput,
   viewOf: () => SubmissionView,
 ): Promise<RetryResult> {
-  if (!input.isDryRun) await lookForUnseen(deps, input);
-  const retries = await prepareRetries(deps, input);
-  const lost = retries.filter(
-    ({outcome, path}) => path !== null && (outcome === 'lost' || outcome === 'not_seen'),
+  const {store} = deps;
+  if (input.isDryRun) return resultOf(deps, input, {retries: await prepareRetries(deps, input)});
+  const halt = haltOn(input.stop);
+  const stop = halt.signal;
+  const view = viewOf();
+  const looking = {...deps, report: (event: SubmitEvent): void => view.report(event)};
+  store.requireReadable(store.read());
+  await lookForUnseen(looking, retriable(store, input), stop);
+  await confirm(store, input);
+  const unfetched = await fetchAgain(looking, retriable(store, input), stop);
+  return store.withSession(
+    {
+      timeoutMs: input.lockTimeoutMs,
+      signal: stop,
+      onWait: (holder) => view.report({type: 'status', message: describeLockWait(holder, store.path)}),
+    },
+    async (session) => {
+      const unclear = await settleRetries(looking, session, {createGraceMs: input.createGraceMs, halt});
+      const retries = await prepareRetries(deps, {...input, withheld: new Map([...unfetched, ...unclear])});
+      return submitRetries({...deps, openedSession: session}, input, {retries, viewOf});
+    },
   );
-  if (lost.length > 0 && !input.isDryRun && (await input.confirmLost?.(lost.map(({file}) => file))) !== true)
-    throw new GembatchError('USAGE', 'Nothing was sent.', {suggestions: []});
+}
+
+/** @throws GembatchError `USAGE` when nobody agrees that jobs which are lost or not seen may be paid again. */
+async function confirm(store: RetryDeps['store'], input: RetryInput): Promise<void> {
+  if (input.isLost !== true) return;
+  const lost = retriable(store, input).filter((record) => ['lost', 'not_seen'].includes(jobOutcome(record)));
+  if (lost.length === 0 || (await input.confirmLost?.(lost)) === true) return;
+  throw new GembatchError('USAGE', 'Nothing was sent.', {suggestions: []});
+}
+
+async function submitRetries(
+  deps: RetryDeps & Omit<SubmitDeps, 'report'>,
+  input: RetryInput,
+  {retries, viewOf}: {readonly retries: readonly Retry[]; readonly viewOf: () => SubmissionView},
+): Promise<RetryResult> {
   const submissions: SubmitResult[] = [];
   const failures = new Map<string, GembatchError>();
   let fatal: GembatchError | undefined;
   for (const [model, group] of byModel(retries, input.model)) {
-    if (input.isDryRun || input.stop?.aborted) break;
+    if (input.stop?.aborted) break;
     try {
       if (fatal !== undefined) throw fatal;
       submissions.push(await submitGroup(deps, {...input, model}, {group, view: viewOf()}));
@@ -93,7 +132,21 @@ export async function retryJobs(
       if (FATAL_CODES.has(error.code)) fatal = error;
     }
   }
-  const jobs = retries.map((retry) => outcomeOf(deps, retry, failures.get(retry.job)));
+  return resultOf(deps, input, {retries, submissions, failures});
+}
+
+function resultOf(
+  deps: RetryDeps,
+  input: RetryInput,
+  ended: {
+    readonly retries: readonly Retry[];
+    readonly submissions?: readonly SubmitResult[];
+    /** Why the submission of a job was not begun; by batch name. */
+    readonly failures?: ReadonlyMap<string, GembatchError>;
+  },
+): RetryResult {
+  const {retries, submissions = [], failures} = ended;
+  const jobs = retries.map((retry) => outcomeOf(deps, retry, failures?.get(retry.job)));
   return {
     job_info: deps.store.path,
     dry_run: input.isDryRun,
@@ -101,30 +154,6 @@ export async function retryJobs(
     submissions,
     exit_code: exitCodeFor(jobs, submissions, input),
   };
-}
-
-/**
- * Asks once more, by name and in the list, for the selected jobs that could not be seen; what is there again is recorded.
- *
- * @throws GembatchError why the service could not be asked.
- */
-async function lookForUnseen(
-  {store, client, clock}: Pick<SubmitDeps, 'store' | 'client' | 'clock'>,
-  {names, stop}: RetryInput,
-): Promise<void> {
-  const records = store.read().records.map(({record}) => record);
-  const unseen = selectJobs(store, records, names).filter((record) =>
-    ['lost', 'not_seen'].includes(jobOutcome(record)),
-  );
-  if (unseen.length === 0) return;
-  const heard = await refreshJobs(
-    client,
-    unseen.map(({batch}) => batch),
-    stop === undefined ? {} : {signal: stop},
-  );
-  await store.updateJobs(noteStates(unseen, heard, new Date(clock.now()).toISOString()));
-  const error = heard.error ?? [...heard.refused.values()].at(0);
-  if (error !== undefined) throw error;
 }
 
 /** Each job goes to the model that it went to, unless another one is named. */

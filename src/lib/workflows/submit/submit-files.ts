@@ -147,7 +147,8 @@ function begin(
   return new Submission(run, files, {startedMs, settling, finish: async () => opened?.finish()});
 }
 
-function haltOn(stop: AbortSignal | undefined): AbortController {
+/** What ends a submission early: `stop`, or an error that concerns every file. */
+export function haltOn(stop: AbortSignal | undefined): AbortController {
   const halt = new AbortController();
   // Every file that is sent listens. Node takes more than ten for a mistake, and says so on the terminal.
   setMaxListeners(0, halt.signal);
@@ -159,11 +160,13 @@ function haltOn(stop: AbortSignal | undefined): AbortController {
   return halt;
 }
 
-function openSession(
-  {store, report}: SubmitDeps,
+async function openSession(
+  {store, report, openedSession}: SubmitDeps,
   {lockTimeoutMs}: SubmitOptions,
   halt: AbortController,
 ): Promise<OpenedSession> {
+  if (openedSession !== undefined)
+    return {session: openedSession, finish: async () => openedSession.publish()};
   return store.openSession({
     timeoutMs: lockTimeoutMs,
     signal: halt.signal,

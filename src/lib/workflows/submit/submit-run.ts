@@ -17,6 +17,8 @@ export interface SubmitDeps {
   readonly clock: Clock;
   /** Takes each step of progress; must not throw. */
   readonly report: (event: SubmitEvent) => void;
+  /** A session that is open already, and that whoever opened it closes. */
+  readonly openedSession?: Session;
 }
 
 /** How to submit. Times are in milliseconds. */

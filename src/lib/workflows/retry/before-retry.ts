@@ -1,0 +1,114 @@
+/** What is asked of the service before anything is sent again: what is there after all is neither lost nor paid twice. */
+import {dirname, normalize, sep} from 'node:path';
+import type {GembatchError} from '../../domain/errors.js';
+import type {JobRecord} from '../../domain/job/job-record.js';
+import {jobOutcome} from '../../domain/job/job-progress.js';
+import type {Session} from '../../store/job-store.js';
+import {fetchMissing} from '../fetch/fetch-missing.js';
+import {plainTarget} from '../fetch/result-target.js';
+import {noteStates} from '../job-states/note-states.js';
+import {refreshJobs} from '../job-states/refresh-jobs.js';
+import {lookAtResults} from '../job-states/result-files.js';
+import type {PollEvent} from '../poll/poll-report.js';
+import {settleEarlier} from '../reconcile/settle-earlier.js';
+import {KnownJobs} from '../submit/known-jobs.js';
+import type {SubmitDeps} from '../submit/submit-run.js';
+import type {RetryDeps} from './prepare-retries.js';
+
+/** What looking before a retry needs from the outside. */
+export type LookDeps = RetryDeps & SubmitDeps;
+
+/**
+ * Asks once more, by name and in the list, for jobs that could not be seen; what is there again is recorded.
+ *
+ * @throws GembatchError why the service could not be asked.
+ */
+export async function lookForUnseen(
+  {store, client, clock}: LookDeps,
+  records: readonly JobRecord[],
+  stop: AbortSignal,
+): Promise<void> {
+  const unseen = records.filter((record) => ['lost', 'not_seen'].includes(jobOutcome(record)));
+  if (unseen.length === 0) return;
+  const heard = await refreshJobs(
+    client,
+    unseen.map(({batch}) => batch),
+    {signal: stop},
+  );
+  await store.updateJobs(noteStates(unseen, heard, new Date(clock.now()).toISOString()));
+  const error = heard.error ?? [...heard.refused.values()].at(0);
+  if (error !== undefined) throw error;
+}
+
+/**
+ * Fetches results again whose file is gone or altered, while the service has them. The altered file stays where it is.
+ *
+ * @returns why some could not be fetched; by batch name.
+ * @throws GembatchError as `fetchMissing`.
+ */
+export async function fetchAgain(
+  deps: LookDeps,
+  records: readonly JobRecord[],
+  stop: AbortSignal,
+): Promise<ReadonlyMap<string, GembatchError>> {
+  const {store, report} = deps;
+  const kept = records.filter((record) => record.results !== undefined && isKept(record));
+  const looks = await lookAtResults(store, kept, {isThorough: true, stop});
+  const errors = new Map<string, GembatchError>();
+  const byFolder = new Map<string | null, JobRecord[]>();
+  for (const record of kept) {
+    if (looks.get(record.batch.name)?.state === 'intact') continue;
+    const message = `${record.input_file}: its results are not what was fetched; fetching them again`;
+    report({type: 'status', message});
+    const folder = resultsDirOf(deps, record);
+    byFolder.set(folder, [...(byFolder.get(folder) ?? []), record]);
+  }
+  for (const [resultsDir, group] of byFolder) {
+    const fetching = {...deps, report: (event: PollEvent) => pass(event, report)};
+    const fetched = await fetchMissing(fetching, group, {keepsRemote: true, resultsDir, stop});
+    for (const [name, error] of fetched.errors) errors.set(name, error);
+  }
+  return errors;
+}
+
+/**
+ * Finds out what came of earlier retries whose create had no answer, before the request file of one is written anew.
+ *
+ * @returns why it is still unknown; by the batch name of the job that is retried.
+ */
+export async function settleRetries(
+  deps: LookDeps,
+  session: Session,
+  {createGraceMs, halt}: {readonly createGraceMs: number; readonly halt: AbortController},
+): Promise<ReadonlyMap<string, GembatchError>> {
+  const {openIntents} = session.snapshot();
+  const retries = openIntents.filter(({retry_of: parent}) => parent !== undefined);
+  if (retries.length === 0) return new Map();
+  const known = new KnownJobs(session.snapshot(), deps.store);
+  const settled = await settleEarlier({deps, session, known, halt, createGraceMs}, retries);
+  halt.signal.throwIfAborted();
+  return new Map(
+    settled.flatMap(({intent: {retry_of: parent}, error}) =>
+      parent === undefined || error === undefined ? [] : [[parent, error] as const],
+    ),
+  );
+}
+
+/** Whether the service should still have the results. */
+function isKept({batch, lost_at: lostAt, remote_deleted_at: deletedAt}: JobRecord): boolean {
+  return batch.dest !== undefined && lostAt === undefined && deletedAt === undefined;
+}
+
+/** The results folder that the results were put in before; null for the one beside the request file. */
+function resultsDirOf({store}: LookDeps, record: JobRecord): string | null {
+  const folder = dirname(store.resolveInput(record.results?.file ?? ''));
+  const beside = dirname(plainTarget(record, {store, resultsDir: null}));
+  if (folder === beside) return null;
+  const inside = sep + normalize(dirname(record.input_file));
+  return folder.endsWith(inside) ? folder.slice(0, -inside.length) : folder;
+}
+
+function pass(event: PollEvent, report: SubmitDeps['report']): void {
+  if (event.type === 'warning') report({type: 'warning', message: event.message});
+  if (event.type === 'wait') report({type: 'status', message: event.reason});
+}
