@@ -5,7 +5,6 @@ import {readFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import type {PJSON} from '@oclif/core/interfaces';
 import {behindCommand} from './cli/leading-flags.js';
-import {standaloneSettings} from './cli/standalone-settings.js';
 import {fillInUserEnvironment} from './cli/user-environment.js';
 
 const pjson = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as PJSON;
@@ -17,11 +16,18 @@ if (['--version', '-v', 'version'].includes(command ?? '') && others.length === 
   process.stdout.write(`${pjson.name}/${pjson.version} ${system}\n`);
 } else {
   fillInUserEnvironment(process.env);
-  const {STANDALONE_COMMANDS, execute} = await import('./cli/standalone.js');
+  const {
+    STANDALONE_TABLE: table,
+    execute,
+    rootPlugin,
+    standaloneSettings,
+  } = await import('./cli/standalone.js');
   const root = fileURLToPath(new URL('.', import.meta.url));
+  const settings = standaloneSettings(pjson);
+  const plugin = rootPlugin({root, pjson: settings, table});
   await execute({
-    args: behindCommand(process.argv.slice(2), Object.keys(STANDALONE_COMMANDS)),
-    // gembatch has no plugins of its own.
-    loadOptions: {root, pjson: standaloneSettings(pjson), devPlugins: false, userPlugins: false},
+    args: behindCommand(process.argv.slice(2), plugin.commandIDs),
+    // gembatch has no plugins but itself.
+    loadOptions: {root, pjson: settings, plugins: new Map([[plugin.name, plugin]])},
   });
 }

@@ -1,5 +1,6 @@
-// Bundles the sources and the packages they use into dist: main.js (the command line's first lines), standalone.js (oclif and
-// all commands), command-table.js (the commands for oclif in another command line), index.js (the library), the files of worker threads, and chunks that are loaded when they are needed.
+// Bundles the sources and the packages they use into dist: main.js (the command line's first lines), standalone.js (oclif),
+// all-commands.js (the commands for oclif in another command line), command-not-found.js (a hook), index.js (the library), the files of worker threads, and
+// chunks that are loaded when they are needed, such as each command.
 import {readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {basename, join} from 'node:path';
 import {build} from 'esbuild';
@@ -7,6 +8,7 @@ import {leftOut} from './left-out.js';
 import {writeStandaloneManifest} from './manifests.js';
 import {notices} from './notices.js';
 import {bundledPackages} from './packages.js';
+import {together} from './together.js';
 import {sbom} from './sbom.js';
 import {keepExportedTypes} from './types.js';
 
@@ -21,7 +23,8 @@ export async function bundle(root) {
     entryPoints: [
       'src/main.ts',
       'src/cli/standalone.ts',
-      'src/cli/command-table.ts',
+      'src/cli/all-commands.ts',
+      'src/hooks/command-not-found.ts',
       'src/index.ts',
       ...workers(root),
     ],
@@ -39,7 +42,7 @@ export async function bundle(root) {
     metafile: true,
     logLevel: 'warning',
     banner: {js: REQUIRE},
-    plugins: [leftOut],
+    plugins: [leftOut, together(root)],
   });
   const packages = bundledPackages(root, metafile);
   const product = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));

@@ -1,42 +1,35 @@
-import Adopt from '../commands/adopt.js';
-import Cancel from '../commands/cancel.js';
-import Cleanup from '../commands/cleanup.js';
-import Config from '../commands/config.js';
-import Cost from '../commands/cost.js';
-import Doctor from '../commands/doctor.js';
-import EmulatorExec from '../commands/emulator/exec.js';
-import EmulatorStart from '../commands/emulator/start.js';
-import Estimate from '../commands/estimate.js';
-import Init from '../commands/init.js';
-import List from '../commands/list.js';
-import Models from '../commands/models.js';
-import Poll from '../commands/poll.js';
-import Prepare from '../commands/prepare.js';
-import Results from '../commands/results.js';
-import Retry from '../commands/retry.js';
-import Run from '../commands/run.js';
-import Show from '../commands/show.js';
-import Submit from '../commands/submit.js';
+import type {Command} from '@oclif/core/command';
 
-/** The commands by their ids, as oclif finds them: package.json names this export, for command lines that have gembatch as a plugin. */
-export const COMMANDS = {
-  adopt: Adopt,
-  cancel: Cancel,
-  cleanup: Cleanup,
-  config: Config,
-  cost: Cost,
-  doctor: Doctor,
-  'emulator:exec': EmulatorExec,
-  'emulator:start': EmulatorStart,
-  estimate: Estimate,
-  init: Init,
-  list: List,
-  models: Models,
-  poll: Poll,
-  prepare: Prepare,
-  results: Results,
-  retry: Retry,
-  run: Run,
-  show: Show,
-  submit: Submit,
+/** Loads the module of a command. */
+export type LoadCommand = () => Promise<{default: Command.Class}>;
+
+/** The commands by their ids; each is loaded when it runs. */
+export const COMMAND_TABLE: Readonly<Record<string, LoadCommand>> = {
+  adopt: () => import('../commands/adopt.js'),
+  cancel: () => import('../commands/cancel.js'),
+  cleanup: () => import('../commands/cleanup.js'),
+  config: () => import('../commands/config.js'),
+  cost: () => import('../commands/cost.js'),
+  doctor: () => import('../commands/doctor.js'),
+  'emulator:exec': () => import('../commands/emulator/exec.js'),
+  'emulator:start': () => import('../commands/emulator/start.js'),
+  estimate: () => import('../commands/estimate.js'),
+  init: () => import('../commands/init.js'),
+  list: () => import('../commands/list.js'),
+  models: () => import('../commands/models.js'),
+  poll: () => import('../commands/poll.js'),
+  prepare: () => import('../commands/prepare.js'),
+  results: () => import('../commands/results.js'),
+  retry: () => import('../commands/retry.js'),
+  run: () => import('../commands/run.js'),
+  show: () => import('../commands/show.js'),
+  submit: () => import('../commands/submit.js'),
+};
+
+/** The same with those that a command line of its own has, and another one has itself. */
+export const STANDALONE_TABLE: typeof COMMAND_TABLE = {
+  ...COMMAND_TABLE,
+  autocomplete: () => import('../commands/autocomplete/index.js'),
+  'autocomplete:script': () => import('../commands/autocomplete/script.js'),
+  help: () => import('../commands/help.js'),
 };

@@ -8,14 +8,13 @@ import type {PJSON} from '@oclif/core/interfaces';
  * @returns the same with paths relative to `dist`.
  */
 export function standaloneSettings(pjson: PJSON): PJSON {
-  const target = './standalone.js';
   return {
     ...pjson,
     oclif: {
       ...pjson.oclif,
-      commands: {strategy: 'explicit', target, identifier: 'STANDALONE_COMMANDS'},
-      helpClass: {target, identifier: 'JourneyHelp'},
-      hooks: {command_not_found: [{target, identifier: 'COMMAND_NOT_FOUND'}]},
+      commands: {strategy: 'explicit', target: './all-commands.js', identifier: 'STANDALONE_COMMANDS'},
+      helpClass: {target: './standalone.js', identifier: 'JourneyHelp'},
+      hooks: {command_not_found: ['./command-not-found.js']},
       additionalHelpFlags: ['-h'],
       additionalVersionFlags: ['-v', 'version'],
     },

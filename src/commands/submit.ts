@@ -3,7 +3,6 @@ import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import {hasApiKey} from '../cli/api-key.js';
 import {BaseCommand} from '../cli/base-command.js';
-import {readPrices} from '../cli/prices.js';
 import {consentOrYes} from '../cli/consent.js';
 import {GembatchError} from '../lib/domain/errors.js';
 import type {JobStore} from '../lib/store/job-store.js';
@@ -100,16 +99,16 @@ Ctrl-C once lets creates under way end; twice ends at once.`;
   /** What the files that would be submitted will use and cost; nothing is sent. */
   async #withEstimate(result: SubmitResult, store: JobStore): Promise<SubmitResult> {
     const names = result.files.flatMap(({file, outcome}) => (outcome === 'would_submit' ? [file] : []));
-    const [{estimateFiles}, {totalLine}, prices] = await Promise.all([
+    const [{estimateFiles}, {totalLine}, {readPrices}] = await Promise.all([
       import('../lib/workflows/estimate/estimate-files.js'),
       import('../lib/output/estimate-lines.js'),
-      readPrices(undefined),
+      import('../cli/prices.js'),
     ]);
     const estimate = await estimateFiles({
       files: names.map((name) => ({name, path: resolve(name)})),
       model: result.model,
       service: 'gemini',
-      prices,
+      prices: await readPrices(undefined),
       records: store.read().records.map(({record}) => record),
       nowMs: this.clock.now(),
     });

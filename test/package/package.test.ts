@@ -51,7 +51,7 @@ test('the package holds what runs, its types, what help and README name, and not
       'LICENSE',
       'README.md',
       'bin/run.js',
-      'dist/command-table.js',
+      'dist/all-commands.js',
       'dist/index.js',
       'dist/main.js',
       'dist/oclif.manifest.json',
