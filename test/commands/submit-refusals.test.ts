@@ -103,8 +103,8 @@ test('a default model that is retired ends the run with the models there are and
 
 test.each([
   ['imagen-4.0-generate-001', 'does not take batch jobs'],
-  ['gemini-embedding-001', 'makes embeddings, whose batch jobs gembatch does not submit'],
-])('the model %s ends the run: it %s', async (model, reason) => {
+  ['embedding-of-nobody', 'Models that take batch jobs: gemini-embedding-001, gemini-embedding-2'],
+])('the model %s ends the run: %s', async (model, reason) => {
   const folder = await tempDir();
   const {env} = await useEmulator({speed: 0, seed: 1});
   await requestFiles(folder, 1);

@@ -113,7 +113,7 @@ export interface Model {
   readonly name: string;
   /** Names of the methods that it takes, such as `batchGenerateContent`. */
   readonly supportedActions: readonly string[];
-  /** Whether it takes batch jobs that generate content. */
+  /** Whether it takes batch jobs: of requests for embeddings, or of those that generate content. */
   readonly isBatchable: boolean;
 }
 
@@ -142,12 +142,12 @@ export interface RemoteFile {
 
 /** A batch job to be made. */
 export interface CreateBatchRequest {
-  /** Resource name, `models/<id>`. */
+  /** Resource name, `models/<id>`; whether the requests are for embeddings depends on it. */
   readonly model: string;
   /** The uploaded request file, `files/<id>`. */
   readonly fileName: string;
   /** Bears the attempt, by which the job is found again; see `domain/job/display-name.ts`. */
   readonly displayName: string;
-  /** Address that the service notifies when the job ends. */
+  /** Address that the service notifies when the job ends; not of embeddings. */
   readonly webhookUri?: string;
 }

@@ -15,6 +15,11 @@ export function modelLabel(resourceName: string): string {
   return resourceName.replace(/^models\//u, '');
 }
 
+/** Whether a model makes embeddings, as the names of all say that do: https://ai.google.dev/gemini-api/docs/embeddings. */
+export function isEmbeddingModel(name: string): boolean {
+  return name.includes('embedding');
+}
+
 /**
  * Whether the service may call a model that was asked for by this name: the same, the version that it stands for
  * (`gemini-2.0-flash-001`), or what a `-latest` alias points at, which changes with time.

@@ -3,6 +3,7 @@
  * does not vouch for is parsed, judged and, when something is wrong, searched for the place.
  */
 import {isUtf8} from 'node:buffer';
+import {isEmbeddingModel} from '../job/model-choice.js';
 import {fieldOf, isText} from '../json/json-object.js';
 import {locateInJson} from '../json/json-fault.js';
 import {isBlank, LineSplitter} from '../json/line-splitter.js';
@@ -31,7 +32,8 @@ export interface CheckOptions {
 /** The check of one request file. */
 export class RequestFileCheck implements RequestFileReader {
   readonly #splitter = new LineSplitter((bytes, start, end) => this.#checkLine(bytes, start, end));
-  readonly #scan: RequestScan;
+  /** It knows no embeddings. */
+  readonly #scan: RequestScan | undefined;
   readonly #model: string | undefined;
   readonly #allowed: ReadonlySet<Rule | undefined>;
   readonly #keys = new RequestKeys();
@@ -44,7 +46,7 @@ export class RequestFileCheck implements RequestFileReader {
   #isHopeless = false;
 
   constructor({model, allowed = []}: CheckOptions = {}) {
-    this.#scan = new RequestScan(model);
+    this.#scan = model !== undefined && isEmbeddingModel(model) ? undefined : new RequestScan(model);
     this.#model = model;
     this.#allowed = new Set<Rule | undefined>(allowed);
   }
@@ -74,7 +76,7 @@ export class RequestFileCheck implements RequestFileReader {
   #checkLine(bytes: Uint8Array, start: number, end: number): void {
     if (this.#isHopeless || isBlank(bytes, start, end)) return;
     this.#count++;
-    if (this.#scan.isGood(bytes, start, end)) {
+    if (this.#scan?.isGood(bytes, start, end) === true) {
       const earlier = this.#keys.note(this.#scan.key, this.#splitter.lineNumber);
       if (earlier === undefined) return;
     }

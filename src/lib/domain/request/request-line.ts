@@ -3,6 +3,7 @@ import {isObject, type JsonObject} from '../json/json-object.js';
 import {contentFindings, contentsFindings} from './request-content.js';
 import {kindOf, problem, quoted, warning, type JsonPath, type RequestFinding} from './request-finding.js';
 import {foreignLine, keyAlias, LINE_FORM} from './request-mistakes.js';
+import {EMBEDDING, embeddingFindings, isForEmbeddings, kindFinding} from './embedding-request.js';
 import {modelFindings} from './model-rules.js';
 import {messageType, type Field} from './schema/message-types.js';
 import {messageFindings, valueFindings} from './schema/value-findings.js';
@@ -59,7 +60,7 @@ function* keyFindings(line: JsonObject): Generator<RequestFinding> {
 function* outsideFindings(line: JsonObject): Generator<RequestFinding> {
   for (const name of Object.keys(line)) {
     if (name === 'key' || name === 'request') continue;
-    const isMisplaced = REQUEST.field(name) !== undefined || CONFIG.field(name) !== undefined;
+    const isMisplaced = [REQUEST, CONFIG, EMBEDDING].some((type) => type.field(name) !== undefined);
     if (name === 'model') {
       yield warning([name], '"model" beside "request" has no effect: the model of the job is used');
     } else if (isMisplaced) {
@@ -79,11 +80,13 @@ function* requestFindings(request: unknown, model: string | undefined): Generato
     yield problem(path, `"request" is ${kindOf(request)}, not an object`);
     return;
   }
-  if (isEmbedding(request)) {
-    yield problem(
-      ['request', 'content'],
-      'asks for an embedding ("content"); gembatch submits only requests that generate content ("contents")',
-    );
+  const otherKind = kindFinding(request, path, model);
+  if (otherKind !== undefined) {
+    yield otherKind;
+    return;
+  }
+  if (isForEmbeddings(request, model)) {
+    yield* embeddingFindings(request, path, model);
     return;
   }
   yield* messageFindings(request, REQUEST, path, visitField);
@@ -138,9 +141,3 @@ function brokenText(value: unknown): JsonPath | undefined {
 /** Steps after which a place is not told more exactly: each costs as much as it has steps before it. */
 const MAX_PLACE = 50;
 const HALF = /\p{Surrogate}/u;
-
-/** An embedding has one `content` with its `parts`; see https://ai.google.dev/api/embeddings#EmbedContentRequest. */
-function isEmbedding(request: JsonObject): boolean {
-  const {content} = request;
-  return request['contents'] === undefined && isObject(content) && content['parts'] !== undefined;
-}

@@ -1,7 +1,8 @@
-import type {GoogleGenAI} from '@google/genai/web';
+import type {CreateEmbeddingsBatchJobParameters, GoogleGenAI} from '@google/genai/web';
 import type {BatchJob} from '../../domain/job/batch-job.js';
 import type {Clock} from '../../domain/clock.js';
 import {CREATE_TIMEOUT_MS} from '../../domain/create-timeout.js';
+import {isEmbeddingModel} from '../../domain/job/model-choice.js';
 import {checkedBatchName} from '../../domain/job/batch-name.js';
 import {GembatchError} from '../../domain/errors.js';
 import {isPossibleKey} from '../../domain/api-key-form.js';
@@ -120,16 +121,7 @@ export class GeminiBatchClient implements BatchService {
       subject: 'create',
       // A connection that the service has just closed would leave open whether it had read the request.
       isAlone: true,
-      make: (ai: GoogleGenAI, config: SdkConfig) =>
-        ai.batches.create({
-          model: request.model,
-          src: request.fileName,
-          config: {
-            ...config,
-            displayName: request.displayName,
-            ...(request.webhookUri === undefined ? {} : {webhookConfig: {uris: [request.webhookUri]}}),
-          },
-        }),
+      make: (ai: GoogleGenAI, config: SdkConfig) => sendCreate(ai, request, config),
     } as const;
     try {
       const job = toBatchJob(parseReply(await this.#calls.once(call), call.name), call.name);
@@ -250,6 +242,25 @@ export class GeminiBatchClient implements BatchService {
       page = {pageSize: PAGE_SIZE, pageToken};
     }
   }
+}
+
+/** Sends a create, of embeddings where the model makes them. Embeddings never go inline: their answers come without keys. */
+function sendCreate(
+  ai: GoogleGenAI,
+  {model, fileName, displayName, webhookUri}: CreateBatchRequest,
+  config: SdkConfig,
+): Promise<unknown> {
+  if (isEmbeddingModel(model)) {
+    // What `createEmbeddings` calls, which prints a warning first, into the midst of whatever is on the screen.
+    const batches = ai.batches as unknown as EmbeddingBatches;
+    return batches.createEmbeddingsInternal({model, src: {fileName}, config: {...config, displayName}});
+  }
+  const webhook = webhookUri === undefined ? {} : {webhookConfig: {uris: [webhookUri]}};
+  return ai.batches.create({model, src: fileName, config: {...config, displayName, ...webhook}});
+}
+
+interface EmbeddingBatches {
+  createEmbeddingsInternal(parameters: CreateEmbeddingsBatchJobParameters): Promise<unknown>;
 }
 
 /** @throws GembatchError `SERVICE` for an answer about something else than was asked for; what it leaves out is no fault. */

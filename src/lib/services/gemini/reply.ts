@@ -1,6 +1,7 @@
 /** Reads the service's answers: unknown JSON becomes domain types, or a named error. */
 import type {BatchJob, BatchStats} from '../../domain/job/batch-job.js';
 import {normaliseState} from '../../domain/job/job-state.js';
+import {isEmbeddingModel} from '../../domain/job/model-choice.js';
 import type {Model, RemoteFile} from '../batch-service.js';
 import {malformedReplyError, messageIn} from '../http/service-error.js';
 
@@ -90,7 +91,8 @@ export function toModel(model: Json, call: string): Model {
   const supportedActions = Array.isArray(methods)
     ? methods.filter((method) => typeof method === 'string')
     : [];
-  return {name, supportedActions, isBatchable: supportedActions.includes('batchGenerateContent')};
+  const method = isEmbeddingModel(name) ? 'asyncBatchEmbedContent' : 'batchGenerateContent';
+  return {name, supportedActions, isBatchable: supportedActions.includes(method)};
 }
 
 /** Reads a page of models. */

@@ -1,6 +1,7 @@
 import {GembatchError} from '../../domain/errors.js';
 import {
   DEFAULT_MODEL,
+  isEmbeddingModel,
   modelLabel,
   modelResourceName,
   successorOfDefault,
@@ -34,7 +35,8 @@ export async function chooseModel(client: BatchService, wish: ModelWish): Promis
   if (problem === undefined) return wanted;
 
   const models = await client.listModels(calls);
-  const batchable = models.filter(({isBatchable}) => isBatchable).map(({name}) => name);
+  const isOfKind = (name: string): boolean => isEmbeddingModel(name) === isEmbeddingModel(wanted);
+  const batchable = models.filter((model) => model.isBatchable && isOfKind(model.name)).map(({name}) => name);
   const successor = wish.model === undefined ? successorOfDefault(batchable) : undefined;
   if (successor !== undefined && (await wish.consent?.(modelLabel(wanted), modelLabel(successor))))
     return successor;
@@ -49,9 +51,7 @@ async function findProblem(
   try {
     const model = await client.getModel(name, calls);
     if (model.isBatchable) return undefined;
-    return model.supportedActions.includes('asyncBatchEmbedContent')
-      ? `The model ${modelLabel(name)} makes embeddings, whose batch jobs gembatch does not submit`
-      : `The model ${modelLabel(name)} does not take batch jobs`;
+    return `The model ${modelLabel(name)} does not take batch jobs`;
   } catch (error) {
     if (error instanceof GembatchError && error.code === 'MODEL_UNAVAILABLE') {
       return `The service does not have the model ${modelLabel(name)}`;

@@ -16,7 +16,12 @@ import {OpenIntents} from '../reconcile/open-intents.js';
 import {OwnJobs} from '../reconcile/own-jobs.js';
 import {settleEarlier} from '../reconcile/settle-earlier.js';
 import {stillUnclear, type Settlement} from '../reconcile/settle-intents.js';
-import {DEFAULT_MODEL, modelResourceName} from '../../domain/job/model-choice.js';
+import {
+  DEFAULT_MODEL,
+  isEmbeddingModel,
+  modelLabel,
+  modelResourceName,
+} from '../../domain/job/model-choice.js';
 import {chooseModel} from './choose-model.js';
 import {collectInputs} from './collect-inputs.js';
 import {CreateLimiter} from './create-limiter.js';
@@ -81,6 +86,7 @@ export async function openSubmission(
   const startedMs = deps.clock.monotonic();
   const halt = haltOn(options.stop);
   const model = await modelOf(deps, options, halt);
+  if (options.webhookUri !== undefined && isEmbeddingModel(model)) throw noWebhook(model);
   const opened = options.isDryRun ? null : await openSession(deps, options, halt);
   try {
     return begin({...deps, options, model, halt}, {files, opened, startedMs});
@@ -88,6 +94,12 @@ export async function openSubmission(
     await opened?.finish();
     throw error;
   }
+}
+
+function noWebhook(model: string): GembatchError {
+  return new GembatchError('USAGE', `Batch jobs of embeddings (${modelLabel(model)}) call no webhook.`, {
+    suggestions: ['Leave out --webhook; "poll --on-done COMMAND" runs a command when they are done.'],
+  });
 }
 
 /** A dry run takes the name as it is: it needs neither API key nor network. */

@@ -63,12 +63,6 @@ const BAD_REQUESTS: readonly (readonly [what: string, line: string, column: numb
     '"temperature" stands in "request"; it belongs into "generationConfig"',
   ],
   [
-    'an embedding',
-    requestLine('{"content":{"parts":[{"text":"x"}]},"outputDimensionality":256}'),
-    23,
-    'asks for an embedding ("content"); gembatch submits only requests that generate content ("contents")',
-  ],
-  [
     'a field in both spellings',
     lineWith('"generationConfig":{},"generation_config":{}'),
     98,

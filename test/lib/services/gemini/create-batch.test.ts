@@ -21,7 +21,38 @@ async function readyToCreate(clientOptions: {timeoutMs?: number} = {}) {
   return {...used, request};
 }
 
+interface Seen {
+  readonly url: string | undefined;
+  readonly key: unknown;
+  readonly body: unknown;
+}
+
+/** A server that takes each create, and what it was sent. */
+async function useTakingServer(): Promise<{url: string; seen: readonly Seen[]}> {
+  const seen: Seen[] = [];
+  const url = await useServer((request, response) => {
+    void bodyOf(request).then((body) => {
+      seen.push({url: request.url, key: request.headers['x-goog-api-key'], body: JSON.parse(body)});
+      response.writeHead(200, {'content-type': 'application/json'});
+      response.end('{"name":"batches/1","metadata":{"state":"BATCH_STATE_PENDING"}}');
+    });
+  });
+  return {url, seen};
+}
+
 describe('a create that works', () => {
+  test('of embeddings is sent to the method that makes them, as a file', async () => {
+    const {url, seen} = await useTakingServer();
+    const model = 'models/gemini-embedding-2';
+    await clientOf(url).client.createBatch({model, fileName: 'files/1', displayName: 'd'});
+    expect(seen).toMatchObject([
+      {
+        url: '/v1beta/models/gemini-embedding-2:asyncBatchEmbedContent',
+        body: {batch: {inputConfig: {file_name: 'files/1'}, displayName: 'd'}},
+      },
+    ]);
+  });
+
   test('returns the job as the service describes it', async () => {
     const {client, emulator, request} = await readyToCreate();
     const job = await client.createBatch(request);
@@ -41,14 +72,7 @@ describe('a create that works', () => {
   });
 
   test('sends one request with the key in a header, and a webhook when there is one', async () => {
-    const seen: {url: string | undefined; key: unknown; body: unknown}[] = [];
-    const url = await useServer((request, response) => {
-      void bodyOf(request).then((body) => {
-        seen.push({url: request.url, key: request.headers['x-goog-api-key'], body: JSON.parse(body)});
-        response.writeHead(200, {'content-type': 'application/json'});
-        response.end('{"name":"batches/1","metadata":{"state":"BATCH_STATE_PENDING"}}');
-      });
-    });
+    const {url, seen} = await useTakingServer();
     await clientOf(url).client.createBatch({
       model: MODEL,
       fileName: 'files/1',
