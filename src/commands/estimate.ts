@@ -23,7 +23,7 @@ Without a known price the cost is unknown. "<%= config.bin %> models" shows pric
 
   static override args = {
     files: Args.string({
-      description: 'request files: paths or glob patterns',
+      description: 'request files, folders of them, or glob patterns',
       multiple: true,
       required: true,
     }),
@@ -34,16 +34,13 @@ Without a known price the cost is unknown. "<%= config.bin %> models" shows pric
   async run(): Promise<Estimate> {
     const {args, flags} = await this.parse(EstimateCommand);
     const prices = await readPrices(flags.prices);
-    const [{estimateFiles}, {estimateLines}, {collectInputs}, store] = await Promise.all([
+    const [{estimateFiles}, {estimateLines}, {collectRequestFiles}, store] = await Promise.all([
       import('../lib/workflows/estimate/estimate-files.js'),
       import('../lib/output/estimate-lines.js'),
       import('../lib/workflows/submit/collect-inputs.js'),
       this.openStore(flags['job-info']),
     ]);
-    const files = await collectInputs(args.files, {
-      cwd: process.cwd(),
-      identify: (path) => store.inputName(path),
-    });
+    const files = await collectRequestFiles(args.files, store, process.cwd());
     const estimate = await estimateFiles({
       files,
       model: flags.model ?? DEFAULT_MODEL,

@@ -36,7 +36,7 @@ Ctrl-C once lets creates under way end; twice ends at once.`;
 
   static override args = {
     files: Args.string({
-      description: 'request files: paths or glob patterns',
+      description: 'request files, folders of them, or glob patterns',
       multiple: true,
       required: true,
     }),
@@ -62,7 +62,7 @@ Ctrl-C once lets creates under way end; twice ends at once.`;
     const {args, flags} = await this.parse(Submit);
     // A dry run sends nothing; its client is never asked.
     const apiKey = flags['dry-run'] && !hasApiKey(process.env) ? 'none' : this.apiKey();
-    const [{collectInputs}, {openSubmission}, {SubmitView}, store, client] = await Promise.all([
+    const [{collectRequestFiles}, {openSubmission}, {SubmitView}, store, client] = await Promise.all([
       import('../lib/workflows/submit/collect-inputs.js'),
       import('../lib/workflows/submit/submit-files.js'),
       import('../lib/output/submit/submit-view.js'),
@@ -73,10 +73,7 @@ Ctrl-C once lets creates under way end; twice ends at once.`;
       ? await this.#assumedNotCreated(store, args.files, flags.yes)
       : undefined;
     const view = new SubmitView({...this.display(flags), nextCommand: ownCommand('poll')});
-    const files = await collectInputs(args.files, {
-      cwd: process.cwd(),
-      identify: (path) => store.inputName(path),
-    });
+    const files = await collectRequestFiles(args.files, store, process.cwd());
     const submission = await openSubmission(
       {store, client, clock: this.clock, report: (event) => view.report(event)},
       files,

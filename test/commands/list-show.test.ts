@@ -97,3 +97,29 @@ test('show tells all of a file, under any spelling, and of a job', async () => {
   const text = await runCli(['show', '001.jsonl'], {cwd: folder});
   expect(text.stdout).toContain(`Job:           ${name}`);
 });
+
+test('jobs are chosen by folder, by pattern and by the start of their names', async () => {
+  const folder = await tempDir();
+  const {env} = await useEmulator({seed: 1});
+  await requestFiles(join(folder, 'batch'), 2);
+  await requestFiles(join(folder, 'batch2'), 1);
+  const {result} = await submit({folder, env}, 'batch/', 'batch2/001.jsonl', '--force');
+  expect(result.files.map(({file}) => file)).toEqual([
+    'batch/001.jsonl',
+    'batch/002.jsonl',
+    'batch2/001.jsonl',
+  ]);
+
+  const files = async (...names: string[]): Promise<string[]> =>
+    (await list(folder, ...names)).jobs.map(({file}) => file);
+  expect(await files('batch')).toEqual(['batch/001.jsonl', 'batch/002.jsonl']);
+  expect(await files('*/001.jsonl')).toEqual(['batch/001.jsonl', 'batch2/001.jsonl']);
+  expect(await files('./batch2/')).toEqual(['batch2/001.jsonl']);
+  expect(await files('.')).toHaveLength(3);
+
+  const job = result.files[0]?.job?.name ?? '';
+  const shown = await runCli(['show', job.slice('batches/'.length, -2), '--json'], {cwd: folder});
+  expect(shown.json()).toMatchObject({jobs: [{job: {file: 'batch/001.jsonl', name: job}}]});
+  expect(await runCli(['show', 'batches/'], {cwd: folder})).toMatchObject({code: EXIT.usage});
+  expect(await runCli(['cancel', '', '--yes'], {cwd: folder, env})).toMatchObject({code: EXIT.usage});
+});

@@ -1,3 +1,5 @@
+import {isAbsolute} from 'node:path';
+import picomatch from 'picomatch';
 import {closest} from '../../domain/closest.js';
 import {GembatchError} from '../../domain/errors.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
@@ -11,11 +13,14 @@ export interface JobNames {
   readonly name: string;
 }
 
+/** Less of the name of a batch job is too easily another's. */
+const SHORTEST_START = 4;
+
 type Names = Pick<JobStore, 'inputName' | 'path'>;
 
 /**
- * The records that a person means: by request file, under any spelling of its path, or by batch job, with or without
- * `batches/`.
+ * The records that a person means: by request file, under any spelling of its path; by the folder that request files are
+ * in; by a pattern such as `batch/*`; by batch job, with or without `batches/`; or by the start of the name of one.
  *
  * @param names - none for all records.
  * @throws GembatchError USAGE when a name means none of them.
@@ -34,19 +39,38 @@ export function selectNamed<T>(
   jobs: readonly T[],
   {names, namesOf}: {names: readonly string[]; namesOf: (job: T) => JobNames},
 ): readonly T[] {
-  for (const name of names) {
-    const isMeant = nameMatcher(store, [name]);
-    if (jobs.some((job) => isMeant(namesOf(job)))) continue;
-    throw new GembatchError('USAGE', `${store.path} has no batch job for ${name}.`, {
+  if (names.length === 0) return jobs;
+  const meant = new Set(names.flatMap((name) => jobsNamed(name, {store, jobs, namesOf})));
+  return jobs.filter((job) => meant.has(job));
+}
+
+function jobsNamed<T>(
+  name: string,
+  {store, jobs, namesOf}: {store: Names; jobs: readonly T[]; namesOf: (job: T) => JobNames},
+): readonly T[] {
+  const isMeant = nameMatcher(store, [name]);
+  const named = jobs.filter((job) => isMeant(namesOf(job)));
+  if (named.length > 0) return named;
+  const id = name.replace(/^batches\//u, '');
+  const begun = jobs.filter(
+    (job) => id.length >= SHORTEST_START && namesOf(job).name.startsWith(`batches/${id}`),
+  );
+  if (begun.length === 1) return begun;
+  if (begun.length > 1)
+    throw new GembatchError('USAGE', `${name} is the start of ${begun.length} batch jobs.`, {
       suggestions: [
-        ...meantNames(name, jobs.map(namesOf)),
-        'Name a request file or a batch job that is recorded there, or another file with --job-info.',
+        `Write more of it: ${begun
+          .slice(0, 3)
+          .map((job) => namesOf(job).name)
+          .join(', ')}`,
       ],
     });
-  }
-  if (names.length === 0) return jobs;
-  const isMeant = nameMatcher(store, names);
-  return jobs.filter((job) => isMeant(namesOf(job)));
+  throw new GembatchError('USAGE', `${store.path} has no batch job for ${name}.`, {
+    suggestions: [
+      ...meantNames(name, jobs.map(namesOf)),
+      'Name a request file or a batch job that is recorded there, or another file with --job-info.',
+    ],
+  });
 }
 
 /** Whether a record is one of those that a person means; with no names, every record is. */
@@ -58,7 +82,20 @@ export function jobSelector(store: Names, names: readonly string[]): (record: Jo
 function nameMatcher(store: Names, names: readonly string[]): (job: JobNames) => boolean {
   const inputs = new Set(names.flatMap((name) => [name, store.inputName(name)]));
   const jobs = new Set(names.flatMap((name) => [name, `batches/${name}`]));
-  return ({file, name}) => inputs.has(file) || jobs.has(name);
+  const folders = names.filter((name) => name !== '').map((name) => store.inputName(name));
+  const patterns = names
+    .filter((name) => /[*?[{]/u.test(name))
+    .flatMap((name) => [picomatch(name), picomatch(store.inputName(name))]);
+  return ({file, name}) =>
+    inputs.has(file) ||
+    jobs.has(name) ||
+    folders.some((folder) => isInside(file, folder)) ||
+    patterns.some((matches) => matches(file));
+}
+
+/** @param folder - as `inputName` has it: empty for the folder of the job-info file. */
+function isInside(file: string, folder: string): boolean {
+  return folder === '' ? !isAbsolute(file) : file.startsWith(`${folder}/`);
 }
 
 function namesOfRecord({input_file: file, batch: {name}}: JobRecord): JobNames {

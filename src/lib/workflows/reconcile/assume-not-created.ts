@@ -1,5 +1,5 @@
 import type {JobStore} from '../../store/job-store.js';
-import {collectInputs} from '../submit/collect-inputs.js';
+import {collectRequestFiles} from '../submit/collect-inputs.js';
 
 /**
  * The named request files with a create of which nobody knows what came of it, and that a person may take for failed: the
@@ -15,6 +15,6 @@ export async function filesWithOpenCreates(
   cwd: string,
 ): Promise<ReadonlySet<string>> {
   const open = new Set(store.read().openIntents.map(({input_file: file}) => file));
-  const inputs = await collectInputs(names, {cwd, identify: (path) => store.inputName(path)});
+  const inputs = await collectRequestFiles(names, store, cwd);
   return new Set(inputs.map(({path}) => store.inputName(path)).filter((file) => open.has(file)));
 }

@@ -3,7 +3,7 @@ import {exitCodeOfRun} from '../../domain/outcome.js';
 import {pollJobs} from '../poll/poll-jobs.js';
 import type {PollEvent, PollSummary} from '../poll/poll-report.js';
 import type {PollDeps, PollInput} from '../poll/poll-run.js';
-import {collectInputs} from '../submit/collect-inputs.js';
+import {collectRequestFiles} from '../submit/collect-inputs.js';
 import {openSubmission, type SubmitInput} from '../submit/submit-files.js';
 import type {Submission} from '../submit/submission.js';
 import type {SubmitDeps} from '../submit/submit-run.js';
@@ -70,7 +70,7 @@ async function submitShown(
   {files, cwd, ...options}: SubmitInput,
   view: SubmissionView,
 ): Promise<SubmitResult> {
-  const named = await collectInputs(files, {cwd, identify: (path) => deps.store.inputName(path)});
+  const named = await collectRequestFiles(files, deps.store, cwd);
   const submission = await openSubmission({...deps, report: (event) => view.report(event)}, named, options);
   return submission.closeAfter(view.submitEach(submission));
 }

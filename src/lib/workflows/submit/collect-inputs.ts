@@ -1,6 +1,7 @@
-import {lstat} from 'node:fs/promises';
-import {isAbsolute, relative, resolve, sep} from 'node:path';
+import {lstat, readdir} from 'node:fs/promises';
+import {isAbsolute, join, relative, resolve, sep} from 'node:path';
 import {GembatchError} from '../../domain/errors.js';
+import type {JobStore} from '../../store/job-store.js';
 import type {RequestFile} from './submit-run.js';
 
 /** Where names are looked up, and how two names of one file are known for one. */
@@ -9,6 +10,26 @@ export interface CollectOptions {
   readonly cwd: string;
   /** The one name of the file at an absolute path, which may not exist; see `JobStore.inputName`. */
   readonly identify: (path: string) => string;
+  /** Given where a folder stands for its request files: which files are none, because they are the store's. */
+  readonly isOwnFile?: (path: string) => boolean;
+}
+
+/**
+ * The request files that arguments name, as `collectInputs`; a folder stands for the `*.jsonl` in it, without job-info files
+ * and without those in folders below it.
+ *
+ * @throws GembatchError `NO_INPUT` without any argument.
+ */
+export async function collectRequestFiles(
+  args: readonly string[],
+  store: Pick<JobStore, 'inputName' | 'isOwnFile'>,
+  cwd: string,
+): Promise<readonly RequestFile[]> {
+  return collectInputs(args, {
+    cwd,
+    identify: (path) => store.inputName(path),
+    isOwnFile: (path) => store.isOwnFile(path),
+  });
 }
 
 /**
@@ -26,7 +47,7 @@ export async function collectInputs(
 ): Promise<readonly RequestFile[]> {
   const inputs = new Map<string, RequestFile>();
   for (const arg of args) {
-    for (const name of await expand(arg, options.cwd)) {
+    for (const name of await expand(arg, options)) {
       const path = resolve(options.cwd, name);
       const inputFile = options.identify(path);
       if (!inputs.has(inputFile)) inputs.set(inputFile, {index: inputs.size + 1, path, name, inputFile});
@@ -37,23 +58,42 @@ export async function collectInputs(
 }
 
 const GLOB_CHARACTER = /[*?[{(]/u;
+const JOB_INFO = /(?:^|-)job-info\.jsonl$/u;
+const NATURAL_ORDER = new Intl.Collator('en', {numeric: true});
 
-async function expand(arg: string, cwd: string): Promise<readonly string[]> {
+async function expand(arg: string, {cwd, isOwnFile}: CollectOptions): Promise<readonly string[]> {
+  const kind = await kindOf(resolve(cwd, arg));
+  if (kind === 'folder' && isOwnFile !== undefined) return requestFilesIn(arg, cwd, isOwnFile);
   // Where backslashes separate folders they cannot escape a glob character as well.
   const pattern = sep === '\\' ? arg.replaceAll('\\', '/') : arg;
-  if (!GLOB_CHARACTER.test(pattern) || (await isThere(resolve(cwd, arg)))) return [arg];
+  if (!GLOB_CHARACTER.test(pattern) || kind !== 'missing') return [arg];
   const {glob} = await import('tinyglobby'); // Only here: most shells have expanded the patterns already.
   const matches = await glob(pattern, {cwd, absolute: true, expandDirectories: false});
   if (matches.length === 0) return [arg];
-  const naturalOrder = new Intl.Collator('en', {numeric: true});
   return matches
     .map((match) => (isAbsolute(arg) ? resolve(match) : relative(cwd, match)))
-    .sort(naturalOrder.compare);
+    .sort(NATURAL_ORDER.compare);
 }
 
-async function isThere(path: string): Promise<boolean> {
+/** A folder without any is kept under its own name, as what matches nothing. */
+async function requestFilesIn(
+  folder: string,
+  cwd: string,
+  isOwnFile: (path: string) => boolean,
+): Promise<readonly string[]> {
+  const entries = await readdir(resolve(cwd, folder), {withFileTypes: true});
+  const names = entries
+    .filter((entry) => !entry.isDirectory() && entry.name.endsWith('.jsonl') && !JOB_INFO.test(entry.name))
+    .map(({name}) => join(folder, name))
+    .filter((name) => !isOwnFile(resolve(cwd, name)))
+    .sort(NATURAL_ORDER.compare);
+  return names.length === 0 ? [folder] : names;
+}
+
+/** Whatever is in the way of looking, reading the file will say it. */
+async function kindOf(path: string): Promise<'folder' | 'other' | 'missing'> {
   return lstat(path).then(
-    () => true,
-    () => false, // Whatever is in the way, reading the file will say it.
+    (stats) => (stats.isDirectory() ? 'folder' : 'other'),
+    () => 'missing',
   );
 }

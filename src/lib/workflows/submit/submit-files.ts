@@ -23,7 +23,7 @@ import {
   modelResourceName,
 } from '../../domain/job/model-choice.js';
 import {chooseModel} from './choose-model.js';
-import {collectInputs} from './collect-inputs.js';
+import {collectRequestFiles} from './collect-inputs.js';
 import {CreateLimiter} from './create-limiter.js';
 import {InFlight} from './in-flight.js';
 import {KnownJobs} from './known-jobs.js';
@@ -66,7 +66,7 @@ const INSPECTIONS_AT_ONCE = 2;
  */
 export async function submitFiles(deps: SubmitDeps, input: SubmitInput): Promise<SubmitResult> {
   const {store} = deps;
-  const files = await collectInputs(input.files, {cwd: input.cwd, identify: (path) => store.inputName(path)});
+  const files = await collectRequestFiles(input.files, store, input.cwd);
   const submission = await openSubmission(deps, files, input);
   const limit = pLimit(submission.concurrency);
   return submission.closeAfter(limit.map(submission.files, (file) => submission.submitOne(file)));

@@ -2,7 +2,7 @@ import {realpathSync} from 'node:fs';
 import {mkdir, symlink, writeFile} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import {describe, expect, test} from '@jest/globals';
-import {collectInputs} from '../../../../src/lib/workflows/submit/collect-inputs.js';
+import {collectInputs, collectRequestFiles} from '../../../../src/lib/workflows/submit/collect-inputs.js';
 import {tempDir} from '../../../helpers/temp-dir.js';
 
 async function folderWith(...names: string[]): Promise<string> {
@@ -27,6 +27,27 @@ async function names(cwd: string, ...args: string[]): Promise<string[]> {
   for (const {path, name} of inputs) expect([path, name]).toContain(path.endsWith(name) ? name : path);
   return inputs.map(({name}) => name);
 }
+
+describe('collectRequestFiles', () => {
+  test('takes the request files of a folder, not those below it, and no job-info file', async () => {
+    const cwd = await folderWith(
+      'b/10.jsonl',
+      'b/9.jsonl',
+      'b/job-info.jsonl',
+      'b/own.jsonl',
+      'b/x.txt',
+      'b/results/9.jsonl',
+    );
+    const store = {inputName: identify, isOwnFile: (path: string) => path.endsWith('own.jsonl')};
+    const taken = await collectRequestFiles(['b/', 'x.jsonl'], store, cwd);
+    expect(taken.map(({name}) => name)).toEqual(['b/9.jsonl', 'b/10.jsonl', 'x.jsonl']);
+    expect((await collectRequestFiles(['b/results/..', '.'], store, cwd)).map(({name}) => name)).toEqual([
+      'b/9.jsonl',
+      'b/10.jsonl',
+      '.',
+    ]);
+  });
+});
 
 describe('collectInputs', () => {
   test('keeps the order of the arguments and sorts what a pattern finds as people do', async () => {
