@@ -20,6 +20,7 @@ export const pollFlags = {
     description: 'folder for results [default: "results" beside the file]',
     helpValue: '<folder>',
   }),
+  'no-check-answers': Flags.boolean({...RARE, description: 'do not hold answers to their JSON schema'}),
   'on-done': Flags.string({
     description: 'shell command to run when all is over',
     helpValue: '<command>',
@@ -31,16 +32,18 @@ export interface PollFlagValues {
   readonly timeout: number | undefined;
   readonly 'keep-remote': boolean;
   readonly 'results-dir': string | undefined;
+  readonly 'no-check-answers': boolean;
 }
 
 /** The values of the flags in the words of the workflow. */
 export function pollTermsOf(
   flags: PollFlagValues,
-): Pick<PollInput, 'intervalMs' | 'timeoutMs' | 'keepsRemote' | 'resultsDir'> {
+): Pick<PollInput, 'intervalMs' | 'timeoutMs' | 'keepsRemote' | 'resultsDir' | 'checksAnswers'> {
   return {
     intervalMs: flags.interval,
     timeoutMs: flags.timeout ?? null,
     keepsRemote: flags['keep-remote'],
+    checksAnswers: !flags['no-check-answers'],
     resultsDir: flags['results-dir'] === undefined ? null : resolve(flags['results-dir']),
   };
 }

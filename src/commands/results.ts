@@ -55,6 +55,7 @@ Interrupted, it leaves no half file: run it again to go on.`;
     failed: Flags.boolean({description: 'list the rows that did not work'}),
     'keep-remote': pollFlags['keep-remote'],
     'results-dir': pollFlags['results-dir'],
+    'no-check-answers': pollFlags['no-check-answers'],
   };
 
   #hasRowsOnStdout = false;
@@ -80,6 +81,7 @@ Interrupted, it leaves no half file: run it again to go on.`;
         needsRequests: flags.failed || flags.join !== undefined,
         keepsRemote: flags['keep-remote'],
         resultsDir: flags['results-dir'] === undefined ? null : resolve(flags['results-dir']),
+        checksAnswers: !flags['no-check-answers'],
         stop,
       },
     );

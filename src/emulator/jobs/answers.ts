@@ -48,7 +48,7 @@ export function contentReply(request: Json, model: string, fault: RowFault | und
     case 'empty':
       return reply({candidates: [{content: {role: 'model'}, finishReason: 'STOP', index: 0}]});
     default: {
-      const {text, finishReason} = answerTo(request, prompt, fault === 'truncated');
+      const {text, finishReason} = answerTo(request, prompt, fault);
       const candidates = Array.from({length: candidateCountOf(request)}, (_, index) => ({
         content: {parts: [{text: index === 0 ? text : `${text} (${index + 1})`}], role: 'model'},
         finishReason,
@@ -60,13 +60,22 @@ export function contentReply(request: Json, model: string, fault: RowFault | und
 }
 
 /** Cut off in the middle on demand, and where `maxOutputTokens` is reached. */
-function answerTo(request: Json, prompt: string, isTruncated: boolean): {text: string; finishReason: string} {
-  const whole = wholeAnswer(configOf(request), prompt);
+function answerTo(
+  request: Json,
+  prompt: string,
+  fault: RowFault | undefined,
+): {text: string; finishReason: string} {
+  const whole = misshapen(wholeAnswer(configOf(request), prompt), fault);
   const limit = field(configOf(request), 'maxOutputTokens');
   const allowed = typeof limit === 'number' && limit > 0 ? limit * TOKEN_LETTERS : whole.length;
-  const length = isTruncated ? Math.min(allowed, Math.ceil(whole.length / 2)) : allowed;
+  const length = fault === 'truncated' ? Math.min(allowed, Math.ceil(whole.length / 2)) : allowed;
   if (length >= whole.length) return {text: whole, finishReason: 'STOP'};
   return {text: whole.slice(0, length), finishReason: 'MAX_TOKENS'};
+}
+
+function misshapen(answer: string, fault: RowFault | undefined): string {
+  if (fault === 'code_fence') return `\`\`\`json\n${answer}\n\`\`\``;
+  return fault === 'wrong_shape' ? JSON.stringify({unexpected: answer}) : answer;
 }
 
 function wholeAnswer(config: Json, prompt: string): string {

@@ -21,6 +21,10 @@ export const ROW_FAULTS = [
   'safety',
   /** Cut off in the middle, `MAX_TOKENS`. */
   'truncated',
+  /** The answer in a Markdown code fence, also where JSON was asked for. */
+  'code_fence',
+  /** JSON of another shape than was asked for. */
+  'wrong_shape',
   /** A candidate without any parts. */
   'empty',
   /** Without `usageMetadata`. */

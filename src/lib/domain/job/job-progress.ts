@@ -76,9 +76,9 @@ function isNotSeen({not_seen: missed, lost_at: lostAt, batch}: JobRecord): boole
  */
 export function badRowCount(rows: RowCounts): number {
   const unanswered = Math.max(rows.missing, rows.malformed);
-  return (
-    rows.error + rows.blocked + rows.truncated + rows.empty + unanswered + rows.repeated + rows.unknown_key
-  );
+  const unfit = (rows.not_json ?? 0) + (rows.schema_mismatch ?? 0);
+  const stopped = rows.error + rows.blocked + rows.truncated + rows.empty;
+  return stopped + unfit + unanswered + rows.repeated + rows.unknown_key;
 }
 
 /** A job as far as it matters for whether a later one stands in its place. */

@@ -121,8 +121,8 @@ export interface MergedFile {
 /**
  * Every request and every result row of a batch job, each counted once:
  *
- * - requests = ok + error + blocked + truncated + empty + missing
- * - rows = ok + error + blocked + truncated + empty + malformed + repeated + unknown_key
+ * - requests = ok + error + blocked + truncated + empty + not_json + schema_mismatch + missing
+ * - rows = ok + error + blocked + truncated + empty + not_json + schema_mismatch + malformed + repeated + unknown_key
  */
 export interface RowCounts {
   readonly ok: number;
@@ -134,6 +134,10 @@ export interface RowCounts {
   readonly truncated: number;
   /** A response without any content. */
   readonly empty: number;
+  /** The request asks for JSON, and the answer is none. Absent where answers were not checked. */
+  readonly not_json?: number;
+  /** The answer is JSON that does not fit the schema of the request. Absent where answers were not checked. */
+  readonly schema_mismatch?: number;
   /** Not JSON, or neither response nor error. */
   readonly malformed: number;
   /** No row answers the request. */

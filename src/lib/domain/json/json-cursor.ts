@@ -137,6 +137,11 @@ export class JsonCursor {
     return this.#at;
   }
 
+  /** Whether the next value is an object. */
+  isObject(): boolean {
+    return this.#isNext(OPEN_OBJECT);
+  }
+
   /** Whether the next value is a string. */
   isString(): boolean {
     return this.#isNext(QUOTE);

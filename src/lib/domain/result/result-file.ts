@@ -1,11 +1,10 @@
 import {GembatchError} from '../errors.js';
 import {KeyTable} from '../request-key/key-table.js';
 import {isBlank, LineSplitter} from '../json/line-splitter.js';
-import {readResultRow} from './result-row.js';
+import {RowReader, type CheckOfKey} from './row-reader.js';
 import {MAX_ROW_BYTES} from './result-limits.js';
-import {ResultScan} from './result-scan.js';
 import type {RowCounts} from '../job/job-record.js';
-import {noCounts, type BadRow, type RequestOutcome} from './row-counts.js';
+import {noCounts, asUnchecked, type BadRow, type RequestOutcome} from './row-counts.js';
 
 /** What is known of the requests when their result is checked. */
 export interface ExpectedRequests {
@@ -13,6 +12,8 @@ export interface ExpectedRequests {
   readonly keys: KeyTable | null;
   /** Requests of the job; null when nobody counted them, then nothing can be called missing. */
   readonly count: number | null;
+  /** Checks answers against what was asked for; absent where they are not checked. */
+  readonly checkOf?: CheckOfKey | undefined;
 }
 
 export interface ResultCheck {
@@ -47,7 +48,16 @@ interface Span {
 /** Bad rows that are kept as examples unless the caller says otherwise. */
 const DEFAULT_EXAMPLES = 20;
 /** Outcomes by their number in `#outcomes`; 0 stands for no row. */
-const OUTCOMES: readonly RequestOutcome[] = ['missing', 'ok', 'error', 'blocked', 'truncated', 'empty'];
+const OUTCOMES: readonly RequestOutcome[] = [
+  'missing',
+  'ok',
+  'error',
+  'blocked',
+  'truncated',
+  'empty',
+  'not_json',
+  'schema_mismatch',
+];
 
 /**
  * Checks a result file while its bytes pass by, for instance from a download: nothing is read twice, and memory is one
@@ -64,7 +74,8 @@ export class ResultChecker {
   readonly #counts = noCounts();
   readonly #bad: BadRow[] = [];
   readonly #repeatedKeys = new KeyTable();
-  readonly #scan = new ResultScan();
+  readonly #isChecked: boolean;
+  readonly #reader: RowReader;
   readonly #splitter = new LineSplitter((bytes, start, end) => this.#checkLine(bytes, start, end));
   /** For each key the outcome that counts, as its place in `OUTCOMES`. */
   #outcomes: Uint8Array;
@@ -76,6 +87,8 @@ export class ResultChecker {
     this.#keys = expected.keys ?? new KeyTable(expected.count ?? 0);
     this.#count = expected.count;
     this.#maxExamples = maxExamples;
+    this.#isChecked = expected.checkOf !== undefined;
+    this.#reader = new RowReader(expected.checkOf);
     this.#onRow = onRow;
     this.#outcomes = new Uint8Array(Math.max(this.#keys.size, expected.count ?? 0));
   }
@@ -98,7 +111,7 @@ export class ResultChecker {
     this.#splitter.finish();
     this.#counts.missing = Math.max(0, (this.#count ?? 0) - this.#answered);
     return {
-      counts: this.#counts,
+      counts: this.#isChecked ? this.#counts : asUnchecked(this.#counts),
       rows: this.#rows,
       answered: this.#answered,
       bad: this.#bad,
@@ -114,13 +127,8 @@ export class ResultChecker {
   #checkLine(bytes: Uint8Array, start: number, end: number): void {
     if (isBlank(bytes, start, end)) return;
     this.#rows++;
-    const isGood = this.#scan.isGood(bytes, start, end);
-    this.#onRow?.(bytes, {start, end}, isGood ? this.#scan.answer : undefined);
-    if (isGood) {
-      this.#checkRow(this.#scan.key, 'ok', null);
-      return;
-    }
-    const {key, outcome, message} = readResultRow(bytes.subarray(start, end));
+    const {key, outcome, message, answer} = this.#reader.read(bytes, start, end);
+    this.#onRow?.(bytes, {start, end}, answer);
     if (key === null || outcome === 'malformed') {
       this.#counts.malformed++;
       this.#note({key, outcome: 'malformed', message});

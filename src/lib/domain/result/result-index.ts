@@ -1,7 +1,6 @@
 import {KeyTable} from '../request-key/key-table.js';
 import {isBlank, LineSplitter} from '../json/line-splitter.js';
-import {readResultRow} from './result-row.js';
-import {ResultScan} from './result-scan.js';
+import {RowReader, type CheckOfKey} from './row-reader.js';
 import type {RequestOutcome} from './row-counts.js';
 
 /** Where the row is that answers a request, and what it says. */
@@ -15,7 +14,15 @@ export interface RowPlace {
 
 type Answered = Exclude<RequestOutcome, 'missing'>;
 
-const OUTCOMES: readonly Answered[] = ['ok', 'error', 'blocked', 'truncated', 'empty'];
+const OUTCOMES: readonly Answered[] = [
+  'ok',
+  'error',
+  'blocked',
+  'truncated',
+  'empty',
+  'not_json',
+  'schema_mismatch',
+];
 /** Numbers kept per key: offset, length, file, outcome. */
 const STRIDE = 4;
 const INITIAL_KEYS = 1024;
@@ -28,7 +35,7 @@ const INITIAL_KEYS = 1024;
  */
 export class ResultIndex {
   readonly #keys = new KeyTable();
-  readonly #scan = new ResultScan();
+  readonly #reader: RowReader;
   #places = new Float64Array(INITIAL_KEYS * STRIDE);
   #taken = new Uint8Array(INITIAL_KEYS);
   #answered = 0;
@@ -36,6 +43,11 @@ export class ResultIndex {
   #malformed = 0;
   #file = -1;
   #splitter = this.#newSplitter();
+
+  /** @param checkOf - checks answers against what was asked for; without it they are not checked. */
+  constructor(checkOf?: CheckOfKey) {
+    this.#reader = new RowReader(checkOf);
+  }
 
   /** Starts the next file. */
   startFile(): void {
@@ -75,7 +87,7 @@ export class ResultIndex {
   }
 
   /** Whether there are rows that answer no request, once all requests have asked for theirs. */
-  get hasStrays(): boolean {
+  get hasUnmatched(): boolean {
     return this.#malformed > 0 || this.#answered < this.#keysWithRow;
   }
 
@@ -85,11 +97,7 @@ export class ResultIndex {
 
   #indexLine(bytes: Uint8Array, start: number, end: number): void {
     if (isBlank(bytes, start, end)) return;
-    if (this.#scan.isGood(bytes, start, end)) {
-      this.#note(this.#scan.key, 'ok', end - start);
-      return;
-    }
-    const {key, outcome} = readResultRow(bytes.subarray(start, end));
+    const {key, outcome} = this.#reader.read(bytes, start, end);
     if (key === null || outcome === 'malformed') this.#malformed++;
     else this.#note(key, outcome, end - start);
   }

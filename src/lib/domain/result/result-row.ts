@@ -11,9 +11,12 @@ import {fieldOf, isObject, isText, type JsonObject} from '../json/json-object.js
  * - `blocked`: the question or the answer was stopped by a filter.
  * - `truncated`: the answer reached the output limit.
  * - `empty`: finished, without any content.
+ * - `not_json`: the request asks for JSON, and the answer is none.
+ * - `schema_mismatch`: the answer is JSON that does not fit the schema of the request.
  * - `malformed`: no row at all: not JSON, without a key, or with neither answer nor error.
  */
-export type RowOutcome = 'ok' | 'error' | 'blocked' | 'truncated' | 'empty' | 'malformed';
+export type RowOutcome =
+  'ok' | 'error' | 'blocked' | 'truncated' | 'empty' | 'not_json' | 'schema_mismatch' | 'malformed';
 
 export interface ResultRow {
   readonly key: string | null;

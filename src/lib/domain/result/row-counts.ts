@@ -14,11 +14,27 @@ export function noCounts(): Record<CountedOutcome, number> {
     blocked: 0,
     truncated: 0,
     empty: 0,
+    not_json: 0,
+    schema_mismatch: 0,
     malformed: 0,
     missing: 0,
     repeated: 0,
     unknown_key: 0,
   };
+}
+
+/** The counts as they are where answers need not be what was asked for: all of them are good, and no count says otherwise. */
+export function asUnchecked({
+  not_json: notJson = 0,
+  schema_mismatch: mismatches = 0,
+  ...counts
+}: RowCounts): RowCounts {
+  return {...counts, ok: counts.ok + notJson + mismatches};
+}
+
+/** Whether answers were checked against what their requests ask for, when these rows were counted. */
+export function areAnswersChecked(rows: RowCounts): boolean {
+  return rows.not_json !== undefined;
 }
 
 /** What can become of a request but a good answer. */
@@ -27,6 +43,8 @@ export const BAD_OUTCOMES: ReadonlySet<RequestOutcome> = new Set([
   'blocked',
   'truncated',
   'empty',
+  'not_json',
+  'schema_mismatch',
   'missing',
 ]);
 

@@ -90,6 +90,8 @@ const RESULTS_SHAPE = shapeOf<StoredResults>({
     blocked: 'number',
     truncated: 'number',
     empty: 'number',
+    not_json: {optional: 'number'},
+    schema_mismatch: {optional: 'number'},
     malformed: 'number',
     missing: 'number',
     repeated: 'number',

@@ -56,15 +56,16 @@ export async function missingResults(
 export async function fetchMissing(
   deps: PollDeps,
   records: readonly JobRecord[],
-  {keepsRemote, resultsDir, stop}: Omit<FetchOptions, 'isPatient'>,
+  options: Omit<FetchOptions, 'isPatient'>,
 ): Promise<FetchedMissing> {
+  const {stop} = options;
   const fetching = {...deps, lanes: new FetchLanes(new FreshStore(deps.store))};
   const notes = new Map<string, readonly string[]>();
   const errors = new Map<string, GembatchError>();
   const fetch = async (record: JobRecord): Promise<void> => {
     if (stop.aborted) return;
     try {
-      const fetched = await fetchResult(fetching, record, {keepsRemote, resultsDir, stop, isPatient: true});
+      const fetched = await fetchResult(fetching, record, {...options, isPatient: true});
       if (record.results !== undefined) await mergeAgain(deps.store, record);
       notes.set(record.batch.name, fetched.notes);
     } catch (error) {

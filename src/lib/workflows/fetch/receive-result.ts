@@ -21,6 +21,8 @@ const FIRST_PAUSE_MS = 5_000;
 export interface ReceiveOptions {
   /** Goes on where the transfer broke, for as long as it takes; otherwise the first trouble is thrown. */
   readonly isPatient: boolean;
+  /** Whether answers are checked against what their requests ask for; true when absent. */
+  readonly checksAnswers?: boolean;
   readonly stop: AbortSignal;
 }
 
@@ -52,7 +54,7 @@ export async function receiveResult(
   {record, resultFileName, file}: {record: JobRecord; resultFileName: string; file: AtomicFile},
   options: ReceiveOptions,
 ): Promise<ReceivedResult> {
-  const requests = await requestKeysOf(deps, record);
+  const requests = await requestKeysOf(deps, record, options.checksAnswers);
   const usage = new UsageSum({
     prices: PRICES,
     service: 'gemini',
@@ -131,9 +133,13 @@ function isWorthAnotherTry(error: unknown): error is GembatchError {
 }
 
 /** A request file that cannot be read is no reason to leave the results at the service. */
-async function requestKeysOf({store}: PollDeps, record: JobRecord): Promise<RequestKeys> {
+async function requestKeysOf(
+  {store}: PollDeps,
+  record: JobRecord,
+  checksAnswers = true,
+): Promise<RequestKeys> {
   const requestPath = store.resolveInput(record.input_file);
-  const recorded = {requestSha256: record.sha256 ?? null, expectedCount: record.count};
+  const recorded = {requestSha256: record.sha256 ?? null, expectedCount: record.count, checksAnswers};
   try {
     return await readRequestKeys({...recorded, requestPath});
   } catch (error) {

@@ -151,10 +151,11 @@ export class JobFollower {
   }
 
   async #fetch(record: JobRecord): Promise<void> {
-    const {keepsRemote, resultsDir, isOnce} = this.#input;
+    const {keepsRemote, resultsDir, checksAnswers, isOnce} = this.#input;
     const {notes} = await fetchResult({...this.#deps, lanes: this.#lanes}, record, {
       keepsRemote,
       resultsDir,
+      checksAnswers,
       isPatient: !isOnce,
       stop: this.#halt.signal,
     });

@@ -32,6 +32,8 @@ export interface PollInput {
   readonly keepsRemote: boolean;
   /** Folder for the results; null for `results` beside each request file. */
   readonly resultsDir: string | null;
+  /** Whether answers are checked against what their requests ask for. */
+  readonly checksAnswers: boolean;
   /** How long a job whose create was not answered may take to show up in the service's list. */
   readonly createGraceMs: number;
   /** Asks the run to end: what is being written is finished, what is being downloaded is given up. The reason is a `GembatchError`. */

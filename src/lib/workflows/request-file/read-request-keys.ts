@@ -3,6 +3,7 @@ import {fieldOf} from '../../domain/json/json-object.js';
 import {KeyReader} from '../../domain/request-key/key-reader.js';
 import type {ExpectedRequests} from '../../domain/result/result-file.js';
 import {MAX_REQUEST_FILE_BYTES} from './inspect-file.js';
+import {answerChecks} from '../results/answer-checks.js';
 import {readHashed} from './read-hashed.js';
 
 /** The request file of a job, as its record describes it. */
@@ -13,6 +14,8 @@ export interface RecordedRequests {
   readonly requestSha256: string | null;
   /** `count` of the record. */
   readonly expectedCount: number | null;
+  /** Whether answers are checked against what their requests ask for; true when absent. */
+  readonly checksAnswers?: boolean;
 }
 
 /** Whether the answers can be matched with the requests that were sent. */
@@ -37,7 +40,7 @@ const SHORTEST_REQUEST = '{"key":"k","request":{}}';
  * @throws what the file system says when the file is there but cannot be read.
  */
 export async function readRequestKeys(recorded: RecordedRequests): Promise<RequestKeys> {
-  const {requestPath, requestSha256, expectedCount} = recorded;
+  const {requestPath, requestSha256, expectedCount, checksAnswers = true} = recorded;
   if (requestPath === null) return withoutKeys('gone', expectedCount, 'The request file is not known');
   let reader: KeyReader;
   let sha256: string;
@@ -60,7 +63,13 @@ export async function readRequestKeys(recorded: RecordedRequests): Promise<Reque
       ? expectedCount === null || expectedCount === reader.count
       : requestSha256 === sha256;
   if (!isSame) return changedRequests(requestPath, expectedCount);
-  return {keys: reader.keys, count: reader.count, state: 'matched', notes: notesOn(reader)};
+  return {
+    keys: reader.keys,
+    count: reader.count,
+    ...(checksAnswers ? {checkOf: await answerChecks(reader)} : {}),
+    state: 'matched',
+    notes: notesOn(reader),
+  };
 }
 
 function changedRequests(path: string, count: number | null): RequestKeys {

@@ -9,6 +9,7 @@ import {EXIT, GembatchError} from '../../domain/errors.js';
 import {badRowCount, jobOutcome, replacedJobs, type JobOutcome} from '../../domain/job/job-progress.js';
 import type {JobRecord, StoredResults} from '../../domain/job/job-record.js';
 import {exitCodeOf, type ItemOutcome} from '../../domain/outcome.js';
+import {areAnswersChecked, asUnchecked} from '../../domain/result/row-counts.js';
 import type {JobStore} from '../../store/job-store.js';
 import {failedRows, type FailedRow} from './failed-rows.js';
 import {failed} from '../submit/file-outcome.js';
@@ -16,6 +17,7 @@ import {fetchMissing, missingResults} from '../fetch/fetch-missing.js';
 import {joinResults, type JoinedRow} from './join-results.js';
 import type {PollDeps} from '../poll/poll-run.js';
 import {refuseChanged} from '../request-file/refuse-changed.js';
+import type {WalkInput} from './walk-results.js';
 import {selectJobs} from '../job-states/select-jobs.js';
 import type {FileError} from '../submit/submit-report.js';
 
@@ -28,6 +30,8 @@ export interface ResultsInput {
   readonly keepsRemote: boolean;
   /** Folder for results that are fetched; null for `results` beside each request file. */
   readonly resultsDir: string | null;
+  /** Whether answers are checked against what their requests ask for. */
+  readonly checksAnswers: boolean;
   readonly stop: AbortSignal;
 }
 
@@ -83,7 +87,8 @@ export async function collectResults(
   if (input.needsRequests) {
     for (const [name, error] of await changedRequests(store, records)) errors.set(name, error);
   }
-  const jobs = records.map((record) => {
+  const jobs = records.map((recorded) => {
+    const record = input.checksAnswers ? recorded : withAnyAnswer(recorded);
     const {name} = record.batch;
     return jobResults(record, {error: errors.get(name), notes: notes.get(name)});
   });
@@ -98,7 +103,7 @@ export async function* joinedRows(
 ): AsyncGenerator<JoinedRow & {readonly file: string}> {
   for (const {file, results, error} of jobs) {
     if (results === null || error !== undefined) continue;
-    for await (const row of joinResults({...pathsOf(store, file, results), format})) yield {file, ...row};
+    for await (const row of joinResults({...walkOf(store, file, results), format})) yield {file, ...row};
   }
 }
 
@@ -109,18 +114,19 @@ export async function* badRows(
 ): AsyncGenerator<Omit<FailedRow, 'path'> & {readonly file: string}> {
   for (const {file, results, bad_rows: count, error} of jobs) {
     if (results === null || count === 0 || error !== undefined) continue;
-    for await (const {path, ...row} of failedRows(pathsOf(store, file, results))) {
+    for await (const {path, ...row} of failedRows(walkOf(store, file, results))) {
       yield {file: store.inputName(path), ...row};
     }
   }
 }
 
-function pathsOf(
-  store: JobStore,
-  file: string,
-  results: StoredResults,
-): {requestPath: string; resultPaths: readonly string[]} {
-  return {requestPath: store.resolveInput(file), resultPaths: [store.resolveInput(results.file)]};
+/** What was counted when the results were fetched is what is shown of them. */
+function walkOf(store: JobStore, file: string, results: StoredResults): WalkInput {
+  return {
+    requestPath: store.resolveInput(file),
+    resultPaths: [store.resolveInput(results.file)],
+    checksAnswers: areAnswersChecked(results.rows),
+  };
 }
 
 /** Of work that was retried, the job that holds the merged answers stands for all: the first one with results. */
@@ -154,6 +160,13 @@ async function changedRequests(
     {concurrency: CONCURRENT_CHECKS},
   );
   return errors;
+}
+
+/** The job as it is where answers need not be what was asked for. */
+function withAnyAnswer(record: JobRecord): JobRecord {
+  const {results} = record;
+  if (results === undefined) return record;
+  return {...record, results: {...results, rows: asUnchecked(results.rows)}};
 }
 
 function jobResults(

@@ -1,10 +1,9 @@
 import {isBlank, LineSplitter} from '../../domain/json/line-splitter.js';
-import {ResultIndex} from '../../domain/result/result-index.js';
-import {readResultRow} from '../../domain/result/result-row.js';
-import {ResultScan} from '../../domain/result/result-scan.js';
+import type {ResultIndex} from '../../domain/result/result-index.js';
+import {RowReader} from '../../domain/result/row-reader.js';
 import {BAD_OUTCOMES, type BadRow} from '../../domain/result/row-counts.js';
 import {readChunks} from '../request-file/read-chunks.js';
-import {walkResults, type WalkInput} from './walk-results.js';
+import {openWalk, type WalkInput} from './walk-results.js';
 
 /** A bad row and the file in which its `line` is: the request file, or a result file for rows without a request. */
 export interface FailedRow extends BadRow {
@@ -17,27 +16,27 @@ export interface FailedRow extends BadRow {
  *
  * @throws what the file system says when a file cannot be read.
  */
-export async function* failedRows(input: Omit<WalkInput, 'outcomes'>): AsyncGenerator<FailedRow> {
-  const index = new ResultIndex();
-  for await (const request of walkResults({...input, outcomes: BAD_OUTCOMES}, index)) {
+export async function* failedRows(input: WalkInput): AsyncGenerator<FailedRow> {
+  const walk = await openWalk(input);
+  for await (const request of walk.requests(BAD_OUTCOMES)) {
     const {key, outcome, line, message} = request;
     if (outcome !== 'ok') yield {key, outcome, path: input.requestPath, line, message: message ?? outcome};
   }
-  if (!index.hasStrays) return;
-  for (const path of input.resultPaths) yield* strayRows(path, index);
+  if (!walk.index.hasUnmatched) return;
+  for (const path of input.resultPaths) yield* unmatchedRows(path, walk.index);
 }
 
-async function* strayRows(path: string, index: ResultIndex): AsyncGenerator<FailedRow> {
-  const scan = new ResultScan();
+async function* unmatchedRows(path: string, index: ResultIndex): AsyncGenerator<FailedRow> {
+  const reader = new RowReader();
   let found: FailedRow[] = [];
   const splitter = new LineSplitter((bytes, start, end) => {
     if (isBlank(bytes, start, end)) return;
-    if (scan.isGood(bytes, start, end) && index.isTaken(scan.key)) return;
-    const {key, outcome, message} = readResultRow(bytes.subarray(start, end));
+    const {key, outcome, message} = reader.read(bytes, start, end);
+    const text = key === null || typeof key === 'string' ? key : Buffer.from(key).toString('utf8');
     const line = splitter.lineNumber;
-    if (outcome === 'malformed') found.push({key, outcome, path, line, message: message ?? outcome});
+    if (outcome === 'malformed') found.push({key: text, outcome, path, line, message: message ?? outcome});
     else if (key !== null && !index.isTaken(key)) {
-      found.push({key, outcome: 'unknown_key', path, line, message: 'no request has this key'});
+      found.push({key: text, outcome: 'unknown_key', path, line, message: 'no request has this key'});
     }
   });
   for await (const chunk of readChunks(path)) {

@@ -1,7 +1,7 @@
 import {fieldOf} from '../../domain/json/json-object.js';
 import type {Tokens} from '../../domain/result/result-answer.js';
 import type {RequestOutcome} from '../../domain/result/row-counts.js';
-import {walkResults, type AnsweredRequest, type WalkInput} from './walk-results.js';
+import {openWalk, type AnsweredRequest, type WalkInput} from './walk-results.js';
 
 /** A request with its answer; one line of `gembatch results --join`. */
 export interface JoinedRow {
@@ -32,7 +32,8 @@ export interface JoinInput extends WalkInput {
  * @throws what the file system says when a file cannot be read.
  */
 export async function* joinResults(input: JoinInput): AsyncGenerator<JoinedRow> {
-  for await (const answered of walkResults(input)) yield joinedRow(answered, input.format);
+  const walk = await openWalk(input);
+  for await (const answered of walk.requests()) yield joinedRow(answered, input.format);
 }
 
 function joinedRow(answered: AnsweredRequest, format: JoinInput['format']): JoinedRow {

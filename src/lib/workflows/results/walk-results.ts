@@ -2,9 +2,12 @@ import type {FileHandle} from 'node:fs/promises';
 import {KeyScan} from '../../domain/request-key/key-scan.js';
 import {isBlank, LineSplitter} from '../../domain/json/line-splitter.js';
 import {ResultIndex, type RowPlace} from '../../domain/result/result-index.js';
-import {readResultRow, type ResultRow} from '../../domain/result/result-row.js';
+import type {ResultRow} from '../../domain/result/result-row.js';
+import {RowReader, type CheckOfKey} from '../../domain/result/row-reader.js';
 import {whyMissing, type RequestOutcome} from '../../domain/result/row-counts.js';
 import {openFile} from '../request-file/open-file.js';
+import {KeyReader} from '../../domain/request-key/key-reader.js';
+import {answerChecks} from './answer-checks.js';
 import {readChunks} from '../request-file/read-chunks.js';
 import {readSpans} from '../request-file/read-spans.js';
 
@@ -24,13 +27,26 @@ export interface AnsweredRequest {
   readonly isAnswerable: boolean;
 }
 
-/** What `walkResults` is told. */
+/** Whose answers are read. */
 export interface WalkInput {
   readonly requestPath: string;
   /** Result files of the job and of its retries, in this order. */
   readonly resultPaths: readonly string[];
-  /** Only requests with one of these outcomes; all when absent. */
-  readonly outcomes?: ReadonlySet<RequestOutcome>;
+  /** Whether answers are checked against what their requests ask for; true when absent. */
+  readonly checksAnswers?: boolean;
+}
+
+/** Result files that are indexed, and the requests that they answer. */
+export interface Walk {
+  /** Which rows answer no request is known once all requests were read. */
+  readonly index: ResultIndex;
+  /**
+   * The requests in their order, each with the row that answers it; once only.
+   *
+   * @param outcomes - only requests with one of these; all when absent.
+   * @throws what the file system says when a file cannot be read.
+   */
+  requests(outcomes?: ReadonlySet<RequestOutcome>): AsyncGenerator<AnsweredRequest>;
 }
 
 /** A request whose row is not read yet. */
@@ -42,28 +58,44 @@ interface Pending extends Omit<AnsweredRequest, 'row' | 'message'> {
 const BATCH_BYTES = 8 * 1024 * 1024;
 
 /**
- * Pairs every request with the row that answers it, in the order of the requests, in two passes: the result files are
- * indexed, then the request file is followed and rows are read from where they are. Memory is the index and one batch
- * of rows.
+ * Gets ready to pair every request with the row that answers it: the result files are indexed, and the request file is
+ * read for what it asks of the answers. The requests are followed afterwards, and rows read from where they are. Memory
+ * is the index and one batch of rows.
  *
- * @param index - filled by this function; afterwards it knows which rows answered no request.
  * @throws what the file system says when a file cannot be read.
  */
-export async function* walkResults(
-  input: WalkInput,
-  index: ResultIndex = new ResultIndex(),
-): AsyncGenerator<AnsweredRequest> {
+export async function openWalk(input: WalkInput): Promise<Walk> {
+  const checkOf = input.checksAnswers === false ? undefined : await readChecks(input.requestPath);
+  const index = new ResultIndex(checkOf);
   for (const path of input.resultPaths) {
     index.startFile();
     for await (const chunk of readChunks(path)) index.push(chunk);
     index.finishFile();
   }
+  const reader = new RowReader(checkOf);
+  return {index, requests: (outcomes) => answeredRequests(input, {index, reader, outcomes})};
+}
+
+async function readChecks(requestPath: string): Promise<CheckOfKey> {
+  const keys = new KeyReader();
+  for await (const chunk of readChunks(requestPath)) keys.push(chunk);
+  keys.finish();
+  return answerChecks(keys);
+}
+
+interface Indexed {
+  readonly index: ResultIndex;
+  readonly reader: RowReader;
+  readonly outcomes: ReadonlySet<RequestOutcome> | undefined;
+}
+
+async function* answeredRequests(input: WalkInput, indexed: Indexed): AsyncGenerator<AnsweredRequest> {
   const files: FileHandle[] = [];
   try {
     for (const path of input.resultPaths) files.push((await openFile(path)).file);
     const fds = files.map((file) => file.fd);
-    for await (const requests of pendingRequests(input, index)) {
-      for (const batch of batchesOf(requests)) yield* answer(batch, fds);
+    for await (const requests of pendingRequests(input, indexed)) {
+      for (const batch of batchesOf(requests)) yield* answer(batch, fds, indexed.reader);
     }
   } finally {
     for (const file of files) await file.close();
@@ -71,7 +103,7 @@ export async function* walkResults(
 }
 
 /** The requests of each chunk of the request file. */
-async function* pendingRequests(input: WalkInput, index: ResultIndex): AsyncGenerator<Pending[]> {
+async function* pendingRequests(input: WalkInput, {index, outcomes}: Indexed): AsyncGenerator<Pending[]> {
   const scan = new KeyScan();
   let pending: Pending[] = [];
   const splitter = new LineSplitter((bytes, start, end) => {
@@ -80,7 +112,7 @@ async function* pendingRequests(input: WalkInput, index: ResultIndex): AsyncGene
     const place = key === null ? null : index.take(key);
     const found = place === 'taken' ? null : place;
     const outcome = found?.outcome ?? 'missing';
-    if (input.outcomes?.has(outcome) === false) return;
+    if (outcomes?.has(outcome) === false) return;
     pending.push({
       line: splitter.lineNumber,
       bytes: Buffer.from(bytes.subarray(start, end)),
@@ -113,12 +145,16 @@ function* batchesOf(requests: readonly Pending[]): Generator<Pending[]> {
   if (batch.length > 0) yield batch;
 }
 
-function* answer(batch: readonly Pending[], fds: readonly number[]): Generator<AnsweredRequest> {
+function* answer(
+  batch: readonly Pending[],
+  fds: readonly number[],
+  reader: RowReader,
+): Generator<AnsweredRequest> {
   const places = batch.map(({place}) => place).filter((place) => place !== null);
   const rows = readSpans(fds, places);
   for (const {place, ...request} of batch) {
     const bytes = place === null ? undefined : rows.get(place);
-    const row = bytes === undefined ? null : readResultRow(bytes);
+    const row = bytes === undefined ? null : reader.readWhole(bytes);
     const {key, isAnswerable} = request;
     const message =
       row === null ? whyMissing({hasKey: key !== null, isRepeated: !isAnswerable}) : row.message;

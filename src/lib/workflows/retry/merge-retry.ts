@@ -10,6 +10,7 @@ import {fieldOf, isText} from '../../domain/json/json-object.js';
 import {KeyTable} from '../../domain/request-key/key-table.js';
 import type {JobRecord, StoredResults} from '../../domain/job/job-record.js';
 import {isBlank, LineSplitter} from '../../domain/json/line-splitter.js';
+import {areAnswersChecked} from '../../domain/result/row-counts.js';
 import {readResultRow} from '../../domain/result/result-row.js';
 import type {AtomicFile} from '../../store/file/atomic-file.js';
 import type {PollDeps} from '../poll/poll-run.js';
@@ -91,6 +92,7 @@ async function merge(deps: MergeDeps, parent: JobRecord, {into, from}: Merge): P
     expectedCount: parent.count,
     resultPath: target,
     maxExamples: 0,
+    checksAnswers: areAnswersChecked(into.rows),
   });
   await note(deps, parent, {
     results: {...into, rows: verified.counts, size_bytes: verified.sizeBytes, sha256: verified.sha256},

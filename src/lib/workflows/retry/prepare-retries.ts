@@ -11,6 +11,7 @@ import {jobOutcome, replacedJobs, type JobOutcome} from '../../domain/job/job-pr
 import type {JobRecord} from '../../domain/job/job-record.js';
 import {fieldOf} from '../../domain/json/json-object.js';
 import type {OutputLimit} from '../../domain/request/output-limit.js';
+import {areAnswersChecked} from '../../domain/result/row-counts.js';
 import type {JobStore} from '../../store/job-store.js';
 import type {CreateFile} from '../poll/poll-run.js';
 import {refuseChanged} from '../request-file/refuse-changed.js';
@@ -152,6 +153,7 @@ async function prepareRows(
   await refuseAltered(store, record);
   const lines = retryRequests({
     requestPath,
+    checksAnswers: record.results !== undefined && areAnswersChecked(record.results.rows),
     resultPaths: record.results === undefined ? [] : [store.resolveInput(record.results.file)],
     ...(outputLimit === undefined ? {} : {maxOutputTokens: outputLimit}),
   });

@@ -1,9 +1,10 @@
 import {withOutputLimit, type OutputLimit} from '../../domain/request/output-limit.js';
-import {BAD_OUTCOMES} from '../../domain/result/row-counts.js';
-import {walkResults, type WalkInput} from '../results/walk-results.js';
+import {BAD_OUTCOMES, type RequestOutcome} from '../../domain/result/row-counts.js';
+import {openWalk, type WalkInput} from '../results/walk-results.js';
 
 /** What `retryRequests` is told; `outcomes` are those that are tried again, all bad ones when absent. */
 export interface RetryInput extends WalkInput {
+  readonly outcomes?: ReadonlySet<RequestOutcome>;
   /** New output limit for truncated rows; without it they are sent as they were. */
   readonly maxOutputTokens?: OutputLimit;
 }
@@ -16,9 +17,10 @@ export interface RetryInput extends WalkInput {
  *
  * @throws what the file system says when a file cannot be read.
  */
-export async function* retryRequests(input: RetryInput): AsyncGenerator<Uint8Array> {
-  const {maxOutputTokens, ...walk} = input;
-  for await (const request of walkResults({...walk, outcomes: input.outcomes ?? BAD_OUTCOMES})) {
+export async function* retryRequests(retry: RetryInput): AsyncGenerator<Uint8Array> {
+  const {maxOutputTokens, outcomes = BAD_OUTCOMES, ...input} = retry;
+  const walk = await openWalk(input);
+  for await (const request of walk.requests(outcomes)) {
     if (!request.isAnswerable) continue;
     const isRaised = request.outcome === 'truncated' && maxOutputTokens !== undefined;
     yield isRaised ? withOutputLimit(request.bytes, maxOutputTokens) : request.bytes;

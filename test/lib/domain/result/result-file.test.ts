@@ -1,7 +1,7 @@
 import {describe, expect, test} from '@jest/globals';
 import {KeyTable} from '../../../../src/lib/domain/request-key/key-table.js';
 import {ResultChecker, type ResultCheck} from '../../../../src/lib/domain/result/result-file.js';
-import {noCounts} from '../../../../src/lib/domain/result/row-counts.js';
+import {asUnchecked, noCounts} from '../../../../src/lib/domain/result/row-counts.js';
 import type {RowCounts} from '../../../../src/lib/domain/job/job-record.js';
 import {answerRow, blockedRow, embeddingRow, errorRow} from '../../../helpers/result-rows.js';
 import {seededRandom, shuffled} from '../../../helpers/seeded-random.js';
@@ -85,7 +85,7 @@ describe('ResultChecker', () => {
 
   test('lets the first good row of a request count, whatever came before', () => {
     const {counts, bad} = check([`${errorRow('a')}\n${blockedRow('a')}\n${answerRow({key: 'a'})}\n`], ['a']);
-    expect(counts).toEqual({...noCounts(), ok: 1, repeated: 2});
+    expect(counts).toEqual({...asUnchecked(noCounts()), ok: 1, repeated: 2});
     expect(bad.map(({line, outcome}) => [line, outcome])).toEqual([
       [1, 'repeated'],
       [2, 'repeated'],
@@ -100,7 +100,7 @@ describe('ResultChecker', () => {
   test('counts a torn last line as malformed and its request as missing', () => {
     const whole = `${answerRow({key: 'a'})}\n${answerRow({key: 'b'})}`;
     const {counts} = check([whole.slice(0, -1)], ['a', 'b']);
-    expect(counts).toEqual({...noCounts(), ok: 1, malformed: 1, missing: 1});
+    expect(counts).toEqual({...asUnchecked(noCounts()), ok: 1, malformed: 1, missing: 1});
   });
 
   test('checks keys only against each other when the requests are not known', () => {
@@ -108,11 +108,11 @@ describe('ResultChecker', () => {
       [[answerRow({key: 'x'}), answerRow({key: 'y'}), answerRow({key: 'x'})].join('\n')],
       null,
     );
-    expect(counts).toEqual({...noCounts(), ok: 2, repeated: 1});
+    expect(counts).toEqual({...asUnchecked(noCounts()), ok: 2, repeated: 1});
   });
 
   test('ignores blank lines and finds nothing in an empty file', () => {
-    expect(check(['\n \n\r\n'], ['a']).counts).toEqual({...noCounts(), missing: 1});
+    expect(check(['\n \n\r\n'], ['a']).counts).toEqual({...asUnchecked(noCounts()), missing: 1});
     expect(check([], []).rows).toBe(0);
   });
 
