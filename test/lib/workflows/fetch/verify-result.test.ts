@@ -139,7 +139,11 @@ describe('verifyResult', () => {
       expectedCount: null,
       resultPath: await save('result.jsonl', [answerRow({key: 'a'})]),
     });
-    expect(verified).toMatchObject({counts: {...asUnchecked(noCounts()), ok: 1}, requests: null, isComplete: false});
+    expect(verified).toMatchObject({
+      counts: {...asUnchecked(noCounts()), ok: 1},
+      requests: null,
+      isComplete: false,
+    });
   });
 
   // 200,000 rows, because time and memory that grow faster than the rows show only with many: some 2 s.
