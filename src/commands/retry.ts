@@ -3,7 +3,9 @@ import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../cli/base-command.js';
 import {outputLimitFlag} from '../cli/flags.js';
 import {submitFlags, submitOptionsOf} from '../cli/submit-flags.js';
+import {costOfFiles} from '../cli/cost-of-files.js';
 import {consentOrYes} from '../cli/consent.js';
+import {DEFAULT_MODEL} from '../lib/domain/job/model-choice.js';
 import {GembatchError} from '../lib/domain/errors.js';
 import type {RetryResult} from '../lib/workflows/retry/retry-jobs.js';
 import {ownCommand} from '../lib/domain/program-name.js';
@@ -77,10 +79,17 @@ Each job is retried once; what still fails is for the next "<%= config.bin %> re
         model: flags.model,
         isDryRun: flags['dry-run'],
         isLost: flags.lost,
-        confirmLost: (lost) =>
-          ask(
-            `Submit ${lost.map(({input_file: file}) => file).join(', ')} again? If the earlier job exists after all, the work is paid twice.`,
-          ),
+        confirmLost: async (lost) => {
+          const work = lost.map(({input_file: file, batch}) => ({
+            path: store.resolveInput(file),
+            model: flags.model ?? batch.model ?? DEFAULT_MODEL,
+          }));
+          const cost = await costOfFiles(work, {store, clock: this.clock});
+          const files = lost.map(({input_file: file}) => file).join(', ');
+          return ask(
+            `If the earlier job of ${files} exists after all, the work is paid twice. ${cost} Submit again?`,
+          );
+        },
         ...(limit === undefined ? {} : {outputLimit: limit}),
         stop: this.stopSignal(),
       },

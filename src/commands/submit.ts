@@ -1,8 +1,8 @@
-import {resolve} from 'node:path';
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import {hasApiKey} from '../cli/api-key.js';
 import {BaseCommand} from '../cli/base-command.js';
+import {costOfFiles, estimateOf} from '../cli/cost-of-files.js';
 import {consentOrYes} from '../cli/consent.js';
 import {GembatchError} from '../lib/domain/errors.js';
 import type {JobStore} from '../lib/store/job-store.js';
@@ -96,19 +96,8 @@ Ctrl-C once lets creates under way end; twice ends at once.`;
   /** What the files that would be submitted will use and cost; nothing is sent. */
   async #withEstimate(result: SubmitResult, store: JobStore): Promise<SubmitResult> {
     const names = result.files.flatMap(({file, outcome}) => (outcome === 'would_submit' ? [file] : []));
-    const [{estimateFiles}, {totalLine}, {readPrices}] = await Promise.all([
-      import('../lib/workflows/estimate/estimate-files.js'),
-      import('../lib/output/estimate-lines.js'),
-      import('../cli/prices.js'),
-    ]);
-    const estimate = await estimateFiles({
-      files: names.map((name) => ({name, path: resolve(name)})),
-      model: result.model,
-      service: 'gemini',
-      prices: await readPrices(undefined),
-      records: store.read().records.map(({record}) => record),
-      nowMs: this.clock.now(),
-    });
+    const {totalLine} = await import('../lib/output/estimate-lines.js');
+    const estimate = await estimateOf(names, result.model, {store, clock: this.clock});
     if (!this.jsonEnabled() && names.length > 0) process.stdout.write(`${totalLine(estimate)}\n`);
     return {...result, estimate};
   }
@@ -119,11 +108,14 @@ Ctrl-C once lets creates under way end; twice ends at once.`;
     names: readonly string[],
     isYes: boolean,
   ): Promise<ReadonlySet<string>> {
-    const {filesWithOpenCreates} = await import('../lib/workflows/reconcile/assume-not-created.js');
-    const files = await filesWithOpenCreates(store, names, process.cwd());
+    const {openCreatesOf} = await import('../lib/workflows/reconcile/assume-not-created.js');
+    const creates = await openCreatesOf(store, names, process.cwd());
+    const files = new Set(creates.map(({input_file: file}) => file));
     if (files.size === 0) return files;
+    const work = creates.map(({input_file: file, model}) => ({path: store.resolveInput(file), model}));
+    const cost = await costOfFiles(work, {store, clock: this.clock});
     const ask = consentOrYes(process, {isYes, isJson: this.jsonEnabled()});
-    const question = `An earlier create of ${[...files].join(', ')} may have made a batch job. If it did, submitting again pays twice. Submit again?`;
+    const question = `An earlier create of ${[...files].join(', ')} may have made a batch job. If it did, submitting again pays twice. ${cost} Submit again?`;
     if (await ask(question)) return files;
     throw new GembatchError('USAGE', 'Nothing was sent.', {suggestions: []});
   }

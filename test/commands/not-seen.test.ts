@@ -71,7 +71,8 @@ test('a person may say that a job is lost; it is asked for once more before it i
   const jobs = await hiddenJob();
   await quickly(jobs, 'poll');
   const unasked = await runCli(['retry', '--lost', 'a.jsonl'], jobs.options);
-  expect([unasked.code, unasked.stderr]).toEqual([EXIT.usage, expect.stringContaining('paid twice')]);
+  const question = /paid twice\. 1 file, 3 requests: about \$0\.\d+, .+ Submit again\?/u;
+  expect([unasked.code, unasked.stderr]).toEqual([EXIT.usage, expect.stringMatching(question)]);
   expect((await runCli(['retry', '--lost', '--yes'], jobs.options)).code).toBe(EXIT.usage);
   expect(jobs.emulator.control.paid()).toHaveLength(1);
   expect((await runCli(['retry', '--lost', 'a.jsonl', '--yes'], jobs.options)).code).toBe(0);

@@ -1,20 +1,20 @@
+import type {Intent} from '../../domain/job/job-record.js';
 import type {JobStore} from '../../store/job-store.js';
 import {collectRequestFiles} from '../submit/collect-inputs.js';
 
 /**
- * The named request files with a create of which nobody knows what came of it, and that a person may take for failed: the
- * way out where the service cannot tell, as with the API key of another project. What the service does have is found all
- * the same, and adopted.
+ * The creates of the named request files of which nobody knows what came of them, and that a person may take for failed:
+ * the way out where the service cannot tell, as with the API key of another project. What the service does have is found
+ * all the same, and adopted.
  *
  * @param names - paths and glob patterns, as `submit` takes them.
- * @returns the `input_file` of each.
  */
-export async function filesWithOpenCreates(
+export async function openCreatesOf(
   store: JobStore,
   names: readonly string[],
   cwd: string,
-): Promise<ReadonlySet<string>> {
-  const open = new Set(store.read().openIntents.map(({input_file: file}) => file));
+): Promise<readonly Intent[]> {
   const inputs = await collectRequestFiles(names, store, cwd);
-  return new Set(inputs.map(({path}) => store.inputName(path)).filter((file) => open.has(file)));
+  const named = new Set(inputs.map(({inputFile}) => inputFile));
+  return store.read().openIntents.filter(({input_file: file}) => named.has(file));
 }

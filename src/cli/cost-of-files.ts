@@ -1,0 +1,44 @@
+import {resolve} from 'node:path';
+import type {Clock} from '../lib/domain/clock.js';
+import type {JobStore} from '../lib/store/job-store.js';
+import type {Estimate} from '../lib/workflows/estimate/estimate-files.js';
+
+/** Whose finished jobs tell what the next ones use, and when. */
+interface EstimateContext {
+  readonly store: JobStore;
+  readonly clock: Clock;
+}
+
+/** What request files will use and cost at a model, by the price list of the package. */
+export async function estimateOf(
+  names: readonly string[],
+  model: string,
+  {store, clock}: EstimateContext,
+): Promise<Estimate> {
+  const [{estimateFiles}, {readPrices}] = await Promise.all([
+    import('../lib/workflows/estimate/estimate-files.js'),
+    import('./prices.js'),
+  ]);
+  return estimateFiles({
+    files: names.map((name) => ({name, path: resolve(name)})),
+    model,
+    service: 'gemini',
+    prices: await readPrices(undefined),
+    records: store.read().records.map(({record}) => record),
+    nowMs: clock.now(),
+  });
+}
+
+/** What request files will cost, one sentence for each model, for a question to a person. */
+export async function costOfFiles(
+  files: readonly {readonly path: string; readonly model: string}[],
+  context: EstimateContext,
+): Promise<string> {
+  const {totalLine} = await import('../lib/output/estimate-lines.js');
+  const sentences: string[] = [];
+  for (const model of new Set(files.map((file) => file.model))) {
+    const paths = files.filter((file) => file.model === model).map(({path}) => path);
+    sentences.push(totalLine(await estimateOf(paths, model, context)));
+  }
+  return sentences.join(' ');
+}
