@@ -87,7 +87,7 @@ describe('trouble with the service', () => {
     expect(keysOf(await jobs.read('results/a.jsonl'))).toEqual(['r1', 'r2', 'r3']);
   });
 
-  test('that leaves the same rows out each time is believed, and the service keeps its results', async () => {
+  test('that leaves the same rows out each time gives results that are marked, kept and fetched before a retry', async () => {
     const jobs = await JobFixture.create();
     await jobs.submit('a.jsonl');
     jobs.finishJobs();
@@ -97,9 +97,19 @@ describe('trouble with the service', () => {
       times: null,
     });
     expect((await jobs.poll()).code).toBe(3);
-    expect((await jobs.records())[0]?.results?.rows).toMatchObject({ok: 1, missing: 2});
+    expect((await jobs.records())[0]?.results).toMatchObject({
+      rows: {ok: 1, missing: 2},
+      incomplete: {expected_rows: 3},
+    });
     expect(jobs.emulator.control.counts()['files.download']).toBe(3);
+    await runCli(['cleanup', '--yes'], jobs.options);
     expect(jobs.emulator.control.jobs()).toHaveLength(1);
+
+    jobs.emulator.control.clearFaults();
+    expect((await runCli(['retry'], jobs.options)).stdout).toContain('Nothing to retry');
+    expect(jobs.emulator.control.paid()).toHaveLength(1);
+    expect(keysOf(await jobs.read('results/a.jsonl'))).toEqual(['r1', 'r2', 'r3']);
+    expect((await jobs.poll()).code).toBe(0);
   });
 
   test('with one result does not keep the others, and ends after a few tries', async () => {

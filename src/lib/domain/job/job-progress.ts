@@ -2,7 +2,7 @@
  * How far a batch job is on its way from "submitted" to "results on disk", read from its record alone. That the service
  * calls a job succeeded is the middle of that way, not its end.
  */
-import type {JobRecord, RowCounts} from './job-record.js';
+import type {JobRecord, RowCounts, StoredResults} from './job-record.js';
 import {isTerminal, normaliseState, SUCCESS_STATES} from './job-state.js';
 
 /**
@@ -58,7 +58,9 @@ export function isFinished(record: JobRecord): boolean {
 
 /** What became of the job, as its record tells it. */
 export function jobOutcome(record: JobRecord): JobOutcome {
-  if (record.results !== undefined) return badRowCount(record.results.rows) === 0 ? 'done' : 'bad_rows';
+  const {results} = record;
+  if (results !== undefined)
+    return badRowCount(results.rows) === 0 && !isIncomplete(results) ? 'done' : 'bad_rows';
   if (isNotSeen(record)) return 'not_seen';
   if (record.lost_at !== undefined) return 'lost';
   if (awaitsFetch(record)) return 'running';
@@ -68,6 +70,13 @@ export function jobOutcome(record: JobRecord): JobOutcome {
 /** Whether the job cannot be seen any more. Earlier versions wrote `lost_at` after a single look, which proves no more. */
 function isNotSeen({not_seen: missed, lost_at: lostAt, batch}: JobRecord): boolean {
   return missed?.given_up_at !== undefined || (lostAt !== undefined && !isTerminal(batch.state));
+}
+
+/** Whether a result file lacks rows that the job itself counts; those of a retry that was merged into it count too. */
+export function isIncomplete({incomplete, rows}: StoredResults): boolean {
+  const {missing: _, ...found} = rows;
+  const inFile = Object.values(found).reduce((sum, count) => sum + count, 0);
+  return incomplete !== undefined && inFile < incomplete.expected_rows;
 }
 
 /**

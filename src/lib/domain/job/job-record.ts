@@ -108,8 +108,16 @@ export interface StoredResults {
   /** What the file is, or is about to be replaced by, while answers of a retry are merged into it. */
   readonly merging?: MergedFile;
   readonly rows: RowCounts;
+  /** Present when the service sent fewer rows than the job itself counts, the same ones each time. */
+  readonly incomplete?: IncompleteResults;
   /** Whether the keys could be matched: with the request file as submitted, or why not. */
   readonly request_file: 'matched' | 'changed' | 'missing';
+}
+
+/** A result file with fewer rows than there should be. */
+export interface IncompleteResults {
+  /** Rows by the counts of the job. */
+  readonly expected_rows: number;
 }
 
 /** A result file with merged answers whose rows are not counted yet. */

@@ -1,5 +1,6 @@
 import type {BatchJob, BatchStats} from '../../domain/job/batch-job.js';
 import type {
+  IncompleteResults,
   JobRecord,
   MergedFile,
   MissedLooks,
@@ -83,6 +84,7 @@ const RESULTS_SHAPE = shapeOf<StoredResults>({
   sha256: 'string',
   fetched_at: 'string',
   mtime_ms: {optional: 'number'},
+  incomplete: {optional: shapeOf<IncompleteResults>({expected_rows: 'number'})},
   merging: {optional: shapeOf<MergedFile>({size_bytes: 'number', sha256: 'string'})},
   rows: shapeOf<RowCounts>({
     ok: 'number',

@@ -14,6 +14,7 @@ import {isTakenName} from '../../domain/taken-name.js';
 import type {AtomicFile} from '../../store/file/atomic-file.js';
 import {discardRemote} from '../cleanup/discard-remote.js';
 import type {FetchLanes} from './fetch-lanes.js';
+import {lookAtResults} from '../job-states/result-files.js';
 import type {PollDeps} from '../poll/poll-run.js';
 import {receiveResult, type ReceivedResult, type ReceiveOptions} from './receive-result.js';
 import {refuseLinks, resultTargets} from './result-target.js';
@@ -60,9 +61,9 @@ export async function fetchResult(
   const {file, others, received} = await receive(deps, {record, resultFileName}, options);
   try {
     const path = await putInPlace(file, file.target, others);
-    const results = storedResults(deps, path, received);
+    const results = storedResults(deps, path, {record, received});
     const recorded = await recordResults(deps, record, {results, received});
-    const notes = [...received.notes, ...placeNotes(file.target, path)];
+    const notes = [...received.notes, ...incompleteNotes(results), ...placeNotes(file.target, path)];
     return {results: recorded, notes: [...notes, ...(await letGo(deps, record, received, options))]};
   } finally {
     await file.discard();
@@ -137,6 +138,11 @@ async function openTarget(
   const {root, paths} = resultTargets(record, {store, records: known.records, resultsDir});
   const kinds = await Promise.all(paths.map((path) => kindOf(path)));
   const usable = paths.filter((_, index) => kinds[index] !== 'other');
+  const own = await ownResults(store, record);
+  if (own !== undefined && usable.includes(own)) {
+    await refuseLinks(root, own);
+    return {file: await createFile(own, {overwrite: true}), others: []};
+  }
   const [target, ...others] = usable;
   if (target === undefined) {
     throw new GembatchError('STORAGE', `There is no place for the results of ${record.input_file}.`, {
@@ -145,6 +151,14 @@ async function openTarget(
   }
   await refuseLinks(root, target);
   return {file: await createFile(target), others};
+}
+
+/** The file with the results that were fetched before, if it is as it was then: what is fetched anew takes its place. */
+async function ownResults(store: PollDeps['store'], record: JobRecord): Promise<string | undefined> {
+  if (record.results === undefined) return undefined;
+  const looks = await lookAtResults(store, [record], {isThorough: true, stop: new AbortController().signal});
+  const isIntact = looks.get(record.batch.name)?.state === 'intact';
+  return isIntact ? store.resolveInput(record.results.file) : undefined;
 }
 
 /**
@@ -163,13 +177,19 @@ async function putInPlace(file: AtomicFile, path: string, others: readonly strin
   }
 }
 
-function storedResults({store, clock}: PollDeps, path: string, received: ReceivedResult): StoredResults {
+function storedResults(
+  {store, clock}: PollDeps,
+  path: string,
+  {record, received}: {record: JobRecord; received: ReceivedResult},
+): StoredResults {
+  const expected = countedRows(record);
   return {
     file: store.inputName(path),
     size_bytes: received.sizeBytes,
     sha256: received.sha256,
     fetched_at: new Date(clock.now()).toISOString(),
     rows: received.rows,
+    ...(received.resultRows < expected ? {incomplete: {expected_rows: expected}} : {}),
     request_file: received.requestsState === 'gone' ? 'missing' : received.requestsState,
   };
 }
@@ -200,6 +220,13 @@ async function recordResults(
     'STORAGE',
     `The results of ${input_file} are in ${results.file}, but its job ${name} is not in ${store.path} any more. Nothing was deleted at the service.`,
   );
+}
+
+function incompleteNotes({incomplete}: StoredResults): string[] {
+  if (incomplete === undefined) return [];
+  return [
+    `The service counts ${incomplete.expected_rows} rows and sends fewer, the same each time: the results are kept as incomplete. To fetch them again, and then send only what has no answer: ${ownCommand('retry')}`,
+  ];
 }
 
 function placeNotes(wanted: string, path: string): string[] {

@@ -1,3 +1,4 @@
+import {isIncomplete} from '../../domain/job/job-progress.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import type {StoreSnapshot} from '../../store/job-store.js';
 import {noteStates} from './note-states.js';
@@ -40,8 +41,8 @@ async function allOf<T>(pages: AsyncIterable<readonly T[]>): Promise<readonly T[
 }
 
 /**
- * Jobs whose result file is, byte for byte, what was recorded: where it is gone or altered, the service may have the only
- * other copy.
+ * Jobs whose result file is, byte for byte, what was recorded, and has all rows: else the service may have the only other
+ * copy.
  */
 async function withResults(
   {store, report}: Pick<CleanupDeps, 'store' | 'report'>,
@@ -54,5 +55,10 @@ async function withResults(
     const {message} = alteredError(record);
     report({type: 'warning', message: `${message} What the service has of them is kept.`});
   }
-  return new Set([...found].flatMap(([name, {state}]) => (state === 'intact' ? [name] : [])));
+  const isWhole = ({results}: JobRecord): boolean => results !== undefined && !isIncomplete(results);
+  return new Set(
+    records
+      .filter((record) => found.get(record.batch.name)?.state === 'intact' && isWhole(record))
+      .map(({batch}) => batch.name),
+  );
 }

@@ -2,7 +2,7 @@
 import {dirname, normalize, sep} from 'node:path';
 import type {GembatchError} from '../../domain/errors.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
-import {jobOutcome} from '../../domain/job/job-progress.js';
+import {isIncomplete, jobOutcome} from '../../domain/job/job-progress.js';
 import type {Session} from '../../store/job-store.js';
 import {fetchMissing} from '../fetch/fetch-missing.js';
 import {plainTarget} from '../fetch/result-target.js';
@@ -41,7 +41,8 @@ export async function lookForUnseen(
 }
 
 /**
- * Fetches results again whose file is gone or altered, while the service has them. The altered file stays where it is.
+ * Fetches results again whose file is gone, altered or incomplete, while the service has them. An altered file stays where
+ * it is.
  *
  * @returns why some could not be fetched; by batch name.
  * @throws GembatchError as `fetchMissing`.
@@ -52,13 +53,15 @@ export async function fetchAgain(
   stop: AbortSignal,
 ): Promise<ReadonlyMap<string, GembatchError>> {
   const {store, report} = deps;
-  const kept = records.filter((record) => record.results !== undefined && isKept(record));
+  const kept = records.filter(isKept);
   const looks = await lookAtResults(store, kept, {isThorough: true, stop});
   const errors = new Map<string, GembatchError>();
   const byFolder = new Map<string | null, JobRecord[]>();
   for (const record of kept) {
-    if (looks.get(record.batch.name)?.state === 'intact') continue;
-    const message = `${record.input_file}: its results are not what was fetched; fetching them again`;
+    const isIntact = looks.get(record.batch.name)?.state === 'intact';
+    if (isIntact && !isIncomplete(record.results)) continue;
+    const what = isIntact ? 'incomplete' : 'not what was fetched';
+    const message = `${record.input_file}: its results are ${what}; fetching them again`;
     report({type: 'status', message});
     const folder = resultsDirOf(deps, record);
     byFolder.set(folder, [...(byFolder.get(folder) ?? []), record]);
@@ -94,14 +97,17 @@ export async function settleRetries(
   );
 }
 
-/** Whether the service should still have the results. */
-function isKept({batch, lost_at: lostAt, remote_deleted_at: deletedAt}: JobRecord): boolean {
-  return batch.dest !== undefined && lostAt === undefined && deletedAt === undefined;
+type FetchedJob = JobRecord & Required<Pick<JobRecord, 'results'>>;
+
+/** Whether results were fetched that the service should still have. */
+function isKept(record: JobRecord): record is FetchedJob {
+  const {batch, results, lost_at: lostAt, remote_deleted_at: deletedAt} = record;
+  return results !== undefined && batch.dest !== undefined && lostAt === undefined && deletedAt === undefined;
 }
 
 /** The results folder that the results were put in before; null for the one beside the request file. */
-function resultsDirOf({store}: LookDeps, record: JobRecord): string | null {
-  const folder = dirname(store.resolveInput(record.results?.file ?? ''));
+function resultsDirOf({store}: LookDeps, record: FetchedJob): string | null {
+  const folder = dirname(store.resolveInput(record.results.file));
   const beside = dirname(plainTarget(record, {store, resultsDir: null}));
   if (folder === beside) return null;
   const inside = sep + normalize(dirname(record.input_file));
