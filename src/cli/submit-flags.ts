@@ -56,7 +56,7 @@ export interface SubmitFlagValues {
   readonly concurrency: number;
   readonly 'no-validate': boolean;
   readonly allow: readonly Rule[];
-  readonly 'quota-wait': number;
+  readonly 'quota-wait': number | null;
   readonly 'lock-timeout': number | undefined;
   readonly 'create-grace': number;
   readonly webhook: URL | undefined;

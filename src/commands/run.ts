@@ -1,13 +1,13 @@
 import * as Args from '@oclif/core/args';
 import {BaseCommand} from '../cli/base-command.js';
 import {exitCodeOfRun} from '../lib/domain/outcome.js';
-import type {PollView} from '../lib/output/poll/poll-view.js';
 import type {SourceOutcome} from '../lib/workflows/prepare/prepare-sources.js';
-import type {RunResult, RunViews} from '../lib/workflows/run/run-files.js';
+import type {RunResult, RunViews} from '../lib/workflows/run/run-report.js';
 import {tellDone, type OnDoneResult} from '../cli/on-done.js';
 import {withRareHidden} from '../cli/flags.js';
 import {PREPARE_DEFAULTS, recipeFlags, recipeOf} from '../cli/prepare-flags.js';
 import {nextCommandAfterPoll, pollFlags, pollTermsOf} from '../cli/poll-flags.js';
+import {queueFlags} from '../cli/queue-flags.js';
 import {ifChangedFlag, modelConsent, modelFlag, submitFlags, submitOptionsOf} from '../cli/submit-flags.js';
 
 /** The `--json` object of `gembatch run`. */
@@ -49,7 +49,7 @@ Run the same command again after an interruption, or when rows were added: what 
     ...recipeFlags,
     model: modelFlag,
     'if-changed': ifChangedFlag,
-    ...withRareHidden({...submitFlags, ...pollFlags}),
+    ...withRareHidden({...submitFlags, ...pollFlags, ...queueFlags}),
   };
 
   async run(): Promise<RunOutcome> {
@@ -77,7 +77,7 @@ Run the same command again after an interruption, or when rows were added: what 
       {store, client, clock: this.clock, createFile},
       {
         submit: {
-          ...submitOptionsOf(flags),
+          ...submitOptionsOf({...flags, 'quota-wait': null}),
           files: prepared.files,
           cwd: process.cwd(),
           model: flags.model,
@@ -86,6 +86,12 @@ Run the same command again after an interruption, or when rows were added: what 
           resultsDir: pollTermsOf(flags).resultsDir,
           ...modelConsent(this.jsonEnabled()),
           stop,
+        },
+        queue: {
+          maxOpenJobs: flags['max-open-jobs'],
+          maxOpenTokens: flags['max-open-tokens'] ?? null,
+          quotaWaitMs: flags['quota-wait'] ?? null,
+          intervalMs: flags.interval,
         },
         poll: {...pollTermsOf(flags), isOnce: false, createGraceMs: flags['create-grace'], stop},
       },
@@ -102,7 +108,7 @@ Run the same command again after an interruption, or when rows were added: what 
   async #views(flags: {quiet: boolean}): Promise<(stop: AbortSignal) => RunViews> {
     const display = this.display(flags);
     const {mode, screen, clock} = display;
-    const [{SubmitView}, {createPollView}] = await Promise.all([
+    const [{SubmitView}, {createPollView, SILENT_POLL_VIEW}] = await Promise.all([
       import('../lib/output/submit/submit-view.js'),
       import('../lib/output/poll/poll-view.js'),
     ]);
@@ -110,7 +116,7 @@ Run the same command again after an interruption, or when rows were added: what 
       submission: () => new SubmitView(display),
       polling: () =>
         mode === 'silent'
-          ? SILENT_VIEW
+          ? SILENT_POLL_VIEW
           : createPollView({
               mode,
               clock,
@@ -122,6 +128,3 @@ Run the same command again after an interruption, or when rows were added: what 
     });
   }
 }
-
-/** With `--json` the one object at the end says it all. */
-const SILENT_VIEW: PollView = {report: () => undefined, close: () => undefined};

@@ -33,9 +33,12 @@ export function exitCodeOf(items: readonly ItemOutcome[], fatal?: GembatchError)
 /**
  * The exit code of a submission whose jobs were followed: files that were not submitted leave a run whose jobs all went
  * well at a partial success.
+ *
+ * @param isUnfinished - whether its time was up while files waited to be submitted.
  */
-export function exitCodeOfRun(submitCode: number, pollCode: number): number {
-  if (submitCode === EXIT.ok) return pollCode;
+export function exitCodeOfRun(submitCode: number, pollCode: number, isUnfinished = false): number {
   if (submitCode === EXIT.unclear) return submitCode;
+  if (isUnfinished) return pollCode === EXIT.unclear ? pollCode : EXIT.running;
+  if (submitCode === EXIT.ok) return pollCode;
   return pollCode === EXIT.ok ? EXIT.partial : pollCode;
 }

@@ -121,7 +121,12 @@ export class ScriptedSubmission {
     const submitOne = ({index}: {index: number}): Promise<FileOutcome> =>
       new Promise((resolve) => this.#ends.set(index, resolve));
     // A list needs no more of a submission than this.
-    this.submission = {files, concurrency, submitOne} as Partial<Submission> as Submission;
+    this.submission = {
+      files,
+      total: files.length,
+      concurrency,
+      submitOne,
+    } as Partial<Submission> as Submission;
   }
 
   /** Shows the submission; resolves when its first files are worked on. */

@@ -1,15 +1,18 @@
 import type {PolledJob, PollEvent} from '../../workflows/poll/poll-report.js';
 import {foldText, shortenRight} from '../terminal/display-width.js';
 import {formatCount, formatDuration} from '../text/format.js';
+import type {QueueWait} from '../../workflows/run/run-report.js';
 import {LiveLines} from '../terminal/live-lines.js';
 import {pollLines} from './poll-lines.js';
 import {pollTable, tally} from './poll-table.js';
+import {waitText} from './queue-wait.js';
 import type {PollView, PollViewOptions} from './poll-view.js';
 
 /** Four times a second is as often as anybody can read. */
 const REDRAW_MS = 250;
 const DEFAULT_ROOM = {columns: 80, rows: 24};
 const TOTALS_LINES = 2;
+const WAIT_LINES = 3;
 /** The table leaves a line free, so that the terminal never scrolls, a blank one, and those for what is below it. */
 const OTHER_LINES = TOTALS_LINES + 3;
 
@@ -23,6 +26,8 @@ export class LivePollView implements PollView {
   #timer: NodeJS.Timeout | undefined;
   #nextAskMs: number | undefined;
   #status = '';
+  #wait: QueueWait | null = null;
+  #isHidden = false;
 
   constructor(options: PollViewOptions) {
     this.#options = options;
@@ -63,6 +68,15 @@ export class LivePollView implements PollView {
     }
   };
 
+  wait(wait: QueueWait | null): void {
+    this.#wait = wait;
+  }
+
+  hide(isHidden: boolean): void {
+    this.#isHidden = isHidden;
+    if (isHidden) this.#live.draw([]);
+  }
+
   close(): void {
     if (this.#timer === undefined) return;
     clearInterval(this.#timer);
@@ -83,18 +97,21 @@ export class LivePollView implements PollView {
   }
 
   #draw(): void {
-    if (this.#jobs.size === 0) return;
+    if (this.#isHidden || (this.#jobs.size === 0 && this.#wait === null)) return;
     const {stderr, clock} = this.#options;
     const columns = stderr.columns || DEFAULT_ROOM.columns;
     const rows = (stderr.rows || DEFAULT_ROOM.rows) - OTHER_LINES;
     const jobs = [...this.#jobs.values()];
+    const waiting = this.#waitLines(columns);
     const table = pollTable(
       {jobs, downloads: this.#downloads, changedAt: this.#changedAt, nowMs: clock.now()},
-      {columns, rows},
+      {columns, rows: rows - waiting.length},
     );
     const isOver = this.#timer === undefined;
-    const below = isOver ? [] : ['', ...this.#totals(jobs, columns), shortenRight(this.#whatNext(), columns)];
-    this.#live.draw([...table, ...below]);
+    const below = isOver
+      ? []
+      : ['', ...this.#totals(jobs, columns), ...waiting, shortenRight(this.#whatNext(), columns)];
+    this.#live.draw([...(jobs.length === 0 ? [] : table), ...below]);
   }
 
   #totals(jobs: readonly PolledJob[], columns: number): readonly string[] {
@@ -102,6 +119,11 @@ export class LivePollView implements PollView {
     return foldText(text, columns)
       .slice(0, TOTALS_LINES)
       .map((line) => shortenRight(line, columns));
+  }
+
+  #waitLines(columns: number): readonly string[] {
+    if (this.#wait === null) return [];
+    return foldText(waitText(this.#wait, this.#options.clock.now()), columns).slice(0, WAIT_LINES);
   }
 
   #whatNext(): string {

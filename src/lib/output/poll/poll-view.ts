@@ -1,7 +1,9 @@
 import type {Clock} from '../../domain/clock.js';
+import type {QueueWait} from '../../workflows/run/run-report.js';
 import type {PolledJob, PollEvent} from '../../workflows/poll/poll-report.js';
 import {pollJson} from './poll-json.js';
 import {LivePollView} from './live-poll-view.js';
+import {waitText} from './queue-wait.js';
 import {pollLines, summaryLines} from './poll-lines.js';
 import {printableJson} from '../terminal/printable.js';
 import {printFolded} from '../terminal/screen.js';
@@ -9,9 +11,23 @@ import {printFolded} from '../terminal/screen.js';
 /** What a person or a program sees of a run of `gembatch poll`. */
 export interface PollView {
   readonly report: (event: PollEvent) => void;
+  /** Says why request files wait to be submitted; null when none does any more. */
+  wait(wait: QueueWait | null): void;
+  /** Leaves the screen to somebody else, or takes it again. */
+  hide(isHidden: boolean): void;
   /** Ends the display; nothing is drawn over any more. Calling it again does nothing. */
   close(): void;
 }
+
+/** Where there is no person to see it. */
+const NO_DISPLAY: Pick<PollView, 'wait' | 'hide' | 'close'> = {
+  wait: () => undefined,
+  hide: () => undefined,
+  close: () => undefined,
+};
+
+/** Shows nothing. */
+export const SILENT_POLL_VIEW: PollView = {...NO_DISPLAY, report: () => undefined};
 
 export interface PollViewOptions {
   /** `live`: a table on a terminal; `plain`: lines of changes; `quiet`: errors and the summary; `json`: events. */
@@ -35,7 +51,7 @@ export function createPollView(options: PollViewOptions): PollView {
     const report = (event: PollEvent): void => {
       for (const object of pollJson(event, time())) stdout.write(`${printableJson(object)}\n`);
     };
-    return {report, close: () => undefined};
+    return {...NO_DISPLAY, report};
   }
   const view = mode === 'live' ? new LivePollView(options) : plainView(options);
   return {
@@ -45,12 +61,17 @@ export function createPollView(options: PollViewOptions): PollView {
       view.close();
       printFolded(stdout, summaryLines(event.summary, nextCommand?.(event.summary.exit_code)));
     },
+    wait: (wait) => view.wait(wait),
+    hide: (isHidden) => view.hide(isHidden),
     close: () => view.close(),
   };
 }
 
+/** While files wait for the same reason, it is said this often. */
+const WAIT_LINE_MS = 300_000;
+
 /** Lines of changes: a job that only counts on is no change. */
-function plainView({mode, stderr}: PollViewOptions): PollView {
+function plainView({mode, stderr, clock}: PollViewOptions): PollView {
   const states = new Map<string, string>();
   const isNews = ({name, state, outcome}: PolledJob): boolean => {
     const before = states.get(name);
@@ -65,5 +86,13 @@ function plainView({mode, stderr}: PollViewOptions): PollView {
   const report = (event: PollEvent): void => {
     if (isShown(event)) for (const line of pollLines(event)) stderr.write(`${line}\n`);
   };
-  return {report, close: () => undefined};
+  let said: {readonly reason: string; readonly atMs: number} | undefined;
+  const wait = (now: QueueWait | null): void => {
+    if (now === null || mode !== 'plain') return;
+    const isOld = said === undefined || clock.monotonic() - said.atMs >= WAIT_LINE_MS;
+    if (said?.reason === now.reason && !isOld) return;
+    said = {reason: now.reason, atMs: clock.monotonic()};
+    stderr.write(`${waitText(now, clock.now())}\n`);
+  };
+  return {...NO_DISPLAY, report, wait};
 }

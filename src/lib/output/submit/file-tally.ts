@@ -17,6 +17,11 @@ export class FileTally {
   /** What `--dry-run` would submit. */
   readonly planned = {requests: 0, bytes: 0};
 
+  /** How many files have come to their end. */
+  get ended(): number {
+    return Object.values(this.counts).reduce((sum, count) => sum + count, 0);
+  }
+
   add(outcome: FileOutcome): void {
     this.counts[outcome.outcome] += 1;
     if (needsAttention(outcome)) this.needsAttention.push(outcome);

@@ -60,7 +60,9 @@ export class LineRenderer implements ListrRenderer {
   #ended(task: FileTaskObject): void {
     this.#writtenMs.delete(task);
     const outcome = outcomeOf(task);
-    if (outcome === undefined) return;
+    // Files that wait for quota are counted in one line, not in one each.
+    if (outcome === undefined || (outcome.outcome === 'not_started' && outcome.error?.code === 'QUOTA'))
+      return;
     const {isQuiet, screen} = this.#options;
     const {warnings = []} = outcome;
     const lines = isQuiet

@@ -20,7 +20,7 @@ export interface SubmitViewOptions extends Display {
 export class SubmitView {
   readonly #options: SubmitViewOptions;
   readonly #tally = new FileTally();
-  readonly #list: TaskList;
+  #list: TaskList;
   #isDrawn = false;
   #status: string | undefined;
 
@@ -29,14 +29,16 @@ export class SubmitView {
     this.#list = new TaskList(options.clock);
   }
 
-  /** Submits each file of the submission in a task of its own. */
+  /** Submits each file of the submission in a task of its own; a submission in several passes has a list for each. */
   async submitEach(submission: Submission): Promise<void> {
-    const {mode, screen} = this.#options;
+    const {mode, screen, clock} = this.#options;
+    this.#list = new TaskList(clock);
+    const before = this.#tally.needsAttention.length;
     this.#isDrawn = mode === 'live';
     await this.#list.run(submission, this.#shownBy());
     this.#isDrawn = false;
     if (mode !== 'live') return;
-    for (const outcome of this.#tally.needsAttention) {
+    for (const outcome of this.#tally.needsAttention.slice(before)) {
       for (const line of annotationLines(outcome, screen.env)) screen.stderr.write(`${line}\n`);
     }
   }

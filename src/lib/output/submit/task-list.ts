@@ -16,7 +16,10 @@ type FileTask = Pick<
 >;
 
 export type ShownBy =
-  | {readonly on: 'terminal'; readonly options: Omit<TerminalRendererOptions, 'refresh' | 'uploadRate'>}
+  | {
+      readonly on: 'terminal';
+      readonly options: Omit<TerminalRendererOptions, 'refresh' | 'total' | 'uploadRate'>;
+    }
   | {readonly on: 'pipe'; readonly options: LineRendererOptions}
   | {readonly on: 'nothing'};
 
@@ -50,7 +53,7 @@ export class TaskList {
       exitOnError: false,
       // Ctrl-C is the command's business: it brings what is in flight to its end first.
       registerSignalListeners: false,
-      ...this.#rendering(shownBy),
+      ...this.#rendering(shownBy, submission.total),
     });
     const {files} = submission;
     for (let first = 0; first < files.length; first += TASKS_AT_A_TIME) {
@@ -58,7 +61,7 @@ export class TaskList {
         files.slice(first, first + TASKS_AT_A_TIME).map((file) => {
           const options: FileTaskOptions = {};
           return {
-            title: `[${file.index}/${files.length}] ${file.name}`,
+            title: `[${file.index}/${submission.total}] ${file.name}`,
             rendererOptions: options,
             task: async (_context: unknown, task: FileTask) => {
               this.#begin(file, task);
@@ -78,11 +81,11 @@ export class TaskList {
     if (defects.length > 0) throw defects[0];
   }
 
-  #rendering(shownBy: ShownBy) {
+  #rendering(shownBy: ShownBy, total: number) {
     switch (shownBy.on) {
       case 'terminal': {
         const refresh = (): void => this.#refresh();
-        const rendererOptions = {...shownBy.options, refresh, uploadRate: this.#uploadRate};
+        const rendererOptions = {...shownBy.options, total, refresh, uploadRate: this.#uploadRate};
         return {renderer: TerminalRenderer, rendererOptions};
       }
       case 'pipe':

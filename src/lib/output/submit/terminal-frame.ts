@@ -70,11 +70,11 @@ function titleOf({title = ''}: FileTaskObject): {readonly number: string; readon
 }
 
 function headLine(list: ListState, columns: number, {clock, colors, marks}: FrameStyle): string {
-  const {ended, total, uploadRate} = list;
-  const {counts} = list.tally;
+  const {total, uploadRate} = list;
+  const {counts, ended} = list.tally;
   const rate = uploadRate.perSecond(clock.monotonic()) ?? 0;
   const parts = [
-    `${formatCount(ended.length)} of ${formatCount(total)} files`,
+    `${formatCount(ended)} of ${formatCount(total)} files`,
     ...part(counts.failed, 'failed'),
     ...part(counts.changed, 'changed'),
     ...part(counts.unclear, 'unclear'),
@@ -96,11 +96,11 @@ function statusLine({status}: ListState, columns: number, {marks}: FrameStyle): 
 }
 
 function waitingLine(
-  {total, active, ended}: ListState,
+  {total, active, tally}: ListState,
   columns: number,
   {marks, colors}: FrameStyle,
 ): readonly string[] {
-  const waiting = total - active.size - ended.length;
+  const waiting = Math.max(0, total - active.size - tally.ended);
   if (waiting === 0) return [];
   const text = `${marks.waiting} and ${formatCount(waiting)} more waiting`;
   return [colors.dim(shortenRight(text, columns, marks.cut))];

@@ -8,6 +8,8 @@ import {endedLine, listFrame, type FrameStyle, type ListState, type Room} from '
 export interface TerminalRendererOptions extends FrameStyle {
   readonly stream: NodeJS.WriteStream;
   readonly tally: ListState['tally'];
+  /** How many files there are; more than tasks when the list is one of several. */
+  readonly total: number;
   /** What the submission as a whole is busy with besides its files. */
   readonly status: () => string | undefined;
   readonly uploadRate: ListState['uploadRate'];
@@ -93,11 +95,11 @@ export class TerminalRenderer implements ListrRenderer {
   #redraw(): void {
     const others = this.#takeOthers();
     this.#rowsAbove += others.reduce((rows, line) => rows + this.#rowsOf(line), 0);
-    const {tally, uploadRate, status, refresh} = this.#options;
+    const {tally, total, uploadRate, status, refresh} = this.#options;
     refresh();
     const frame = listFrame(
       {
-        total: this.#tasks.length,
+        total,
         tally,
         uploadRate,
         status: status(),
@@ -114,7 +116,7 @@ export class TerminalRenderer implements ListrRenderer {
 
   /** The lines that stay when all is over; there may be more of them than rows. */
   #lastFrame(): readonly string[] {
-    const lasting = this.#tasks.length <= MAX_LASTING_LINES ? this.#tasks : this.#needAttention;
+    const lasting = this.#options.total <= MAX_LASTING_LINES ? this.#tasks : this.#needAttention;
     return lasting
       .slice(0, MAX_LASTING_LINES)
       .map((task) => endedLine(task, this.#room.columns, this.#options));

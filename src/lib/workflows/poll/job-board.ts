@@ -33,12 +33,26 @@ export class JobBoard {
   #records: readonly JobRecord[] = [];
   #writtenRecords: readonly JobRecord[] = [];
   #hasMoved = false;
+  /** Batch jobs that are followed in place of the selection. */
+  #only: ReadonlySet<string> | undefined;
 
   /** @param selection - request files and batch jobs, as the person named them; none for all. */
   constructor(deps: PollDeps, known: FreshStore, selection: readonly string[]) {
     this.#deps = deps;
     this.#known = known;
     this.#selection = selection;
+  }
+
+  /** Follows these batch jobs and no others from now on. */
+  followOnly(jobs: ReadonlySet<string>): void {
+    this.#only = new Set(jobs);
+    this.#snapshot = this.#known.snapshot;
+    this.#show();
+  }
+
+  /** Whether the jobs were named, so that there will be no others. */
+  get isNamed(): boolean {
+    return this.#only !== undefined || this.#selection.length > 0;
   }
 
   /** The jobs that are followed, in the order of the job-info file. */
@@ -99,9 +113,10 @@ export class JobBoard {
     const newest = stored.map(({record}) => this.#unwritten.get(record.batch.name)?.(record) ?? record);
     const {store} = this.#deps;
     const isFirst = this.#shown.size === 0;
-    this.#records = isFirst
-      ? selectJobs(store, newest, this.#selection)
-      : newest.filter(jobSelector(store, this.#selection));
+    const only = this.#only;
+    if (only !== undefined) this.#records = newest.filter(({batch}) => only.has(batch.name));
+    else if (isFirst) this.#records = selectJobs(store, newest, this.#selection);
+    else this.#records = newest.filter(jobSelector(store, this.#selection));
     const written = new Set(stored.flatMap(({record, line}) => (line === null ? [] : [record.batch.name])));
     this.#writtenRecords = this.#records.filter(({batch}) => written.has(batch.name));
     const changed = this.#takeChanged();

@@ -39,9 +39,12 @@ export class JobFollower {
   readonly #lanes: FetchLanes;
   readonly #fetches: FetchQueue;
   readonly #nap: Nap;
+  /** By the monotonic clock. */
+  readonly startedMs: number;
 
   constructor(deps: PollDeps, input: PollInput) {
     const stop = this.#halt.signal;
+    this.startedMs = deps.clock.monotonic();
     this.#deps = deps;
     this.#input = input;
     const known = new FreshStore(deps.store);
@@ -68,6 +71,38 @@ export class JobFollower {
    * @throws GembatchError as `pollJobs`.
    */
   async follow(): Promise<PollOutcome> {
+    try {
+      return this.#outcome((await this.#watch(() => this.#isOver())) ?? 'finished');
+    } finally {
+      await this.end();
+    }
+  }
+
+  /**
+   * Follows these jobs, and no others from now on, until `isEnough` says so; it is asked about once a second. What is being
+   * fetched then goes on: `follow` and `end` wait for it.
+   *
+   * @returns whether it was enough; otherwise the time is up or the run is to end.
+   * @throws GembatchError as `pollJobs`.
+   */
+  async followUntil(jobs: ReadonlySet<string>, isEnough: () => Promise<boolean>): Promise<boolean> {
+    this.followOnly(jobs);
+    return (await this.#watch(isEnough)) === undefined;
+  }
+
+  /** Follows these jobs, and no others from now on. */
+  followOnly(jobs: ReadonlySet<string>): void {
+    this.#board.followOnly(jobs);
+  }
+
+  /** Gives up what is being fetched. When it returns, nothing is in flight. */
+  async end(): Promise<void> {
+    this.#haltAs('finished');
+    await this.#fetches.settle();
+  }
+
+  /** @returns why it ended before `isDone` said so; undefined when that was so. */
+  async #watch(isDone: () => Promise<boolean>): Promise<PollEnd | undefined> {
     const {stop, timeoutMs} = this.#input;
     const over = new AbortController();
     const interrupt = (): void => this.#haltAs('interrupted');
@@ -75,27 +110,23 @@ export class JobFollower {
     stop.addEventListener('abort', interrupt, {once: true});
     if (timeoutMs !== null) void this.#haltAfter(timeoutMs, over.signal);
     try {
-      const ended = (await this.#rounds()) ?? (await this.#whyHalted());
-      return this.#outcome(ended);
+      return await this.#rounds(isDone);
     } finally {
       over.abort();
       stop.removeEventListener('abort', interrupt);
-      this.#haltAs('finished');
-      await this.#fetches.settle();
     }
   }
 
-  /** @returns how it ended; undefined when it was halted. */
-  async #rounds(): Promise<PollEnd | undefined> {
+  async #rounds(isDone: () => Promise<boolean>): Promise<PollEnd | undefined> {
     while (!this.#halt.signal.aborted) {
       this.#look();
       if (this.#states.isDue) await this.#ask();
       this.#fetches.start(this.#fetchable);
-      if (this.#input.isOnce) return this.#finishOnce();
-      if (await this.#isOver()) return 'finished';
+      if (this.#input.isOnce) return (await this.#finishOnce()) ?? this.#whyHalted();
+      if (await isDone()) return undefined;
       await this.#nap.take(LOOK_MS);
     }
-    return undefined;
+    return this.#whyHalted();
   }
 
   #look(): void {
@@ -134,7 +165,7 @@ export class JobFollower {
   /** Jobs that were named are all there is; otherwise a submission that runs may add more. */
   async #isOver(): Promise<boolean> {
     if (!this.#fetches.isIdle || !this.#areAllOver) return false;
-    if (this.#input.selection.length > 0) return true;
+    if (this.#board.isNamed) return true;
     if (this.#journal.hasOpenQuestions || (await this.#journal.isSubmitting())) return false;
     this.#refuseEmpty();
     return this.#areAllOver;
@@ -183,7 +214,8 @@ export class JobFollower {
   }
 
   async #haltAfter(timeoutMs: number, over: AbortSignal): Promise<void> {
-    await this.#deps.clock.sleep(timeoutMs, over);
+    const {clock} = this.#deps;
+    await clock.sleep(Math.max(0, this.startedMs + timeoutMs - clock.monotonic()), over);
     if (!over.aborted) this.#haltAs('timeout');
   }
 
@@ -200,7 +232,7 @@ export class JobFollower {
       ended,
       records: this.#board.records,
       givenUp: (name) => this.#setbacks.finalError(name),
-      unclear: this.#input.selection.length > 0 ? 0 : this.#board.openIntents.length,
+      unclear: this.#board.isNamed ? 0 : this.#board.openIntents.length,
       trouble: this.#states.trouble,
     };
   }

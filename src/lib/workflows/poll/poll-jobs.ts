@@ -17,16 +17,19 @@ import {summarisePoll, type PollTotals} from './poll-summary.js';
  *   `KEY_REFUSED`, `STORAGE`, `LOCKED`, `LOCK_LOST`; `SERVICE` and `QUOTA` when it was to look only once. What concerns a
  *   single job is in the summary.
  */
-export async function pollJobs(deps: PollDeps, input: PollInput): Promise<PollSummary> {
-  const startedMs = deps.clock.monotonic();
-  const outcome = await new JobFollower(deps, input).follow();
+export async function pollJobs(
+  deps: PollDeps,
+  input: PollInput,
+  follower = new JobFollower(deps, input),
+): Promise<PollSummary> {
+  const outcome = await follower.follow();
   const unmerged = await mergeRetries(deps);
   for (const message of unmerged) deps.report({type: 'warning', message});
   const totals = summarisePoll({...outcome, records: newest(deps, outcome.records)});
   const summary: PollSummary = {
     job_info: deps.store.path,
     ...totals,
-    duration_ms: Math.round(deps.clock.monotonic() - startedMs),
+    duration_ms: Math.round(deps.clock.monotonic() - follower.startedMs),
     exit_code: outcome.ended === 'interrupted' ? exitCodeOfStop(input.stop) : exitCodeFor(totals, unmerged),
   };
   deps.report({type: 'summary', summary});

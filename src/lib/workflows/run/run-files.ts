@@ -1,88 +1,112 @@
 import {GembatchError} from '../../domain/errors.js';
+import {interruption} from '../../domain/interruption.js';
 import {exitCodeOfRun} from '../../domain/outcome.js';
+import {JobFollower} from '../poll/job-follower.js';
 import {pollJobs} from '../poll/poll-jobs.js';
-import type {PollEvent, PollSummary} from '../poll/poll-report.js';
 import type {PollDeps, PollInput} from '../poll/poll-run.js';
 import {collectRequestFiles} from '../submit/collect-inputs.js';
-import {openSubmission, type SubmitInput} from '../submit/submit-files.js';
-import type {Submission} from '../submit/submission.js';
-import type {SubmitDeps} from '../submit/submit-run.js';
-import type {SubmitEvent, SubmitResult} from '../submit/submit-report.js';
+import {KeptUploads} from '../submit/kept-uploads.js';
+import type {SubmitInput} from '../submit/submit-files.js';
+import {Passes, type QueueTerms} from './passes.js';
+import {RunQueue} from './run-queue.js';
+import type {PollingView, RunResult, RunViews} from './run-report.js';
 
-/** Shows the submission, whose files it goes through with `submitOne`. */
-export interface SubmissionView {
-  report(event: SubmitEvent): void;
-  submitEach(submission: Submission): Promise<void>;
-}
-
-/** Shows how the jobs are followed. */
-export interface PollingView {
-  report(event: PollEvent): void;
-  close(): void | Promise<void>;
-}
-
-/** How the parts of a run are shown; the second begins when the first is over. */
-export interface RunViews {
-  readonly submission: () => SubmissionView;
-  readonly polling: () => PollingView;
-}
-
-/** The result of a run and the `--json` object of `gembatch run`. */
-export interface RunResult {
-  readonly submit: SubmitResult;
-  /** Null when there was nothing to follow, or the submission was interrupted. */
-  readonly poll: PollSummary | null;
-  readonly exit_code: number;
+/** What to run, and how. */
+export interface RunInput {
+  readonly submit: SubmitInput;
+  readonly poll: Omit<PollInput, 'selection'>;
+  readonly queue: QueueTerms;
 }
 
 /**
  * The use case of `gembatch run`: request files become verified results in one go.
  *
- * Interrupted at any moment, the same call goes on where it was: files that have a job are skipped, and their jobs are
- * followed with the others.
+ * It goes through the files in passes. A pass submits what there is room for, in a session of its own; between passes the
+ * jobs are followed and results fetched, until there is room again. What is known and what is open is read anew in each pass,
+ * so that several runs share a job-info file. Interrupted at any moment, the same call goes on where it was: files that have
+ * a job are skipped, and their jobs are followed with the others.
  *
  * @throws GembatchError as `submitFiles` and `pollJobs` do.
  */
 export async function runFiles(
   deps: Omit<PollDeps, 'report'>,
-  input: {readonly submit: SubmitInput; readonly poll: Omit<PollInput, 'selection'>},
+  {submit: {files, cwd, ...options}, poll, queue: terms}: RunInput,
   views: RunViews,
 ): Promise<RunResult> {
-  const submit = await submitShown(deps, input.submit, views.submission());
-  const jobs = submit.files.flatMap(({job, outcome}) =>
-    // The job of a file that has changed is of other work than was asked for.
-    job === undefined || outcome === 'changed' ? [] : [job.name],
-  );
-  if (jobs.length === 0 || isInterrupted(input.poll.stop) || submit.dry_run) {
-    return {submit, poll: null, exit_code: submit.summary.exit_code};
-  }
-  const selection = [...new Set(jobs)];
-  const poll = await pollShown({...input.poll, selection}, deps, views.polling());
-  return {submit, poll, exit_code: exitCodeOfRun(submit.summary.exit_code, poll.exit_code)};
-}
-
-function isInterrupted(stop: AbortSignal): boolean {
-  return stop.aborted && (stop.reason as unknown) instanceof GembatchError;
-}
-
-async function submitShown(
-  deps: Omit<SubmitDeps, 'report'>,
-  {files, cwd, ...options}: SubmitInput,
-  view: SubmissionView,
-): Promise<SubmitResult> {
-  const named = await collectRequestFiles(files, deps.store, cwd);
-  const submission = await openSubmission({...deps, report: (event) => view.report(event)}, named, options);
-  return submission.closeAfter(view.submitEach(submission));
-}
-
-async function pollShown(
-  input: PollInput,
-  deps: Omit<PollDeps, 'report'>,
-  view: PollingView,
-): Promise<PollSummary> {
+  const {clock, store, client} = deps;
+  const startedMs = clock.monotonic();
+  const queue = new RunQueue(await collectRequestFiles(files, store, cwd));
+  const [submission, polling] = [views.submission(), views.polling()];
+  const uploads = new KeptUploads({client, clock}, options.concurrency);
+  const passes = new Passes({deps, queue, uploads, view: submission, options, terms});
+  const pollDeps = {...deps, report: polling.report};
+  const pollInput = {...poll, selection: []};
+  const follower = new JobFollower(pollDeps, pollInput);
   try {
-    return await pollJobs({...deps, report: (event) => view.report(event)}, input);
+    const end = await submitAll({queue, passes, follower, polling, stop: poll.stop});
+    const waiting = queue.isEmpty ? null : passes.wait();
+    polling.hide(true);
+    for (const [index, outcome] of queue.endWaiting(end.why))
+      submission.report({type: 'outcome', index, outcome});
+    for (const message of await uploads.discardAll()) submission.report({type: 'warning', message});
+    const submit = queue.result(
+      {job_info: store.path, model: passes.model},
+      {fatal: end.fatal, durationMs: clock.monotonic() - startedMs},
+    );
+    submission.report({type: 'summary', summary: submit.summary});
+    const hasStopped = waiting !== null && poll.stop.aborted;
+    if (queue.jobs.size === 0 || hasStopped)
+      return {submit, poll: null, waiting, exit_code: submit.summary.exit_code};
+    polling.hide(false);
+    follower.followOnly(queue.jobs);
+    const polled = await pollJobs(pollDeps, pollInput, follower);
+    const isUnfinished = waiting !== null && polled.ended === 'timeout';
+    const exitCode = exitCodeOfRun(submit.summary.exit_code, polled.exit_code, isUnfinished);
+    return {submit, poll: polled, waiting, exit_code: exitCode};
   } finally {
-    await view.close();
+    await follower.end();
+    await polling.close();
   }
+}
+
+/** Why no more files are submitted. */
+interface QueueEnd {
+  /** What ended the run early, if anything did. */
+  readonly fatal?: GembatchError;
+  /** What the files that still wait are told. */
+  readonly why?: GembatchError;
+}
+
+/** Submits file after file, as long as there are any and nothing ends the run. */
+async function submitAll({
+  queue,
+  passes,
+  follower,
+  polling,
+  stop,
+}: {
+  readonly queue: RunQueue;
+  readonly passes: Passes;
+  readonly follower: JobFollower;
+  readonly polling: PollingView;
+  readonly stop: AbortSignal;
+}): Promise<QueueEnd> {
+  for (;;) {
+    polling.wait(null);
+    polling.hide(true);
+    const fatal = await passes.next();
+    if (fatal !== undefined) return {fatal, why: fatal};
+    if (queue.isEmpty) return {};
+    polling.hide(false);
+    if (!(await passes.isDue())) polling.wait(passes.wait());
+    if (!(await follower.followUntil(queue.jobs, () => passes.isDue()))) return endOfWait(stop);
+    if (passes.exhausted !== undefined) return {why: passes.exhausted};
+  }
+}
+
+function endOfWait(stop: AbortSignal): QueueEnd {
+  if (!stop.aborted)
+    return {why: new GembatchError('INTERRUPTED', 'The time was up before its turn; nothing was paid.')};
+  const why = interruption('Stopped before its batch job was created; nothing was paid.', stop.reason);
+  return {fatal: why, why};
 }

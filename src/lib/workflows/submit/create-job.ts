@@ -25,6 +25,8 @@ export interface UploadedFile {
   readonly inspection: Inspection;
   /** `files/<id>` */
   readonly uploadName: string;
+  /** By the monotonic clock. */
+  readonly uploadedMs: number;
   /** Takes what a person should know besides. */
   readonly warnings: string[];
 }

@@ -18,14 +18,14 @@ export type Refusal = {readonly mayTryAgain: true; readonly pauseMs: number} | {
  */
 export class CreateLimiter {
   readonly #clock: Clock;
-  readonly #patienceMs: number;
+  readonly #patienceMs: number | null;
   /** Resolves when the refused create whose turn it is has had its answer. */
   #turn: Promise<void> = Promise.resolve();
   #refusal: {readonly sinceMs: number; count: number; nextTryMs: number} | undefined;
   #exhausted: GembatchError | undefined;
 
-  /** @param patienceMs - how long refusals may last before the limiter gives up; 0 for no waiting. */
-  constructor(clock: Clock, patienceMs: number) {
+  /** @param patienceMs - how long refusals may last before the limiter gives up; 0 for no waiting, null to give up at once. */
+  constructor(clock: Clock, patienceMs: number | null) {
     this.#clock = clock;
     this.#patienceMs = patienceMs;
   }
@@ -72,6 +72,10 @@ export class CreateLimiter {
     if (this.#patienceMs === 0) return {mayTryAgain: false};
     // Also when a create that was under way went through after that: the others are told already that it is over.
     if (this.#exhausted !== undefined) return {mayTryAgain: false};
+    if (this.#patienceMs === null) {
+      this.#exhausted = error;
+      return {mayTryAgain: false};
+    }
 
     const now = this.#clock.monotonic();
     this.#refusal ??= {sinceMs: now, count: 0, nextTryMs: now};

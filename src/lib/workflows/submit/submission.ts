@@ -28,18 +28,35 @@ interface Opened {
 /** An open submission: its files, and how one of them is submitted. */
 export class Submission {
   readonly files: readonly RequestFile[];
+  /** How many files there are with those of other passes. */
+  readonly total: number;
   /** How many files may be worked on at once; more only wait for each other. */
   readonly concurrency: number;
+  /** Resource name of the model, `models/<id>`. */
+  readonly model: string;
   readonly #run: SubmitRun;
   readonly #opened: Opened;
   readonly #outcomes = new Map<RequestFile, FileOutcome>();
 
   constructor(run: SubmitRun, files: readonly RequestFile[], opened: Opened) {
     this.files = files;
+    this.total = run.pass?.total ?? files.length;
     // Those that are checked ahead wait to be sent.
     this.concurrency = run.limits.sends.concurrency + run.limits.uploads.concurrency;
+    this.model = run.model;
     this.#run = run;
     this.#opened = opened;
+  }
+
+  /** Why it ended before its time; undefined when it did not. */
+  get fatal(): GembatchError | undefined {
+    const reason: unknown = this.#run.halt.signal.reason;
+    return reason instanceof GembatchError ? reason : undefined;
+  }
+
+  /** The refusal for lack of quota after which nothing more was sent. */
+  get refusal(): GembatchError | undefined {
+    return this.#run.limits.creates.exhausted;
   }
 
   /** Submits one request file, or says why not. Never rejects because of the file. */
@@ -68,6 +85,9 @@ export class Submission {
       const settled = await settledElsewhere(run, session, {file, inspection});
       if (settled !== undefined) return finish({...factsOf(inspection), ...settled});
 
+      const shortage = run.pass?.takeRoom(file, inspection);
+      if (shortage !== undefined) return finish({...factsOf(inspection), ...notStarted(run, shortage)});
+
       run.report({type: 'phase', index: file.index, phase: 'checked'});
       return await run.limits.sends(async () => {
         const uploaded = await upload(run, {file, inspection, warnings});
@@ -82,9 +102,9 @@ export class Submission {
         finish({outcome: 'failed'}); // So that no other file waits for it.
         throw error;
       }
-      return finish(
-        error.code === 'INTERRUPTED' ? notStarted(run) : {outcome: 'failed', error: failed(error)},
-      );
+      if (error.code === 'INTERRUPTED') return finish(notStarted(run));
+      if (run.pass !== null && isQuotaError(error)) return finish(notStarted(run, error));
+      return finish({outcome: 'failed', error: failed(error)});
     }
   }
 
@@ -106,11 +126,11 @@ export class Submission {
 
   async #close(): Promise<SubmitResult> {
     const {startedMs, settling, finish} = this.#opened;
-    const {store, clock, options, model, halt, report} = this.#run;
+    const {store, clock, options, model, report} = this.#run;
     const settled = (await settling).map(({result}) => result);
     await finish();
     const files = this.files.flatMap((file) => this.#outcomes.get(file) ?? []);
-    const summary = summarise(files, settled, {halt, durationMs: clock.monotonic() - startedMs});
+    const summary = summarise(files, settled, {fatal: this.fatal, durationMs: clock.monotonic() - startedMs});
     report({type: 'summary', summary});
     return {job_info: store.path, model, dry_run: options.isDryRun, files, settled, summary};
   }
@@ -137,13 +157,15 @@ export class Submission {
 /** Uploads a checked file unless the run is at its end by now; then there is nothing. */
 async function upload(
   run: SubmitRun,
-  checked: Omit<UploadedFile, 'uploadName'>,
+  checked: Omit<UploadedFile, 'uploadName' | 'uploadedMs'>,
 ): Promise<UploadedFile | undefined> {
   return run.limits.uploads(async () => {
     if (run.halt.signal.aborted || run.limits.creates.exhausted) return undefined;
     const {file, inspection, warnings} = checked;
     const {index, path} = file;
     const {size_bytes: sizeBytes, sha256} = inspection;
+    const kept = await run.pass?.uploads.take(file.inputFile, sha256);
+    if (kept !== undefined) return {...checked, uploadName: kept.name, uploadedMs: kept.uploadedMs};
     run.report({type: 'phase', index, phase: 'uploading'});
     try {
       const {name} = await run.client.uploadFile(
@@ -155,8 +177,10 @@ async function upload(
           onLeft: (fileName, error) => warnings.push(leftUpload(fileName, error)),
         },
       );
-      return {...checked, uploadName: name};
+      return {...checked, uploadName: name, uploadedMs: run.clock.monotonic()};
     } catch (error) {
+      // The storage of a project has a quota, too.
+      if (run.pass !== null && isQuotaError(error)) run.limits.creates.refused(error);
       endRunIfFatal(run, error);
       throw error;
     }
@@ -166,27 +190,38 @@ async function upload(
 /** What became of a file whose create was tried; deletes the upload that no job needs. */
 async function afterCreate(
   run: SubmitRun,
-  {inspection, uploadName, warnings}: UploadedFile,
+  uploaded: UploadedFile,
   result: CreateResult,
 ): Promise<OutcomeDraft> {
-  const facts = factsOf(inspection);
-  const uploaded = {...facts, uploaded_file_name: uploadName};
+  const facts = factsOf(uploaded.inspection);
+  const sent = {...facts, uploaded_file_name: uploaded.uploadName};
   if ('error' in result) endRunIfFatal(run, result.error);
   if (result.kind === 'created') {
     run.known.add(result.record);
-    return {...uploaded, outcome: 'submitted', job: jobOf(result.record)};
+    return {...sent, outcome: 'submitted', job: jobOf(result.record)};
   }
   if (result.kind === 'unclear') {
     const {batch, error} = result;
     const job = batch === undefined ? {} : {job: {name: batch.name, state: batch.state}};
-    return {...uploaded, outcome: 'unclear', error: failed(error), ...job};
+    return {...sent, outcome: 'unclear', error: failed(error), ...job};
   }
+  const comesAgain = run.pass !== null && result.kind === 'refused' && isQuotaError(result.error);
   if (result.kind !== 'refused' || result.keepsUpload !== true) {
-    const left = await discardUpload(run, uploadName);
-    if (left !== undefined) warnings.push(left);
+    const left = await (comesAgain ? keepUpload(run, uploaded) : discardUpload(run, uploaded.uploadName));
+    if (left !== undefined) uploaded.warnings.push(left);
   }
   if (result.kind === 'stopped') return {...facts, ...notStarted(run)};
+  if (comesAgain) return {...facts, ...notStarted(run, result.error)};
   return {...facts, outcome: 'failed', error: failed(result.error)};
+}
+
+/** Keeps an upload for the next pass. @returns what could not be deleted in its place. */
+function keepUpload(
+  run: SubmitRun,
+  {file, inspection, uploadName, uploadedMs}: UploadedFile,
+): Promise<string | undefined> | undefined {
+  const {sha256, size_bytes: sizeBytes} = inspection;
+  return run.pass?.uploads.keep(file.inputFile, {name: uploadName, sha256, sizeBytes, uploadedMs});
 }
 
 /** What a file comes to whose very work another file of this run has taken on. */
@@ -200,6 +235,10 @@ function duplicateOf(other: FileOutcome, inspection: Inspection): OutcomeDraft {
     same_as: other.file,
     ...(other.job ? {job: other.job} : {}),
   };
+}
+
+function isQuotaError(error: unknown): error is GembatchError {
+  return error instanceof GembatchError && error.code === 'QUOTA';
 }
 
 /** Ends the run when the error concerns every file. */

@@ -11,7 +11,7 @@ import {GembatchError} from '../../domain/errors.js';
 import {interruption} from '../../domain/interruption.js';
 import type {Intent} from '../../domain/job/job-record.js';
 import {describeLockWait} from '../../domain/lock-holder.js';
-import type {OpenedSession, Session} from '../../store/job-store.js';
+import type {OpenedSession, Session, StoreSnapshot} from '../../store/job-store.js';
 import {OpenIntents} from '../reconcile/open-intents.js';
 import {OwnJobs} from '../reconcile/own-jobs.js';
 import {settleEarlier} from '../reconcile/settle-earlier.js';
@@ -29,7 +29,7 @@ import {InFlight} from './in-flight.js';
 import {KnownJobs} from './known-jobs.js';
 import {Submission} from './submission.js';
 import type {SubmitResult} from './submit-report.js';
-import type {RequestFile, SubmitDeps, SubmitOptions, SubmitRun} from './submit-run.js';
+import type {Pass, RequestFile, SubmitDeps, SubmitOptions, SubmitRun} from './submit-run.js';
 
 /** What to submit, and how. */
 export interface SubmitInput extends SubmitOptions {
@@ -80,18 +80,25 @@ export async function submitFiles(deps: SubmitDeps, input: SubmitInput): Promise
  */
 export async function openSubmission(
   deps: SubmitDeps,
-  files: readonly RequestFile[],
+  files: readonly RequestFile[] | ChoosePass,
   options: SubmitOptions,
 ): Promise<Submission> {
   const startedMs = deps.clock.monotonic();
-  const halt = haltOn(options.stop);
-  const model = await modelOf(deps, options, halt);
-  if (options.webhookUri !== undefined && isEmbeddingModel(model)) throw noWebhook(model);
-  const opened = options.isDryRun ? null : await openSession(deps, options, halt);
-  try {
-    return begin({...deps, options, model, halt}, {files, opened, startedMs});
-  } catch (error) {
+  const over = new AbortController();
+  const halt = haltOn(options.stop, over.signal);
+  let opened: OpenedSession | null = null;
+  const finish = async (): Promise<void> => {
+    over.abort();
     await opened?.finish();
+  };
+  try {
+    const model = await modelOf(deps, options, halt);
+    if (options.webhookUri !== undefined && isEmbeddingModel(model)) throw noWebhook(model);
+    if (!options.isDryRun) opened = await openSession(deps, options, halt);
+    const session = opened?.session ?? null;
+    return begin({...deps, options, model, halt}, {files, session, finish, startedMs});
+  } catch (error) {
+    await finish();
     throw error;
   }
 }
@@ -104,6 +111,7 @@ function noWebhook(model: string): GembatchError {
 
 /** A dry run takes the name as it is: it needs neither API key nor network. */
 async function modelOf(deps: SubmitDeps, options: SubmitOptions, halt: AbortController): Promise<string> {
+  if (options.knownModel !== undefined) return options.knownModel;
   if (options.isDryRun) return modelResourceName(options.model ?? DEFAULT_MODEL);
   return chooseModel(deps.client, {
     model: options.model,
@@ -117,22 +125,28 @@ async function modelOf(deps: SubmitDeps, options: SubmitOptions, halt: AbortCont
   });
 }
 
+/** Chooses what is submitted, from what is known once the session is held. */
+export type ChoosePass = (snapshot: StoreSnapshot, known: KnownJobs) => Pass;
+
 /** What is open when a submission begins. */
 interface Opening {
-  readonly files: readonly RequestFile[];
-  readonly opened: OpenedSession | null;
+  readonly files: readonly RequestFile[] | ChoosePass;
+  readonly session: Session | null;
+  /** Closes the session. */
+  readonly finish: () => Promise<void>;
   readonly startedMs: number;
 }
 
 function begin(
   start: Pick<SubmitRun, keyof SubmitDeps | 'halt' | 'model' | 'options'>,
-  {files, opened, startedMs}: Opening,
+  {files: named, session, finish, startedMs}: Opening,
 ): Submission {
   const {clock, options, report, store} = start;
-  const session = opened?.session ?? null;
   const snapshot = session?.snapshot() ?? store.read();
   store.requireReadable(snapshot);
   const known = new KnownJobs(snapshot, store);
+  const pass = typeof named === 'function' ? named(snapshot, known) : null;
+  const files = typeof named === 'function' ? (pass?.files ?? []) : named;
   const settling = settle(start, {session, known, intents: snapshot.openIntents});
   const ownJobs = new OwnJobs(
     {store, client: start.client, isRecorded: (job) => known.hasJob(job)},
@@ -146,6 +160,7 @@ function begin(
     known,
     open: new OpenIntents(snapshot.openIntents, settling),
     inFlight: new InFlight(),
+    pass,
     ownJobs,
     limits: {
       inspections: pLimit(INSPECTIONS_AT_ONCE),
@@ -156,11 +171,15 @@ function begin(
     },
   };
   report({type: 'files', files: files.map(({index, name}) => ({index, name}))});
-  return new Submission(run, files, {startedMs, settling, finish: async () => opened?.finish()});
+  return new Submission(run, files, {startedMs, settling, finish});
 }
 
-/** What ends a submission early: `stop`, or an error that concerns every file. */
-export function haltOn(stop: AbortSignal | undefined): AbortController {
+/**
+ * What ends a submission early: `stop`, or an error that concerns every file.
+ *
+ * @param over - ends the listening to `stop`, which many submissions may share.
+ */
+export function haltOn(stop: AbortSignal | undefined, over?: AbortSignal): AbortController {
   const halt = new AbortController();
   // Every file that is sent listens. Node takes more than ten for a mistake, and says so on the terminal.
   setMaxListeners(0, halt.signal);
@@ -168,7 +187,7 @@ export function haltOn(stop: AbortSignal | undefined): AbortController {
   const interrupt = (): void =>
     halt.abort(interruption('Stopped before its batch job was created; nothing was paid.', stop?.reason));
   if (stop?.aborted) interrupt();
-  stop?.addEventListener('abort', interrupt, {once: true});
+  stop?.addEventListener('abort', interrupt, {once: true, ...(over === undefined ? {} : {signal: over})});
   return halt;
 }
 

@@ -1,4 +1,5 @@
 import type {Clock} from '../../domain/clock.js';
+import type {GembatchError} from '../../domain/errors.js';
 import type {Rule} from '../../domain/request/request-finding.js';
 import type {BatchService} from '../../services/batch-service.js';
 import type {JobStore, Session} from '../../store/job-store.js';
@@ -6,7 +7,9 @@ import type {OpenIntents} from '../reconcile/open-intents.js';
 import type {OwnJobs} from '../reconcile/own-jobs.js';
 import type {ModelWish} from './choose-model.js';
 import type {CreateLimiter} from './create-limiter.js';
+import type {Inspection} from '../request-file/inspect-file.js';
 import type {InFlight} from './in-flight.js';
+import type {KeptUploads} from './kept-uploads.js';
 import type {KnownJobs} from './known-jobs.js';
 import type {SubmitEvent} from './submit-report.js';
 
@@ -25,6 +28,8 @@ export interface SubmitDeps {
 export interface SubmitOptions {
   /** As the person wrote it; undefined takes the default model. */
   readonly model: string | undefined;
+  /** Its resource name, when an earlier pass has looked it up. */
+  readonly knownModel?: string;
   /** Asks for consent to the successor of a default model that is gone; absent where nobody can be asked. */
   readonly consentToModel?: ModelWish['consent'];
   /** Checks everything, sends and writes nothing. */
@@ -46,8 +51,11 @@ export interface SubmitOptions {
   readonly concurrency: number;
   /** `input_file` of the files of whose open creates a person says that no job came of them. */
   readonly assumedNotCreated?: ReadonlySet<string>;
-  /** How long creates may be refused for lack of quota before the run gives up; 0 for one try each. */
-  readonly quotaWaitMs: number;
+  /**
+   * How long creates may be refused for lack of quota before the submission gives up; 0 for one try each. Null ends it at the
+   * first refusal: whoever asked for it comes again.
+   */
+  readonly quotaWaitMs: number | null;
   /** How long to wait for the session lock; null for without limit. */
   readonly lockTimeoutMs: number | null;
   /** How long a job whose create was not answered may take to show up in the service's list. */
@@ -56,6 +64,21 @@ export interface SubmitOptions {
   readonly webhookUri?: string;
   /** Asks the run to end: nothing new is begun, what is in flight is brought to its durable end. */
   readonly stop?: AbortSignal;
+}
+
+/** What is submitted when not everything may be: chosen while the session is held, from what is known then. */
+export interface Pass {
+  /** The files that are looked at. */
+  readonly files: readonly RequestFile[];
+  /** How many files there are in all passes. */
+  readonly total: number;
+  /**
+   * Takes room for the job of a file that is checked.
+   *
+   * @returns why there is no room for it.
+   */
+  readonly takeRoom: (file: RequestFile, inspection: Inspection) => GembatchError | undefined;
+  readonly uploads: KeptUploads;
 }
 
 /** A request file that is submitted. */
@@ -89,6 +112,8 @@ export interface SubmitRun extends SubmitDeps {
   /** Creates of earlier runs whose fate is not known yet. */
   readonly open: OpenIntents;
   readonly inFlight: InFlight;
+  /** Null when everything may be sent. */
+  readonly pass: Pass | null;
   /** Jobs of ours at the service that no record knows. */
   readonly ownJobs: OwnJobs;
   readonly limits: {

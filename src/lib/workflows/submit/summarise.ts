@@ -1,13 +1,17 @@
-import {GembatchError} from '../../domain/errors.js';
+import type {GembatchError} from '../../domain/errors.js';
 import {exitCodeOf, type ItemOutcome} from '../../domain/outcome.js';
 import {itemOutcome} from './file-outcome.js';
 import type {FileOutcome, SettledIntent, SubmitSummary} from './submit-report.js';
 
-/** The totals of a submission, and its exit code. */
+/**
+ * The totals of a submission, and its exit code.
+ *
+ * @param fatal - why it ended before its time.
+ */
 export function summarise(
   outcomes: readonly FileOutcome[],
   settled: readonly SettledIntent[],
-  {halt, durationMs}: {readonly halt: AbortController; readonly durationMs: number},
+  {fatal, durationMs}: {readonly fatal: GembatchError | undefined; readonly durationMs: number},
 ): SubmitSummary {
   const number = (kind: FileOutcome['outcome']): number =>
     outcomes.filter(({outcome}) => outcome === kind).length;
@@ -27,10 +31,6 @@ export function summarise(
     requests: counted.reduce((sum, {count}) => sum + (count ?? 0), 0),
     bytes: counted.reduce((sum, {size_bytes}) => sum + (size_bytes ?? 0), 0),
     duration_ms: Math.round(durationMs),
-    exit_code: exitCodeOf([...outcomes.map(itemOutcome), ...unsettled], fatalError(halt)),
+    exit_code: exitCodeOf([...outcomes.map(itemOutcome), ...unsettled], fatal),
   };
-}
-
-function fatalError({signal}: AbortController): GembatchError | undefined {
-  return signal.reason instanceof GembatchError ? signal.reason : undefined;
 }

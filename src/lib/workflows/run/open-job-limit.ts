@@ -1,0 +1,69 @@
+/** First pause after a refusal. Quotas of the Batch API count per minute at the least. */
+const FIRST_PAUSE_MS = 10_000;
+/** Whatever refuses for hours is not asked more often than this. */
+const LONGEST_PAUSE_MS = 300_000;
+
+/** A service that takes no more for now. Times are by the monotonic clock. */
+export interface Refusal {
+  /** When the first of a row of refusals came. */
+  readonly sinceMs: number;
+  readonly count: number;
+  readonly retryAtMs: number;
+  /** Open jobs at that time: as soon as there are fewer, there is room again. */
+  readonly openJobs: number;
+}
+
+/**
+ * How many batch jobs may be open at once, as far as it is known: what a person allows, less after each refusal.
+ *
+ * The service tells nobody which of its limits was reached, so it is found by trying: a refusal halves the room that was
+ * thought to be left, and each pass without one makes it larger by one.
+ */
+export class OpenJobLimit {
+  readonly #most: number;
+  readonly #random: () => number;
+  #limit: number;
+  #refusal: Refusal | undefined;
+
+  /** @param random - numbers from 0 to 1, 1 excluded. */
+  constructor(most: number, random: () => number = Math.random) {
+    this.#most = most;
+    this.#random = random;
+    this.#limit = most;
+  }
+
+  /** What a person allows. */
+  get most(): number {
+    return this.#most;
+  }
+
+  /** The refusals since the last success. */
+  get refusal(): Refusal | undefined {
+    return this.#refusal;
+  }
+
+  /** How many jobs may be created now, while so many are open. */
+  slots(openJobs: number, nowMs: number): number {
+    const refusal = this.#refusal;
+    if (refusal === undefined) return Math.max(0, this.#limit - openJobs);
+    const allowed = Math.max(0, this.#most - openJobs);
+    if (openJobs < refusal.openJobs) return Math.min(refusal.openJobs - openJobs, allowed);
+    return nowMs < refusal.retryAtMs ? 0 : Math.min(1, allowed);
+  }
+
+  /** Notes that a create was refused while so many jobs were open. `askedMs` is the pause that the service asks for. */
+  refused(openJobs: number, nowMs: number, askedMs = 0): void {
+    const {sinceMs = nowMs, count = 0} = this.#refusal ?? {};
+    this.#limit = openJobs + Math.floor(Math.max(0, this.#limit - openJobs) / 2);
+    // Spreads runs that were refused at the same moment over ±20 %.
+    const jitter = 0.8 + 0.4 * this.#random();
+    const pauseMs = Math.max(Math.min(FIRST_PAUSE_MS * 2 ** count, LONGEST_PAUSE_MS) * jitter, askedMs);
+    this.#refusal = {sinceMs, count: count + 1, retryAtMs: nowMs + pauseMs, openJobs};
+  }
+
+  /** Notes that a pass has created jobs, and none was refused. */
+  succeeded(openJobs: number): void {
+    this.#refusal = undefined;
+    this.#limit = Math.min(this.#most, Math.max(this.#limit, openJobs) + 1);
+  }
+}

@@ -1,0 +1,226 @@
+import {statSync} from 'node:fs';
+import {GembatchError} from '../../domain/errors.js';
+import type {Inspection} from '../request-file/inspect-file.js';
+import {FreshStore} from '../job-states/fresh-store.js';
+import {noteStates} from '../job-states/note-states.js';
+import {refreshJobs} from '../job-states/refresh-jobs.js';
+import type {StoreSnapshot} from '../../store/job-store.js';
+import type {KeptUploads} from '../submit/kept-uploads.js';
+import {KnownJobs} from '../submit/known-jobs.js';
+import {openSubmission} from '../submit/submit-files.js';
+import type {SubmitEvent} from '../submit/submit-report.js';
+import type {Pass, RequestFile, SubmitDeps, SubmitOptions} from '../submit/submit-run.js';
+import {OpenJobLimit} from './open-job-limit.js';
+import {isOpen, noRoomError, openWorkOf, Room, type ShortOf} from './room.js';
+import type {RunQueue} from './run-queue.js';
+import type {QueueWait, SubmissionView} from './run-report.js';
+
+/** What bounds a queue. */
+export interface QueueTerms {
+  /** The most batch jobs that may be open at once, all of the job-info file counted. */
+  readonly maxOpenJobs: number;
+  /** The most tokens that may be open of one model; null for no limit. */
+  readonly maxOpenTokens: number | null;
+  /** How long the service may refuse for lack of quota before the run gives up; null for ever. */
+  readonly quotaWaitMs: number | null;
+  /** How often jobs of others are asked for that take room. */
+  readonly intervalMs: number;
+}
+
+/** What one run goes through its files with. */
+interface PassParts {
+  readonly deps: Omit<SubmitDeps, 'report'>;
+  readonly queue: RunQueue;
+  readonly uploads: KeptUploads;
+  readonly view: SubmissionView;
+  readonly options: SubmitOptions;
+  readonly terms: QueueTerms;
+}
+
+/** The storage of a project, https://ai.google.dev/gemini-api/docs/files. */
+const MAX_UPLOADED_BYTES = 20 * 1024 ** 3;
+/** Between passes jobs are followed and others have their turn, so a pass must not last too long. */
+const FILES_OF_A_PASS = 32;
+
+/** The passes of one run over its files: each submits what there is room for. */
+export class Passes {
+  readonly #parts: PassParts;
+  readonly #limit: OpenJobLimit;
+  readonly #fresh: FreshStore;
+  readonly #sizes = new Map<string, number>();
+  #model: string | undefined;
+  #known: {readonly snapshot: StoreSnapshot; readonly jobs: KnownJobs} | undefined;
+  /** What the service said when it took no more. */
+  #refusedBy: {readonly reason: 'quota' | 'service'; readonly message: string} | undefined;
+  #othersAskedMs = -Infinity;
+
+  constructor(parts: PassParts) {
+    this.#parts = parts;
+    this.#limit = new OpenJobLimit(parts.terms.maxOpenJobs);
+    this.#fresh = new FreshStore(parts.deps.store);
+  }
+
+  /** Resource name of the model, once it was looked up. */
+  get model(): string {
+    return this.#model ?? '';
+  }
+
+  /**
+   * Goes through the files that are known by now, and as many others as there is room for.
+   *
+   * @returns what ends the run, if anything does.
+   * @throws GembatchError as `openSubmission`.
+   */
+  async next(): Promise<GembatchError | undefined> {
+    const {deps, queue, view, options} = this.#parts;
+    queue.beginPass();
+    const submission = await openSubmission(
+      {...deps, report: (event) => this.#report(event)},
+      (snapshot, known) => this.#choose(snapshot, known),
+      {...options, quotaWaitMs: null, ...(this.#model === undefined ? {} : {knownModel: this.#model})},
+    );
+    this.#model = submission.model;
+    const result = await submission.closeAfter(view.submitEach(submission));
+    queue.endPass(result);
+    this.#learn(submission.refusal ?? queue.trouble, {
+      askedMs: submission.refusal?.details['retryDelayMs'],
+      submitted: result.summary.submitted,
+    });
+    return submission.fatal;
+  }
+
+  /** Whether there is something to do now: a file that is known by now, room for another one, or nothing to hope for. */
+  async isDue(): Promise<boolean> {
+    await this.#askForOthers();
+    return this.exhausted !== undefined || this.#select(this.#fresh.snapshot).files.length > 0;
+  }
+
+  /** The refusal after which the run gives up, because it was to wait for quota no longer than so. */
+  get exhausted(): GembatchError | undefined {
+    const {terms, deps} = this.#parts;
+    const {refusal} = this.#limit;
+    if (terms.quotaWaitMs === null || refusal === undefined) return undefined;
+    if (deps.clock.monotonic() - refusal.sinceMs < terms.quotaWaitMs) return undefined;
+    return new GembatchError('QUOTA', this.#refusedBy?.message ?? 'The service takes no more batch jobs.');
+  }
+
+  /** Why files wait, and until when. */
+  wait(): QueueWait {
+    const {deps, queue, terms} = this.#parts;
+    const {snapshot} = this.#fresh;
+    const open = openWorkOf(snapshot, this.#model, deps.clock.now());
+    const {shortOf = 'open_jobs'} = this.#select(snapshot);
+    const {refusal} = this.#limit;
+    const refused = refusal === undefined || open.jobs >= terms.maxOpenJobs ? undefined : this.#refusedBy;
+    const retryMs = (refusal?.retryAtMs ?? 0) - deps.clock.monotonic();
+    return {
+      reason: refused?.reason ?? shortOf,
+      files: queue.waiting.length,
+      open_jobs: open.jobs,
+      max_open_jobs: terms.maxOpenJobs,
+      open_tokens: open.tokens,
+      max_open_tokens: terms.maxOpenTokens,
+      retry_at: refused === undefined ? null : new Date(deps.clock.now() + retryMs).toISOString(),
+      ...(refused === undefined ? {} : {message: refused.message}),
+    };
+  }
+
+  #choose(snapshot: StoreSnapshot, known: KnownJobs): Pass {
+    const {queue, uploads} = this.#parts;
+    this.#known = {snapshot, jobs: known};
+    const {files} = this.#select(snapshot);
+    const room = this.#roomIn(snapshot);
+    const takeRoom = (
+      {name}: RequestFile,
+      {size_bytes: sizeBytes}: Inspection,
+    ): GembatchError | undefined => {
+      const shortOf = room.take(sizeBytes);
+      return shortOf === undefined ? undefined : noRoomError(name, shortOf);
+    };
+    return {files, total: queue.total, takeRoom, uploads};
+  }
+
+  /** The files that may have their turn now, and what there is too little of for the others. */
+  #select(snapshot: StoreSnapshot): {readonly files: readonly RequestFile[]; readonly shortOf?: ShortOf} {
+    const known = this.#knownIn(snapshot);
+    const room = this.#roomIn(snapshot);
+    const files: RequestFile[] = [];
+    let newFiles = 0;
+    let shortOf: ShortOf | undefined;
+    for (const file of this.#parts.queue.waiting) {
+      const isKnown = known.ofInputFile(file.inputFile) !== undefined;
+      if (!isKnown) {
+        if (shortOf !== undefined || newFiles >= FILES_OF_A_PASS) continue;
+        shortOf = room.take(this.#sizeOf(file));
+        if (shortOf !== undefined) continue;
+        newFiles += 1;
+      }
+      files.push(file);
+    }
+    return {files, ...(shortOf === undefined ? {} : {shortOf})};
+  }
+
+  #roomIn(snapshot: StoreSnapshot): Room {
+    const {deps, terms, uploads} = this.#parts;
+    const open = openWorkOf(snapshot, this.#model, deps.clock.now());
+    return new Room(
+      {...open, uploadedBytes: open.uploadedBytes + uploads.sizeBytes},
+      {
+        slots: this.#limit.slots(open.jobs, deps.clock.monotonic()),
+        maxOpenTokens: terms.maxOpenTokens,
+        maxUploadedBytes: MAX_UPLOADED_BYTES,
+      },
+    );
+  }
+
+  #knownIn(snapshot: StoreSnapshot): KnownJobs {
+    if (this.#known?.snapshot !== snapshot)
+      this.#known = {snapshot, jobs: new KnownJobs(snapshot, this.#parts.deps.store)};
+    return this.#known.jobs;
+  }
+
+  /** In bytes; what cannot be read has its turn, and fails. */
+  #sizeOf({path}: RequestFile): number {
+    const size = this.#sizes.get(path) ?? statSync(path, {throwIfNoEntry: false})?.size ?? 0;
+    this.#sizes.set(path, size);
+    return size;
+  }
+
+  #report(event: SubmitEvent): void {
+    // There is one summary, at the end of the run.
+    if (event.type === 'files' || event.type === 'summary') return;
+    if (event.type === 'outcome' && !this.#parts.queue.note(event.index, event.outcome)) return;
+    this.#parts.view.report(event);
+  }
+
+  #learn(
+    refusal: Pick<GembatchError, 'code' | 'message'> | undefined,
+    {askedMs, submitted}: {askedMs: unknown; submitted: number},
+  ): void {
+    const {clock, store} = this.#parts.deps;
+    const {jobs} = openWorkOf(store.read(), this.#model, clock.now());
+    if (refusal !== undefined) {
+      this.#limit.refused(jobs, clock.monotonic(), typeof askedMs === 'number' ? askedMs : 0);
+      this.#refusedBy = {reason: refusal.code === 'QUOTA' ? 'quota' : 'service', message: refusal.message};
+    } else if (submitted > 0) {
+      this.#limit.succeeded(jobs);
+    }
+  }
+
+  /** Jobs of other files take room, too, and nobody follows them here. */
+  async #askForOthers(): Promise<void> {
+    const {deps, queue, terms, options} = this.#parts;
+    if (deps.clock.monotonic() - this.#othersAskedMs < terms.intervalMs) return;
+    this.#othersAskedMs = deps.clock.monotonic();
+    const others = this.#fresh.records.filter(
+      (record) => isOpen(record) && !queue.jobs.has(record.batch.name),
+    );
+    if (others.length === 0) return;
+    const heard = await refreshJobs(
+      deps.client,
+      others.map(({batch}) => batch),
+      options.stop === undefined ? {} : {signal: options.stop},
+    );
+    await deps.store.updateJobs(noteStates(others, heard, new Date(deps.clock.now()).toISOString()));
+  }
+}

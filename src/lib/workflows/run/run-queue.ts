@@ -1,0 +1,137 @@
+import type {GembatchError} from '../../domain/errors.js';
+import {failed} from '../submit/file-outcome.js';
+import type {FileOutcome, SettledIntent, SubmitResult} from '../submit/submit-report.js';
+import type {RequestFile} from '../submit/submit-run.js';
+import {summarise} from '../submit/summarise.js';
+
+/** How often a file is tried that the service does not take, or of whose create nobody knows what came of it. */
+const MOST_TRIES = 5;
+/** A file that was refused so often in a row goes behind the others, which may be smaller. */
+const MOST_REFUSALS = 3;
+
+interface Waiting {
+  readonly file: RequestFile;
+  tries: number;
+  refusals: number;
+  /** What became of it the last time; undefined when it has not had its turn yet. */
+  last?: FileOutcome;
+}
+
+/** The request files of a run: those that still wait to be submitted, and what became of the others. */
+export class RunQueue {
+  readonly #total: number;
+  readonly #outcomes = new Map<number, FileOutcome>();
+  readonly #settled = new Map<string, SettledIntent>();
+  readonly #jobs = new Set<string>();
+  readonly #waiting: Map<number, Waiting>;
+  #trouble: FileOutcome['error'];
+
+  constructor(files: readonly RequestFile[]) {
+    this.#total = files.length;
+    this.#waiting = new Map(files.map((file) => [file.index, {file, tries: 0, refusals: 0}]));
+  }
+
+  /** How many files there are. */
+  get total(): number {
+    return this.#total;
+  }
+
+  /** The files that wait, in the order in which they have their turn. */
+  get waiting(): readonly RequestFile[] {
+    return [...this.#waiting.values()].map(({file}) => file);
+  }
+
+  get isEmpty(): boolean {
+    return this.#waiting.size === 0;
+  }
+
+  /** The batch jobs of the files that have one. */
+  get jobs(): ReadonlySet<string> {
+    return this.#jobs;
+  }
+
+  /** Why files of the last pass have to be tried again although there was room for them. */
+  get trouble(): FileOutcome['error'] {
+    return this.#trouble;
+  }
+
+  beginPass(): void {
+    this.#trouble = undefined;
+  }
+
+  /**
+   * Notes what became of a file in a pass.
+   *
+   * @param index - of the file.
+   * @returns whether that is its end; otherwise it waits for the next pass.
+   */
+  note(index: number, outcome: FileOutcome): boolean {
+    const entry = this.#waiting.get(index);
+    if (entry === undefined) return true;
+    entry.last = outcome;
+    if (this.#comesAgain(entry, outcome)) return false;
+    this.#end(entry, outcome);
+    return true;
+  }
+
+  /** Takes in what else a pass has found, and puts files behind the others that were refused again and again. */
+  endPass({settled}: SubmitResult): void {
+    for (const intent of settled) this.#settled.set(intent.attempt, intent);
+    for (const [index, entry] of [...this.#waiting]) {
+      if (entry.refusals < MOST_REFUSALS) continue;
+      this.#waiting.delete(index);
+      this.#waiting.set(index, {...entry, refusals: 0});
+    }
+  }
+
+  /** Ends the files that still wait. @returns what became of them, by index. */
+  endWaiting(why: GembatchError | undefined): ReadonlyMap<number, FileOutcome> {
+    const ended = new Map<number, FileOutcome>();
+    for (const [index, {file, last}] of this.#waiting) ended.set(index, unfinished(file, last, why));
+    for (const [index, outcome] of ended) this.#outcomes.set(index, outcome);
+    this.#waiting.clear();
+    return ended;
+  }
+
+  /** The result of all passes. */
+  result(
+    terms: Pick<SubmitResult, 'job_info' | 'model'>,
+    end: {readonly fatal: GembatchError | undefined; readonly durationMs: number},
+  ): SubmitResult {
+    const files = [...this.#outcomes].sort(([a], [b]) => a - b).map(([, outcome]) => outcome);
+    const settled = [...this.#settled.values()];
+    return {...terms, dry_run: false, files, settled, summary: summarise(files, settled, end)};
+  }
+
+  #comesAgain(entry: Waiting, {outcome, error}: FileOutcome): boolean {
+    if (outcome === 'not_started') {
+      if (error?.code === 'QUOTA') entry.refusals += 1;
+      return true;
+    }
+    const isTrouble = outcome === 'unclear' || (outcome === 'failed' && error?.code === 'SERVICE');
+    if (!isTrouble) return false;
+    entry.tries += 1;
+    this.#trouble = error;
+    return entry.tries < MOST_TRIES;
+  }
+
+  #end({file: {index}}: Waiting, outcome: FileOutcome): void {
+    this.#waiting.delete(index);
+    this.#outcomes.set(index, outcome);
+    const {job} = outcome;
+    // The job of a file that has changed is of other work than was asked for.
+    if (job !== undefined && outcome.outcome !== 'changed') this.#jobs.add(job.name);
+  }
+}
+
+/** What a file comes to whose turn does not come (again). */
+function unfinished(
+  {name}: RequestFile,
+  last: FileOutcome | undefined,
+  why: GembatchError | undefined,
+): FileOutcome {
+  if (last?.outcome === 'failed' || last?.outcome === 'unclear') return last;
+  const {error: lastError, ...facts} = last ?? {file: name};
+  const error = why === undefined ? lastError : failed(why);
+  return {...facts, outcome: 'not_started', ...(error === undefined ? {} : {error})};
+}

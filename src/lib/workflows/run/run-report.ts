@@ -1,0 +1,57 @@
+import type {PollEvent, PollSummary} from '../poll/poll-report.js';
+import type {Submission} from '../submit/submission.js';
+import type {SubmitEvent, SubmitResult} from '../submit/submit-report.js';
+
+/** Why request files of a run wait to be submitted, and until when. */
+export interface QueueWait {
+  /**
+   * - `open_jobs`, `open_tokens`, `storage`: as much as is allowed is open; a job that ends makes room.
+   * - `quota`: the service takes no more for now.
+   * - `service`: it could not be reached, or did not answer properly.
+   */
+  readonly reason: 'open_jobs' | 'open_tokens' | 'storage' | 'quota' | 'service';
+  /** How many files wait. */
+  readonly files: number;
+  /** Batch jobs that are open, by the job-info file, and how many may be. */
+  readonly open_jobs: number;
+  readonly max_open_jobs: number;
+  /** Tokens that are open of this model, four bytes of a request file for one; with the limit where there is one. */
+  readonly open_tokens: number;
+  readonly max_open_tokens: number | null;
+  /** When it is tried again even if no job ends before, RFC 3339; null when only that makes room. */
+  readonly retry_at: string | null;
+  /** What the service said. */
+  readonly message?: string;
+}
+
+/** The result of a run and the `--json` object of `gembatch run`. */
+export interface RunResult {
+  readonly submit: SubmitResult;
+  /** Null when there was nothing to follow, or the submission was interrupted. */
+  readonly poll: PollSummary | null;
+  /** Why files were still waiting when the run ended; null when none was. */
+  readonly waiting: QueueWait | null;
+  readonly exit_code: number;
+}
+
+/** Shows the passes of the submission, whose files it goes through with `submitOne`. */
+export interface SubmissionView {
+  report(event: SubmitEvent): void;
+  submitEach(submission: Submission): Promise<void>;
+}
+
+/** Shows how the jobs are followed, and why files wait. */
+export interface PollingView {
+  report(event: PollEvent): void;
+  /** Says why files wait and until when; null when none waits any more. */
+  wait(wait: QueueWait | null): void;
+  /** Leaves the screen to a submission, or takes it again. */
+  hide(isHidden: boolean): void;
+  close(): void | Promise<void>;
+}
+
+/** How the parts of a run are shown. */
+export interface RunViews {
+  readonly submission: () => SubmissionView;
+  readonly polling: () => PollingView;
+}
