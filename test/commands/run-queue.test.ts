@@ -19,8 +19,10 @@ const ARGS = ['run', '*.jsonl', '--model', MODEL, '--interval', '5s', '--job-inf
 interface Trial {
   readonly folder: string;
   readonly emulator: Emulator;
-  run(...flags: string[]): Promise<CliResult>;
-  runJson(...flags: string[]): Promise<{readonly code: number | null; readonly result: RunOutcome}>;
+  readonly run: (...flags: string[]) => Promise<CliResult>;
+  readonly runJson: (
+    ...flags: string[]
+  ) => Promise<{readonly code: number | null; readonly result: RunOutcome}>;
 }
 
 /** Request files, and an emulator whose jobs take half a minute. */

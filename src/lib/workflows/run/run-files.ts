@@ -39,7 +39,7 @@ export async function runFiles(
   const [submission, polling] = [views.submission(), views.polling()];
   const uploads = new KeptUploads({client, clock}, options.concurrency);
   const passes = new Passes({deps, queue, uploads, view: submission, options, terms});
-  const pollDeps = {...deps, report: polling.report};
+  const pollDeps: PollDeps = {...deps, report: (event) => polling.report(event)};
   const pollInput = {...poll, selection: []};
   const follower = new JobFollower(pollDeps, pollInput);
   try {

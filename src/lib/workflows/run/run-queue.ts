@@ -77,7 +77,7 @@ export class RunQueue {
   /** Takes in what else a pass has found, and puts files behind the others that were refused again and again. */
   endPass({settled}: SubmitResult): void {
     for (const intent of settled) this.#settled.set(intent.attempt, intent);
-    for (const [index, entry] of [...this.#waiting]) {
+    for (const [index, entry] of this.#waiting) {
       if (entry.refusals < MOST_REFUSALS) continue;
       this.#waiting.delete(index);
       this.#waiting.set(index, {...entry, refusals: 0});
