@@ -111,7 +111,7 @@ test('jobs are chosen by folder, by pattern and by the start of their names', as
   ]);
 
   const files = async (...names: string[]): Promise<string[]> =>
-    (await list(folder, ...names)).jobs.map(({file}) => file);
+    (await list(folder, ...names)).jobs.map(({file}) => file).sort();
   expect(await files('batch')).toEqual(['batch/001.jsonl', 'batch/002.jsonl']);
   expect(await files('*/001.jsonl')).toEqual(['batch/001.jsonl', 'batch2/001.jsonl']);
   expect(await files('./batch2/')).toEqual(['batch2/001.jsonl']);
