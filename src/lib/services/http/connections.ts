@@ -1,3 +1,4 @@
+import './fetch-of-node.js';
 import {Agent, EnvHttpProxyAgent, type Dispatcher} from 'undici';
 import {isLoopback} from './loopback.js';
 import {proxyTunnels} from './proxy-tunnels.js';

@@ -4,6 +4,7 @@
  * answered with 421. What comes back is limited in bytes and in time, is not decompressed, and is rid of the API key
  * before anybody reads it.
  */
+import './fetch-of-node.js';
 import type {Readable} from 'node:stream';
 import {request as undiciRequest, type Dispatcher} from 'undici';
 import {concealing} from '../../domain/conceal-api-key.js';

@@ -1,3 +1,4 @@
+import './fetch-of-node.js';
 import {Pool, type Dispatcher} from 'undici';
 import {ProxyError} from './connection-error.js';
 

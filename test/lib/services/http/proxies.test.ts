@@ -1,6 +1,6 @@
-import {request as send} from 'node:http';
 import {afterEach, describe, expect, test} from '@jest/globals';
 import {useConnectProxy} from '../../../helpers/connect-proxy.js';
+import {useRenamingFront} from '../../../helpers/renaming-front.js';
 import {useEmulator} from '../../../helpers/use-emulator.js';
 import {
   all,
@@ -20,25 +20,12 @@ afterEach(() => {
   for (const name of VARIABLES) delete process.env[name];
 });
 
-/** A way to an emulator, which answers nobody who calls it by another name than that of this machine. */
-async function frontOf(emulatorUrl: string): Promise<string> {
-  const {hostname, port, host} = new URL(emulatorUrl);
-  return useServer((request, response) => {
-    const {method = 'GET', url: path = '/', headers} = request;
-    const passed = send({hostname, port, path, method, headers: {...headers, host}}, (answer) => {
-      response.writeHead(answer.statusCode ?? 500, answer.headers);
-      answer.pipe(response);
-    });
-    request.pipe(passed);
-  });
-}
-
 const CREATE = {model: MODEL, fileName: 'files/1', displayName: 'd'};
 
 describe('a proxy of the environment', () => {
   test.each(['HTTP_PROXY', 'http_proxy'])('in %s takes every request, transfers included', async (name) => {
     const {emulator} = await useEmulator({seed: 1});
-    const proxy = await useConnectProxy(await frontOf(emulator.url));
+    const proxy = await useConnectProxy(await useRenamingFront(emulator.url));
     process.env[name] = proxy.url;
     const {client} = clientOf(SERVICE);
     const upload = await client.uploadFile(await requestFile());
@@ -54,7 +41,7 @@ describe('a proxy of the environment', () => {
 
   test('is left out for hosts in NO_PROXY and for this machine', async () => {
     const {emulator} = await useEmulator();
-    const proxy = await useConnectProxy(await frontOf(emulator.url));
+    const proxy = await useConnectProxy(await useRenamingFront(emulator.url));
     process.env['HTTP_PROXY'] = proxy.url;
     const {client} = clientOf(emulator.url);
     await client.getModel(MODEL);
@@ -85,7 +72,7 @@ describe('a proxy of the environment', () => {
 
   test('that asks for a password is named without the one that it was given, and asked once', async () => {
     const {emulator} = await useEmulator();
-    const proxy = await useConnectProxy(await frontOf(emulator.url), 'ann:right');
+    const proxy = await useConnectProxy(await useRenamingFront(emulator.url), 'ann:right');
     process.env['HTTP_PROXY'] = proxy.url.replace('http://', 'http://ann:wrong-word@');
     const {client, waits, onWait} = clientOf(SERVICE);
     const error: unknown = await client.getModel(MODEL, {onWait}).catch((cause: unknown) => cause);
@@ -123,7 +110,7 @@ describe('a proxy of the environment', () => {
 
 test('the list is asked for through the proxy, page by page', async () => {
   const {emulator} = await useEmulator();
-  const proxy = await useConnectProxy(await frontOf(emulator.url));
+  const proxy = await useConnectProxy(await useRenamingFront(emulator.url));
   process.env['HTTP_PROXY'] = proxy.url;
   expect(await all(clientOf(SERVICE).client.listBatches())).toEqual([]);
   expect(proxy.asked).toEqual(['service.test:80']);
