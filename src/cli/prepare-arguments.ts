@@ -31,7 +31,7 @@ export async function prepareArguments(
   if (mode === 'live' || mode === 'plain') {
     for (const {report} of prepared.sources) {
       if (report === undefined) continue;
-      printFolded(screen.stdout, prepareLines(report, CHANGED_ADVICE));
+      printFolded(screen.stdout, prepareLines(report, {cwd: input.cwd, changedAdvice: CHANGED_ADVICE}));
       printFolded(
         screen.stderr,
         report.notes.map((note) => `Note: ${printable(note)}`),

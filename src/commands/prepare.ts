@@ -2,6 +2,8 @@ import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../cli/base-command.js';
 import {prepareFlags, recipeOf} from '../cli/prepare-flags.js';
+import {ownCommand} from '../lib/domain/program-name.js';
+import {shellWord} from '../lib/domain/shell-word.js';
 import type {PrepareProgress, PrepareReport} from '../lib/workflows/prepare/prepare-report.js';
 
 /** `gembatch prepare SOURCE...` */
@@ -45,11 +47,12 @@ export default class Prepare extends BaseCommand {
 
   async run(): Promise<PrepareReport> {
     const {args, flags} = await this.parse(Prepare);
-    const [{prepareRequests}, {prepareLines, previewLines, PrepareView}, createFile] = await Promise.all([
-      import('../lib/workflows/prepare/prepare-requests.js'),
-      import('../lib/output/prepare-lines.js'),
-      this.fileMaker(),
-    ]);
+    const [{prepareRequests}, {prepareLines, previewLines, PrepareView, relativeFolder}, createFile] =
+      await Promise.all([
+        import('../lib/workflows/prepare/prepare-requests.js'),
+        import('../lib/output/prepare-lines.js'),
+        this.fileMaker(),
+      ]);
     const {mode, screen} = this.display(flags);
     const view = mode === 'live' ? new PrepareView(screen.stderr, this.clock) : undefined;
     const cwd = process.cwd();
@@ -70,20 +73,14 @@ export default class Prepare extends BaseCommand {
       view?.close();
     }
     if (!this.jsonEnabled()) {
-      const shown = report.preview === undefined ? prepareLines(report) : previewLines(report.preview);
+      const shown = report.preview === undefined ? prepareLines(report, {cwd}) : previewLines(report.preview);
       process.stdout.write(shown.map((line) => `${line}\n`).join(''));
     }
     if (!flags.quiet && !this.jsonEnabled())
       for (const note of report.notes) this.logToStderr(`Note: ${note}`);
-    const isToSubmit = report.output !== null && !flags.quiet && !this.jsonEnabled();
-    if (isToSubmit) this.logToStderr(`Next: ${this.config.bin} run ${relativeFiles(cwd, report)}`);
+    if (report.output !== null && !flags.quiet && !this.jsonEnabled())
+      this.logToStderr(`Next: ${ownCommand(`run ${shellWord(relativeFolder(report.output, cwd))}`)}`);
     process.exitCode = report.exit_code;
     return report;
   }
-}
-
-function relativeFiles(cwd: string, {output, files}: PrepareReport): string {
-  const folder = output?.startsWith(`${cwd}/`) === true ? output.slice(cwd.length + 1) : (output ?? '');
-  const [only] = files;
-  return files.length === 1 && only !== undefined ? `${folder}/${only.file}` : `'${folder}/*.jsonl'`;
 }

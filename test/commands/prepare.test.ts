@@ -281,6 +281,11 @@ test.each([
   ['reviews.csv', TABLE, "gembatch prepare reviews.csv --prompt '… {{ review }}'"],
   ['reviews.tsv', 'id\tthe text\n1\tx\n', `gembatch prepare reviews.tsv --prompt '… {{ row["the text"] }}'`],
   ['list', 'id,t\n1,x\n', "gembatch prepare list --from csv --prompt '… {{ t }}'"],
+  [
+    'my list.csv',
+    `id,it's\n1,x\n`,
+    String.raw`gembatch prepare 'my list.csv' --prompt '… {{ row["it'\''s"] }}'`,
+  ],
   ['a.parquet', PARQUET, "gembatch prepare a.parquet --prompt '… {{ t }}'"],
   ['a.json', '[{"id":1,"t":"x"}]', "gembatch prepare a.json --prompt '… {{ t }}'"],
   ['notes.txt', 'Some words.', "gembatch prepare notes.txt --prompt '…'"],

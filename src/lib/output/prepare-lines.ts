@@ -1,3 +1,4 @@
+import {relative, sep} from 'node:path';
 import type {Clock} from '../domain/clock.js';
 import type {NamedKeys, PrepareProgress, PrepareReport} from '../workflows/prepare/prepare-report.js';
 import {ByteRate} from './terminal/byte-rate.js';
@@ -12,19 +13,23 @@ const DRAW_MS = 100;
 const SHOWN_DATA = 40;
 const INLINE_DATA = /("data":")([\w+/=-]+)(?=")/gu;
 
-/**
- * What came of a preparation.
- *
- * @param advice - how rows that have changed are asked again.
- */
+/** How what came of a preparation is told. */
+export interface PrepareWords {
+  /** Folders below it are named from there. */
+  readonly cwd: string;
+  /** How rows that have changed are asked again. */
+  readonly changedAdvice?: string;
+}
+
+/** What came of a preparation. */
 export function prepareLines(
   report: PrepareReport,
-  advice = 'To ask again, prepare into another folder.',
+  {cwd, changedAdvice = 'To ask again, prepare into another folder.'}: PrepareWords,
 ): readonly string[] {
   const {output, files, changed, gone, skipped_empty: empty, unchanged} = report;
   const made = files.filter((file) => file.is_new);
   const size = made.reduce((sum, file) => sum + file.size_bytes, 0);
-  const place = printable(output ?? '');
+  const place = `${printable(relativeFolder(output ?? '', cwd))}/`;
   const news =
     made.length === 0
       ? `Nothing new: all ${plural(report.rows - empty, 'row')} are prepared in ${place}.`
@@ -32,12 +37,17 @@ export function prepareLines(
   return [
     ...(changed.made_anew
       ? keyLines(changed, 'changed since they were prepared, and are asked again', '')
-      : keyLines(changed, 'changed since they were prepared and are NOT in the files', advice)),
+      : keyLines(changed, 'changed since they were prepared and are NOT in the files', changedAdvice)),
     ...keyLines(gone, 'gone from the source; their requests are still in the files', ''),
     ...(empty === 0 ? [] : [`${plural(empty, 'row')} with an empty prompt left out.`]),
     ...(unchanged === 0 || made.length === 0 ? [] : [`${plural(unchanged, 'row')} prepared before.`]),
     news,
   ];
+}
+
+/** A folder from the working folder, when it is below that. */
+export function relativeFolder(folder: string, cwd: string): string {
+  return folder.startsWith(cwd + sep) ? relative(cwd, folder) : folder;
 }
 
 /** The request lines of a preview, with files in them cut. */

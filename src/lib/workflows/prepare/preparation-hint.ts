@@ -4,6 +4,7 @@ import {formOfLine, recogniseForm, unpreparableLine} from '../../domain/prepare/
 import {recogniseEncoding} from '../../domain/prepare/text-encoding.js';
 import {ownCommand} from '../../domain/program-name.js';
 import {openSources} from './open-sources.js';
+import {shellWord} from '../../domain/shell-word.js';
 import {variableOf} from './prompt-template.js';
 import {filesOfFolder} from './read-files.js';
 import {decodeHead, readHead} from './source-bytes.js';
@@ -20,7 +21,7 @@ export async function preparationOfFolder(
   name: string,
 ): Promise<readonly string[] | undefined> {
   const {files, leftOut} = await filesOfFolder(path, path);
-  return files.length === 0 || leftOut.has('.jsonl') ? undefined : [withPromptCommand(name)];
+  return files.length === 0 || leftOut.has('.jsonl') ? undefined : [withPromptCommand(shellWord(name))];
 }
 
 /** The command that makes request files of a file which is none, with its columns; undefined when nobody knows one. */
@@ -28,22 +29,23 @@ export async function preparationOf(path: string, name: string): Promise<readonl
   const head = await readHead(path, HEAD_BYTES).catch(() => undefined);
   if (head === undefined) return undefined;
   const form = recogniseForm(name, head);
+  const source = shellWord(name);
   const text = await decodeHead(head, recogniseEncoding(head).name);
   const looksLikeTable = form === undefined && /^[\w "-]+[,;\t]/u.test(text);
   if (form === 'csv' || form === 'tsv' || looksLikeTable) {
-    return withPrompt(looksLikeTable ? `${name} --from csv` : name, headOf(text));
+    return withPrompt(looksLikeTable ? `${source} --from csv` : source, headOf(text));
   }
-  if (form === 'parquet' || form === 'json') return withPrompt(name, await columnsOf(path));
-  if (form === 'files') return [withPromptCommand(name)];
-  if (form === 'openai') return [commandFor(name)];
-  return form === 'jsonl' || form === 'requests' ? ofLine(name, text) : undefined;
+  if (form === 'parquet' || form === 'json') return withPrompt(source, await columnsOf(path));
+  if (form === 'files') return [withPromptCommand(source)];
+  if (form === 'openai') return [commandFor(source)];
+  return form === 'jsonl' || form === 'requests' ? ofLine(source, text) : undefined;
 }
 
-function ofLine(name: string, text: string): readonly string[] | undefined {
+function ofLine(source: string, text: string): readonly string[] | undefined {
   const line = parsed(/^[^\n]*/u.exec(text)?.[0] ?? '');
   const isRequest = REQUEST_NAMES.some((field) => fieldOf(line, field) !== undefined);
   if (!isObject(line) || isRequest || unpreparableLine(line) !== undefined) return undefined;
-  return formOfLine(line) === 'jsonl' ? withPrompt(name, Object.keys(line)) : [commandFor(name)];
+  return formOfLine(line) === 'jsonl' ? withPrompt(source, Object.keys(line)) : [commandFor(source)];
 }
 
 function withPrompt(source: string, columns: readonly string[]): readonly string[] {
@@ -51,7 +53,7 @@ function withPrompt(source: string, columns: readonly string[]): readonly string
   if (column === undefined) return [withPromptCommand(source)];
   const more = columns.length > MAX_COLUMNS_NAMED ? ', …' : '';
   return [
-    `Make request files of it: ${ownCommand(`prepare ${source} --prompt '… ${variableOf([], column)}'`)}`,
+    `Make request files of it: ${ownCommand(`prepare ${source} --prompt ${shellWord(`… ${variableOf([], column)}`)}`)}`,
     `Its columns: ${columns.slice(0, MAX_COLUMNS_NAMED).join(', ')}${more}`,
   ];
 }
