@@ -44,14 +44,14 @@ async function runShell(command: string, facts: Readonly<Record<string, string>>
 
 /** What the command finds in its environment. */
 function factsFor(summary: PollSummary): Readonly<Record<string, string>> {
-  const {failed, cancelled, expired, lost} = summary;
+  const {failed, cancelled, expired, lost, altered} = summary;
   const outcome = Object.entries(EXIT).find(([, code]) => code === summary.exit_code)?.[0] ?? 'failed';
   return {
     GEMBATCH_OUTCOME: outcome,
     GEMBATCH_EXIT_CODE: String(summary.exit_code),
     GEMBATCH_JOBS: String(summary.jobs),
     GEMBATCH_DONE: String(summary.done),
-    GEMBATCH_FAILED: String(failed + cancelled + expired + lost),
+    GEMBATCH_FAILED: String(failed + cancelled + expired + lost + altered),
     GEMBATCH_BAD_ROWS: String(summary.bad_row_count),
     GEMBATCH_JOB_INFO: summary.job_info,
   };

@@ -52,12 +52,17 @@ export default class List extends BaseCommand {
       import('../lib/output/list-lines.js'),
       this.openStore(flags['job-info']),
     ]);
+    const stop = this.stopSignal();
     if (flags.refresh) {
       const client = await this.createClient(this.apiKey());
-      const trouble = await refreshList({store, client, clock: this.clock}, this.stopSignal());
+      const trouble = await refreshList({store, client, clock: this.clock}, stop);
       if (trouble !== undefined) throw trouble;
     }
-    const list = listJobs(store, {names: args.jobs ?? [], states: flags.state ?? [], order: flags.sort});
+    const list = await listJobs(
+      store,
+      {names: args.jobs ?? [], states: flags.state ?? [], order: flags.sort},
+      stop,
+    );
     if (this.jsonEnabled()) return list;
     const columns = process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY;
     if (flags.csv) {

@@ -24,7 +24,7 @@ export default class Show extends BaseCommand {
       import('../lib/output/show-lines.js'),
       this.openStore(flags['job-info']),
     ]);
-    const shown = showJob(store, args.job);
+    const shown = await showJob(store, args.job, this.stopSignal());
     if (!this.jsonEnabled())
       process.stdout.write(
         showLines(shown)

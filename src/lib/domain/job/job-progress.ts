@@ -10,13 +10,14 @@ import {isTerminal, normaliseState, SUCCESS_STATES} from './job-state.js';
  *
  * - `done`: its results are on disk and every request has a good answer.
  * - `bad_rows`: its results are on disk and some rows are bad or missing.
+ * - `altered`: the file of its results is not what was fetched, so that nothing is known of its rows.
  * - `failed`, `cancelled`, `expired`: it ended without results.
  * - `lost`: the job is over, and its results can be had neither here nor at the service.
  * - `not_seen`: the service does not show the job any more, which says nothing about its end.
  * - `running`: it is not over, or its results are not here yet.
  */
 export type JobOutcome =
-  'done' | 'bad_rows' | 'failed' | 'cancelled' | 'expired' | 'lost' | 'not_seen' | 'running';
+  'done' | 'bad_rows' | 'altered' | 'failed' | 'cancelled' | 'expired' | 'lost' | 'not_seen' | 'running';
 
 /** How the file in the place of a job's results compares with what was recorded when it was written. */
 export type ResultsOnDisk = 'intact' | 'altered' | 'missing';
@@ -46,21 +47,30 @@ export function awaitsService(record: JobRecord): boolean {
 }
 
 /** Whether the job is over and has results at the service that are not on disk. */
-export function awaitsFetch(record: JobRecord): boolean {
-  const isOpen = record.lost_at === undefined && record.results === undefined;
+export function awaitsFetch(record: JobRecord, onDisk: ResultsOnDisk = 'intact'): boolean {
+  if (record.results !== undefined) return onDisk === 'missing' && isKept(record);
+  const isOpen = record.lost_at === undefined;
   return isOpen && isTerminal(record.batch.state) && record.batch.dest !== undefined;
 }
 
-/** Whether nothing is left to wait for: the results are on disk, or there will be none. */
-export function isFinished(record: JobRecord): boolean {
-  return !awaitsService(record) && !awaitsFetch(record);
+/** Whether the service should still have the results of a job that is over. */
+export function isKept({batch, lost_at: lostAt, remote_deleted_at: deletedAt}: JobRecord): boolean {
+  return batch.dest !== undefined && lostAt === undefined && deletedAt === undefined;
 }
 
-/** What became of the job, as its record tells it. */
-export function jobOutcome(record: JobRecord): JobOutcome {
+/** Whether nothing is left to wait for: the results are on disk, or there will be none. */
+export function isFinished(record: JobRecord, onDisk: ResultsOnDisk = 'intact'): boolean {
+  return !awaitsService(record) && !awaitsFetch(record, onDisk);
+}
+
+/** What became of the job, as its record and the file of its results tell it. */
+export function jobOutcome(record: JobRecord, onDisk: ResultsOnDisk = 'intact'): JobOutcome {
   const {results} = record;
-  if (results !== undefined)
+  if (results !== undefined) {
+    if (onDisk === 'altered') return 'altered';
+    if (onDisk === 'missing') return isKept(record) ? 'running' : 'lost';
     return badRowCount(results.rows) === 0 && !isIncomplete(results) ? 'done' : 'bad_rows';
+  }
   if (isNotSeen(record)) return 'not_seen';
   if (record.lost_at !== undefined) return 'lost';
   if (awaitsFetch(record)) return 'running';

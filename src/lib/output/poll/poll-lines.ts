@@ -33,6 +33,7 @@ export function summaryLines(summary: PollSummary, nextCommand: string | undefin
   const {
     done,
     bad_rows: bad,
+    altered,
     failed,
     cancelled,
     expired,
@@ -46,6 +47,7 @@ export function summaryLines(summary: PollSummary, nextCommand: string | undefin
   const parts: readonly (readonly [number, string])[] = [
     [done, 'done'],
     [bad, 'done with bad rows'],
+    [altered, 'altered since they were fetched'],
     [failed, 'failed'],
     [cancelled, 'cancelled'],
     [expired, 'expired'],
@@ -75,7 +77,7 @@ function jobs(number: number): string {
 
 function stateLine(job: PolledJob): string {
   const error = job.error === undefined ? '' : `: ${job.error.message}`;
-  const isGone = job.outcome === 'lost' || job.outcome === 'not_seen';
+  const isGone = ['altered', 'lost', 'not_seen'].includes(job.outcome);
   const state = isGone ? job.outcome.replace('_', ' ') : stateLabel(job.state);
   return printable(`${job.file}: ${state}${error}`);
 }

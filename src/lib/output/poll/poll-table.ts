@@ -31,6 +31,7 @@ const NEWS_MS = 30_000;
 const TALLY_ORDER = [
   'done',
   'with bad rows',
+  'altered',
   'failed',
   'cancelled',
   'expired',
@@ -126,6 +127,7 @@ function columnsOf(state: PollTableState): readonly Column<PolledJob>[] {
 
 function resultCell(job: PolledJob, downloadedBytes: number | undefined): string {
   if (downloadedBytes !== undefined) return `fetching ${formatBytes(downloadedBytes)}`;
+  if (job.outcome === 'altered') return 'altered since it was fetched';
   if (job.results !== undefined) return rowsText(job);
   if (job.replaced) return 'replaced';
   if (job.results_error !== undefined) return 'not fetched yet';

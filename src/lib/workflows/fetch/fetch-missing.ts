@@ -1,23 +1,23 @@
-import {stat} from 'node:fs/promises';
 import pMap from 'p-map';
 import {GembatchError} from '../../domain/errors.js';
-import {awaitsFetch} from '../../domain/job/job-progress.js';
+import {awaitsFetch, type ResultsOnDisk} from '../../domain/job/job-progress.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
-import {fieldOf} from '../../domain/json/json-object.js';
 import type {JobStore} from '../../store/job-store.js';
 import {CONCURRENT_FETCHES, FetchLanes} from './fetch-lanes.js';
 import {FreshStore} from '../job-states/fresh-store.js';
+import {ResultFiles, resultsTrouble} from '../job-states/result-files.js';
 import {fetchResult, type FetchOptions} from './fetch-result.js';
 import {mergeRetries} from '../retry/merge-retry.js';
 import type {PollDeps} from '../poll/poll-run.js';
-import {ownCommand} from '../../domain/program-name.js';
 
 /** Results that are not on disk although their job is over. */
 export interface MissingResults {
   /** Jobs whose results the service has. */
   readonly fetchable: readonly JobRecord[];
-  /** Jobs whose result file is gone here and deleted at the service; by batch name. */
-  readonly lost: ReadonlyMap<string, GembatchError>;
+  /** Why results cannot be used: their file is altered, or gone here and at the service; by batch name. */
+  readonly unusable: ReadonlyMap<string, GembatchError>;
+  /** What is in the place of a job's results. */
+  readonly onDisk: (record: JobRecord) => ResultsOnDisk;
 }
 
 /** What fetching came to; by batch name. */
@@ -27,24 +27,27 @@ export interface FetchedMissing {
   readonly errors: ReadonlyMap<string, GembatchError>;
 }
 
-const CONCURRENT_LOOKS = 16;
-
-/** The jobs whose results are not on disk: those that were never fetched, and those whose result file is not there any more. */
+/**
+ * The jobs whose results are not on disk as they were fetched: those that were never fetched, and those whose result file is
+ * not there any more, or altered.
+ *
+ * @throws GembatchError STORAGE, LOCKED, LOCK_LOST, and the reason of `stop`.
+ */
 export async function missingResults(
   store: JobStore,
   records: readonly JobRecord[],
+  stop: AbortSignal,
 ): Promise<MissingResults> {
-  const isHere = await pMap(records, (record) => hasResultFile(store, record), {
-    concurrency: CONCURRENT_LOOKS,
+  const files = new ResultFiles(store);
+  await files.look(records, stop);
+  const troubles = records.flatMap((record) => {
+    const error = resultsTrouble(record, files.stateOf(record));
+    return error === undefined ? [] : [[record.batch.name, error] as const];
   });
-  const lacking = records.filter((_, position) => isHere[position] !== true);
-  const gone = lacking.filter(({results}) => results !== undefined);
-  const lost = gone.filter((record) => !isKept(record));
   return {
-    fetchable: lacking.filter(
-      (record) => awaitsFetch(record) || (record.results !== undefined && isKept(record)),
-    ),
-    lost: new Map(lost.map((record) => [record.batch.name, lostError(record)])),
+    fetchable: records.filter((record) => awaitsFetch(record, files.stateOf(record))),
+    unusable: new Map(troubles),
+    onDisk: (record) => files.stateOf(record),
   };
 }
 
@@ -66,7 +69,6 @@ export async function fetchMissing(
     if (stop.aborted) return;
     try {
       const fetched = await fetchResult(fetching, record, {...options, isPatient: true});
-      if (record.results !== undefined) await mergeAgain(deps.store, record);
       notes.set(record.batch.name, fetched.notes);
     } catch (error) {
       if (!(error instanceof GembatchError) || error.code === 'KEY_REFUSED') throw error;
@@ -82,51 +84,4 @@ export async function fetchMissing(
 /** Of several results that are fetched, the message says which. */
 function ofFile(file: string, {code, message, suggestions, details, cause}: GembatchError): GembatchError {
   return new GembatchError(code, `${file}: ${message}`, {suggestions, details, cause});
-}
-
-async function hasResultFile(store: JobStore, {results}: JobRecord): Promise<boolean> {
-  if (results === undefined) return false;
-  try {
-    await stat(store.resolveInput(results.file));
-    return true;
-  } catch (error) {
-    // Anything else is for whoever reads the file to say.
-    return fieldOf(error, 'code') !== 'ENOENT';
-  }
-}
-
-/** Whether the service should still have the results. */
-function isKept({batch, lost_at: lostAt, remote_deleted_at: deletedAt}: JobRecord): boolean {
-  return batch.dest !== undefined && lostAt === undefined && deletedAt === undefined;
-}
-
-function lostError({input_file: file, results, remote_deleted_at: deletedAt}: JobRecord): GembatchError {
-  const remote =
-    deletedAt === undefined ? 'the service has no copy' : `the service's copy was deleted at ${deletedAt}`;
-  return new GembatchError(
-    'STORAGE',
-    `${file}: its results were in ${results?.file ?? 'a file'} and are not there any more; ${remote}.`,
-    {
-      suggestions: [
-        `Put the result file back, or pay for the work again: ${ownCommand(`submit --force ${file}`)}`,
-      ],
-    },
-  );
-}
-
-/** The file that was fetched again has not the answers of the retries that the lost one had. */
-async function mergeAgain(store: JobStore, {batch}: JobRecord): Promise<void> {
-  const retries = store
-    .read()
-    .records.flatMap(({record}) => (record.retry_of === batch.name ? [record] : []));
-  const changes = new Map<string, typeof unmerged>();
-  for (const retry of retries) {
-    if (await hasResultFile(store, retry)) changes.set(retry.batch.name, unmerged);
-  }
-  await store.updateJobs(changes);
-}
-
-function unmerged(record: JobRecord): JobRecord {
-  const {merged_at: _, ...rest} = record;
-  return rest;
 }

@@ -6,16 +6,17 @@
  * kill before the first leaves a job to fetch, one between leaves a file that the next run recognises by its content,
  * one after leaves remote files for `gembatch cleanup`.
  */
-import {lstat} from 'node:fs/promises';
+import {lstat, stat} from 'node:fs/promises';
 import {isDeepStrictEqual} from 'node:util';
 import {GembatchError} from '../../domain/errors.js';
 import type {JobRecord, StoredResults} from '../../domain/job/job-record.js';
 import {isTakenName} from '../../domain/taken-name.js';
 import type {AtomicFile} from '../../store/file/atomic-file.js';
+import type {JobStore} from '../../store/job-store.js';
 import {discardRemote} from '../cleanup/discard-remote.js';
 import type {FetchLanes} from './fetch-lanes.js';
-import {lookAtResults} from '../job-states/result-files.js';
 import type {PollDeps} from '../poll/poll-run.js';
+import {glanceAtResults, lookAtResults} from '../job-states/result-files.js';
 import {receiveResult, type ReceivedResult, type ReceiveOptions} from './receive-result.js';
 import {refuseLinks, resultTargets} from './result-target.js';
 import {withinPatience} from '../reconcile/within-patience.js';
@@ -61,7 +62,7 @@ export async function fetchResult(
   const {file, others, received} = await receive(deps, {record, resultFileName}, options);
   try {
     const path = await putInPlace(file, file.target, others);
-    const results = storedResults(deps, path, {record, received});
+    const results = await storedResults(deps, path, {record, received});
     const recorded = await recordResults(deps, record, {results, received});
     const notes = [...received.notes, ...incompleteNotes(results), ...placeNotes(file.target, path)];
     return {results: recorded, notes: [...notes, ...(await letGo(deps, record, received, options))]};
@@ -177,17 +178,19 @@ async function putInPlace(file: AtomicFile, path: string, others: readonly strin
   }
 }
 
-function storedResults(
+async function storedResults(
   {store, clock}: PollDeps,
   path: string,
   {record, received}: {record: JobRecord; received: ReceivedResult},
-): StoredResults {
+): Promise<StoredResults> {
   const expected = countedRows(record);
+  const {mtimeMs} = await stat(path);
   return {
     file: store.inputName(path),
     size_bytes: received.sizeBytes,
     sha256: received.sha256,
     fetched_at: new Date(clock.now()).toISOString(),
+    mtime_ms: mtimeMs,
     rows: received.rows,
     ...(received.resultRows < expected ? {incomplete: {expected_rows: expected}} : {}),
     request_file: received.requestsState === 'gone' ? 'missing' : received.requestsState,
@@ -203,6 +206,7 @@ async function recordResults(
   let recorded = results;
   const applied = await store.updateJobs(
     new Map([
+      ...(known === undefined ? [] : retriesToMerge(store, name)),
       [
         name,
         (newest: JobRecord): JobRecord => {
@@ -227,6 +231,22 @@ function incompleteNotes({incomplete}: StoredResults): string[] {
   return [
     `The service counts ${incomplete.expected_rows} rows and sends fewer, the same each time: the results are kept as incomplete. To fetch them again, and then send only what has no answer: ${ownCommand('retry')}`,
   ];
+}
+
+/** A result that is fetched again has not the answers of the retries that were merged into the one that is gone. */
+function retriesToMerge(
+  store: JobStore,
+  parent: string,
+): readonly (readonly [string, (record: JobRecord) => JobRecord])[] {
+  const retries = store
+    .read()
+    .records.filter(({record}) => record.retry_of === parent && glanceAtResults(store, record) !== 'missing');
+  return retries.map(({record}) => [record.batch.name, unmerged] as const);
+}
+
+function unmerged(record: JobRecord): JobRecord {
+  const {merged_at: _, ...rest} = record;
+  return rest;
 }
 
 function placeNotes(wanted: string, path: string): string[] {

@@ -1,10 +1,11 @@
 import {statSync, type Stats} from 'node:fs';
 import pMap from 'p-map';
 import {GembatchError} from '../../domain/errors.js';
-import type {ResultsOnDisk} from '../../domain/job/job-progress.js';
+import {isKept, type ResultsOnDisk} from '../../domain/job/job-progress.js';
 import type {JobRecord, StoredResults} from '../../domain/job/job-record.js';
 import {fieldOf} from '../../domain/json/json-object.js';
 import type {JobStore} from '../../store/job-store.js';
+import {ownCommand} from '../../domain/program-name.js';
 import {readHashed} from '../request-file/read-hashed.js';
 
 /** How result files are compared with their records. */
@@ -19,6 +20,7 @@ export interface FoundResults {
   readonly state: ResultsOnDisk;
   /** Time of its last change, in milliseconds since the epoch; absent where it is not as recorded. */
   readonly mtimeMs?: number;
+  readonly isRead?: boolean;
 }
 
 /** Result files hashed at once. */
@@ -41,7 +43,7 @@ export async function lookAtResults(
   for (const {batch, results} of records) {
     if (results === undefined) continue;
     const path = store.resolveInput(results.file);
-    const first = glance(path, results, isThorough);
+    const first = isThorough ? undefined : glance(path, results);
     if (first === undefined) unread.push({name: batch.name, path, results});
     else found.set(batch.name, first);
   }
@@ -51,19 +53,72 @@ export async function lookAtResults(
   return found;
 }
 
-/** What the file system alone tells; undefined when the file has to be read. */
-function glance(path: string, results: StoredResults, isThorough: boolean): FoundResults | undefined {
+/** The result files of the jobs of one run. */
+export class ResultFiles {
+  readonly #store: JobStore;
+  readonly #found = new Map<string, FoundResults & {readonly fetchedAt: string | undefined}>();
+
+  constructor(store: JobStore) {
+    this.#store = store;
+  }
+
+  /**
+   * Looks at the result files of these jobs, and records the times of those that had to be read, so that the next look need
+   * not read them.
+   *
+   * @throws GembatchError STORAGE, LOCKED, LOCK_LOST, and the reason of `stop`.
+   */
+  async look(records: readonly JobRecord[], stop: AbortSignal): Promise<void> {
+    const found = await lookAtResults(this.#store, records, {stop});
+    const changes = new Map<string, (record: JobRecord) => JobRecord>();
+    for (const {batch, results} of records) {
+      const file = found.get(batch.name);
+      if (file === undefined || results === undefined) continue;
+      this.#found.set(batch.name, {...file, fetchedAt: results.fetched_at});
+      const {mtimeMs} = file;
+      if (file.isRead === true && mtimeMs !== undefined && mtimeMs !== results.mtime_ms)
+        changes.set(batch.name, (newest) => withTime(newest, results, mtimeMs));
+    }
+    await this.#store.updateJobs(changes);
+  }
+
+  /** Whether the results of the job were looked at. */
+  hasSeen({batch, results}: JobRecord): boolean {
+    return results === undefined || this.#found.get(batch.name)?.fetchedAt === results.fetched_at;
+  }
+
+  /** What was found of a job; results that came after the look are as they were written. */
+  stateOf({batch, results}: JobRecord): ResultsOnDisk {
+    const found = this.#found.get(batch.name);
+    return found !== undefined && found.fetchedAt === results?.fetched_at ? found.state : 'intact';
+  }
+}
+
+function withTime(newest: JobRecord, read: StoredResults, mtimeMs: number): JobRecord {
+  const {results} = newest;
+  if (results === undefined || results.sha256 !== read.sha256) return newest;
+  return {...newest, results: {...results, mtime_ms: mtimeMs}};
+}
+
+/** What the file system alone tells of a job's results: nothing where the file has to be read. */
+export function glanceAtResults(
+  store: Pick<JobStore, 'resolveInput'>,
+  {results}: JobRecord,
+): ResultsOnDisk | 'unread' {
+  if (results === undefined) return 'intact';
+  return glance(store.resolveInput(results.file), results)?.state ?? 'unread';
+}
+
+function glance(path: string, results: StoredResults): FoundResults | undefined {
   let stats: Stats;
   try {
     // Synchronous, because of 100,000 files each look would otherwise cost a turn of the event loop.
     stats = statSync(path);
   } catch (error) {
-    const code = fieldOf(error, 'code');
-    return {state: code === 'ENOENT' || code === 'ENOTDIR' ? 'missing' : 'altered'};
+    return {state: isMissing(error) ? 'missing' : 'altered'};
   }
-  const sizes = [results.size_bytes, results.merging?.size_bytes];
-  if (!stats.isFile() || !sizes.includes(stats.size)) return {state: 'altered'};
-  return !isThorough && isUntouched(stats, results) ? {state: 'intact', mtimeMs: stats.mtimeMs} : undefined;
+  if (!stats.isFile() || !sizesOf(results).includes(stats.size)) return {state: 'altered'};
+  return isUntouched(stats, results) ? {state: 'intact', mtimeMs: stats.mtimeMs} : undefined;
 }
 
 /** Earlier versions recorded no time of the file, but made it before they made its record. */
@@ -75,24 +130,58 @@ function isUntouched({mtimeMs, size}: Stats, results: StoredResults): boolean {
 
 async function read(path: string, results: StoredResults, stop: AbortSignal): Promise<FoundResults> {
   try {
-    const {mtimeMs} = statSync(path);
+    const stats = statSync(path);
+    if (!sizesOf(results).includes(stats.size)) return {state: 'altered'};
+    const {mtimeMs} = stats;
     const sha256 = await readHashed(path, results.size_bytes, () => {
       stop.throwIfAborted();
       return true;
     });
     const isIntact = sha256 === results.sha256 || sha256 === results.merging?.sha256;
-    return isIntact ? {state: 'intact', mtimeMs} : {state: 'altered'};
+    return isIntact ? {state: 'intact', mtimeMs, isRead: sha256 === results.sha256} : {state: 'altered'};
   } catch (error) {
     if (stop.aborted) throw error;
-    return {state: 'altered'};
+    return {state: isMissing(error) ? 'missing' : 'altered'};
   }
 }
 
+function sizesOf({size_bytes: sizeBytes, merging}: StoredResults): readonly number[] {
+  return merging === undefined ? [sizeBytes] : [sizeBytes, merging.size_bytes];
+}
+
+function isMissing(error: unknown): boolean {
+  const code = fieldOf(error, 'code');
+  return code === 'ENOENT' || code === 'ENOTDIR';
+}
+
+/** Why results that are recorded cannot be relied on; undefined when they can, or can be fetched again. */
+export function resultsTrouble(record: JobRecord, onDisk: ResultsOnDisk): GembatchError | undefined {
+  if (record.results === undefined || onDisk === 'intact') return undefined;
+  if (onDisk === 'altered') return alteredError(record);
+  return isKept(record) ? undefined : goneError(record);
+}
+
 /** Says that a result file is not what was fetched. */
-export function alteredError({input_file: file, results}: JobRecord): GembatchError {
+export function alteredError(record: JobRecord): GembatchError {
+  const {input_file: file, results} = record;
+  const again = `or move it away and fetch it again: ${ownCommand(`results ${file}`)}`;
   return new GembatchError(
     'FILE_CHANGED',
     `${file}: its results in ${results?.file ?? 'a file'} were altered since they were fetched, or cannot be read.`,
-    {suggestions: ['Put the result file back as it was, from a backup or from version control.']},
+    {suggestions: ['Put the result file back as it was' + (isKept(record) ? `, ${again}` : '.')]},
+  );
+}
+
+function goneError({input_file: file, results, remote_deleted_at: deletedAt}: JobRecord): GembatchError {
+  const remote =
+    deletedAt === undefined ? 'the service has no copy' : `the service's copy was deleted at ${deletedAt}`;
+  return new GembatchError(
+    'STORAGE',
+    `${file}: its results were in ${results?.file ?? 'a file'} and are not there any more; ${remote}.`,
+    {
+      suggestions: [
+        `Put the result file back, or pay for the work again: ${ownCommand(`submit --force ${file}`)}`,
+      ],
+    },
   );
 }

@@ -3,13 +3,14 @@ import {awaitsService, replacedAmong, type JobOutcome} from '../../domain/job/jo
 import {stateLabel} from '../../domain/job/job-state.js';
 import type {Clock} from '../../domain/clock.js';
 import {GembatchError} from '../../domain/errors.js';
-import type {Intent} from '../../domain/job/job-record.js';
+import type {Intent, JobRecord} from '../../domain/job/job-record.js';
 import type {BatchService} from '../../services/batch-service.js';
 import type {JobStore} from '../../store/job-store.js';
 import {noteStates} from '../job-states/note-states.js';
 import {polledJob} from '../poll/polled-job.js';
 import type {PolledJob} from '../poll/poll-report.js';
 import {refreshJobs} from '../job-states/refresh-jobs.js';
+import {glanceAtResults, lookAtResults} from '../job-states/result-files.js';
 import {selectNamed} from '../job-states/select-jobs.js';
 import {ownCommand} from '../../domain/program-name.js';
 
@@ -55,23 +56,40 @@ const KNOWN_LABELS = [
   'expired',
   'done',
   'bad rows',
+  'altered',
   'lost',
   'not seen',
   'replaced',
 ];
 
 /**
- * Lists what the job-info file knows. No lock is taken and nothing is sent.
+ * Lists what the job-info file knows, and whether the result files are still those that were fetched. No lock is taken,
+ * nothing is sent.
  *
- * @throws GembatchError `STORAGE` when it cannot be read, `USAGE` when a name means no job, or there is no such state.
+ * @throws GembatchError `STORAGE` when it cannot be read, `USAGE` when a name means no job, or there is no such state, and
+ *   the reason of `stop`.
  */
-export function listJobs(store: JobStore, {names, states, order}: ListInput): JobList {
+export async function listJobs(
+  store: JobStore,
+  {names, states, order}: ListInput,
+  stop: AbortSignal,
+): Promise<JobList> {
   const all: PolledJob[] = [];
   const retried: string[] = [];
+  const unread: {position: number; record: JobRecord}[] = [];
   const {openIntents, problems} = store.readEach((record) => {
-    all.push(polledJob(record, false));
+    const found = glanceAtResults(store, record);
+    if (found === 'unread') unread.push({position: all.length, record});
+    all.push(polledJob(record, {onDisk: found === 'unread' ? 'intact' : found}));
     if (record.retry_of !== undefined) retried.push(record.retry_of);
   });
+  const looks = await lookAtResults(
+    store,
+    unread.map(({record}) => record),
+    {stop},
+  );
+  for (const {position, record} of unread)
+    all[position] = polledJob(record, {onDisk: looks.get(record.batch.name)?.state ?? 'intact'});
   const replaced = replacedAmong(all, retried);
   const selected = selectNamed(store, all, {names, namesOf: (job) => job}).map((job) =>
     replaced.has(job.name) ? {...job, replaced: true} : job,
@@ -85,6 +103,7 @@ function summaryOf(jobs: readonly PolledJob[]): Omit<ListSummary, 'recorded'> {
   const counts = {
     done: 0,
     bad_rows: 0,
+    altered: 0,
     failed: 0,
     cancelled: 0,
     expired: 0,

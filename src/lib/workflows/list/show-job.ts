@@ -2,6 +2,7 @@ import {replacedJobs} from '../../domain/job/job-progress.js';
 import type {Intent, JobRecord} from '../../domain/job/job-record.js';
 import type {JobStore} from '../../store/job-store.js';
 import {polledJob} from '../poll/polled-job.js';
+import {lookAtResults} from '../job-states/result-files.js';
 import {selectJobs} from '../job-states/select-jobs.js';
 import type {PolledJob} from '../poll/poll-report.js';
 
@@ -26,9 +27,9 @@ export interface ShownJobs {
  * All that is known of one request file or batch job.
  *
  * @param name - a request file in any spelling, or a batch job with or without `batches/`.
- * @throws GembatchError `USAGE` when nothing of that name is recorded, `STORAGE`.
+ * @throws GembatchError `USAGE` when nothing of that name is recorded, `STORAGE`, and the reason of `stop`.
  */
-export function showJob(store: JobStore, name: string): ShownJobs {
+export async function showJob(store: JobStore, name: string, stop: AbortSignal): Promise<ShownJobs> {
   const {records, openIntents} = store.read();
   const all = records.map(({record}) => record);
   const intents = openIntents.filter(({input_file: file}) => file === name || file === store.inputName(name));
@@ -37,10 +38,14 @@ export function showJob(store: JobStore, name: string): ShownJobs {
     intents.length > 0
       ? all.filter(({input_file: file}) => file === store.inputName(name))
       : selectJobs(store, all, [name]);
+  const found = await lookAtResults(store, chosen, {stop});
   return {
     job_info: store.path,
     jobs: chosen.toReversed().map((record) => ({
-      job: polledJob(record, replaced.has(record.batch.name)),
+      job: polledJob(record, {
+        isReplaced: replaced.has(record.batch.name),
+        onDisk: found.get(record.batch.name)?.state ?? 'intact',
+      }),
       record,
       retried_by: all
         .filter(({retry_of: parent}) => parent === record.batch.name)

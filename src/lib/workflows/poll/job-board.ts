@@ -1,8 +1,10 @@
 import {isDeepStrictEqual} from 'node:util';
+import type {GembatchError} from '../../domain/errors.js';
 import type {Intent, JobRecord} from '../../domain/job/job-record.js';
-import {replacedJobs} from '../../domain/job/job-progress.js';
+import {replacedJobs, type ResultsOnDisk} from '../../domain/job/job-progress.js';
 import type {LineProblem, StoreSnapshot} from '../../store/job-store.js';
 import type {FreshStore} from '../job-states/fresh-store.js';
+import {ResultFiles, resultsTrouble} from '../job-states/result-files.js';
 import type {PolledJob} from './poll-report.js';
 import {polledJob} from './polled-job.js';
 import type {PollDeps} from './poll-run.js';
@@ -12,6 +14,7 @@ import {jobSelector, selectJobs} from '../job-states/select-jobs.js';
 interface Shown {
   readonly record: JobRecord;
   readonly isReplaced: boolean;
+  readonly onDisk: ResultsOnDisk;
   readonly job: PolledJob;
 }
 
@@ -26,6 +29,7 @@ export class JobBoard {
   readonly #deps: PollDeps;
   readonly #known: FreshStore;
   readonly #selection: readonly string[];
+  readonly #resultFiles: ResultFiles;
   /** Changes that could not be written, because the job has no line yet. */
   readonly #unwritten = new Map<string, RecordChange>();
   readonly #shown = new Map<string, Shown>();
@@ -41,6 +45,34 @@ export class JobBoard {
     this.#deps = deps;
     this.#known = known;
     this.#selection = selection;
+    this.#resultFiles = new ResultFiles(deps.store);
+  }
+
+  /**
+   * Looks at the results on disk of jobs that are followed from now on, and reports what is new.
+   *
+   * @returns the jobs whose results cannot be relied on, and why.
+   * @throws GembatchError STORAGE, LOCKED, LOCK_LOST, and the reason of `stop`.
+   */
+  async lookAtResults(stop: AbortSignal): Promise<ReadonlyMap<JobRecord, GembatchError>> {
+    const isFollowed = this.#followed;
+    const unseen = this.#known.records.filter(
+      (record) => isFollowed(record) && !this.#resultFiles.hasSeen(record),
+    );
+    await this.#resultFiles.look(unseen, stop);
+    this.#snapshot = this.#known.snapshot;
+    this.#show();
+    const troubles = new Map<JobRecord, GembatchError>();
+    for (const record of unseen) {
+      const trouble = resultsTrouble(record, this.onDisk(record));
+      if (trouble !== undefined) troubles.set(record, trouble);
+    }
+    return troubles;
+  }
+
+  /** What is in the place of a job's results. */
+  onDisk(record: JobRecord): ResultsOnDisk {
+    return this.#resultFiles.stateOf(record);
   }
 
   /** Follows these batch jobs and no others from now on. */
@@ -108,15 +140,19 @@ export class JobBoard {
     return hasMoved;
   }
 
+  get #followed(): (record: JobRecord) => boolean {
+    const only = this.#only;
+    if (only !== undefined) return ({batch}) => only.has(batch.name);
+    return jobSelector(this.#deps.store, this.#selection);
+  }
+
   #show(): void {
     const {records: stored} = this.#snapshot;
     const newest = stored.map(({record}) => this.#unwritten.get(record.batch.name)?.(record) ?? record);
     const {store} = this.#deps;
     const isFirst = this.#shown.size === 0;
-    const only = this.#only;
-    if (only !== undefined) this.#records = newest.filter(({batch}) => only.has(batch.name));
-    else if (isFirst) this.#records = selectJobs(store, newest, this.#selection);
-    else this.#records = newest.filter(jobSelector(store, this.#selection));
+    const isSelection = this.#only === undefined && isFirst;
+    this.#records = isSelection ? selectJobs(store, newest, this.#selection) : newest.filter(this.#followed);
     const written = new Set(stored.flatMap(({record, line}) => (line === null ? [] : [record.batch.name])));
     this.#writtenRecords = this.#records.filter(({batch}) => written.has(batch.name));
     const changed = this.#takeChanged();
@@ -133,9 +169,11 @@ export class JobBoard {
       const isReplaced = replaced.has(record.batch.name);
       const before = this.#shown.get(record.batch.name);
       // A record that did not change is the same object, which saves thousands of comparisons.
-      if (before?.record === record && before.isReplaced === isReplaced) return [];
-      const job = polledJob(record, isReplaced);
-      this.#shown.set(record.batch.name, {record, isReplaced, job});
+      const onDisk = this.onDisk(record);
+      if (before?.record === record && before.isReplaced === isReplaced && before.onDisk === onDisk)
+        return [];
+      const job = polledJob(record, {isReplaced, onDisk});
+      this.#shown.set(record.batch.name, {record, isReplaced, onDisk, job});
       if (isDeepStrictEqual(job, before?.job)) return [];
       const isResult = job.results !== undefined && before?.job.results === undefined;
       return [{job, type: isResult ? 'result' : 'state'} as const];

@@ -118,6 +118,7 @@ export class JobFollower {
   }
 
   async #rounds(isDone: () => Promise<boolean>): Promise<PollEnd | undefined> {
+    await this.#begin();
     while (!this.#halt.signal.aborted) {
       this.#look();
       if (this.#states.isDue) await this.#ask();
@@ -127,6 +128,20 @@ export class JobFollower {
       await this.#nap.take(LOOK_MS);
     }
     return this.#whyHalted();
+  }
+
+  /** Before anything is fetched it is known which results are on disk as they were fetched. */
+  async #begin(): Promise<void> {
+    const {signal} = this.#halt;
+    if (signal.aborted) return;
+    try {
+      for (const [{batch}, {message, suggestions}] of await this.#board.lookAtResults(signal)) {
+        const text = [message, ...suggestions].join(' ');
+        this.#deps.report({type: 'warning', name: batch.name, message: text});
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
   }
 
   #look(): void {
@@ -140,7 +155,7 @@ export class JobFollower {
   }
 
   get #fetchable(): readonly JobRecord[] {
-    return this.#board.writtenRecords.filter((record) => awaitsFetch(record));
+    return this.#board.writtenRecords.filter((record) => awaitsFetch(record, this.#board.onDisk(record)));
   }
 
   /** Tries each fetch that is due one time. */
@@ -158,7 +173,9 @@ export class JobFollower {
 
   get #areAllOver(): boolean {
     return this.#board.records.every(
-      (record) => isFinished(record) || this.#setbacks.finalError(record.batch.name) !== undefined,
+      (record) =>
+        isFinished(record, this.#board.onDisk(record)) ||
+        this.#setbacks.finalError(record.batch.name) !== undefined,
     );
   }
 
@@ -231,6 +248,7 @@ export class JobFollower {
     return {
       ended,
       records: this.#board.records,
+      onDisk: (record) => this.#board.onDisk(record),
       givenUp: (name) => this.#setbacks.finalError(name),
       unclear: this.#board.isNamed ? 0 : this.#board.openIntents.length,
       trouble: this.#states.trouble,

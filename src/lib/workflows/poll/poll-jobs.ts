@@ -1,10 +1,11 @@
 import {EXIT, GembatchError} from '../../domain/errors.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
+import {ResultFiles} from '../job-states/result-files.js';
 import {JobFollower} from './job-follower.js';
 import {mergeRetries} from '../retry/merge-retry.js';
 import type {PollSummary} from './poll-report.js';
 import type {PollDeps, PollInput} from './poll-run.js';
-import {summarisePoll, type PollTotals} from './poll-summary.js';
+import {summarisePoll, type PollOutcome, type PollTotals} from './poll-summary.js';
 
 /**
  * The use case of `gembatch poll`: recorded batch jobs become verified results on disk.
@@ -25,7 +26,9 @@ export async function pollJobs(
   const outcome = await follower.follow();
   const unmerged = await mergeRetries(deps);
   for (const message of unmerged) deps.report({type: 'warning', message});
-  const totals = summarisePoll({...outcome, records: newest(deps, outcome.records)});
+  const records = newest(deps, outcome.records);
+  const onDisk = outcome.ended === 'interrupted' ? outcome.onDisk : await lookAgain(deps, records, input);
+  const totals = summarisePoll({...outcome, records, onDisk});
   const summary: PollSummary = {
     job_info: deps.store.path,
     ...totals,
@@ -34,6 +37,17 @@ export async function pollJobs(
   };
   deps.report({type: 'summary', summary});
   return summary;
+}
+
+/** A run may take a day, in which somebody may have altered a result file. */
+async function lookAgain(
+  {store}: PollDeps,
+  records: readonly JobRecord[],
+  {stop}: PollInput,
+): Promise<PollOutcome['onDisk']> {
+  const files = new ResultFiles(store);
+  await files.look(records, stop);
+  return (record) => files.stateOf(record);
 }
 
 /** Answers that are not where a person looks for them are a part that is not done. */

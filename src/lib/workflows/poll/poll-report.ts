@@ -49,6 +49,8 @@ export interface PollSummary {
   readonly jobs: number;
   readonly done: number;
   readonly bad_rows: number;
+  /** Jobs whose result file is not what was fetched; its rows are not among those below. */
+  readonly altered: number;
   readonly failed: number;
   readonly cancelled: number;
   readonly expired: number;

@@ -1,5 +1,11 @@
 import {ERRORS, EXIT, type ErrorCode, type GembatchError} from '../../domain/errors.js';
-import {badRowCount, jobOutcome, replacedJobs, type JobOutcome} from '../../domain/job/job-progress.js';
+import {
+  badRowCount,
+  jobOutcome,
+  replacedJobs,
+  type JobOutcome,
+  type ResultsOnDisk,
+} from '../../domain/job/job-progress.js';
 import type {JobRecord, RowCounts} from '../../domain/job/job-record.js';
 import {exitCodeOf, type ItemOutcome} from '../../domain/outcome.js';
 import {noCounts} from '../../domain/result/row-counts.js';
@@ -11,6 +17,8 @@ const ROW_OUTCOMES = Object.keys(noCounts()) as (keyof RowCounts)[];
 export interface PollOutcome {
   readonly ended: PollEnd;
   readonly records: readonly JobRecord[];
+  /** What is in the place of a job's results. */
+  readonly onDisk: (record: JobRecord) => ResultsOnDisk;
   /** Why the run has given a job up; by batch name. */
   readonly givenUp: (name: string) => GembatchError | undefined;
   /** Creates of which nobody knows whether they made a job. */
@@ -30,13 +38,13 @@ interface Judged {
 
 /** Counts what became of the jobs that were followed, and decides the exit code. */
 export function summarisePoll(outcome: PollOutcome): PollTotals {
-  const {ended, records, givenUp, unclear} = outcome;
+  const {ended, records, onDisk, givenUp, unclear} = outcome;
   const replaced = replacedJobs(records);
   const judged = records
     .filter((record) => !replaced.has(record.batch.name))
     .map((record): Judged => {
       const error = givenUp(record.batch.name);
-      return {record, error, outcome: error === undefined ? jobOutcome(record) : 'failed'};
+      return {record, error, outcome: error === undefined ? jobOutcome(record, onDisk(record)) : 'failed'};
     });
   const number = (kind: JobOutcome): number => judged.filter((job) => job.outcome === kind).length;
   return {
@@ -44,6 +52,7 @@ export function summarisePoll(outcome: PollOutcome): PollTotals {
     jobs: records.length,
     done: number('done'),
     bad_rows: number('bad_rows'),
+    altered: number('altered'),
     failed: number('failed'),
     cancelled: number('cancelled'),
     expired: number('expired'),
@@ -52,11 +61,10 @@ export function summarisePoll(outcome: PollOutcome): PollTotals {
     running: number('running'),
     replaced: records.length - judged.length,
     unclear,
-    rows: sumOfRows(judged),
-    bad_row_count: judged.reduce(
-      (sum, {record}) => sum + (record.results ? badRowCount(record.results.rows) : 0),
-      0,
-    ),
+    rows: sumOfRows(judged.filter(hasRows)),
+    bad_row_count: judged
+      .filter(hasRows)
+      .reduce((sum, {record}) => sum + (record.results ? badRowCount(record.results.rows) : 0), 0),
     exit_code: exitCode(outcome, judged),
   };
 }
@@ -73,8 +81,13 @@ function exitCode({unclear, trouble}: PollOutcome, judged: readonly Judged[]): n
 function itemOutcomes({record, outcome, error}: Judged): readonly ItemOutcome[] {
   if (outcome === 'done') return [{kind: 'done'}];
   const code: ErrorCode = error?.code ?? 'REFUSED';
-  const hasGoodRows = (record.results?.rows.ok ?? 0) > 0;
+  const hasGoodRows = outcome === 'bad_rows' && (record.results?.rows.ok ?? 0) > 0;
   return [...(hasGoodRows ? [{kind: 'done'} as const] : []), {kind: 'failed', code}];
+}
+
+/** Whether the rows that are recorded are known to be on disk. */
+function hasRows({outcome}: Judged): boolean {
+  return outcome === 'done' || outcome === 'bad_rows';
 }
 
 function sumOfRows(judged: readonly Judged[]): RowCounts {

@@ -1,19 +1,22 @@
 import {normaliseState} from '../../domain/job/job-state.js';
-import {badRowCount, jobOutcome} from '../../domain/job/job-progress.js';
+import {badRowCount, jobOutcome, type ResultsOnDisk} from '../../domain/job/job-progress.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import type {PolledJob} from './poll-report.js';
 
 type Draft = {-readonly [K in keyof PolledJob]: PolledJob[K]};
 
 /** A job as it is shown. */
-export function polledJob(record: JobRecord, isReplaced: boolean): PolledJob {
+export function polledJob(
+  record: JobRecord,
+  {isReplaced = false, onDisk = 'intact'}: {isReplaced?: boolean; onDisk?: ResultsOnDisk},
+): PolledJob {
   const {batch, results, results_error: resultsError} = record;
   const {model, stats, create_time: createTime, end_time: endTime, error} = batch;
   const job: Draft = {
     name: batch.name,
     file: record.input_file,
     state: normaliseState(batch.state),
-    outcome: jobOutcome(record),
+    outcome: jobOutcome(record, onDisk),
     replaced: isReplaced,
     requests: record.count ?? stats?.request_count ?? null,
   };
@@ -24,6 +27,6 @@ export function polledJob(record: JobRecord, isReplaced: boolean): PolledJob {
   if (endTime !== undefined) job.end_time = endTime;
   if (error !== undefined) job.error = error;
   if (resultsError !== undefined) job.results_error = resultsError;
-  if (results === undefined) return job;
+  if (results === undefined || onDisk === 'missing') return job;
   return {...job, results, bad_rows: badRowCount(results.rows)};
 }

@@ -6,7 +6,13 @@
  */
 import pMap from 'p-map';
 import {EXIT, GembatchError} from '../../domain/errors.js';
-import {badRowCount, jobOutcome, replacedJobs, type JobOutcome} from '../../domain/job/job-progress.js';
+import {
+  badRowCount,
+  jobOutcome,
+  replacedJobs,
+  type JobOutcome,
+  type ResultsOnDisk,
+} from '../../domain/job/job-progress.js';
 import type {JobRecord, StoredResults} from '../../domain/job/job-record.js';
 import {exitCodeOf, type ItemOutcome} from '../../domain/outcome.js';
 import {areAnswersChecked, asUnchecked} from '../../domain/result/row-counts.js';
@@ -75,8 +81,8 @@ export async function collectResults(
   fetchDeps: FetchDeps,
   input: ResultsInput,
 ): Promise<ResultsReport> {
-  const missing = await missingResults(store, currentJobs(store, input.names));
-  const errors = new Map(missing.lost);
+  const missing = await missingResults(store, currentJobs(store, input.names), input.stop);
+  const errors = new Map(missing.unusable);
   const notes = new Map<string, readonly string[]>();
   if (missing.fetchable.length > 0) {
     const fetched = await fetchMissing(await fetchDeps(), missing.fetchable, input);
@@ -90,7 +96,8 @@ export async function collectResults(
   const jobs = records.map((recorded) => {
     const record = input.checksAnswers ? recorded : withAnyAnswer(recorded);
     const {name} = record.batch;
-    return jobResults(record, {error: errors.get(name), notes: notes.get(name)});
+    const onDisk = missing.onDisk(record);
+    return jobResults(record, {onDisk, error: errors.get(name), notes: notes.get(name)});
   });
   return {job_info: store.path, jobs, exit_code: exitCodeFor(jobs)};
 }
@@ -171,13 +178,21 @@ function withAnyAnswer(record: JobRecord): JobRecord {
 
 function jobResults(
   record: JobRecord,
-  {error, notes}: {error: GembatchError | undefined; notes: readonly string[] | undefined},
+  {
+    onDisk,
+    error,
+    notes,
+  }: {
+    onDisk: ResultsOnDisk;
+    error: GembatchError | undefined;
+    notes: readonly string[] | undefined;
+  },
 ): JobResults {
   const {results} = record;
   return {
     job: record.batch.name,
     file: record.input_file,
-    outcome: jobOutcome(record),
+    outcome: jobOutcome(record, onDisk),
     results: results ?? null,
     bad_rows: results === undefined ? 0 : badRowCount(results.rows),
     fetched: notes !== undefined,

@@ -5,6 +5,8 @@
  * The merge may be done any number of times: it takes out every row that the retry answers well and adds the retry's
  * row. A kill between the new file and its record is therefore made good by the next merge.
  */
+import {createHash} from 'node:crypto';
+import {stat} from 'node:fs/promises';
 import {GembatchError} from '../../domain/errors.js';
 import {fieldOf, isText} from '../../domain/json/json-object.js';
 import {KeyTable} from '../../domain/request-key/key-table.js';
@@ -12,9 +14,9 @@ import type {JobRecord, StoredResults} from '../../domain/job/job-record.js';
 import {isBlank, LineSplitter} from '../../domain/json/line-splitter.js';
 import {areAnswersChecked} from '../../domain/result/row-counts.js';
 import {readResultRow} from '../../domain/result/result-row.js';
-import type {AtomicFile} from '../../store/file/atomic-file.js';
 import type {PollDeps} from '../poll/poll-run.js';
 import {readChunks} from '../request-file/read-chunks.js';
+import {alteredError, lookAtResults} from '../job-states/result-files.js';
 import {verifyResult} from '../fetch/verify-result.js';
 import {ownCommand} from '../../domain/program-name.js';
 
@@ -42,7 +44,8 @@ export async function mergeRetries(deps: MergeDeps): Promise<readonly string[]> 
     if (retry?.results === undefined || parent?.results === undefined || retry.merged_at !== undefined)
       continue;
     try {
-      await merge(deps, parent, {job: parent.batch.name, into: parent.results, from: retry.results});
+      await refuseAltered(deps, [parent, retry]);
+      await merge(deps, parent, {into: parent.results, from: retry.results});
       await note(deps, retry, {merged_at: new Date(deps.clock.now()).toISOString()});
     } catch (error) {
       troubles.push(troubleText(parent, error));
@@ -67,8 +70,15 @@ function recordsByName({store}: MergeDeps): ReadonlyMap<string, JobRecord> {
   return new Map(store.read().records.map(({record}) => [record.batch.name, record]));
 }
 
+/** What was altered by somebody is not written over, and not passed on as an answer. */
+async function refuseAltered({store}: MergeDeps, records: readonly JobRecord[]): Promise<void> {
+  const {signal: never} = new AbortController();
+  const found = await lookAtResults(store, records, {isThorough: true, stop: never});
+  for (const record of records)
+    if (found.get(record.batch.name)?.state === 'altered') throw alteredError(record);
+}
+
 interface Merge {
-  readonly job: string;
   readonly into: StoredResults;
   readonly from: StoredResults;
 }
@@ -80,8 +90,16 @@ async function merge(deps: MergeDeps, parent: JobRecord, {into, from}: Merge): P
   const file = await deps.createFile(target, {overwrite: true});
   try {
     const answered = await goodKeys(source);
-    await copyRows(target, file, (key) => key === null || answered.find(key) === -1);
-    await copyRows(source, file, (key) => key !== null && answered.find(key) !== -1);
+    const hash = createHash('sha256');
+    const append = async (bytes: Uint8Array): Promise<void> => {
+      hash.update(bytes);
+      await file.append(bytes);
+    };
+    await copyRows(target, append, (key) => key === null || answered.find(key) === -1);
+    await copyRows(source, append, (key) => key !== null && answered.find(key) !== -1);
+    // Before the file is there: after a kill it would be taken for one that somebody has altered.
+    const merging = {size_bytes: file.sizeBytes, sha256: hash.digest('hex')};
+    await note(deps, parent, {results: {...into, merging}, merged_at: parent.merged_at});
     await file.commit();
   } finally {
     await file.discard();
@@ -94,8 +112,11 @@ async function merge(deps: MergeDeps, parent: JobRecord, {into, from}: Merge): P
     maxExamples: 0,
     checksAnswers: areAnswersChecked(into.rows),
   });
+  const {merging: _, ...known} = into;
+  const {mtimeMs} = await stat(target);
+  const {counts: rows, sizeBytes, sha256} = verified;
   await note(deps, parent, {
-    results: {...into, rows: verified.counts, size_bytes: verified.sizeBytes, sha256: verified.sha256},
+    results: {...known, rows, size_bytes: sizeBytes, sha256, mtime_ms: mtimeMs},
     // What it is merged into, in turn, is behind now.
     merged_at: undefined,
   });
@@ -129,13 +150,13 @@ async function goodKeys(path: string): Promise<KeyTable> {
 /** Copies the rows whose key is wanted; of several rows with one key, all that come. */
 async function copyRows(
   path: string,
-  file: AtomicFile,
+  append: (bytes: Uint8Array) => Promise<void>,
   isWanted: (key: string | null) => boolean,
 ): Promise<void> {
   await eachRow(path, async (bytes) => {
     if (!isWanted(readResultRow(bytes).key)) return;
-    await file.append(bytes);
-    await file.append(NEWLINE);
+    await append(bytes);
+    await append(NEWLINE);
   });
 }
 

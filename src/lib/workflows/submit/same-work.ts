@@ -3,7 +3,7 @@
  * since, its content or the model that is named, is not taken for it.
  */
 import {GembatchError} from '../../domain/errors.js';
-import {jobOutcome} from '../../domain/job/job-progress.js';
+import {jobOutcome, type JobOutcome} from '../../domain/job/job-progress.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import {isServedAs, modelLabel, modelResourceName} from '../../domain/job/model-choice.js';
 import {ownCommand} from '../../domain/program-name.js';
@@ -55,16 +55,22 @@ export function outcomeOfKnownContent(file: RequestFile, record: JobRecord): Out
   };
 }
 
+const END_WORDS: ReadonlyMap<JobOutcome, string> = new Map([
+  ['failed', 'failed'],
+  ['cancelled', 'was cancelled'],
+  ['lost', 'is lost'],
+]);
+
 /** Why the work of a job is not done and will not be; empty when it is, or may still be. */
 function endOf(name: string, record: JobRecord): Pick<OutcomeDraft, 'error'> {
   const {batch, input_file: file} = record;
   const outcome = jobOutcome(record);
-  if (outcome === 'done' || outcome === 'bad_rows' || outcome === 'running') return {};
+  if (['done', 'bad_rows', 'altered', 'running'].includes(outcome)) return {};
   if (outcome === 'not_seen') {
     const unseen = `${name}: the service does not show its batch job ${batch.name}; whether it runs is not known, and nothing was sent.`;
     return {error: failed(new GembatchError('UNCLEAR', unseen, {suggestions: [ownCommand('poll')]}))};
   }
-  const words = {failed: 'failed', cancelled: 'was cancelled', expired: 'expired', lost: 'is lost'}[outcome];
+  const words = END_WORDS.get(outcome) ?? outcome;
   const why = batch.error === undefined ? '' : `: ${batch.error.message.replace(/[.\s]+$/u, '')}`;
   const retry = ownCommand(outcome === 'lost' ? `retry --lost ${file}` : `retry ${file}`);
   const error = new GembatchError('JOB_ENDED', `${name}: its batch job ${batch.name} ${words}${why}.`, {

@@ -1,0 +1,142 @@
+import {copyFile, readFile, rename, rm, stat, utimes, writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import {describe, expect, test} from '@jest/globals';
+import {EXIT} from '../../src/lib/domain/errors.js';
+import {JobFixture} from '../helpers/job-fixture.js';
+import {runCli, type CliResult} from '../helpers/run-cli.js';
+
+const RESULT = 'results/a.jsonl';
+
+/** Two jobs whose results are on disk and kept at the service. */
+async function fetchedJobs(...args: readonly string[]): Promise<JobFixture> {
+  const jobs = await JobFixture.create();
+  await jobs.submit('a.jsonl');
+  await jobs.submit('b.jsonl');
+  jobs.finishJobs();
+  await jobs.poll(...args);
+  return jobs;
+}
+
+const run = (jobs: JobFixture, ...args: string[]): Promise<CliResult> => runCli(args, jobs.options);
+
+const outcomes = async (jobs: JobFixture, ...args: string[]): Promise<Record<string, string>> => {
+  const {jobs: found} = (await run(jobs, ...args, '--json')).json() as {
+    jobs: {file: string; outcome: string}[];
+  };
+  return Object.fromEntries(found.map(({file, outcome}) => [file, outcome]));
+};
+
+/** Every way in which a file is no longer what it was. */
+const ALTERATIONS: readonly (readonly [string, (rows: string) => string])[] = [
+  ['edited, of the same size', (rows) => rows.replace('"text":"', '"text":"x').slice(0, rows.length)],
+  ['cut at a row', (rows) => `${rows.split('\n').slice(0, 1).join('\n')}\n`],
+  ['cut within a row', (rows) => rows.slice(0, -5)],
+  ['appended to', (rows) => `${rows}${rows.split('\n')[0] ?? ''}\n`],
+  ['empty', () => ''],
+];
+
+describe('a result file that was altered', () => {
+  test.each(ALTERATIONS)('(%s) is noticed', async (_, alter) => {
+    const jobs = await fetchedJobs();
+    await writeFile(join(jobs.folder, RESULT), alter(await jobs.read(RESULT)));
+    expect(await outcomes(jobs, 'list')).toEqual({'a.jsonl': 'altered', 'b.jsonl': 'done'});
+    expect((await jobs.poll('--once')).code).toBe(EXIT.partial);
+  });
+
+  // Ten commands.
+  test('is altered in every command, and not relied on', async () => {
+    const jobs = await fetchedJobs();
+    const rows = await jobs.read(RESULT);
+    await writeFile(join(jobs.folder, RESULT), rows.replace('"r1"', '"rX"'));
+    const expected = {'a.jsonl': 'altered', 'b.jsonl': 'done'};
+    expect(await outcomes(jobs, 'list')).toEqual(expected);
+    expect(await outcomes(jobs, 'results')).toEqual(expected);
+    expect((await run(jobs, 'show', 'a.jsonl')).stdout).toMatch(/Outcome: +altered/u);
+
+    const poll = await jobs.poll('--once');
+    expect(poll.code).toBe(EXIT.partial);
+    expect(poll.stdout + poll.stderr).toContain('1 done, 1 altered since they were fetched');
+    const joined = await run(jobs, 'results', '--join', '-');
+    expect([joined.code, joined.stdout.split('\n')]).toEqual([EXIT.partial, expect.any(Array)]);
+    expect(joined.stdout).not.toContain('"file":"a.jsonl"');
+    await run(jobs, 'retry');
+    expect(jobs.emulator.control.paid()).toHaveLength(2);
+
+    await writeFile(join(jobs.folder, RESULT), rows);
+    expect(await outcomes(jobs, 'results')).toEqual({'a.jsonl': 'done', 'b.jsonl': 'done'});
+    expect((await jobs.poll('--once')).code).toBe(EXIT.ok);
+  });
+
+  test('is believed when only its time has changed, and not read again then', async () => {
+    const jobs = await fetchedJobs();
+    const path = join(jobs.folder, RESULT);
+    const time = new Date('2030-01-01T00:00:00Z');
+    await utimes(path, time, time);
+    expect((await jobs.poll('--once')).code).toBe(EXIT.ok);
+    const record = (await jobs.records()).find(({input_file: file}) => file === 'a.jsonl');
+    expect(record?.results?.mtime_ms).toBe((await stat(path)).mtimeMs);
+  });
+
+  test('is noticed in the records of earlier versions, which have no time', async () => {
+    const jobs = await fetchedJobs();
+    const text = (await jobs.read('job-info.jsonl')).replaceAll(/,"mtime_ms":[\d.]+/gu, '');
+    await writeFile(join(jobs.folder, 'job-info.jsonl'), text);
+    expect(await outcomes(jobs, 'list')).toEqual({'a.jsonl': 'done', 'b.jsonl': 'done'});
+    const rows = await jobs.read(RESULT);
+    await writeFile(join(jobs.folder, RESULT), rows.replace('"r1"', '"rX"'));
+    expect(await outcomes(jobs, 'list')).toEqual({'a.jsonl': 'altered', 'b.jsonl': 'done'});
+  });
+
+  test('is not written over by the answers of a retry', async () => {
+    const jobs = await JobFixture.create();
+    jobs.emulator.control.outcome({rows: [{fault: 'error', keys: ['r1']}]});
+    await jobs.submit('a.jsonl');
+    jobs.finishJobs();
+    await jobs.poll();
+    jobs.emulator.control.clearOutcomes();
+    await run(jobs, 'retry');
+    jobs.finishJobs();
+    const rows = await jobs.read(RESULT);
+    const edited = rows.replace('"r2"', '"rX"');
+    await writeFile(join(jobs.folder, RESULT), edited);
+    const {code, stderr} = await jobs.poll();
+    expect([code, stderr]).toEqual([EXIT.partial, expect.stringContaining('are not merged')]);
+    expect(await jobs.read(RESULT)).toBe(edited);
+
+    await writeFile(join(jobs.folder, RESULT), rows);
+    expect((await jobs.poll()).code).toBe(EXIT.ok);
+    expect(await outcomes(jobs, 'results')).toEqual({'a.jsonl': 'done'});
+    expect(await outcomes(jobs, 'list')).toMatchObject({'a.jsonl': 'done'});
+  });
+});
+
+describe('a result file that is gone', () => {
+  test('is fetched again by poll while the service has it', async () => {
+    const jobs = await fetchedJobs('--keep-remote');
+    const rows = await jobs.read(RESULT);
+    await rm(join(jobs.folder, RESULT));
+    expect(await outcomes(jobs, 'list')).toEqual({'a.jsonl': 'running', 'b.jsonl': 'done'});
+    expect((await jobs.poll()).code).toBe(EXIT.ok);
+    expect(await jobs.read(RESULT)).toBe(rows);
+    expect(jobs.emulator.control.paid()).toHaveLength(2);
+  });
+
+  test('is lost in every command when the service has none, until it is put back', async () => {
+    const jobs = await fetchedJobs();
+    const away = join(jobs.folder, 'away');
+    await rename(join(jobs.folder, RESULT), away);
+    expect(await outcomes(jobs, 'list')).toEqual({'a.jsonl': 'lost', 'b.jsonl': 'done'});
+    expect(await outcomes(jobs, 'results')).toEqual({'a.jsonl': 'lost', 'b.jsonl': 'done'});
+    const poll = await jobs.poll();
+    expect([poll.code, poll.stderr]).toEqual([
+      EXIT.partial,
+      expect.stringContaining('are not there any more'),
+    ]);
+    await run(jobs, 'retry');
+    expect(jobs.emulator.control.paid()).toHaveLength(2);
+
+    await copyFile(away, join(jobs.folder, RESULT));
+    expect(await readFile(away, 'utf8')).toBe(await jobs.read(RESULT));
+    expect(await outcomes(jobs, 'list')).toEqual({'a.jsonl': 'done', 'b.jsonl': 'done'});
+  });
+});
