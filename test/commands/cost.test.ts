@@ -1,10 +1,13 @@
-import {readFile, writeFile} from 'node:fs/promises';
+import {readFile, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {describe, expect, test} from '@jest/globals';
+import type {JobRecord} from '../../src/lib/domain/job/job-record.js';
 import {JobFixture} from '../helpers/job-fixture.js';
 import {schemaErrors} from '../helpers/json-schema.js';
+import {requestLines} from '../helpers/request-files.js';
 import {runCli} from '../helpers/run-cli.js';
 import {tempDir} from '../helpers/temp-dir.js';
+import {useEmulator} from '../helpers/use-emulator.js';
 
 interface Report {
   readonly jobs: readonly {
@@ -93,5 +96,19 @@ describe('gembatch cost', () => {
   test('has nothing to show without jobs', async () => {
     const {code, stdout} = await runCli(['cost'], {cwd: await tempDir()});
     expect([code, stdout]).toEqual([0, 'No batch jobs are recorded.\n']);
+  });
+
+  test('shows the forecast of the day of the submission, which submit says before it sends anything', async () => {
+    const {env} = await useEmulator();
+    const cwd = await tempDir();
+    await writeFile(join(cwd, 'a.jsonl'), requestLines(2));
+    const options = {cwd, env};
+    const submit = await runCli(['submit', 'a.jsonl', '-m', 'gemini-3.5-flash-lite'], options);
+    expect(submit.stderr).toMatch(/^1 file, 2 requests: about \$/u);
+    const record = JSON.parse(await readFile(join(cwd, 'job-info.jsonl'), 'utf8')) as JobRecord;
+    expect(record.estimate).toMatchObject({model: 'gemini-3.5-flash-lite', method: 'offline'});
+    await rm(join(cwd, 'a.jsonl'));
+    const {json} = await runCli(['cost', '--json'], options);
+    expect((json() as Report).jobs[0]?.estimate_usd).toEqual(record.estimate?.cost_usd);
   });
 });

@@ -51,6 +51,22 @@ describe('gembatch estimate', () => {
     expect(stdout).toContain('the cost is unknown');
   });
 
+  test('has a price for the default model', async () => {
+    const cwd = await folderWith(line('1'));
+    const {json} = await runCli(['estimate', 'a.jsonl', '--json'], {cwd});
+    expect((json() as Estimate).files[0]?.cost_usd?.high).toBeGreaterThan(0);
+  });
+
+  test('says how many requests have no output limit of their own', async () => {
+    const cwd = await folderWith(
+      `${line('1')}{"key":"2","request":{"contents":[{"parts":[{"text":"a"}]}]}}\n`,
+    );
+    const {json} = await runCli(['estimate', 'a.jsonl', '--json'], {cwd});
+    expect((json() as Estimate).files).toMatchObject([{unlimited_requests: 1}]);
+    const {stdout} = await runCli(['estimate', 'a.jsonl'], {cwd});
+    expect(stdout).toContain('1 request has no maxOutputTokens');
+  });
+
   test('goes by the finished jobs of the same model where there are any', async () => {
     const content = line('1') + line('2');
     const cwd = await folderWith(content);

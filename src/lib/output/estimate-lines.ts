@@ -1,5 +1,6 @@
 import type {Range} from '../domain/estimate/range.js';
-import type {Estimate, FileEstimate} from '../workflows/estimate/estimate-files.js';
+import type {Estimate} from '../workflows/estimate/estimate-files.js';
+import type {FileEstimate} from '../workflows/estimate/file-estimator.js';
 import {errorLines} from './text/error-text.js';
 import {formatCount, plural} from './text/format.js';
 import {formatCostRange, formatTokens, formatUsd} from './text/money.js';
@@ -24,9 +25,10 @@ export function estimateLines(estimate: Estimate, {columns}: {columns: number}):
 }
 
 /** One line for all files: what a person wants to know before a run. */
-export function totalLine({total, files}: Estimate): string {
+export function totalLine({total, files, sample_of: all}: Estimate): string {
   const {requests, cost_usd: cost, cost_usd_known: known} = total;
-  const of = `${plural(files.length, 'file')}, ${plural(requests, 'request')}`;
+  const sample = all === undefined ? '' : ` (by ${formatCount(files.length)} of them)`;
+  const of = `${plural(all ?? files.length, 'file')}, ${plural(requests, 'request')}${sample}`;
   if (cost !== null) {
     return `${of}: about ${formatUsd(cost.likely)}, between ${formatUsd(cost.low)} and ${formatUsd(cost.high)}.`;
   }
@@ -37,6 +39,7 @@ export function totalLine({total, files}: Estimate): string {
 
 function notes({files, total, prices}: Estimate): readonly string[] {
   const uncounted = files.reduce((sum, {uncounted_parts: parts}) => sum + parts, 0);
+  const unlimited = files.reduce((sum, {unlimited_requests: requests}) => sum + requests, 0);
   const isPast = files.some(({method}) => method === 'history');
   return [
     ...total.price_missing.map(
@@ -47,6 +50,11 @@ function notes({files, total, prices}: Estimate): readonly string[] {
       ? []
       : [
           `${plural(uncounted, 'part')} are files by address or cached content, which only the service can count.`,
+        ]),
+    ...(unlimited === 0
+      ? []
+      : [
+          `${plural(unlimited, 'request')} ${unlimited === 1 ? 'has' : 'have'} no maxOutputTokens; setting it lowers the highest cost.`,
         ]),
     isPast
       ? 'Tokens as in your finished jobs of this model.'

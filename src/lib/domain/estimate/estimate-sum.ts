@@ -22,6 +22,7 @@ export class EstimateSum {
   inputTokens: Range = NOTHING;
   outputTokens: Range = NOTHING;
   uncounted = 0;
+  unlimited = 0;
   readonly #terms: CostTerms | undefined;
   /** By level, then by the first tokens of the tier: one for almost every model. */
   readonly #shares = new Map<Level, Map<number, Share>>(LEVELS.map((level) => [level, new Map()]));
@@ -36,6 +37,7 @@ export class EstimateSum {
     this.inputTokens = addRanges(this.inputTokens, estimate.inputTokens);
     this.outputTokens = addRanges(this.outputTokens, estimate.outputTokens);
     this.uncounted += estimate.uncounted;
+    if (estimate.isUnlimited) this.unlimited += 1;
     if (this.#terms === undefined) return;
     for (const level of LEVELS) this.#addShare(level, estimate, this.#terms);
   }
@@ -101,12 +103,19 @@ export class EstimateSum {
   }
 
   /** The sums for all requests of a file of which every so many were added. */
-  scaledTo(requests: number): {inputTokens: Range; outputTokens: Range; uncounted: number; factor: number} {
+  scaledTo(requests: number): {
+    inputTokens: Range;
+    outputTokens: Range;
+    uncounted: number;
+    unlimited: number;
+    factor: number;
+  } {
     const factor = this.requests === 0 ? 0 : requests / this.requests;
     return {
       inputTokens: timesRange(this.inputTokens, factor),
       outputTokens: timesRange(this.outputTokens, factor),
       uncounted: Math.round(this.uncounted * factor),
+      unlimited: Math.round(this.unlimited * factor),
       factor,
     };
   }

@@ -13,6 +13,8 @@ export interface RequestEstimate {
   readonly searches: Range;
   /** Parts of which only the service knows the size: files by address, caches, unknown kinds. */
   readonly uncounted: number;
+  /** Whether only the limit of the model bounds the answer. */
+  readonly isUnlimited: boolean;
 }
 
 export interface ModelTraits {
@@ -44,6 +46,7 @@ export function estimateRequest(request: JsonObject, model: ModelTraits): Reques
   return {
     ...input,
     outputTokens: outputOf(request, model),
+    isUnlimited: model.maxOutputTokens > 0 && outputLimitOf(request) === undefined,
     searches: isGrounded(request) ? SEARCHES : NOTHING,
   };
 }
@@ -51,7 +54,7 @@ export function estimateRequest(request: JsonObject, model: ModelTraits): Reques
 function inputOf(
   request: JsonObject,
   {isGemini2}: ModelTraits,
-): Omit<RequestEstimate, 'outputTokens' | 'searches'> {
+): Pick<RequestEstimate, 'inputTokens' | 'byModality' | 'uncounted'> {
   const config = configOf(request);
   const resolution = resolutionOf(fieldOf(config, 'mediaResolution') ?? fieldOf(config, 'media_resolution'));
   let text = 0;
@@ -100,13 +103,18 @@ function inputOf(
 function outputOf(request: JsonObject, {maxOutputTokens}: ModelTraits): Range {
   if (maxOutputTokens === 0) return NOTHING;
   const config = configOf(request);
-  const asked = numberOf(fieldOf(config, 'maxOutputTokens') ?? fieldOf(config, 'max_output_tokens'));
+  const asked = outputLimitOf(request);
   const candidates = numberOf(fieldOf(config, 'candidateCount') ?? fieldOf(config, 'candidate_count')) ?? 1;
   const thinking = fieldOf(config, 'thinkingConfig') ?? fieldOf(config, 'thinking_config');
   const budget = numberOf(fieldOf(thinking, 'thinkingBudget') ?? fieldOf(thinking, 'thinking_budget'));
   const high = Math.min(maxOutputTokens, asked ?? maxOutputTokens) * candidates;
   const thoughts = budget !== undefined && budget >= 0 ? Math.min(budget, LIKELY_THOUGHTS) : LIKELY_THOUGHTS;
   return {low: Math.min(1, high), likely: Math.min(high, (LIKELY_ANSWER + thoughts) * candidates), high};
+}
+
+function outputLimitOf(request: JsonObject): number | undefined {
+  const config = configOf(request);
+  return numberOf(fieldOf(config, 'maxOutputTokens') ?? fieldOf(config, 'max_output_tokens'));
 }
 
 function turnsOf(request: JsonObject): readonly unknown[] {

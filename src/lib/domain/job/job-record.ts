@@ -1,3 +1,4 @@
+import type {Range} from '../estimate/range.js';
 import type {Usage} from '../price/usage.js';
 import type {BatchJob} from './batch-job.js';
 
@@ -27,6 +28,8 @@ export interface JobRecord {
   readonly submitted_at?: string;
   /** Resource name of the model as the create named it, where the service answered with another: it was an alias. */
   readonly requested_model?: string;
+  /** What it was estimated at when it was submitted. */
+  readonly estimate?: JobEstimate;
   /** Absent until the results are on disk, complete and counted. */
   readonly results?: StoredResults;
   /** What the answers used and cost; absent until the results are on disk. */
@@ -78,6 +81,21 @@ export interface Intent {
   readonly intended_at: string;
   /** The batch job whose work, or bad rows, this create submits again. */
   readonly retry_of?: string;
+  readonly estimate?: JobEstimate;
+}
+
+/** What a request file was estimated at. Tokens and USD are low, likely and high. */
+export interface JobEstimate {
+  /** Without `models/`. */
+  readonly model: string;
+  /** How the tokens were found: `history`, `count_tokens` or `offline`. */
+  readonly method: string;
+  readonly input_tokens: Range;
+  readonly output_tokens: Range;
+  /** Absent when the price was not known, or only the service could tell the size of a part. */
+  readonly cost_usd?: Range;
+  /** When the prices were read, as `2026-11-27`. */
+  readonly read_on: string;
 }
 
 /** What the answers of a batch job used, summed over its result rows. */

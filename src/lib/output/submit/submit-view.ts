@@ -3,6 +3,7 @@ import type {Submission} from '../../workflows/submit/submission.js';
 import {printable} from '../terminal/printable.js';
 import {colorsFor, marksFor, printFolded, type Display} from '../terminal/screen.js';
 import {annotationLines} from '../text/error-text.js';
+import {totalLine} from '../estimate-lines.js';
 import {FileTally} from './file-tally.js';
 import {notStartedLines, summaryLines} from './submit-summary.js';
 import {TaskList, type ShownBy} from './task-list.js';
@@ -56,6 +57,9 @@ export class SubmitView {
         break;
       case 'status':
         this.#tellStatus(event.message);
+        break;
+      case 'estimate':
+        this.#tellStatus(totalLine(event.estimate));
         break;
       case 'warning':
         this.#status = undefined;

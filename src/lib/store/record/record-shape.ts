@@ -1,7 +1,9 @@
+import type {Range} from '../../domain/estimate/range.js';
 import type {BatchJob, BatchStats} from '../../domain/job/batch-job.js';
 import type {
   IncompleteResults,
   JobRecord,
+  JobEstimate,
   MergedFile,
   MissedLooks,
   JobUsage,
@@ -117,6 +119,17 @@ const USAGE_SHAPE = shapeOf<JobUsage>({
   prices_read_on: 'string',
 });
 
+const RANGE_SHAPE = shapeOf<Range>({low: 'number', likely: 'number', high: 'number'});
+
+const ESTIMATE_SHAPE = shapeOf<JobEstimate>({
+  model: 'string',
+  method: 'string',
+  input_tokens: RANGE_SHAPE,
+  output_tokens: RANGE_SHAPE,
+  cost_usd: {optional: RANGE_SHAPE},
+  read_on: 'string',
+});
+
 export const RECORD_SHAPE = shapeOf<JobRecord>({
   input_file: 'string',
   count: 'count',
@@ -128,6 +141,7 @@ export const RECORD_SHAPE = shapeOf<JobRecord>({
   submitted_at: text,
   results: {optional: RESULTS_SHAPE},
   usage: {optional: USAGE_SHAPE},
+  estimate: {optional: ESTIMATE_SHAPE},
   results_error: {optional: RESULTS_ERROR_SHAPE},
   remote_deleted_at: text,
   lost_at: text,
@@ -160,6 +174,7 @@ export function isJobRecord(value: unknown): value is JobRecord {
     results,
     results_error: resultsError,
     usage,
+    estimate,
   } = value;
   return (
     isText(inputFile) &&
@@ -179,6 +194,7 @@ export function isJobRecord(value: unknown): value is JobRecord {
     (sizeBytes === undefined || typeof sizeBytes === 'number') &&
     (results === undefined || conforms(results, RESULTS_SHAPE)) &&
     (usage === undefined || conforms(usage, USAGE_SHAPE)) &&
+    (estimate === undefined || conforms(estimate, ESTIMATE_SHAPE)) &&
     (resultsError === undefined || conforms(resultsError, RESULTS_ERROR_SHAPE))
   );
 }

@@ -23,7 +23,7 @@ export interface JobCost {
   readonly usage: JobUsage | null;
   /** null when the usage or a price is not known. */
   readonly cost_usd: number | null;
-  /** What its request file would have been estimated at; null when that is not here as it was submitted. */
+  /** What it was estimated at when it was submitted; null when nobody knows. */
   readonly estimate_usd: Range | null;
 }
 
@@ -119,12 +119,13 @@ async function usageOfResults(
   return sum.finish();
 }
 
-/** By the request file as it is here, when it has the size that was submitted. */
+/** As it was recorded; of an older record, by the request file as it is here when it has the size that was submitted. */
 async function estimateOf(
   store: JobStore,
   record: JobRecord,
   {prices, service, signal, model}: CostInput & {model: string},
 ): Promise<Range | null> {
+  if (record.estimate !== undefined) return record.estimate.cost_usd ?? null;
   const path = store.resolveInput(record.input_file);
   const size = await stat(path).then(
     (stats) => stats.size,

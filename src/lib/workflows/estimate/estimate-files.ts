@@ -1,41 +1,9 @@
 /** The use case of `gembatch estimate`: what request files will use and cost, before anything is sent. */
-import {stat} from 'node:fs/promises';
-import {EstimateSum} from '../../domain/estimate/estimate-sum.js';
-import {historyOf, type History, type PastJob} from '../../domain/estimate/history.js';
 import {addRanges, NOTHING, timesRange, wholeRange, type Range} from '../../domain/estimate/range.js';
-import {estimateRequest, type ModelTraits} from '../../domain/estimate/request-estimate.js';
 import type {ErrorCode} from '../../domain/errors.js';
 import {GembatchError} from '../../domain/errors.js';
 import {isObject} from '../../domain/json/json-object.js';
-import {isBlank, LineSplitter} from '../../domain/json/line-splitter.js';
-import type {JobRecord} from '../../domain/job/job-record.js';
-import {modelLabel} from '../../domain/job/model-choice.js';
-import type {CostTerms} from '../../domain/price/cost.js';
-import {
-  entryOf,
-  pricedModelId,
-  pricesBetween,
-  type PricedService,
-  type PriceList,
-} from '../../domain/price/price-list.js';
-import {readChunks} from '../request-file/read-chunks.js';
-
-/** How the tokens of a file were found. */
-export type EstimateMethod = 'history' | 'offline';
-
-/** What one request file will use. Tokens and USD are low, likely and high. */
-export interface FileEstimate {
-  readonly file: string;
-  readonly model: string;
-  readonly requests: number;
-  readonly input_tokens: Range;
-  readonly output_tokens: Range;
-  /** null when the price is not known, or only the service can tell the size of a part. */
-  readonly cost_usd: Range | null;
-  readonly method: EstimateMethod;
-  /** Parts that only the service can count: files by address, cached content. They are in no token count here. */
-  readonly uncounted_parts: number;
-}
+import {FileEstimator, type EstimateTerms, type FileEstimate} from './file-estimator.js';
 
 /** A file that could not be read. */
 export interface FileFailure {
@@ -51,6 +19,8 @@ export interface FileFailure {
 export interface Estimate {
   readonly files: readonly FileEstimate[];
   readonly failed: readonly FileFailure[];
+  /** How many files `total` is for, where `files` is only a sample of them. */
+  readonly sample_of?: number;
   readonly total: {
     readonly requests: number;
     readonly input_tokens: Range;
@@ -66,163 +36,57 @@ export interface Estimate {
 }
 
 /** What is estimated, and by which prices. */
-export interface EstimateInput {
+export interface EstimateInput extends EstimateTerms {
   readonly files: readonly {readonly path: string; readonly name: string}[];
-  /** As the person wrote it, or its resource name. */
-  readonly model: string;
-  readonly service: PricedService;
-  readonly prices: PriceList;
-  /** All job records: those of finished jobs of the same model say what the next one uses. */
-  readonly records: readonly JobRecord[];
-  /** Today, in milliseconds since 1970. */
-  readonly nowMs: number;
   readonly signal?: AbortSignal;
 }
 
-/** A batch job may be answered as late as this, at the price that holds then. */
-const LATEST_ANSWER_MS = 72 * 3_600_000;
-/** Larger files are known by a part of their lines, evenly spread. */
-const SAMPLE_BYTES = 64 * 1024 * 1024;
-const DEFAULT_MAX_OUTPUT = 65_536;
-
 /** Estimates request files one after the other. A file that cannot be read stops no other. */
-export async function estimateFiles(input: EstimateInput): Promise<Estimate> {
+export function estimateFiles(input: EstimateInput): Promise<Estimate> {
+  return estimateWith(new FileEstimator(input), input.files, input.signal);
+}
+
+/** As `estimateFiles`. */
+export async function estimateWith(
+  estimator: FileEstimator,
+  named: EstimateInput['files'],
+  signal?: AbortSignal,
+): Promise<Estimate> {
   const files: FileEstimate[] = [];
   const failed: FileFailure[] = [];
-  const model = pricedModel(input);
-  const history = historyOf(pastJobs(input));
-  for (const {path, name} of input.files) {
+  for (const file of named) {
     try {
-      files.push(await estimateFile({path, name}, {model, history, signal: input.signal}));
+      files.push(await estimator.estimate(file, signal));
     } catch (error) {
-      const {code, message, suggestions} = readFailure(error, name);
-      failed.push({file: name, error: {code, message, suggestions}});
+      const {code, message, suggestions} = readFailure(error, file.name);
+      failed.push({file: file.name, error: {code, message, suggestions}});
     }
   }
-  return {files, failed, total: totalOf(files, model), prices: {read_on: input.prices.read_on}};
+  const total = totalOf(files, estimator.unpricedModel);
+  return {files, failed, total, prices: {read_on: estimator.pricesReadOn}};
 }
 
-/** What is known of the model that is to answer. */
-interface EstimatedModel {
-  readonly name: string;
-  readonly traits: ModelTraits;
-  readonly terms: CostTerms | undefined;
-}
-
-function pricedModel({model, prices, service, nowMs}: EstimateInput): EstimatedModel {
-  const entry = entryOf(prices, model);
-  const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
-  const inForce = pricesBetween(prices, model, {
-    service,
-    from: day(nowMs),
-    to: day(nowMs + LATEST_ANSWER_MS),
-  });
-  const price = inForce
-    .toSorted((a, b) => (a.rates[0]?.input.text ?? 0) - (b.rates[0]?.input.text ?? 0))
-    .at(-1);
+/** The estimate of many files by that of a part of them, which is `factor` times smaller. */
+export function timesEstimate(
+  estimate: Estimate,
+  {factor, files}: {readonly factor: number; readonly files: number},
+): Estimate {
+  const {total} = estimate;
   return {
-    name: modelLabel(model),
-    traits: {
-      // A model that answers with vectors has no limit of output.
-      maxOutputTokens: entry === undefined ? DEFAULT_MAX_OUTPUT : (entry.max_output_tokens ?? 0),
-      isGemini2: pricedModelId(prices, model).startsWith('gemini-2'),
+    ...estimate,
+    sample_of: files,
+    total: {
+      ...total,
+      requests: Math.round(total.requests * factor),
+      input_tokens: wholeRange(timesRange(total.input_tokens, factor)),
+      output_tokens: wholeRange(timesRange(total.output_tokens, factor)),
+      cost_usd: total.cost_usd === null ? null : timesRange(total.cost_usd, factor),
+      cost_usd_known: timesRange(total.cost_usd_known, factor),
     },
-    terms: price === undefined ? undefined : {price, search: entry?.search},
   };
 }
 
-async function estimateFile(
-  {path, name}: {path: string; name: string},
-  {
-    model,
-    history,
-    signal,
-  }: {model: EstimatedModel; history: History | undefined; signal: AbortSignal | undefined},
-): Promise<FileEstimate> {
-  const {size} = await stat(path);
-  const every = Math.max(1, Math.ceil(size / SAMPLE_BYTES));
-  const sum = new EstimateSum(model.terms);
-  let requests = 0;
-  const splitter = new LineSplitter((bytes, start, end) => {
-    if (isBlank(bytes, start, end)) return;
-    if (requests % every === 0) sum.add(estimateRequest(requestOf(bytes, start, end), model.traits));
-    requests += 1;
-  });
-  for await (const chunk of readChunks(path)) {
-    if (signal?.aborted) throw new GembatchError('INTERRUPTED', `${name}: the estimate was stopped.`);
-    splitter.push(chunk);
-  }
-  splitter.finish();
-
-  const {inputTokens, outputTokens, uncounted, factor} = sum.scaledTo(requests);
-  const input = history === undefined ? inputTokens : timesRange(history.inputPerByte, size);
-  const output =
-    history === undefined
-      ? outputTokens
-      : bounded(timesRange(history.outputPerRequest, requests), outputTokens);
-  return {
-    file: name,
-    model: model.name,
-    requests,
-    input_tokens: wholeRange(input),
-    output_tokens: wholeRange(output),
-    cost_usd: sum.cost({
-      input: ratio(input, sum.inputTokens),
-      output: ratio(output, sum.outputTokens),
-      requests: factor,
-    }),
-    method: history === undefined ? 'offline' : 'history',
-    uncounted_parts: uncounted,
-  };
-}
-
-/** A line that is no request is what `submit` complains about; it is estimated as the text that it is. */
-function requestOf(bytes: Uint8Array, start: number, end: number): Readonly<Record<string, unknown>> {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8');
-  try {
-    const line: unknown = JSON.parse(text);
-    if (isObject(line) && isObject(line['request'])) return line['request'];
-  } catch {
-    // Not JSON.
-  }
-  return {contents: [{parts: [{text}]}]};
-}
-
-/** Finished jobs of the same model whose usage is known. */
-function pastJobs({records, prices, model}: EstimateInput): readonly PastJob[] {
-  const id = pricedModelId(prices, model);
-  return records.flatMap((record): PastJob[] => {
-    const {usage} = record;
-    const name = record.requested_model ?? record.batch.model;
-    if (usage === undefined || name === undefined || record.size_bytes === undefined) return [];
-    if (pricedModelId(prices, name) !== id || usage.prompt_tokens === null || usage.output_tokens === null)
-      return [];
-    return [
-      {
-        requests: usage.rows,
-        sizeBytes: record.size_bytes,
-        promptTokens: usage.prompt_tokens,
-        outputTokens: usage.output_tokens + usage.thoughts_tokens,
-      },
-    ];
-  });
-}
-
-/** No more than the requests allow. */
-function bounded(range: Range, {high}: Range): Range {
-  return {
-    low: Math.min(range.low, high),
-    likely: Math.min(range.likely, high),
-    high: Math.min(range.high, high),
-  };
-}
-
-function ratio(a: Range, b: Range): Range {
-  const of = (x: number, y: number): number => (y === 0 ? 0 : x / y);
-  return {low: of(a.low, b.low), likely: of(a.likely, b.likely), high: of(a.high, b.high)};
-}
-
-function totalOf(files: readonly FileEstimate[], {name, terms}: EstimatedModel): Estimate['total'] {
+function totalOf(files: readonly FileEstimate[], unpriced: string | undefined): Estimate['total'] {
   const known = files.map(({cost_usd: cost}) => cost).filter((cost) => cost !== null);
   const costKnown = known.reduce(addRanges, NOTHING);
   return {
@@ -231,7 +95,7 @@ function totalOf(files: readonly FileEstimate[], {name, terms}: EstimatedModel):
     output_tokens: files.map(({output_tokens: tokens}) => tokens).reduce(addRanges, NOTHING),
     cost_usd: known.length === files.length ? costKnown : null,
     cost_usd_known: costKnown,
-    price_missing: terms === undefined && files.length > 0 ? [name] : [],
+    price_missing: unpriced !== undefined && files.length > 0 ? [unpriced] : [],
   };
 }
 

@@ -137,7 +137,8 @@ export class Passes {
       const shortOf = room.take(sizeBytes);
       return shortOf === undefined ? undefined : noRoomError(name, shortOf);
     };
-    return {files, total: queue.total, takeRoom, uploads};
+    const estimated = this.#model === undefined ? queue.waiting : [];
+    return {files, estimated, total: queue.total, takeRoom, uploads};
   }
 
   /** The files that may have their turn now, and what there is too little of for the others. */

@@ -25,6 +25,7 @@ export class RunQueue {
   readonly #jobs = new Set<string>();
   readonly #waiting: Map<number, Waiting>;
   #trouble: FileOutcome['error'];
+  #estimate: SubmitResult['estimate'];
 
   constructor(files: readonly RequestFile[]) {
     this.#total = files.length;
@@ -75,7 +76,8 @@ export class RunQueue {
   }
 
   /** Takes in what else a pass has found, and puts files behind the others that were refused again and again. */
-  endPass({settled}: SubmitResult): void {
+  endPass({settled, estimate}: SubmitResult): void {
+    this.#estimate ??= estimate;
     for (const intent of settled) this.#settled.set(intent.attempt, intent);
     for (const [index, entry] of this.#waiting) {
       if (entry.refusals < MOST_REFUSALS) continue;
@@ -100,7 +102,8 @@ export class RunQueue {
   ): SubmitResult {
     const files = [...this.#outcomes].sort(([a], [b]) => a - b).map(([, outcome]) => outcome);
     const settled = [...this.#settled.values()];
-    return {...terms, dry_run: false, files, settled, summary: summarise(files, settled, end)};
+    const estimate = this.#estimate === undefined ? {} : {estimate: this.#estimate};
+    return {...terms, dry_run: false, files, settled, summary: summarise(files, settled, end), ...estimate};
   }
 
   #comesAgain(entry: Waiting, {outcome, error}: FileOutcome): boolean {

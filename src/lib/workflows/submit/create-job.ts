@@ -11,7 +11,7 @@
 import type {BatchJob} from '../../domain/job/batch-job.js';
 import {jobDisplayName, newAttempt} from '../../domain/job/display-name.js';
 import {GembatchError} from '../../domain/errors.js';
-import type {Intent, JobRecord} from '../../domain/job/job-record.js';
+import type {Intent, JobEstimate, JobRecord} from '../../domain/job/job-record.js';
 import type {Session} from '../../store/job-store.js';
 import type {CreateBatchRequest} from '../../services/batch-service.js';
 import {answersTo} from '../reconcile/created-jobs.js';
@@ -23,6 +23,8 @@ import type {RequestFile, SubmitRun} from './submit-run.js';
 export interface UploadedFile {
   readonly file: RequestFile;
   readonly inspection: Inspection;
+  /** Absent when it could not be estimated. */
+  readonly estimate?: JobEstimate;
   /** `files/<id>` */
   readonly uploadName: string;
   /** By the monotonic clock. */
@@ -152,7 +154,7 @@ function requestOf({options}: SubmitRun, intent: Intent): CreateBatchRequest {
   };
 }
 
-function intentFor(run: SubmitRun, {file, inspection, uploadName}: UploadedFile): Intent {
+function intentFor(run: SubmitRun, {file, inspection, estimate, uploadName}: UploadedFile): Intent {
   const attempt = newAttempt();
   return {
     attempt,
@@ -166,6 +168,7 @@ function intentFor(run: SubmitRun, {file, inspection, uploadName}: UploadedFile)
     // The clock of this machine may be set before somebody asks how old the intent is.
     intended_at: new Date(run.client.serviceTime() ?? run.clock.now()).toISOString(),
     ...(file.retryOf === undefined ? {} : {retry_of: file.retryOf}),
+    ...(estimate === undefined ? {} : {estimate}),
   };
 }
 

@@ -3,12 +3,14 @@ import {GembatchError} from '../../domain/errors.js';
 import {leftUpload} from '../../domain/job/left-upload.js';
 import {discardUpload} from '../cleanup/discard-remote.js';
 import type {Settlement} from '../reconcile/settle-intents.js';
+import type {Estimate} from '../estimate/estimate-files.js';
 import {checkFile, factsOf} from '../request-file/check-file.js';
 import type {Inspection} from '../request-file/inspect-file.js';
 import {createJob, type CreateResult, type UploadedFile} from './create-job.js';
 import {failed, withForcedAdvice, type OutcomeDraft} from './file-outcome.js';
 import {contentId} from './known-jobs.js';
 import {jobOf} from './same-work.js';
+import {estimateJob} from './expected-cost.js';
 import {settledElsewhere} from './settled-elsewhere.js';
 import {summarise} from './summarise.js';
 import type {FileOutcome, SubmitResult} from './submit-report.js';
@@ -20,6 +22,8 @@ const FATAL_CODES: ReadonlySet<string> = new Set(['KEY_REFUSED', 'STORAGE', 'LOC
 /** What was begun with a submission and ends with it. */
 interface Opened {
   readonly startedMs: number;
+  /** What the files that have no batch job yet will cost. */
+  readonly estimate: Estimate | undefined;
   readonly settling: Promise<readonly Settlement[]>;
   /** Closes the session. */
   readonly finish: () => Promise<void>;
@@ -88,9 +92,15 @@ export class Submission {
       const shortage = run.pass?.takeRoom(file, inspection);
       if (shortage !== undefined) return finish({...factsOf(inspection), ...notStarted(run, shortage)});
 
+      const estimate = await estimateJob(run, file);
       run.report({type: 'phase', index: file.index, phase: 'checked'});
       return await run.limits.sends(async () => {
-        const uploaded = await upload(run, {file, inspection, warnings});
+        const uploaded = await upload(run, {
+          file,
+          inspection,
+          warnings,
+          ...(estimate === undefined ? {} : {estimate}),
+        });
         if (uploaded === undefined) {
           return finish({...factsOf(inspection), ...notStarted(run, run.limits.creates.exhausted)});
         }
@@ -125,14 +135,22 @@ export class Submission {
   }
 
   async #close(): Promise<SubmitResult> {
-    const {startedMs, settling, finish} = this.#opened;
+    const {startedMs, settling, finish, estimate} = this.#opened;
     const {store, clock, options, model, report} = this.#run;
     const settled = (await settling).map(({result}) => result);
     await finish();
     const files = this.files.flatMap((file) => this.#outcomes.get(file) ?? []);
     const summary = summarise(files, settled, {fatal: this.fatal, durationMs: clock.monotonic() - startedMs});
     report({type: 'summary', summary});
-    return {job_info: store.path, model, dry_run: options.isDryRun, files, settled, summary};
+    return {
+      job_info: store.path,
+      model,
+      dry_run: options.isDryRun,
+      files,
+      settled,
+      summary,
+      ...(estimate === undefined ? {} : {estimate}),
+    };
   }
 
   #finish(

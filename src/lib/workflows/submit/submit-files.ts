@@ -12,6 +12,8 @@ import {interruption} from '../../domain/interruption.js';
 import type {Intent} from '../../domain/job/job-record.js';
 import {describeLockWait} from '../../domain/lock-holder.js';
 import type {OpenedSession, Session, StoreSnapshot} from '../../store/job-store.js';
+import {PRICES} from '../../domain/price/prices.js';
+import {FileEstimator} from '../estimate/file-estimator.js';
 import {OpenIntents} from '../reconcile/open-intents.js';
 import {OwnJobs} from '../reconcile/own-jobs.js';
 import {settleEarlier} from '../reconcile/settle-earlier.js';
@@ -25,6 +27,7 @@ import {
 import {chooseModel} from './choose-model.js';
 import {collectRequestFiles} from './collect-inputs.js';
 import {CreateLimiter} from './create-limiter.js';
+import {expectedCost} from './expected-cost.js';
 import {InFlight} from './in-flight.js';
 import {KnownJobs} from './known-jobs.js';
 import {Submission} from './submission.js';
@@ -96,7 +99,7 @@ export async function openSubmission(
     if (options.webhookUri !== undefined && isEmbeddingModel(model)) throw noWebhook(model);
     if (!options.isDryRun) opened = await openSession(deps, options, halt);
     const session = opened?.session ?? null;
-    return begin({...deps, options, model, halt}, {files, session, finish, startedMs});
+    return await begin({...deps, options, model, halt}, {files, session, finish, startedMs});
   } catch (error) {
     await finish();
     throw error;
@@ -137,10 +140,10 @@ interface Opening {
   readonly startedMs: number;
 }
 
-function begin(
+async function begin(
   start: Pick<SubmitRun, keyof SubmitDeps | 'halt' | 'model' | 'options'>,
   {files: named, session, finish, startedMs}: Opening,
-): Submission {
+): Promise<Submission> {
   const {clock, options, report, store} = start;
   const snapshot = session?.snapshot() ?? store.read();
   store.requireReadable(snapshot);
@@ -161,6 +164,7 @@ function begin(
     open: new OpenIntents(snapshot.openIntents, settling),
     inFlight: new InFlight(),
     pass,
+    estimator: estimatorFor(start, snapshot),
     ownJobs,
     limits: {
       inspections: pLimit(INSPECTIONS_AT_ONCE),
@@ -171,7 +175,23 @@ function begin(
     },
   };
   report({type: 'files', files: files.map(({index, name}) => ({index, name}))});
-  return new Submission(run, files, {startedMs, settling, finish});
+  const estimated = pass?.estimated ?? files;
+  const estimate = options.isDryRun ? undefined : await expectedCost(run, estimated);
+  if (estimate !== undefined) report({type: 'estimate', estimate});
+  return new Submission(run, files, {estimate, startedMs, settling, finish});
+}
+
+function estimatorFor(
+  {model, options, clock}: Pick<SubmitRun, 'model' | 'options' | 'clock'>,
+  {records}: StoreSnapshot,
+): FileEstimator {
+  return new FileEstimator({
+    model,
+    service: 'gemini',
+    prices: options.prices ?? PRICES,
+    records: records.map(({record}) => record),
+    nowMs: clock.now(),
+  });
 }
 
 /**

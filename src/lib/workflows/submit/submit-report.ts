@@ -69,7 +69,7 @@ export interface SubmitResult {
   /** Creates of earlier runs that were still open when this one started, and what was found. */
   readonly settled: readonly SettledIntent[];
   readonly summary: SubmitSummary;
-  /** With `--dry-run`: what the files that would be submitted will use and cost. */
+  /** What the files that have no batch job yet will use and cost; with `--dry-run`, those that would be submitted. */
   readonly estimate?: Estimate;
 }
 
@@ -107,6 +107,8 @@ export type SubmitEvent =
   | {readonly type: 'status'; readonly message: string}
   /** Something about the whole run that a person must not miss. */
   | {readonly type: 'warning'; readonly message: string}
+  /** What the files that have no batch job yet will use and cost. */
+  | {readonly type: 'estimate'; readonly estimate: Estimate}
   | {readonly type: 'phase'; readonly index: number; readonly phase: SubmitPhase}
   /** Bytes of the current phase so far. After a broken transfer `bytes` may go back. */
   | {readonly type: 'progress'; readonly index: number; readonly bytes: number; readonly totalBytes: number}

@@ -1,8 +1,10 @@
 import type {Clock} from '../../domain/clock.js';
 import type {GembatchError} from '../../domain/errors.js';
 import type {Rule} from '../../domain/request/request-finding.js';
+import type {PriceList} from '../../domain/price/price-list.js';
 import type {BatchService} from '../../services/batch-service.js';
 import type {JobStore, Session} from '../../store/job-store.js';
+import type {FileEstimator} from '../estimate/file-estimator.js';
 import type {OpenIntents} from '../reconcile/open-intents.js';
 import type {OwnJobs} from '../reconcile/own-jobs.js';
 import type {ModelWish} from './choose-model.js';
@@ -60,6 +62,8 @@ export interface SubmitOptions {
   readonly lockTimeoutMs: number | null;
   /** How long a job whose create was not answered may take to show up in the service's list. */
   readonly createGraceMs: number;
+  /** By what the jobs are estimated; the price list of the package when absent. */
+  readonly prices?: PriceList;
   /** Address that the service notifies when a job ends. */
   readonly webhookUri?: string;
   /** Asks the run to end: nothing new is begun, what is in flight is brought to its durable end. */
@@ -70,6 +74,8 @@ export interface SubmitOptions {
 export interface Pass {
   /** The files that are looked at. */
   readonly files: readonly RequestFile[];
+  /** The files of all passes when this is the first of them, else none: what they will cost is said before it begins. */
+  readonly estimated: readonly RequestFile[];
   /** How many files there are in all passes. */
   readonly total: number;
   /**
@@ -114,6 +120,7 @@ export interface SubmitRun extends SubmitDeps {
   readonly inFlight: InFlight;
   /** Null when everything may be sent. */
   readonly pass: Pass | null;
+  readonly estimator: FileEstimator;
   /** Jobs of ours at the service that no record knows. */
   readonly ownJobs: OwnJobs;
   readonly limits: {

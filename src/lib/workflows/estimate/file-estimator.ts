@@ -1,0 +1,214 @@
+import {stat} from 'node:fs/promises';
+import {EstimateSum} from '../../domain/estimate/estimate-sum.js';
+import {historyOf, type History, type PastJob} from '../../domain/estimate/history.js';
+import {timesRange, wholeRange, type Range} from '../../domain/estimate/range.js';
+import {estimateRequest, type ModelTraits} from '../../domain/estimate/request-estimate.js';
+import {GembatchError} from '../../domain/errors.js';
+import {isObject} from '../../domain/json/json-object.js';
+import {isBlank, LineSplitter} from '../../domain/json/line-splitter.js';
+import type {JobEstimate, JobRecord} from '../../domain/job/job-record.js';
+import {modelLabel} from '../../domain/job/model-choice.js';
+import type {CostTerms} from '../../domain/price/cost.js';
+import {
+  entryOf,
+  pricedModelId,
+  pricesBetween,
+  type PricedService,
+  type PriceList,
+} from '../../domain/price/price-list.js';
+import {readChunks} from '../request-file/read-chunks.js';
+
+/** How the tokens of a file were found. */
+export type EstimateMethod = 'history' | 'offline';
+
+/** What one request file will use. Tokens and USD are low, likely and high. */
+export interface FileEstimate {
+  readonly file: string;
+  readonly model: string;
+  readonly requests: number;
+  readonly input_tokens: Range;
+  readonly output_tokens: Range;
+  /** null when the price is not known, or only the service can tell the size of a part. */
+  readonly cost_usd: Range | null;
+  readonly method: EstimateMethod;
+  /** Parts that only the service can count: files by address, cached content. They are in no token count here. */
+  readonly uncounted_parts: number;
+  /** Requests without an output limit of their own: only that of the model bounds what they cost. */
+  readonly unlimited_requests: number;
+}
+
+/** By which model, prices and past jobs request files are estimated. */
+export interface EstimateTerms {
+  /** As the person wrote it, or its resource name. */
+  readonly model: string;
+  readonly service: PricedService;
+  readonly prices: PriceList;
+  /** All job records: those of finished jobs of the same model say what the next one uses. */
+  readonly records: readonly JobRecord[];
+  /** Today, in milliseconds since 1970. */
+  readonly nowMs: number;
+}
+
+/** A batch job may be answered as late as this, at the price that holds then. */
+const LATEST_ANSWER_MS = 72 * 3_600_000;
+/** Larger files are known by a part of their lines, evenly spread. */
+const SAMPLE_BYTES = 16 * 1024 * 1024;
+const DEFAULT_MAX_OUTPUT = 65_536;
+
+/** Estimates request files for one model, each read once from its start to its end. */
+export class FileEstimator {
+  readonly #model: EstimatedModel;
+  readonly #history: History | undefined;
+  /** When the prices were read, as `2026-11-27`. */
+  readonly pricesReadOn: string;
+
+  constructor(terms: EstimateTerms) {
+    this.#model = pricedModel(terms);
+    this.#history = historyOf(pastJobs(terms));
+    this.pricesReadOn = terms.prices.read_on;
+  }
+
+  /** The model without `models/`, when it has no price. */
+  get unpricedModel(): string | undefined {
+    return this.#model.terms === undefined ? this.#model.name : undefined;
+  }
+
+  /**
+   * What a request file will use and cost.
+   *
+   * @throws GembatchError `INTERRUPTED`; what the file system says of a file that cannot be read.
+   */
+  estimate(
+    file: {readonly path: string; readonly name: string},
+    signal?: AbortSignal,
+  ): Promise<FileEstimate> {
+    return estimateFile(file, {model: this.#model, history: this.#history, signal});
+  }
+
+  /** An estimate as the record of its batch job holds it. */
+  jobEstimate({model, method, input_tokens, output_tokens, cost_usd}: FileEstimate): JobEstimate {
+    const cost = cost_usd === null ? {} : {cost_usd};
+    return {model, method, input_tokens, output_tokens, ...cost, read_on: this.pricesReadOn};
+  }
+}
+
+/** What is known of the model that is to answer. */
+interface EstimatedModel {
+  readonly name: string;
+  readonly traits: ModelTraits;
+  readonly terms: CostTerms | undefined;
+}
+
+function pricedModel({model, prices, service, nowMs}: EstimateTerms): EstimatedModel {
+  const entry = entryOf(prices, model);
+  const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
+  const inForce = pricesBetween(prices, model, {
+    service,
+    from: day(nowMs),
+    to: day(nowMs + LATEST_ANSWER_MS),
+  });
+  const price = inForce
+    .toSorted((a, b) => (a.rates[0]?.input.text ?? 0) - (b.rates[0]?.input.text ?? 0))
+    .at(-1);
+  return {
+    name: modelLabel(model),
+    traits: {
+      // A model that answers with vectors has no limit of output.
+      maxOutputTokens: entry === undefined ? DEFAULT_MAX_OUTPUT : (entry.max_output_tokens ?? 0),
+      isGemini2: pricedModelId(prices, model).startsWith('gemini-2'),
+    },
+    terms: price === undefined ? undefined : {price, search: entry?.search},
+  };
+}
+
+async function estimateFile(
+  {path, name}: {path: string; name: string},
+  {
+    model,
+    history,
+    signal,
+  }: {model: EstimatedModel; history: History | undefined; signal: AbortSignal | undefined},
+): Promise<FileEstimate> {
+  const {size} = await stat(path);
+  const every = Math.max(1, Math.ceil(size / SAMPLE_BYTES));
+  const sum = new EstimateSum(model.terms);
+  let requests = 0;
+  const splitter = new LineSplitter((bytes, start, end) => {
+    if (isBlank(bytes, start, end)) return;
+    if (requests % every === 0) sum.add(estimateRequest(requestOf(bytes, start, end), model.traits));
+    requests += 1;
+  });
+  for await (const chunk of readChunks(path)) {
+    if (signal?.aborted) throw new GembatchError('INTERRUPTED', `${name}: the estimate was stopped.`);
+    splitter.push(chunk);
+  }
+  splitter.finish();
+
+  const {inputTokens, outputTokens, uncounted, unlimited, factor} = sum.scaledTo(requests);
+  const input = history === undefined ? inputTokens : timesRange(history.inputPerByte, size);
+  const output =
+    history === undefined
+      ? outputTokens
+      : bounded(timesRange(history.outputPerRequest, requests), outputTokens);
+  return {
+    file: name,
+    model: model.name,
+    requests,
+    input_tokens: wholeRange(input),
+    output_tokens: wholeRange(output),
+    cost_usd: sum.cost({
+      input: ratio(input, sum.inputTokens),
+      output: ratio(output, sum.outputTokens),
+      requests: factor,
+    }),
+    method: history === undefined ? 'offline' : 'history',
+    uncounted_parts: uncounted,
+    unlimited_requests: unlimited,
+  };
+}
+
+/** A line that is no request is what `submit` complains about; it is estimated as the text that it is. */
+function requestOf(bytes: Uint8Array, start: number, end: number): Readonly<Record<string, unknown>> {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8');
+  try {
+    const line: unknown = JSON.parse(text);
+    if (isObject(line) && isObject(line['request'])) return line['request'];
+  } catch {
+    // Not JSON.
+  }
+  return {contents: [{parts: [{text}]}]};
+}
+
+/** Finished jobs of the same model whose usage is known. */
+function pastJobs({records, prices, model}: EstimateTerms): readonly PastJob[] {
+  const id = pricedModelId(prices, model);
+  return records.flatMap((record): PastJob[] => {
+    const {usage} = record;
+    const name = record.requested_model ?? record.batch.model;
+    if (usage === undefined || name === undefined || record.size_bytes === undefined) return [];
+    if (pricedModelId(prices, name) !== id || usage.prompt_tokens === null || usage.output_tokens === null)
+      return [];
+    return [
+      {
+        requests: usage.rows,
+        sizeBytes: record.size_bytes,
+        promptTokens: usage.prompt_tokens,
+        outputTokens: usage.output_tokens + usage.thoughts_tokens,
+      },
+    ];
+  });
+}
+
+/** No more than the requests allow. */
+function bounded(range: Range, {high}: Range): Range {
+  return {
+    low: Math.min(range.low, high),
+    likely: Math.min(range.likely, high),
+    high: Math.min(range.high, high),
+  };
+}
+
+function ratio(a: Range, b: Range): Range {
+  const of = (x: number, y: number): number => (y === 0 ? 0 : x / y);
+  return {low: of(a.low, b.low), likely: of(a.likely, b.likely), high: of(a.high, b.high)};
+}

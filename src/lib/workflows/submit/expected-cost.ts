@@ -1,0 +1,55 @@
+import {statSync} from 'node:fs';
+import {GembatchError} from '../../domain/errors.js';
+import type {JobEstimate} from '../../domain/job/job-record.js';
+import {estimateWith, timesEstimate, type Estimate} from '../estimate/estimate-files.js';
+import type {RequestFile, SubmitRun} from './submit-run.js';
+
+/** So much of the files that are to be sent is read before the first is sent; of more, every so manyth file. */
+const READ_BEFORE_BYTES = 1024 ** 3;
+
+/**
+ * What the files that have no batch job yet will cost, before anything is sent; of many large files by a part of them.
+ * Undefined when there are none.
+ */
+export async function expectedCost(
+  run: Pick<SubmitRun, 'estimator' | 'halt' | 'known' | 'options'>,
+  files: readonly RequestFile[],
+): Promise<Estimate | undefined> {
+  const {estimator, known, options, halt} = run;
+  const fresh = files.filter(({path, inputFile, retryOf}) => {
+    const isKnown = !options.isForced && retryOf === undefined && known.ofInputFile(inputFile) !== undefined;
+    return !isKnown && sizeOf(path) > 0;
+  });
+  if (fresh.length === 0) return undefined;
+  const bytes = fresh.reduce((sum, {path}) => sum + sizeOf(path), 0);
+  const every = Math.ceil(bytes / READ_BEFORE_BYTES);
+  const sample = fresh.filter((_, index) => index % every === 0);
+  const estimate = await estimateWith(estimator, sample, halt.signal);
+  const sampled = sample.reduce((sum, {path}) => sum + sizeOf(path), 0);
+  return every === 1 ? estimate : timesEstimate(estimate, {factor: bytes / sampled, files: fresh.length});
+}
+
+/** What the batch job of a checked file will use and cost; undefined when the file cannot be read any more. */
+export async function estimateJob(
+  {estimator, limits, halt}: SubmitRun,
+  file: RequestFile,
+): Promise<JobEstimate | undefined> {
+  try {
+    return await limits.inspections(async () =>
+      estimator.jobEstimate(await estimator.estimate(file, halt.signal)),
+    );
+  } catch (error) {
+    if (error instanceof GembatchError) throw error;
+    return undefined; // The upload says why.
+  }
+}
+
+/** What cannot be read is no file to estimate. */
+function sizeOf(path: string): number {
+  try {
+    const stats = statSync(path);
+    return stats.isFile() ? stats.size : 0;
+  } catch {
+    return 0;
+  }
+}
