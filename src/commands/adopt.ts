@@ -11,6 +11,8 @@ export default class Adopt extends BaseCommand {
 
   static override description = `Adds batch jobs that exist at the service to the job-info file. Nothing is created or deleted, and no job is recorded twice. Jobs made by gembatch are matched to local request files by path and content; for others, name the request file with --file.
 
+Without a name, lists the jobs at the service that no record knows, and records nothing.
+
 --all-mine adopts every job of the project that gembatch made, which rebuilds a lost job-info file. Adopting a job also settles an unclear create.`;
 
   static override examples = [
@@ -40,7 +42,7 @@ export default class Adopt extends BaseCommand {
     const names = args.jobs ?? [];
     refuseUnclear(names, flags);
     const apiKey = this.apiKey();
-    const [{adoptJobs}, {adoptLines}, {createLineView}, store, client] = await Promise.all([
+    const [{adoptJobs, listNotRecorded}, {adoptLines}, {createLineView}, store, client] = await Promise.all([
       import('../lib/workflows/adopt/adopt-jobs.js'),
       import('../lib/output/adopt-lines.js'),
       import('../lib/output/text/line-view.js'),
@@ -49,18 +51,22 @@ export default class Adopt extends BaseCommand {
     ]);
     const {screen, mode} = this.display(flags);
     const view = createLineView(screen, mode);
-    const result = await adoptJobs(
-      {store, client, report: ({message}) => view.note(message)},
-      {
-        names,
-        file: flags.file,
-        isAllMine: flags['all-mine'],
-        cwd: process.cwd(),
-        lockTimeoutMs: flags['lock-timeout'] ?? null,
-        stop: this.stopSignal(),
-      },
-    );
-    if (!this.jsonEnabled()) for (const line of adoptLines(result)) this.log(line);
+    const stop = this.stopSignal();
+    const isListed = names.length === 0 && !flags['all-mine'];
+    const result = isListed
+      ? await listNotRecorded({store, client}, stop)
+      : await adoptJobs(
+          {store, client, report: ({message}) => view.note(message)},
+          {
+            names,
+            file: flags.file,
+            isAllMine: flags['all-mine'],
+            cwd: process.cwd(),
+            lockTimeoutMs: flags['lock-timeout'] ?? null,
+            stop,
+          },
+        );
+    if (!this.jsonEnabled()) for (const line of adoptLines(result, {isListed})) this.log(line);
     process.exitCode = result.exit_code;
     return result;
   }
@@ -71,10 +77,13 @@ function refuseUnclear(
   names: readonly string[],
   flags: {'all-mine': boolean; file: string | undefined},
 ): void {
-  if (flags['all-mine'] === names.length > 0) {
+  if (flags['all-mine'] && names.length > 0) {
     throw new GembatchError('USAGE', 'Name the batch jobs to adopt, or use --all-mine.');
   }
-  if (flags.file !== undefined && names.length > 1) {
-    throw new GembatchError('USAGE', '--file is for one batch job; several are named.');
+  if (names.some((name) => name.trim() === '')) {
+    throw new GembatchError('USAGE', 'The name of a batch job is empty.');
+  }
+  if (flags.file !== undefined && names.length !== 1) {
+    throw new GembatchError('USAGE', '--file is for one batch job; name that one too.');
   }
 }

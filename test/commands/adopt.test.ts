@@ -6,7 +6,7 @@ import {EXIT} from '../../src/lib/domain/errors.js';
 import {schemaErrors} from '../helpers/json-schema.js';
 import {requestFiles, requestLines} from '../helpers/request-files.js';
 import {runCli, startCli, type CliResult} from '../helpers/run-cli.js';
-import {records, startSubmit, submit, tally} from '../helpers/submit.js';
+import {MODEL, records, startSubmit, submit, tally} from '../helpers/submit.js';
 import {tempDir} from '../helpers/temp-dir.js';
 import {until} from '../helpers/until.js';
 import {useEmulator} from '../helpers/use-emulator.js';
@@ -129,6 +129,71 @@ test('a submission that runs is waited for, and named', async () => {
 test('it must be clear which jobs are meant', async () => {
   const folder = await tempDir();
   const {env} = await useEmulator({speed: 0, seed: 1});
-  expect((await runCli(['adopt'], {cwd: folder, env})).code).toBe(EXIT.usage);
+  expect((await runCli(['adopt', '', '--all-mine'], {cwd: folder, env})).code).toBe(EXIT.usage);
+  expect((await runCli(['adopt', ''], {cwd: folder, env})).code).toBe(EXIT.usage);
+  expect((await runCli(['adopt', '--file', 'x'], {cwd: folder, env})).code).toBe(EXIT.usage);
   expect((await runCli(['adopt', 'a', 'b', '--file', 'x'], {cwd: folder, env})).code).toBe(EXIT.usage);
+});
+
+/** Creates a job as another program does. */
+async function create(env: Env, batch: Readonly<Record<string, unknown>>): Promise<string> {
+  const url = `${env['GOOGLE_GEMINI_BASE_URL']}/v1beta/models/${MODEL}:batchGenerateContent?key=k`;
+  const answer = await fetch(url, {method: 'POST', body: JSON.stringify({batch})});
+  return ((await answer.json()) as {name: string}).name;
+}
+
+test('without a name, the jobs that no record knows are listed and nothing is recorded', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, 2);
+  await submit({folder, env}, '0*.jsonl');
+  const [first, second] = await records(folder);
+  await writeFile(join(folder, 'job-info.jsonl'), `${JSON.stringify(first)}\n`);
+  const {code, result} = await adopt(folder, env);
+  expect([code, result.jobs]).toEqual([
+    0,
+    [expect.objectContaining({job: second?.batch.name, outcome: 'not_recorded'})],
+  ]);
+  expect(await records(folder)).toHaveLength(1);
+  expect(emulator.control.paid()).toHaveLength(2);
+  const listed = await runCli(['adopt'], {cwd: folder, env});
+  expect(listed.stdout).toContain('1 job at the service is not recorded here');
+});
+
+test('a job whose requests were sent inline is refused with the reason', async () => {
+  const folder = await tempDir();
+  const {env} = await useEmulator({speed: 0, seed: 1});
+  const request = {contents: [{role: 'user', parts: [{text: 'one'}]}]};
+  const name = await create(env, {
+    displayName: 'inline',
+    inputConfig: {requests: {requests: [{request, metadata: {key: 'r1'}}]}},
+  });
+  const {code, result} = await adopt(folder, env, name);
+  expect([code, result.jobs[0]?.error]).toEqual([
+    EXIT.failed,
+    expect.objectContaining({code: 'REFUSED', message: expect.stringContaining('inline')}),
+  ]);
+  expect(await records(folder)).toEqual([]);
+});
+
+test('two jobs of one display name are two records, and a name that no file can have stops no other', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, 1);
+  await submit({folder, env}, '001.jsonl');
+  const [job] = emulator.control.paid();
+  const inputConfig = {fileName: job?.input_file_name};
+  const twin = await create(env, {displayName: job?.display_name, inputConfig});
+  await create(env, {displayName: `a\0/${'b'.repeat(300)}.jsonl #gb-0123456789ab-0123456789`, inputConfig});
+  await rm(join(folder, 'job-info.jsonl'));
+  const {code, result} = await adopt(folder, env, '--all-mine');
+  expect([code, result.jobs.map(({outcome}) => outcome)]).toEqual([
+    EXIT.partial,
+    ['adopted', 'adopted', 'failed'],
+  ]);
+  expect((await records(folder)).map(({batch}) => batch.name).toSorted()).toEqual(
+    [job?.name ?? '', twin].toSorted(),
+  );
+  await writeFile(join(folder, 'new.jsonl'), requestLines(2, 'new'));
+  expect((await submit({folder, env}, 'new.jsonl')).code).toBe(0);
 });

@@ -11,18 +11,29 @@ const REQUEST_FILE_WORDS = {
   missing: 'its request file is not here',
 } as const;
 
-/** What became of each job that was to be adopted. */
-export function adoptLines({jobs}: AdoptResult): readonly string[] {
+/** What became of each job that was to be adopted; with `isListed`, the jobs that no record knows. */
+export function adoptLines({jobs}: AdoptResult, {isListed}: {isListed: boolean}): readonly string[] {
   const adopted = jobs.filter(({outcome}) => outcome === 'adopted').length;
   const lines = jobs.map(({job, outcome, file = '', request_file: requestFile, state = '', error}) => {
     if (error !== undefined) return `${printable(job)}: not adopted: ${printable(error.message)}`;
     const name = `${printable(job)} (${printable(stateLabel(state))}): ${printable(file)}`;
+    if (outcome === 'not_recorded') return name;
     if (outcome === 'known') return `${name}: recorded already`;
     return `${name}: adopted${requestFile === undefined ? '' : `; ${REQUEST_FILE_WORDS[requestFile]}`}`;
   });
+  if (isListed) return notRecordedLines(lines);
   return [
     ...lines,
     `${plural(adopted, 'job')} adopted.`,
     ...(adopted > 0 ? [`Next: ${ownCommand('poll')}`] : []),
+  ];
+}
+
+function notRecordedLines(jobs: readonly string[]): readonly string[] {
+  if (jobs.length === 0) return ['The service has no batch job that is not recorded here.'];
+  return [
+    ...jobs,
+    `${plural(jobs.length, 'job')} at the service ${jobs.length === 1 ? 'is' : 'are'} not recorded here. Nothing was recorded now.`,
+    `To record those that gembatch made: ${ownCommand('adopt --all-mine')}; any other: ${ownCommand('adopt JOB --file FILE')}`,
   ];
 }

@@ -13,6 +13,15 @@ const TERMINAL_STATES: ReadonlySet<string> = new Set([
   'JOB_STATE_EXPIRED',
 ]);
 
+const OPEN_STATES: ReadonlySet<string> = new Set([
+  'JOB_STATE_PENDING',
+  'JOB_STATE_QUEUED',
+  'JOB_STATE_RUNNING',
+  'JOB_STATE_CANCELLING',
+  'JOB_STATE_PAUSED',
+  'JOB_STATE_UPDATING',
+]);
+
 /** The states of a job that ended with results. */
 export const SUCCESS_STATES: ReadonlySet<string> = new Set([
   'JOB_STATE_SUCCEEDED',
@@ -33,6 +42,11 @@ export function normaliseState(state: string): string {
  */
 export function isTerminal(state: string): boolean {
   return TERMINAL_STATES.has(normaliseState(state));
+}
+
+/** Whether nobody knows what follows from this state. */
+export function isUnknownState(state: string): boolean {
+  return !isTerminal(state) && !OPEN_STATES.has(normaliseState(state));
 }
 
 /** Whether a job in this state has results or may still have some: it is open, or it has succeeded. */

@@ -1,6 +1,6 @@
 /** Reads the service's answers: unknown JSON becomes domain types, or a named error. */
 import type {BatchJob, BatchStats} from '../../domain/job/batch-job.js';
-import {normaliseState} from '../../domain/job/job-state.js';
+import {isUnknownState, normaliseState} from '../../domain/job/job-state.js';
 import {isEmbeddingModel} from '../../domain/job/model-choice.js';
 import type {Model, RemoteFile} from '../batch-service.js';
 import {malformedReplyError, messageIn} from '../http/service-error.js';
@@ -42,20 +42,37 @@ export function toBatchJob(operation: Json, call: string): BatchJob {
   const responsesFile =
     textOf(objectOf(metadata['output'])?.['responsesFile']) ??
     textOf(objectOf(operation['response'])?.['responsesFile']);
+  const state = normaliseState(textOf(metadata['state']) ?? 'JOB_STATE_UNSPECIFIED');
   const error = jobError(operation['error']);
+  const hasResults = responsesFile !== undefined;
+  // The operation says that it is over, in whatever words to come: to wait for such a job would never end.
+  const end =
+    operation['done'] === true && isUnknownState(state)
+      ? unknownEnd(state, {error, hasResults})
+      : {state, error};
   return {
     name,
     ...optional('display_name', textOf(metadata['displayName'])),
     ...optional('model', textOf(metadata['model'])),
-    state: normaliseState(textOf(metadata['state']) ?? 'JOB_STATE_UNSPECIFIED'),
+    state: end.state,
     ...optional('create_time', textOf(metadata['createTime'])),
     ...optional('update_time', textOf(metadata['updateTime'])),
     ...optional('end_time', textOf(metadata['endTime'])),
     ...optional('src', fileName === undefined ? undefined : {file_name: fileName}),
     ...optional('dest', responsesFile === undefined ? undefined : {file_name: responsesFile}),
-    ...optional('error', error),
+    ...optional('error', end.error),
     ...optional('stats', jobStats(objectOf(metadata['batchStats']))),
   };
+}
+
+/** What a job came to that is over in a state which nobody knows. */
+function unknownEnd(
+  state: string,
+  {error, hasResults}: {error: BatchJob['error']; hasResults: boolean},
+): Pick<BatchJob, 'state'> & {error: BatchJob['error']} {
+  if (hasResults && error === undefined) return {state: 'JOB_STATE_SUCCEEDED', error};
+  const unknown = {message: `the service ended it in the state ${state}, without results`};
+  return {state: 'JOB_STATE_FAILED', error: error ?? unknown};
 }
 
 /** Reads a page of batch jobs. */

@@ -8,9 +8,10 @@
 import {basename, isAbsolute, resolve} from 'node:path';
 import type {BatchJob} from '../../domain/job/batch-job.js';
 import {newAttempt, parseJobDisplayName} from '../../domain/job/display-name.js';
-import {GembatchError} from '../../domain/errors.js';
+import {EXIT, GembatchError} from '../../domain/errors.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import {describeLockWait} from '../../domain/lock-holder.js';
+import {ownCommand} from '../../domain/program-name.js';
 import {exitCodeOf, type ItemOutcome} from '../../domain/outcome.js';
 import type {BatchService} from '../../services/batch-service.js';
 import type {JobStore, Session} from '../../store/job-store.js';
@@ -44,9 +45,9 @@ export interface AdoptInput {
 /** What became of one job; the element of `jobs` in the `--json` object. */
 export interface AdoptedJob {
   readonly job: string;
-  /** `adopted` now, `known` before, or `failed`. */
-  readonly outcome: 'adopted' | 'known' | 'failed';
-  /** `input_file` of its record. */
+  /** `adopted` now, `known` before, or `failed`; `not_recorded` where the jobs are only listed. */
+  readonly outcome: 'adopted' | 'known' | 'failed' | 'not_recorded';
+  /** `input_file` of its record; of a job without one, its display name. */
   readonly file?: string;
   /**
    * Whether the local request file is the one that the job was made from: by its fingerprint, `named` where only the
@@ -118,12 +119,55 @@ async function adoptListed(
   }
   // The list is newest first; records are in the order in which the jobs were made.
   const jobs: AdoptedJob[] = [];
-  for (const batch of found.toReversed()) jobs.push(await adoption.adopt(batch));
+  for (const batch of found.toReversed()) {
+    try {
+      jobs.push(await adoption.adopt(batch));
+    } catch (error) {
+      if (!(error instanceof GembatchError) || error.code !== 'REFUSED') throw error;
+      jobs.push({job: batch.name, outcome: 'failed', error: failed(error)});
+    }
+  }
   return jobs;
+}
+
+function impossibleName({name, display_name: displayName = ''}: BatchJob, error: unknown): GembatchError {
+  return new GembatchError('REFUSED', `${name}: no file can have the name ${JSON.stringify(displayName)}.`, {
+    suggestions: [`Name its request file: ${ownCommand(`adopt ${name} --file FILE`)}`],
+    cause: error,
+  });
+}
+
+/**
+ * The jobs that the service has and no record knows, the newest first. Changes nothing.
+ *
+ * @throws GembatchError what listing the jobs says.
+ */
+export async function listNotRecorded(
+  {store, client}: Pick<AdoptDeps, 'store' | 'client'>,
+  stop: AbortSignal,
+): Promise<AdoptResult> {
+  const known = new Set(store.read().records.map(({record}) => record.batch.name));
+  const jobs: AdoptedJob[] = [];
+  for await (const page of client.listBatches({signal: stop})) {
+    for (const {name, display_name: file, state} of page) {
+      if (known.has(name)) continue;
+      jobs.push({job: name, outcome: 'not_recorded', ...(file === undefined ? {} : {file}), state});
+    }
+  }
+  return {job_info: store.path, jobs, exit_code: EXIT.ok};
 }
 
 function batchName(name: string): string {
   return name.includes('/') ? name : `batches/${name}`;
+}
+
+/** The service echoes the input file of a job that has one, so that a job without has its requests, and answers, inline. */
+function inlineError({name}: BatchJob): GembatchError {
+  return new GembatchError(
+    'REFUSED',
+    `${name} was made with its requests in the call, not from a request file; gembatch does not fetch answers that come inline.`,
+    {suggestions: ['Read them with the tool that made the job: batches.get of the SDK holds the answers.']},
+  );
 }
 
 /** One session in which jobs are adopted. */
@@ -132,12 +176,15 @@ class Adoption {
   readonly #session: Session;
   readonly #file: string | undefined;
   readonly #known: Map<string, JobRecord>;
+  readonly #attempts: Set<string>;
 
   constructor(store: JobStore, session: Session, {file, cwd}: AdoptInput) {
     this.#store = store;
     this.#session = session;
     this.#file = file === undefined ? undefined : resolve(cwd, file);
-    this.#known = new Map(session.snapshot().records.map(({record}) => [record.batch.name, record]));
+    const records = session.snapshot().records.map(({record}) => record);
+    this.#known = new Map(records.map((record) => [record.batch.name, record]));
+    this.#attempts = new Set(records.flatMap(({attempt}) => attempt ?? []));
   }
 
   async adopt(batch: BatchJob): Promise<AdoptedJob> {
@@ -146,12 +193,15 @@ class Adoption {
       return {job: batch.name, outcome: 'known', file: known.input_file, state: known.batch.state};
     }
     const ours = parseJobDisplayName(batch.display_name ?? '');
+    if (ours === undefined && batch.src === undefined) throw inlineError(batch);
     const named = this.#inputFile(batch);
     const {inspection, state} = await this.#match(named, ours?.fingerprintHead);
     // Anybody in the project may have made the job: its name decides about no place of this machine that is not known.
     const isElsewhere = this.#file === undefined && inspection === undefined && isAbsolute(named);
     const inputFile = isElsewhere ? basename(named) : named;
-    const attempt = ours?.attempt ?? newAttempt();
+    // Two jobs of one create have one attempt, and a record is known by it.
+    const isTaken = ours !== undefined && this.#attempts.has(ours.attempt);
+    const attempt = ours === undefined || isTaken ? newAttempt() : ours.attempt;
     const record: JobRecord = {
       input_file: inputFile,
       count: inspection?.count ?? batch.stats?.request_count ?? null,
@@ -163,14 +213,20 @@ class Adoption {
     };
     this.#session.done(attempt, record);
     this.#known.set(batch.name, record);
+    this.#attempts.add(attempt);
     return {job: batch.name, outcome: 'adopted', file: inputFile, request_file: state, state: batch.state};
   }
 
   /** Display names of ours, and of the Python tool, are the path of the request file. */
-  #inputFile({name, display_name: displayName = ''}: BatchJob): string {
+  #inputFile(batch: BatchJob): string {
+    const {name, display_name: displayName = ''} = batch;
     if (this.#file !== undefined) return this.#store.inputName(this.#file);
     const path = parseJobDisplayName(displayName)?.inputFile ?? displayName;
-    return path === '' ? name : this.#store.inputName(this.#store.resolveInput(path));
+    try {
+      return path === '' ? name : this.#store.inputName(this.#store.resolveInput(path));
+    } catch (error) {
+      throw impossibleName(batch, error);
+    }
   }
 
   /** Facts of the local file, unless it is known to be another one than the job was made from. */

@@ -103,7 +103,8 @@ export class OwnJobs {
       for (const batch of page) {
         const parts = parseJobDisplayName(batch.display_name ?? '');
         if (parts === undefined || !mayGiveResults(batch.state)) continue;
-        marked.push({batch, parts, inputFile: store.inputName(store.resolveInput(parts.inputFile))});
+        const inputFile = nameOf(store, parts.inputFile);
+        if (inputFile !== undefined) marked.push({batch, parts, inputFile});
       }
     }
     return marked;
@@ -216,6 +217,15 @@ export function recordOfAdopted(
     ...(batch.create_time === undefined ? {} : {submitted_at: batch.create_time}),
     adopted_at: adoptedAt,
   };
+}
+
+/** Of a name that no file can have, undefined: it is none of the request files here. */
+function nameOf(store: OwnJobsDeps['store'], inputFile: string): string | undefined {
+  try {
+    return store.inputName(store.resolveInput(inputFile));
+  } catch {
+    return undefined;
+  }
 }
 
 function isFor({inputFile, sha256, model}: Work, {batch, parts, inputFile: named}: Marked): boolean {

@@ -62,6 +62,19 @@ describe('a batch job', () => {
     });
   });
 
+  test('is over when its operation is done in a state that nobody knows', () => {
+    const metadata = {state: 'BATCH_STATE_DISCARDED'};
+    expect(toBatchJob({name: NAME, metadata, done: true}, 'get')).toMatchObject({
+      state: 'JOB_STATE_FAILED',
+      error: {message: expect.stringContaining('JOB_STATE_DISCARDED')},
+    });
+    const response = {responsesFile: 'files/batch-x'};
+    expect(toBatchJob({name: NAME, metadata, done: true, response}, 'get').state).toBe('JOB_STATE_SUCCEEDED');
+    expect(toBatchJob({name: NAME, metadata: {state: 'BATCH_STATE_RUNNING'}, done: true}, 'get').state).toBe(
+      'JOB_STATE_RUNNING',
+    );
+  });
+
   test('keeps a state that nobody knows, and has none that nobody said', () => {
     expect(toBatchJob({name: NAME, metadata: {state: 'SOMETHING_NEW'}}, 'get').state).toBe('SOMETHING_NEW');
     expect(toBatchJob({name: NAME}, 'get').state).toBe('JOB_STATE_UNSPECIFIED');
