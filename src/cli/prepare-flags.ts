@@ -1,5 +1,5 @@
 import * as Flags from '@oclif/core/flags';
-import {SOURCE_FORMS} from '../lib/domain/prepare/source-form.js';
+import {SOURCE_FORMS} from '../lib/domain/prepare/sources/source-form.js';
 import type {PrepareInput} from '../lib/workflows/prepare/prepare-requests.js';
 
 /** The flags of every command that prepares sources. */

@@ -1,7 +1,7 @@
 /** The prepare manifest: what joins a source to the request files that were made from it. */
 import {GembatchError} from '../errors.js';
 import {isObject, type JsonObject} from '../json/json-object.js';
-import type {SourceForm} from './source-form.js';
+import type {SourceForm} from './sources/source-form.js';
 
 /** Its name in the folder of the request files. */
 export const MANIFEST_NAME = 'prepare-manifest.json';

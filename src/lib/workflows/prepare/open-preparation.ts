@@ -4,16 +4,16 @@ import {
   type ManifestFile,
   type PrepareManifest,
 } from '../../domain/prepare/prepare-manifest.js';
-import {readManifest} from './earlier-files.js';
-import {openSources} from './open-sources.js';
+import {readManifest} from './request-files/earlier-files.js';
+import {openSources} from './sources/open-sources.js';
 import {
   openRecipe,
   recipeAsBefore,
   saysRecipe,
   type RecipeInput,
   type RequestRecipe,
-} from './request-recipe.js';
-import type {ReadOptions, Source} from './source.js';
+} from './template/request-recipe.js';
+import type {ReadOptions, Source} from './sources/source.js';
 
 /** What is to be prepared, and where its request files go. */
 export interface PreparationInput extends ReadOptions {

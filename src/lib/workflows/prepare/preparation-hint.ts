@@ -1,13 +1,13 @@
 import {fieldOf, isObject} from '../../domain/json/json-object.js';
-import {recogniseDelimiter} from '../../domain/prepare/csv-dialect.js';
-import {formOfLine, recogniseForm, unpreparableLine} from '../../domain/prepare/source-form.js';
-import {recogniseEncoding} from '../../domain/prepare/text-encoding.js';
+import {recogniseDelimiter} from '../../domain/prepare/sources/csv-dialect.js';
+import {formOfLine, recogniseForm, unpreparableLine} from '../../domain/prepare/sources/source-form.js';
+import {recogniseEncoding} from '../../domain/prepare/sources/text-encoding.js';
 import {ownCommand} from '../../domain/program-name.js';
-import {openSources} from './open-sources.js';
+import {openSources} from './sources/open-sources.js';
 import {shellWord} from '../../domain/shell-word.js';
-import {variableOf} from './prompt-template.js';
-import {filesOfFolder} from './read-files.js';
-import {decodeHead, readHead} from './source-bytes.js';
+import {variableOf} from './template/prompt-template.js';
+import {filesOfFolder} from './sources/read-files.js';
+import {decodeHead, readHead} from './sources/source-bytes.js';
 
 /** The head of a table is not longer. */
 const HEAD_BYTES = 64 * 1024;

@@ -1,5 +1,5 @@
 import type {ManifestFile} from '../../domain/prepare/prepare-manifest.js';
-import type {SourceForm} from '../../domain/prepare/source-form.js';
+import type {SourceForm} from '../../domain/prepare/sources/source-form.js';
 
 /** Keys that are counted, the first ones by name. */
 export interface NamedKeys {

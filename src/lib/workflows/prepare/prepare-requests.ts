@@ -9,13 +9,13 @@ import {
   type PrepareManifest,
 } from '../../domain/prepare/prepare-manifest.js';
 import type {CreateFile} from '../poll/poll-run.js';
-import {goneKeys, noteEarlier} from './earlier-files.js';
-import {PreparedKeys} from './key-maker.js';
+import {goneKeys, noteEarlier} from './request-files/earlier-files.js';
+import {PreparedKeys} from './template/key-maker.js';
 import {openPreparation, type Preparation, type PreparationInput} from './open-preparation.js';
 import type {PrepareProgress, PrepareReport} from './prepare-report.js';
-import {RequestFileWriter, type WriterOptions} from './request-file-writer.js';
-import {MAX_KEYS_NAMED, RowPass, type TakeLine} from './row-pass.js';
-import type {Source} from './source.js';
+import {RequestFileWriter, type WriterOptions} from './request-files/request-file-writer.js';
+import {MAX_KEYS_NAMED, RowPass, type TakeLine} from './request-files/row-pass.js';
+import type {Source} from './sources/source.js';
 
 /** What is to be prepared. */
 export interface PrepareInput extends Omit<PreparationInput, 'onBytes'> {

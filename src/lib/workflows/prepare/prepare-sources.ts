@@ -3,10 +3,10 @@ import {GembatchError} from '../../domain/errors.js';
 import {exitCodeOf, type ItemOutcome} from '../../domain/outcome.js';
 import {failed} from '../submit/file-outcome.js';
 import type {FileError} from '../submit/submit-report.js';
-import {findSources} from './find-sources.js';
+import {findSources} from './sources/find-sources.js';
 import type {PrepareReport} from './prepare-report.js';
 import {prepareRequests, type PrepareDeps, type PrepareInput} from './prepare-requests.js';
-import {saysRecipe} from './request-recipe.js';
+import {saysRecipe} from './template/request-recipe.js';
 
 /** Arguments that may be sources or request files, and how sources are prepared. */
 export interface SourcesInput extends Omit<PrepareInput, 'sources' | 'output' | 'preview'> {

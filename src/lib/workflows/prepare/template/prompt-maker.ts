@@ -1,13 +1,13 @@
 import {readFile} from 'node:fs/promises';
 import {resolve} from 'node:path';
-import {closest} from '../../domain/closest.js';
-import {GembatchError} from '../../domain/errors.js';
-import {fieldOf, type JsonObject} from '../../domain/json/json-object.js';
-import {attachedParts} from './attachments.js';
+import {closest} from '../../../domain/closest.js';
+import {GembatchError} from '../../../domain/errors.js';
+import {fieldOf, type JsonObject} from '../../../domain/json/json-object.js';
+import {attachedParts} from '../sources/attachments.js';
 import {keyInColumn} from './key-maker.js';
 import {PromptTemplate, variableOf} from './prompt-template.js';
 import type {MakeRequest} from './request-recipe.js';
-import type {Source, SourceRow} from './source.js';
+import type {Source, SourceRow} from '../sources/source.js';
 
 /** A template: its text, or the file that holds it. */
 export interface TemplateInput {

@@ -1,4 +1,4 @@
-import type {LineSink} from '../json/line-splitter.js';
+import type {LineSink} from '../../json/line-splitter.js';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;

@@ -1,7 +1,7 @@
 /** The messages of OpenAI's chats as the contents of a request. */
-import {isObject, isText, type JsonObject} from '../json/json-object.js';
+import {isObject, isText, type JsonObject} from '../../json/json-object.js';
 import {ConversionFault} from './conversion-fault.js';
-import {mediaTypeOf} from './media-type.js';
+import {mediaTypeOf} from '../sources/media-type.js';
 import {callPart, ToolCalls} from './openai-tools.js';
 
 export interface Conversation {

@@ -1,4 +1,4 @@
-import {GembatchError} from '../../domain/errors.js';
+import {GembatchError} from '../../../domain/errors.js';
 
 /**
  * The most that one request may hold inline, and the most of it that may be a PDF: 100 MB and 50 MB,

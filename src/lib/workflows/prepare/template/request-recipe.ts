@@ -1,5 +1,5 @@
-import {GembatchError} from '../../domain/errors.js';
-import {MANIFEST_NAME, type Recipe} from '../../domain/prepare/prepare-manifest.js';
+import {GembatchError} from '../../../domain/errors.js';
+import {MANIFEST_NAME, type Recipe} from '../../../domain/prepare/prepare-manifest.js';
 import {
   checkConfig,
   readGenerationConfig,
@@ -8,7 +8,7 @@ import {
 } from './generation-config.js';
 import {openAiMaker, requestMaker} from './line-makers.js';
 import {checkColumn, promptMaker, type PromptInput} from './prompt-maker.js';
-import type {Source, SourceRow} from './source.js';
+import type {Source, SourceRow} from '../sources/source.js';
 
 /** What requests are made with, as it was given. */
 export interface RecipeInput extends PromptInput, ConfigInput {

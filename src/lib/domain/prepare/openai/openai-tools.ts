@@ -1,5 +1,5 @@
 /** The functions of OpenAI's format, their calls and their answers. */
-import {isObject, isText, type JsonObject} from '../json/json-object.js';
+import {isObject, isText, type JsonObject} from '../../json/json-object.js';
 import {ConversionFault} from './conversion-fault.js';
 
 const MODES: Readonly<Record<string, string>> = {auto: 'AUTO', none: 'NONE', required: 'ANY'};

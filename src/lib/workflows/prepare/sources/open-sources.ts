@@ -1,8 +1,8 @@
 import {stat} from 'node:fs/promises';
-import {GembatchError} from '../../domain/errors.js';
-import {recogniseForm, SOURCE_FORMS, type SourceForm} from '../../domain/prepare/source-form.js';
-import {collectInputs} from '../submit/collect-inputs.js';
-import {fileError} from './file-error.js';
+import {GembatchError} from '../../../domain/errors.js';
+import {recogniseForm, SOURCE_FORMS, type SourceForm} from '../../../domain/prepare/sources/source-form.js';
+import {collectInputs} from '../../submit/collect-inputs.js';
+import {fileError} from '../file-error.js';
 import type {TableFile} from './read-csv.js';
 import type {FileList, NamedFile} from './read-files.js';
 import type {ReadOptions, Source} from './source.js';

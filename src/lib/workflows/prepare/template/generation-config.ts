@@ -1,11 +1,11 @@
-import {GembatchError} from '../../domain/errors.js';
-import {findJsonFault} from '../../domain/json/json-fault.js';
-import {isObject, type JsonObject} from '../../domain/json/json-object.js';
-import {configFaults} from '../../domain/prepare/model-rules.js';
-import {toResponseJsonSchema} from '../../domain/prepare/response-json-schema.js';
-import {toResponseSchema} from '../../domain/prepare/response-schema.js';
-import {SchemaFault} from '../../domain/prepare/schema-fault.js';
-import {judgeLine} from '../../domain/request/request-line.js';
+import {GembatchError} from '../../../domain/errors.js';
+import {findJsonFault} from '../../../domain/json/json-fault.js';
+import {isObject, type JsonObject} from '../../../domain/json/json-object.js';
+import {configFaults} from '../../../domain/prepare/model-rules.js';
+import {toResponseJsonSchema} from '../../../domain/prepare/response-schema/response-json-schema.js';
+import {toResponseSchema} from '../../../domain/prepare/response-schema/response-schema.js';
+import {SchemaFault} from '../../../domain/prepare/response-schema/schema-fault.js';
+import {judgeLine} from '../../../domain/request/request-line.js';
 import {readText} from './prompt-maker.js';
 
 /** Files that say how the model is to answer. */

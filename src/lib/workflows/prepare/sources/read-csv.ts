@@ -1,7 +1,7 @@
 import {Readable, pipeline} from 'node:stream';
-import {GembatchError} from '../../domain/errors.js';
-import {recogniseDelimiter} from '../../domain/prepare/csv-dialect.js';
-import {recogniseEncoding} from '../../domain/prepare/text-encoding.js';
+import {GembatchError} from '../../../domain/errors.js';
+import {recogniseDelimiter} from '../../../domain/prepare/sources/csv-dialect.js';
+import {recogniseEncoding} from '../../../domain/prepare/sources/text-encoding.js';
 import type {ReadOptions, Source, SourceRow} from './source.js';
 import {asUtf8, checkEncoding, decodeHead, SourceBytes} from './source-bytes.js';
 

@@ -1,8 +1,8 @@
 import {dirname, resolve} from 'node:path';
-import {GembatchError} from '../../domain/errors.js';
-import {isTextFile, mediaTypeOf} from '../../domain/prepare/media-type.js';
-import {readWhole} from '../request-file/read-chunks.js';
-import {fileError} from './file-error.js';
+import {GembatchError} from '../../../domain/errors.js';
+import {isTextFile, mediaTypeOf} from '../../../domain/prepare/sources/media-type.js';
+import {readWhole} from '../../request-file/read-chunks.js';
+import {fileError} from '../file-error.js';
 import {checkInlineBytes, inlinePart} from './inline-part.js';
 import type {Source, SourceRow} from './source.js';
 

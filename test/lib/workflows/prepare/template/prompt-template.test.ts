@@ -1,6 +1,6 @@
 import {expect, test} from '@jest/globals';
 import {Liquid} from 'liquidjs';
-import {PromptTemplate} from '../../../../src/lib/workflows/prepare/prompt-template.js';
+import {PromptTemplate} from '../../../../../src/lib/workflows/prepare/template/prompt-template.js';
 
 const VALUES = {a: 'x {{ b }} $& }', b: '', empty: 'full', row: 'r', n: 7, 'c-d': 'dash', list: ['1', '2']};
 

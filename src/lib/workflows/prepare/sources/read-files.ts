@@ -2,10 +2,10 @@ import {createHash} from 'node:crypto';
 import {readdir, stat} from 'node:fs/promises';
 import {basename, dirname, join, relative, resolve, sep} from 'node:path';
 import {isUtf8} from 'node:buffer';
-import {GembatchError} from '../../domain/errors.js';
-import {isTextFile, mediaTypeOf} from '../../domain/prepare/media-type.js';
-import {readWhole} from '../request-file/read-chunks.js';
-import {fileError} from './file-error.js';
+import {GembatchError} from '../../../domain/errors.js';
+import {isTextFile, mediaTypeOf} from '../../../domain/prepare/sources/media-type.js';
+import {readWhole} from '../../request-file/read-chunks.js';
+import {fileError} from '../file-error.js';
 import {inlinePart} from './inline-part.js';
 import type {ReadOptions, Source, SourceRow} from './source.js';
 

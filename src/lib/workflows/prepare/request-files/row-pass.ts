@@ -1,7 +1,7 @@
-import {GembatchError} from '../../domain/errors.js';
-import type {PreparedKeys} from './key-maker.js';
-import type {MadeRequest, RequestRecipe} from './request-recipe.js';
-import type {Source, SourceRow} from './source.js';
+import {GembatchError} from '../../../domain/errors.js';
+import type {PreparedKeys} from '../template/key-maker.js';
+import type {MadeRequest, RequestRecipe} from '../template/request-recipe.js';
+import type {Source, SourceRow} from '../sources/source.js';
 
 /** Keys that are named beside their count. */
 export const MAX_KEYS_NAMED = 5;

@@ -1,8 +1,8 @@
 import {createHash, type Hash} from 'node:crypto';
 import {join} from 'node:path';
-import type {AtomicFile} from '../../store/file/atomic-file.js';
-import type {ManifestFile} from '../../domain/prepare/prepare-manifest.js';
-import type {CreateFile} from '../poll/poll-run.js';
+import type {AtomicFile} from '../../../store/file/atomic-file.js';
+import type {ManifestFile} from '../../../domain/prepare/prepare-manifest.js';
+import type {CreateFile} from '../../poll/poll-run.js';
 
 const BLOCK_BYTES = 256 * 1024;
 /** More files than anybody makes of one source; names sort as long as their numbers have as many digits. */

@@ -1,10 +1,10 @@
 import {readdir, stat} from 'node:fs/promises';
 import {basename, dirname, join} from 'node:path';
-import {fieldOf} from '../../domain/json/json-object.js';
-import {MANIFEST_NAME} from '../../domain/prepare/prepare-manifest.js';
-import {endingOf} from '../../domain/prepare/media-type.js';
-import {recogniseForm, unpreparableLine} from '../../domain/prepare/source-form.js';
-import {collectInputs} from '../submit/collect-inputs.js';
+import {fieldOf} from '../../../domain/json/json-object.js';
+import {MANIFEST_NAME} from '../../../domain/prepare/prepare-manifest.js';
+import {endingOf} from '../../../domain/prepare/sources/media-type.js';
+import {recogniseForm, unpreparableLine} from '../../../domain/prepare/sources/source-form.js';
+import {collectInputs} from '../../submit/collect-inputs.js';
 import type {NamedFile} from './read-files.js';
 import {readHead} from './source-bytes.js';
 

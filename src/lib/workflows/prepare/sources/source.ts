@@ -1,4 +1,4 @@
-import type {SourceForm} from '../../domain/prepare/source-form.js';
+import type {SourceForm} from '../../../domain/prepare/sources/source-form.js';
 
 /** One row of a table, one line of a file, or one file of a folder. */
 export interface SourceRow {

@@ -2,7 +2,7 @@
  * A JSON Schema as `responseJsonSchema`, of which the service takes a part:
  * https://ai.google.dev/api/generate-content#FIELDS.response_json_schema. What is outside of it is refused.
  */
-import {isObject, type JsonObject} from '../json/json-object.js';
+import {isObject, type JsonObject} from '../../json/json-object.js';
 import {ANNOTATIONS, SchemaFault} from './schema-fault.js';
 import {asSchema, boundsOf, mergedSchema} from './schema-reader.js';
 

@@ -1,9 +1,9 @@
 import {createHash, type Hash} from 'node:crypto';
 import {isUtf8} from 'node:buffer';
-import {GembatchError} from '../../domain/errors.js';
-import {openUtf8Bytes} from '../../domain/prepare/text-encoding.js';
-import {openFile} from '../request-file/open-file.js';
-import {readChunks} from '../request-file/read-chunks.js';
+import {GembatchError} from '../../../domain/errors.js';
+import {openUtf8Bytes} from '../../../domain/prepare/sources/text-encoding.js';
+import {openFile} from '../../request-file/open-file.js';
+import {readChunks} from '../../request-file/read-chunks.js';
 import type {ReadOptions, SourceFingerprint} from './source.js';
 
 /** What is looked at to tell the form, the encoding and the head of a source. */

@@ -1,10 +1,10 @@
-import {GembatchError} from '../../domain/errors.js';
-import {stringifyExact} from '../../domain/json/exact-json.js';
-import {fieldOf, isObject, type JsonObject} from '../../domain/json/json-object.js';
-import {ConversionFault} from '../../domain/prepare/conversion-fault.js';
-import {configFaults} from '../../domain/prepare/model-rules.js';
-import {fromOpenAi} from '../../domain/prepare/openai-request.js';
-import {judgeLine} from '../../domain/request/request-line.js';
+import {GembatchError} from '../../../domain/errors.js';
+import {stringifyExact} from '../../../domain/json/exact-json.js';
+import {fieldOf, isObject, type JsonObject} from '../../../domain/json/json-object.js';
+import {ConversionFault} from '../../../domain/prepare/openai/conversion-fault.js';
+import {configFaults} from '../../../domain/prepare/model-rules.js';
+import {fromOpenAi} from '../../../domain/prepare/openai/openai-request.js';
+import {judgeLine} from '../../../domain/request/request-line.js';
 import {answerSchema} from './generation-config.js';
 import {keyInColumn} from './key-maker.js';
 import type {MadeRequest, MakeRequest} from './request-recipe.js';

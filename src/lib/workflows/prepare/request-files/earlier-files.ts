@@ -1,18 +1,18 @@
 import {createHash} from 'node:crypto';
 import {readFile} from 'node:fs/promises';
 import {join} from 'node:path';
-import {GembatchError} from '../../domain/errors.js';
-import {fieldOf} from '../../domain/json/json-object.js';
-import {LineSplitter} from '../../domain/json/line-splitter.js';
+import {GembatchError} from '../../../domain/errors.js';
+import {fieldOf} from '../../../domain/json/json-object.js';
+import {LineSplitter} from '../../../domain/json/line-splitter.js';
 import {
   MANIFEST_NAME,
   parseManifest,
   type ManifestFile,
   type PrepareManifest,
-} from '../../domain/prepare/prepare-manifest.js';
-import {KeyScan} from '../../domain/request-key/key-scan.js';
-import {readChunks} from '../request-file/read-chunks.js';
-import type {PreparedKeys} from './key-maker.js';
+} from '../../../domain/prepare/prepare-manifest.js';
+import {KeyScan} from '../../../domain/request-key/key-scan.js';
+import {readChunks} from '../../request-file/read-chunks.js';
+import type {PreparedKeys} from '../template/key-maker.js';
 
 /** Takes the key of a request and its line, both only during the call. */
 type TakeLine = (key: string | Uint8Array, line: Uint8Array) => void;

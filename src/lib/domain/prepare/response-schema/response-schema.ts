@@ -2,7 +2,7 @@
  * A JSON Schema as `responseSchema`: Google's own form, https://ai.google.dev/api/caching#Schema. All that is not an
  * annotation is expressed, or the schema is refused.
  */
-import {isObject, type JsonObject} from '../json/json-object.js';
+import {isObject, type JsonObject} from '../../json/json-object.js';
 import {ANNOTATIONS, SchemaFault} from './schema-fault.js';
 import {asSchema, boundsOf, mergedSchema, resolveReference} from './schema-reader.js';
 

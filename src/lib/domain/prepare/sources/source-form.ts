@@ -1,5 +1,5 @@
-import {foreignLine} from '../request/request-mistakes.js';
-import {isObject} from '../json/json-object.js';
+import {foreignLine} from '../../request/request-mistakes.js';
+import {isObject} from '../../json/json-object.js';
 import {endingOf, isTextFile, mediaTypeOf} from './media-type.js';
 
 /** What requests can be prepared from. */

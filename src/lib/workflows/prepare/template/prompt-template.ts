@@ -1,9 +1,9 @@
 import type {Liquid, Template} from 'liquidjs';
-import {closest} from '../../domain/closest.js';
-import {GembatchError} from '../../domain/errors.js';
-import {stringifyExact} from '../../domain/json/exact-json.js';
-import {isObject} from '../../domain/json/json-object.js';
-import type {Source} from './source.js';
+import {closest} from '../../../domain/closest.js';
+import {GembatchError} from '../../../domain/errors.js';
+import {stringifyExact} from '../../../domain/json/exact-json.js';
+import {isObject} from '../../../domain/json/json-object.js';
+import type {Source} from '../sources/source.js';
 
 /** The name by which a template reaches a column whose name is no variable: `{{ row["Review Text"] }}`. */
 const ROW = 'row';

@@ -2,7 +2,7 @@
  * A line of OpenAI's batch format (https://platform.openai.com/docs/api-reference/batch) as a request. What has no counterpart is
  * refused, not dropped; only what cannot change an answer is left out.
  */
-import {isObject, isText, type JsonObject} from '../json/json-object.js';
+import {isObject, isText, type JsonObject} from '../../json/json-object.js';
 import {ConversionFault} from './conversion-fault.js';
 import {contentsOf} from './openai-messages.js';
 import {openAiTools} from './openai-tools.js';

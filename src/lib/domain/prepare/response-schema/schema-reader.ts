@@ -1,5 +1,5 @@
 /** What both ways to say a JSON Schema to the model read alike. */
-import {isObject, type JsonObject} from '../json/json-object.js';
+import {isObject, type JsonObject} from '../../json/json-object.js';
 import {SchemaFault} from './schema-fault.js';
 
 /** The part of a schema that a local reference such as `#/$defs/Address` names. */
