@@ -1,4 +1,4 @@
-import {appendFile, mkdir, readdir, readFile, writeFile} from 'node:fs/promises';
+import {appendFile, mkdir, readdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {expect, test} from '@jest/globals';
 import type {RunOutcome} from '../../src/commands/run.js';
@@ -61,6 +61,29 @@ test('a table is prepared beside itself, run to its answers, and nothing is made
     expect([again.code, again.result.submit.summary.submitted]).toEqual([EXIT.ok, 0]);
     expect(again.result.sources).toMatchObject([{report: {new_requests: 0, unchanged: 2}}]);
   }
+  expect(paidRequests()).toBe(2);
+});
+
+test('two runs of one table at once make its request files once, and pay once', async () => {
+  const {folder, run, paidRequests} = await place();
+  const ended = await Promise.all([run('reviews.csv', ...ASK), run('reviews.csv', ...ASK)]);
+  expect(ended.map(({code}) => code)).toEqual([EXIT.ok, EXIT.ok]);
+  expect(paidRequests()).toBe(2);
+  expect(await keysIn(folder, 'reviews/reviews-00001.jsonl')).toEqual(['r1', 'r2']);
+});
+
+test('a preparation that a crash ended before its manifest is finished by the next run', async () => {
+  const {folder, run, paidRequests} = await place();
+  await run('reviews.csv', ...ASK);
+  await rm(join(folder, 'reviews/prepare-manifest.json'));
+  expect((await run('reviews.csv', ...ASK)).code).toBe(EXIT.ok);
+  expect(paidRequests()).toBe(2);
+
+  // Nobody can tell whether such a file was sent, so it stays as it is.
+  await rm(join(folder, 'reviews/prepare-manifest.json'));
+  const other = await run('reviews.csv', '--prompt', 'Other: {{ review }}');
+  expect(other.code).toBe(EXIT.storage);
+  expect(await keysIn(folder, 'reviews/reviews-00001.jsonl')).toEqual(['r1', 'r2']);
   expect(paidRequests()).toBe(2);
 });
 
