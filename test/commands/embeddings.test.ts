@@ -53,6 +53,43 @@ test('requests for embeddings run to one vector each, and are not paid for twice
   expect(await readFile(join(used.folder, 'results/texts.jsonl'), 'utf8')).toContain('"embedding"');
 });
 
+test('a table runs to one vector for each row', async () => {
+  const used = await place('');
+  await writeFile(join(used.folder, 'reviews.csv'), 'id,review\nr1,good\nr2,bad\n');
+  await writeFile(join(used.folder, 'config.json'), '{"outputDimensionality":8,"taskType":"CLUSTERING"}');
+  const ask = ['reviews.csv', '--key', 'id', '--prompt', '{{ review }}', '--model', MODEL];
+  expect((await gembatch(used, 'prepare', ...ask, '--config', 'config.json')).code).toBe(EXIT.ok);
+  const request = {content: {parts: [{text: 'good'}]}, outputDimensionality: 8, taskType: 'CLUSTERING'};
+  const [first = ''] = (await readFile(join(used.folder, 'reviews/reviews-00001.jsonl'), 'utf8')).split('\n');
+  expect(JSON.parse(first)).toEqual({key: 'r1', request});
+
+  const {code} = await gembatch(used, 'run', 'reviews.csv', '--model', MODEL, '--interval', '4s');
+  expect(code).toBe(EXIT.ok);
+  expect(used.emulator.control.paid()).toMatchObject([{request_count: 2}]);
+  const other = await gembatch(used, 'run', 'reviews.csv', '--model', 'gemini-2.5-flash-lite');
+  expect(other.stderr + other.stdout).toContain(
+    'ask for embeddings, which gemini-2.5-flash-lite does not give',
+  );
+});
+
+test('a system instruction for embeddings is refused', async () => {
+  const used = await place('');
+  await writeFile(join(used.folder, 'a.csv'), 'id,review\nr1,good\n');
+  const {code, stderr} = await gembatch(
+    used,
+    'prepare',
+    'a.csv',
+    '-p',
+    '{{ review }}',
+    '--system',
+    's',
+    '-m',
+    MODEL,
+  );
+  expect(stderr).toContain('--system says how to answer, but gemini-embedding-001 makes embeddings');
+  expect(code).toBe(EXIT.usage);
+});
+
 test('what they cost is known before and after, and nothing is paid for an answer', async () => {
   const used = await place(embeddingLines('The sea is wide.', 'The sky is blue.'));
   const estimate = await gembatch(used, 'estimate', 'texts.jsonl', '--model', MODEL, '--json');

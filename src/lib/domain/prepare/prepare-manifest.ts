@@ -18,6 +18,8 @@ export interface Recipe {
   /** The `generationConfig` of each request, the schema included. */
   readonly generation_config: JsonObject | null;
   readonly attach: readonly string[];
+  /** What is asked for; answers when it is absent. Of embeddings, `generation_config` has the other fields of the request. */
+  readonly asks_for?: 'embeddings';
 }
 
 /** A source as it was when it was read last. */
@@ -76,7 +78,8 @@ export function recipeDifference(old: Recipe, now: Recipe): string | undefined {
   if (differs('key_column')) return 'key column';
   if (differs('schema')) return 'schema';
   if (differs('generation_config')) return 'generation configuration';
-  return differs('attach') ? 'choice of attachments' : undefined;
+  if (differs('attach')) return 'choice of attachments';
+  return differs('asks_for') ? 'kind of model' : undefined;
 }
 
 function parsed(text: string): unknown {

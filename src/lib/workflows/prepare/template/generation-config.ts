@@ -1,4 +1,5 @@
 import {GembatchError} from '../../../domain/errors.js';
+import {isEmbeddingModel} from '../../../domain/job/model-choice.js';
 import {findJsonFault} from '../../../domain/json/json-fault.js';
 import {isObject, type JsonObject} from '../../../domain/json/json-object.js';
 import {configFaults} from '../../../domain/prepare/model-rules.js';
@@ -96,8 +97,12 @@ function inexpressible(name: string, faults: readonly SchemaFault[]): GembatchEr
 
 /** @throws GembatchError FILE_INVALID. */
 export function checkConfig(config: JsonObject, name: string, model: string | undefined): void {
-  const request = {contents: [{parts: [{text: 'x'}]}], generationConfig: config};
-  const [first] = [...judgeLine({key: 'k', request})].map(({text}) => text);
+  const content = {parts: [{text: 'x'}]};
+  const isForEmbeddings = model !== undefined && isEmbeddingModel(model);
+  const request = isForEmbeddings ? {content, ...config} : {contents: [content], generationConfig: config};
+  const [first] = [...judgeLine({key: 'k', request}, isForEmbeddings ? model : undefined)].map(
+    ({text}) => text,
+  );
   const fault = first ?? (model === undefined ? undefined : configFaults(config, model)[0]);
   if (fault !== undefined)
     throw new GembatchError('FILE_INVALID', `${name}: ${fault}. Nothing was written.`, {

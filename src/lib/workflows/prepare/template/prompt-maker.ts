@@ -32,6 +32,13 @@ export interface PromptMaker {
   readonly system: string | null;
 }
 
+/** What requests hold beside their prompts. */
+export interface RequestKind {
+  /** The `generationConfig`; of embeddings, the other fields of the request. */
+  readonly config: JsonObject | undefined;
+  readonly isForEmbeddings: boolean;
+}
+
 /** The column of a list of prompts. */
 const PROMPT_COLUMN = 'prompt';
 
@@ -43,7 +50,7 @@ const PROMPT_COLUMN = 'prompt';
 export async function promptMaker(
   sources: readonly Source[],
   input: PromptInput,
-  config: JsonObject | undefined,
+  {config, isForEmbeddings}: RequestKind,
 ): Promise<PromptMaker> {
   const promptText = (await readTemplate(input.prompt, '--prompt', input.cwd)) ?? defaultPrompt(sources);
   const systemText = await readTemplate(input.system, '--system', input.cwd);
@@ -54,9 +61,10 @@ export async function promptMaker(
     system?.check(source);
   }
   const {keyColumn, attach} = input;
-  const configField = config === undefined ? '' : `,"generationConfig":${JSON.stringify(config)}`;
+  const configField = configText(config, isForEmbeddings);
   const requestOf = (row: SourceRow, text: string, media: readonly string[]): string => {
     const parts = [...media, textPart(text)].join(',');
+    if (isForEmbeddings) return `{"content":{"parts":[${parts}]}${configField}}`;
     const systemField = system === undefined ? '' : systemInstruction(system.render(row.values));
     return `{"contents":[{"role":"user","parts":[${parts}]}]${systemField}${configField}}`;
   };
@@ -83,6 +91,12 @@ export function checkColumn({name, columns}: Source, flag: string, column: strin
   throw new GembatchError('USAGE', `${flag}: ${name} has no column "${column}".${meant}`, {
     suggestions: [`It has: ${columns.join(', ')}`],
   });
+}
+
+function configText(config: JsonObject | undefined, isForEmbeddings: boolean): string {
+  if (config === undefined || Object.keys(config).length === 0) return '';
+  const json = JSON.stringify(config);
+  return isForEmbeddings ? `,${json.slice(1, -1)}` : `,"generationConfig":${json}`;
 }
 
 function textPart(text: string): string {

@@ -1,4 +1,5 @@
 import {GembatchError} from '../../../domain/errors.js';
+import {isEmbeddingModel} from '../../../domain/job/model-choice.js';
 import {MANIFEST_NAME, type Recipe} from '../../../domain/prepare/prepare-manifest.js';
 import {
   checkConfig,
@@ -73,7 +74,10 @@ export async function openRecipe(sources: readonly Source[], input: RecipeInput)
     if (input.keyColumn !== undefined) checkColumn(source, '--key', input.keyColumn);
     for (const column of input.attach) checkColumn(source, '--attach', column);
   }
+  const isForEmbeddings = asksForEmbeddings(input);
+  if (isForEmbeddings) refuseForEmbeddings(sources, input);
   const facts = {
+    ...(isForEmbeddings ? {asks_for: 'embeddings' as const} : {}),
     key_column: input.keyColumn ?? null,
     schema: schema ?? null,
     generation_config: config ?? null,
@@ -86,14 +90,42 @@ export async function openRecipe(sources: readonly Source[], input: RecipeInput)
     const make = form === 'openai' ? openAiMaker(options) : requestMaker(options);
     return {facts: {...facts, prompt: null, system: null}, notes, make};
   }
-  const {make, prompt, system} = await promptMaker(sources, input, config);
+  const {make, prompt, system} = await promptMaker(sources, input, {config, isForEmbeddings});
   return {facts: {...facts, prompt, system}, notes, make};
 }
 
 function configBefore(before: Recipe, model: string | undefined): GenerationConfig {
+  const asks = before.asks_for ?? 'answers';
+  if (model !== undefined && isEmbeddingModel(model) !== (asks === 'embeddings'))
+    throw otherKind(asks, model);
   const config = before.generation_config ?? undefined;
   if (config !== undefined) checkConfig(config, MANIFEST_NAME, model);
   return {config, schema: before.schema ?? undefined, notes: []};
+}
+
+function asksForEmbeddings({before, model}: RecipeInput): boolean {
+  return before === undefined ? isEmbeddingModel(model ?? '') : before.asks_for === 'embeddings';
+}
+
+function refuseForEmbeddings([source]: readonly Source[], {system, schema, model}: RecipeInput): void {
+  const lines = source?.form === 'openai' || source?.form === 'requests' ? source.name : undefined;
+  const [what] = [
+    lines === undefined ? [] : [`${lines} asks for answers`],
+    system.text === undefined ? [] : ['--system says how to answer'],
+    schema === undefined ? [] : ['--schema says how to answer'],
+  ].flat();
+  if (what === undefined) return;
+  throw new GembatchError('USAGE', `${what}, but ${model ?? 'the model'} makes embeddings.`, {
+    suggestions: ['Leave it out, or name another model.'],
+  });
+}
+
+function otherKind(asks: string, model: string): GembatchError {
+  return new GembatchError('USAGE', `The request files ask for ${asks}, which ${model} does not give.`, {
+    suggestions: [
+      'Name another model; or say again what to ask (--prompt), and prepare into another folder.',
+    ],
+  });
 }
 
 function refuseTemplates(name: string, {prompt, system, attach}: RecipeInput): void {
