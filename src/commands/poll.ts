@@ -3,6 +3,7 @@ import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../cli/base-command.js';
 import {createGraceFlag} from '../cli/flags.js';
 import type {PollSummary} from '../lib/workflows/poll/poll-report.js';
+import {tellGitHubActions, type ToldWork} from '../cli/github-actions.js';
 import {tellDone, type OnDoneResult} from '../cli/on-done.js';
 import {nextCommandAfterPoll, pollFlags, pollTermsOf} from '../cli/poll-flags.js';
 
@@ -50,6 +51,8 @@ Stop and restart it at any time, or run it beside "<%= config.bin %> submit", wh
     'create-grace': createGraceFlag(),
   };
 
+  #work: ToldWork | undefined;
+
   async run(): Promise<PollResult> {
     const {args, flags} = await this.parse(Poll);
     const apiKey = this.apiKey();
@@ -60,6 +63,7 @@ Stop and restart it at any time, or run it beside "<%= config.bin %> submit", wh
       this.createClient(apiKey),
       this.fileMaker(),
     ]);
+    this.#work = {store, names: args.jobs ?? []};
     const stop = this.stopSignal();
     const {mode} = this.display(flags);
     const view = createPollView({
@@ -87,6 +91,11 @@ Stop and restart it at any time, or run it beside "<%= config.bin %> submit", wh
     } finally {
       view.close();
     }
+  }
+
+  protected override async finally(error: Error | undefined): Promise<void> {
+    await tellGitHubActions(this.#work, process.exitCode);
+    return super.finally(error);
   }
 
   /** One event per line; the last one is what `run` returns. */

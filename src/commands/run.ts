@@ -3,6 +3,7 @@ import {BaseCommand} from '../cli/base-command.js';
 import {exitCodeOfRun} from '../lib/domain/outcome.js';
 import type {SourceOutcome} from '../lib/workflows/prepare/prepare-sources.js';
 import type {RunResult, RunViews} from '../lib/workflows/run/run-report.js';
+import {tellGitHubActions, type ToldWork} from '../cli/github-actions.js';
 import {tellDone, type OnDoneResult} from '../cli/on-done.js';
 import {withRareHidden} from '../cli/flags.js';
 import {PREPARE_DEFAULTS, recipeFlags, recipeOf} from '../cli/prepare-flags.js';
@@ -52,6 +53,8 @@ Run the same command again after an interruption, or when rows were added: what 
     ...withRareHidden({...submitFlags, ...pollFlags, ...queueFlags}),
   };
 
+  #work: ToldWork | undefined;
+
   async run(): Promise<RunOutcome> {
     const {args, flags} = await this.parse(Run);
     const stop = this.stopSignal();
@@ -97,12 +100,19 @@ Run the same command again after an interruption, or when rows were added: what 
       },
       views(stop),
     );
+    const jobs = jobsOf(result);
+    if (jobs.length > 0) this.#work = {store, names: jobs};
     const exitCode = exitCodeOfRun(prepared.exit_code, result.exit_code);
     const end =
       result.poll === null ? {} : await tellDone(flags['on-done'], {...result.poll, exit_code: exitCode});
     process.exitCode = exitCode;
     const sources = prepared.sources.length === 0 ? {} : {sources: prepared.sources};
     return {...result, ...sources, ...end, exit_code: exitCode};
+  }
+
+  protected override async finally(error: Error | undefined): Promise<void> {
+    await tellGitHubActions(this.#work, process.exitCode);
+    return super.finally(error);
   }
 
   async #views(flags: {quiet: boolean}): Promise<(stop: AbortSignal) => RunViews> {
@@ -127,4 +137,8 @@ Run the same command again after an interruption, or when rows were added: what 
             }),
     });
   }
+}
+
+function jobsOf({submit}: RunResult): readonly string[] {
+  return submit.files.flatMap(({job}) => (job === undefined ? [] : [job.name]));
 }

@@ -2,7 +2,7 @@ import {ListrTaskEventType, ListrTaskState, type ListrRenderer} from 'listr2';
 import type {Clock} from '../../domain/clock.js';
 import {printable} from '../terminal/printable.js';
 import type {Screen} from '../terminal/screen.js';
-import {annotationLines} from '../text/error-text.js';
+import {fileAnnotations} from '../github/annotations.js';
 import {needsAttention} from './file-tally.js';
 import {endText, outcomeOf, type FileTaskObject} from './file-task.js';
 import {attentionLines} from './submit-summary.js';
@@ -70,7 +70,7 @@ export class LineRenderer implements ListrRenderer {
       : [endText(task), ...warnings.map((text) => `warning: ${text}`)].map((text) =>
           printable(`${task.title}: ${text}`),
         );
-    this.#write([...lines, ...annotationLines(outcome, screen.env)]);
+    this.#write([...lines, ...fileAnnotations(outcome, screen.env)]);
   }
 
   #note(task: FileTaskObject): void {

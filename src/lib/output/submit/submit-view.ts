@@ -2,8 +2,8 @@ import type {SubmitEvent, SubmitSummary} from '../../workflows/submit/submit-rep
 import type {Submission} from '../../workflows/submit/submission.js';
 import {printable} from '../terminal/printable.js';
 import {colorsFor, marksFor, printFolded, type Display} from '../terminal/screen.js';
-import {annotationLines} from '../text/error-text.js';
 import {totalLine} from '../estimate-lines.js';
+import {fileAnnotations} from '../github/annotations.js';
 import {FileTally} from './file-tally.js';
 import {notStartedLines, summaryLines} from './submit-summary.js';
 import {TaskList, type ShownBy} from './task-list.js';
@@ -40,7 +40,7 @@ export class SubmitView {
     this.#isDrawn = false;
     if (mode !== 'live') return;
     for (const outcome of this.#tally.needsAttention.slice(before)) {
-      for (const line of annotationLines(outcome, screen.env)) screen.stderr.write(`${line}\n`);
+      for (const line of fileAnnotations(outcome, screen.env)) screen.stderr.write(`${line}\n`);
     }
   }
 

@@ -85,9 +85,10 @@ test('silent output is the warnings about the run as a whole', async () => {
   });
 });
 
-test('in GitHub Actions each failure is an annotation too', async () => {
+test('in GitHub Actions each failure and each warning is an annotation too', async () => {
   const {stderr} = await shown('plain', {GITHUB_ACTIONS: 'true'});
   expect(stderr.split('\n').filter((line) => line.startsWith('::'))).toEqual([
+    '::warning file=good.jsonl::files/x could not be deleted.',
     '::error file=old.jsonl::old.jsonl: its content has changed since it became batches/b2; the present content was not sent.%0ASubmit the new content too: --if-changed submit',
     '::error file=bad\\x1b[2J.jsonl,line=3,col=14::bad\\x1b[2J.jsonl:3:14: "key" is missing.%0ACorrect the line and run the same command again.',
     '::error file=lost.jsonl::lost.jsonl: the answer to its create was lost.%0ARun the same command again: it finds out first.',

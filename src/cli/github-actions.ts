@@ -1,0 +1,49 @@
+import {appendFile} from 'node:fs/promises';
+import {isGitHubActions, MOST_ANNOTATIONS, workAnnotations} from '../lib/output/github/annotations.js';
+import {stepOutputs, stepSummary} from '../lib/output/github/step-summary.js';
+import type {JobStore} from '../lib/store/job-store.js';
+import {summariseWork} from '../lib/workflows/github/summarise-work.js';
+import {hideKeys} from './api-key.js';
+
+/** What a command was about, once it knows. */
+export interface ToldWork {
+  readonly store: JobStore;
+  /** Jobs and request files; none for all that are recorded. */
+  readonly names: readonly string[];
+}
+
+/**
+ * Tells GitHub Actions, where it runs the command, what came of it: annotations, the page of the step and its outputs. What
+ * cannot be told is a warning: the work itself is done.
+ *
+ * @param work - undefined when the command ended before it had any.
+ */
+export async function tellGitHubActions(
+  work: ToldWork | undefined,
+  exitCode: number | string | null | undefined,
+): Promise<void> {
+  const {env} = process;
+  if (!isGitHubActions(env)) return;
+  const code = Number(exitCode ?? 0);
+  try {
+    if (work === undefined) return await addOutputs({exit_code: String(code)});
+    const summary = await summariseWork(work.store, work.names, MOST_ANNOTATIONS);
+    for (const line of workAnnotations(summary, env)) process.stderr.write(`${hideKeys(line, env)}\n`);
+    await append(env['GITHUB_STEP_SUMMARY'], stepSummary(summary, code, env));
+    await addOutputs(stepOutputs(summary, code, env));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : 'unknown';
+    process.stderr.write(`Warning: GitHub Actions was not told of the outcome: ${hideKeys(why, env)}\n`);
+  }
+}
+
+async function addOutputs(outputs: Readonly<Record<string, string>>): Promise<void> {
+  const lines = Object.entries(outputs).map(
+    ([name, value]) => `${name}=${value.replaceAll(/[\r\n]/gu, ' ')}\n`,
+  );
+  await append(process.env['GITHUB_OUTPUT'], lines.join(''));
+}
+
+async function append(path: string | undefined, text: string): Promise<void> {
+  if (path) await appendFile(path, hideKeys(text, process.env));
+}
