@@ -1,13 +1,15 @@
-import {chmod, mkdir, readFile, readdir, stat, symlink, writeFile} from 'node:fs/promises';
-import {join} from 'node:path';
+import {spawnSync} from 'node:child_process';
+import {chmod, mkdir, readFile, readdir, rename, rm, stat, symlink, writeFile} from 'node:fs/promises';
+import {dirname, join} from 'node:path';
 import {pathToFileURL} from 'node:url';
-import {expect, test} from '@jest/globals';
+import {describe, expect, test} from '@jest/globals';
 import type {JobRecord} from '../../src/lib/domain/job/job-record.js';
 import {JobFixture} from '../helpers/job-fixture.js';
 import {requestLines} from '../helpers/request-files.js';
-import {runCli, startCli} from '../helpers/run-cli.js';
+import {runCli, startCli, type CliResult} from '../helpers/run-cli.js';
 import {tempDir} from '../helpers/temp-dir.js';
 import {until} from '../helpers/until.js';
+import {useEmulator} from '../helpers/use-emulator.js';
 import {noCounts} from '../../src/lib/domain/result/row-counts.js';
 
 const MODEL = 'gemini-2.5-flash-lite';
@@ -114,7 +116,7 @@ test('a record that calls a foreign file a result cannot have rows written into 
     records.map((line) => `${JSON.stringify(line)}\n`).join(''),
   );
   const {stderr} = await jobs.poll('--once');
-  expect(stderr).toContain('holds no results; it is untouched');
+  expect(stderr).toContain('were altered since they were fetched');
   expect(await readFile(victim, 'utf8')).toBe('export A=1\n');
 });
 
@@ -151,3 +153,66 @@ test('what a command makes is for its owner alone, or as the umask says, and nev
   const [merged] = await jobs.records();
   expect([merged?.results?.rows.ok, await modeOf(result)]).toEqual([2, '600']);
 }, 60_000);
+
+describe('a folder from somebody else', () => {
+  /** What must stay as it is, and a folder with a request file. */
+  async function prepared(): Promise<{victim: string; folder: string; submitted: () => Promise<CliResult>}> {
+    const {env} = await useEmulator();
+    const folder = await tempDir();
+    const victim = join(await tempDir(), '.bashrc');
+    await writeFile(victim, '# mine\n');
+    await writeFile(join(folder, 'a.jsonl'), requestLines(1));
+    return {
+      victim,
+      folder,
+      submitted: () => runCli(['submit', 'a.jsonl', '-m', MODEL], {cwd: folder, env}),
+    };
+  }
+
+  test.each(['journal', 'lock', 'commit.lock'])('has nothing written through %s as a link', async (name) => {
+    const {victim, folder, submitted} = await prepared();
+    await symlink(victim, join(folder, `job-info.jsonl.${name}`));
+    const {code, stderr} = await submitted();
+    expect([code, stderr]).toEqual([10, expect.stringContaining('is a link')]);
+    expect(await readFile(victim, 'utf8')).toBe('# mine\n');
+  });
+
+  test.each(['# mine\n', '', null])('has no record written to a link to a file with %j', async (content) => {
+    const {victim, folder, submitted} = await prepared();
+    await rm(victim);
+    if (content !== null) await writeFile(victim, content);
+    await symlink(victim, join(folder, 'job-info.jsonl'));
+    expect((await submitted()).code).toBe(10);
+    expect(await readFile(victim, 'utf8').catch(() => null)).toBe(content);
+    expect(await readdir(dirname(victim))).toEqual(content === null ? [] : ['.bashrc']);
+  });
+
+  test('may have a job-info file that is a link to a job-info file', async () => {
+    const {victim, folder, submitted} = await prepared();
+    await writeFile(join(folder, 'b.jsonl'), requestLines(1, 'b'));
+    expect((await submitted()).code).toBe(0);
+    await rename(join(folder, 'job-info.jsonl'), victim);
+    await symlink(victim, join(folder, 'job-info.jsonl'));
+    const {code, stdout} = await runCli(['list', '--json'], {cwd: folder});
+    expect([code, stdout]).toEqual([0, expect.stringContaining(victim)]);
+  });
+
+  test.each(['journal', 'lock', 'commit.lock'])('keeps no command waiting by a pipe as %s', async (name) => {
+    const {folder, submitted} = await prepared();
+    spawnSync('mkfifo', [join(folder, `job-info.jsonl.${name}`)]);
+    expect((await submitted()).code).toBe(10);
+  });
+
+  test('a file that is named by mistake gets no record', async () => {
+    const {folder, victim} = await prepared();
+    const {env, emulator} = await useEmulator();
+    for (const text of ['# Title\n', '# Title\n\nText\n', '#!/bin/sh\n# nothing\n']) {
+      await writeFile(victim, text);
+      const args = ['submit', 'a.jsonl', '-m', MODEL, '--job-info', victim];
+      const {code, stderr} = await runCli(args, {cwd: folder, env});
+      expect([code, stderr]).toEqual([10, expect.stringContaining('cannot be read whole')]);
+      expect(await readFile(victim, 'utf8')).toBe(text);
+    }
+    expect(emulator.control.paid()).toEqual([]);
+  });
+});

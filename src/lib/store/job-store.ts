@@ -81,7 +81,7 @@ export class JobStore {
   }
 
   /**
-   * Opens the store at `path`, which may be a symbolic link and need not exist yet. Creates nothing.
+   * Opens the store at `path`, which need not exist yet, or may be a symbolic link to one that does. Creates nothing.
    *
    * @throws GembatchError STORAGE when its folder does not exist, or `path` is something else than a file.
    */

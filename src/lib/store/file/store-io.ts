@@ -1,5 +1,6 @@
 import {
   closeSync,
+  constants,
   fchmodSync,
   fchownSync,
   fstatSync,
@@ -15,6 +16,8 @@ import {
   writeSync,
 } from 'node:fs';
 import type {BigIntStats} from 'node:fs';
+import {GembatchError} from '../../domain/errors.js';
+import {fieldOf} from '../../domain/json/json-object.js';
 import {lockSync} from '../lock/bare-lock.js';
 
 /**
@@ -47,10 +50,47 @@ export interface StoreIo {
   list(folder: string): string[];
 }
 
+/**
+ * Everything that is opened here is ours, under its real path: what stands there as a link, or as a pipe, was planted. Windows
+ * has neither flag; undefined counts as 0.
+ */
+const OWN = constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+const FLAGS = {
+  r: constants.O_RDONLY | OWN,
+  'r+': constants.O_RDWR | OWN,
+  a: constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | OWN,
+  wx: constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL,
+};
+
+/** @throws GembatchError STORAGE when a link, a pipe or a device is in the place of the file. */
+function openOwn(path: string, flags: number, mode?: number): number {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, flags, mode);
+  } catch (error) {
+    const code = fieldOf(error, 'code');
+    // A pipe that nobody reads cannot be opened for writing.
+    throw code === 'ELOOP' || code === 'ENXIO' ? notOurs(path) : error;
+  }
+  const stats = fstatSync(descriptor);
+  if (stats.isFile() || stats.isDirectory()) return descriptor;
+  closeSync(descriptor);
+  throw notOurs(path);
+}
+
+function notOurs(path: string): GembatchError {
+  return new GembatchError(
+    'STORAGE',
+    `${path} is a link, a pipe or a device, which is none of gembatch's making. Nothing was read from it or written through it.`,
+    {suggestions: [`Look at what it is, and remove it: ls -l ${path}`]},
+  );
+}
+
 /** The file system of this machine. */
 export const nodeIo: StoreIo = {
   isWindows: process.platform === 'win32',
-  open: (path, flags, mode) => openSync(path, flags, mode),
+  open: (path, flags, mode) => openOwn(path, FLAGS[flags], mode),
   read: (descriptor) => readFileSync(descriptor),
   readInto: (descriptor, buffer) => readSync(descriptor, buffer),
   write: (descriptor, bytes) => writeSync(descriptor, bytes),

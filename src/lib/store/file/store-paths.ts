@@ -16,7 +16,7 @@ export class StorePaths {
   readonly journal: string;
 
   /**
-   * @param path - may be a symbolic link, and need not exist yet; its folder must.
+   * @param path - need not exist yet; its folder must. It may be a symbolic link to a job-info file that exists.
    * @throws GembatchError STORAGE when there is no such folder, or something else than a file stands there.
    */
   constructor(path: string) {
@@ -75,7 +75,10 @@ export function litterOf(suffix: string): Litter | null {
   return {ownerId, lockSuffix: lockSuffix ?? null};
 }
 
-/** The real path of a file that may not exist, through links that may point nowhere yet. */
+/**
+ * The real path of a file that may not exist. A link leads to a job-info file that is there: in a checkout from somebody else
+ * it could lead anywhere, and a record that is written there could be a line of a shell's start file.
+ */
 function realFilePath(path: string, links = 0): string {
   const place = join(realFolder(dirname(path)), basename(path));
   const kind = kindOf(place);
@@ -83,6 +86,7 @@ function realFilePath(path: string, links = 0): string {
     return realFilePath(resolve(dirname(place), readlinkSync(place)), links + 1);
   }
   if (kind === 'other' || kind === 'link') throw notAFile(path);
+  if (links > 0 && (kind === 'missing' || statSync(place).size === 0)) throw notAJobInfoFile(place);
   // The native call also gives the spelling that the file system keeps, where it ignores case.
   return kind === 'file' ? realpathSync.native(place) : place;
 }
@@ -114,6 +118,14 @@ function notAFile(path: string): GembatchError {
   return new GembatchError('STORAGE', `Cannot use ${path} as the job-info file: it is not a regular file.`, {
     suggestions: ['Name a file with --job-info; it is made when it does not exist.'],
   });
+}
+
+function notAJobInfoFile(place: string): GembatchError {
+  return new GembatchError(
+    'STORAGE',
+    `The job-info file is a link to ${place}, which is no job-info file. Nothing was written there.`,
+    {suggestions: [`If that is what you want, name the file itself: --job-info ${place}`]},
+  );
 }
 
 /** The real path; where the last parts do not exist, the real path of what does, and those parts as they are. */

@@ -3,7 +3,7 @@ import type {JobRecord} from '../../domain/job/job-record.js';
 import {LineTexts} from './line-texts.js';
 import {formatRecord, parseRecord} from './record-line.js';
 import type {LineProblem, StoredRecord} from './stored-record.js';
-import {oddLine, problemOf} from './unreadable-lines.js';
+import {oddLine, ONLY_COMMENTS, problemOf} from './unreadable-lines.js';
 
 const NEWLINE = 0x0a;
 /** `#`: the rest of the line is for people. */
@@ -144,11 +144,14 @@ export function eachRecord(
   const isSound = isUtf8(bytes);
   const texts = new LineTexts(bytes);
   let line = 0;
+  let records = 0;
+  let comments = 0;
   for (let start = 0; start < bytes.length;) {
     line += 1;
     const newline = bytes.indexOf(NEWLINE, start);
     const end = newline === -1 ? bytes.length : newline;
     if (bytes[start] === COMMENT) {
+      comments += 1;
       start = end + 1;
       continue;
     }
@@ -157,9 +160,13 @@ export function eachRecord(
     if (typeof record === 'string') problems.push(oddLine(line, record));
     else if (record === undefined)
       problems.push(problemOf(line, texts.text(start, end), {isLast: newline === -1}));
-    else if (record !== null) visit(record, {line, start, end});
+    else if (record !== null) {
+      records += 1;
+      visit(record, {line, start, end});
+    }
     start = end + 1;
   }
+  if (comments > 0 && records + problems.length === 0) problems.push(ONLY_COMMENTS);
   return {problems, lineCount: line};
 }
 

@@ -39,6 +39,14 @@ export function oddLine(line: number, reason: string): LineProblem {
     : {line, reason, remedy: `Correct line ${line}, or delete it if it is no job.`};
 }
 
+/** Comments and no record: some other file, named by mistake, which must not become a job-info file. */
+export const ONLY_COMMENTS: LineProblem = {
+  line: 1,
+  reason: 'the file holds lines that begin with # and no job record',
+  remedy:
+    'Name another file with --job-info; it is made when it does not exist. Or empty this one, if it is a job-info file.',
+};
+
 const JOIN_ARRAY = 'Write one record on each line: jq -c ".[]" FILE > NEW_FILE';
 
 /**

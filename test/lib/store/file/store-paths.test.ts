@@ -8,17 +8,20 @@ import {openStore, publishedNames, useFolder, useStore} from '../store-fixture.j
 const NOW = {timeoutMs: 0};
 
 describe('paths', () => {
-  test('go through links to one real file, which may not exist yet', async () => {
+  test('go through links to one real file, which may not exist yet where none is a link itself', async () => {
     const folder = useFolder();
     mkdirSync(join(folder, 'real'));
     symlinkSync(join(folder, 'real'), join(folder, 'alias'));
     symlinkSync('real/jobs.jsonl', join(folder, 'link.jsonl'));
+    expect(() => openStore(join(folder, 'link.jsonl'))).toThrow('is no job-info file');
+    expect(openStore(join(folder, 'alias/jobs.jsonl')).path).toBe(join(folder, 'real/jobs.jsonl'));
+    writeFileSync(join(folder, 'real/jobs.jsonl'), `${recordLine('first')}\n`);
     const stores = ['real/jobs.jsonl', 'alias/jobs.jsonl', 'link.jsonl'].map((name) =>
       openStore(join(folder, name)),
     );
     expect(new Set(stores.map(({path}) => path))).toEqual(new Set([join(folder, 'real/jobs.jsonl')]));
     await stores[2]?.withSession(NOW, async (session) => addJob(session, 'a'));
-    expect(publishedNames(join(folder, 'real/jobs.jsonl'))).toEqual(['batches/a']);
+    expect(publishedNames(join(folder, 'real/jobs.jsonl'))).toEqual(['batches/first', 'batches/a']);
   });
 
   test('without a folder, or to something that is no file, are refused', () => {
