@@ -4,7 +4,7 @@ import {expect, test} from '@jest/globals';
 import {EXIT} from '../../src/lib/domain/errors.js';
 import {requestFiles} from '../helpers/request-files.js';
 import {runCli} from '../helpers/run-cli.js';
-import {records, submit, tally} from '../helpers/submit.js';
+import {records, startSubmit, submit, tally} from '../helpers/submit.js';
 import {tempDir} from '../helpers/temp-dir.js';
 import {useEmulator} from '../helpers/use-emulator.js';
 
@@ -127,6 +127,19 @@ test('refusals for quota are waited out on the file that is already uploaded', a
   expect(tally(result)).toEqual({submitted: 3});
   expect(emulator.control.counts()).toMatchObject({'upload.start': 3, 'batches.create': 7});
   expect(emulator.control.paid()).toHaveLength(3);
+});
+
+test('one line says that all that is left waits for quota, until when, and why', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({seed: 1});
+  await requestFiles(folder, 3);
+  emulator.control.fault({on: 'batches.create', times: 3, fault: {kind: 'quota'}});
+  const {code, stderr} = await startSubmit({folder, env, speed: 60}, '0*.jsonl', '-c', '2').ended;
+  expect(code).toBe(0);
+  expect(stderr).toMatch(
+    /^3 files waiting for quota until [0-9:]{8} at most, trying again at [0-9:]{8}: .*You exceeded/mu,
+  );
+  expect(stderr).not.toContain('again in');
 });
 
 test('when the quota does not come back in time the uploads are deleted and the rest is not begun', async () => {

@@ -2,6 +2,7 @@ import type {SubmitEvent, SubmitSummary} from '../../workflows/submit/submit-rep
 import type {Submission} from '../../workflows/submit/submission.js';
 import {printable} from '../terminal/printable.js';
 import {colorsFor, marksFor, printFolded, type Display} from '../terminal/screen.js';
+import {plural} from '../text/format.js';
 import {totalLine} from '../estimate-lines.js';
 import {fileAnnotations} from '../github/annotations.js';
 import {FileTally} from './file-tally.js';
@@ -24,6 +25,10 @@ export class SubmitView {
   #list: TaskList;
   #isDrawn = false;
   #status: string | undefined;
+  /** What is waited for, while the service takes no more. */
+  #quota: string | undefined;
+  /** Files that were named. */
+  #total = 0;
 
   constructor(options: SubmitViewOptions) {
     this.#options = options;
@@ -54,12 +59,16 @@ export class SubmitView {
         break;
       case 'outcome':
         this.#tally.add(event.outcome);
+        if (event.outcome.outcome === 'submitted') this.#quota = undefined;
         break;
       case 'status':
         this.#tellStatus(event.message);
         break;
       case 'estimate':
         this.#tellStatus(totalLine(event.estimate));
+        break;
+      case 'quota':
+        this.#tellQuota(event);
         break;
       case 'warning':
         this.#status = undefined;
@@ -69,8 +78,18 @@ export class SubmitView {
         this.#summarise(event.summary);
         break;
       case 'files':
+        this.#total = event.files.length;
         break;
     }
+  }
+
+  /** Everything that is left waits for the same thing, so it is said once. */
+  #tellQuota({reason, delayMs, leftMs}: SubmitEvent & {readonly type: 'quota'}): void {
+    const nowMs = this.#options.clock.now();
+    const files = plural(this.#total - this.#tally.ended, 'file');
+    const times = `until ${timeOfDay(nowMs + leftMs)} at most, trying again at ${timeOfDay(nowMs + delayMs)}`;
+    this.#quota = `${files} waiting for quota ${times}: ${reason.trim()}`;
+    if (this.#options.mode === 'plain') this.#tell(this.#quota);
   }
 
   /** What is done before there is a list is written; later the list shows it. */
@@ -100,7 +119,7 @@ export class SubmitView {
     switch (mode) {
       case 'live': {
         const style = {clock, marks: marksFor(screen), colors: colorsFor(screen.stderr, screen.env)};
-        const status = (): string | undefined => this.#status;
+        const status = (): string | undefined => this.#quota ?? this.#status;
         return {on: 'terminal', options: {...style, stream: screen.stderr, tally: this.#tally, status}};
       }
       case 'plain':
@@ -111,4 +130,9 @@ export class SubmitView {
         return {on: 'nothing'};
     }
   }
+}
+
+/** Of this machine's time zone, as `14:05:09`. */
+function timeOfDay(ms: number): string {
+  return new Date(ms).toTimeString().slice(0, 8);
 }

@@ -13,6 +13,7 @@ export const PHASE_WORDS: Readonly<Record<SubmitPhase, string>> = {
   inspecting: 'checking',
   checked: 'checked',
   uploading: 'uploading',
+  waiting: 'waiting for quota',
   creating: 'creating the batch job',
   reconciling: 'looking for its batch job',
 };

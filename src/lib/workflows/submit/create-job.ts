@@ -62,12 +62,13 @@ export async function createJob(
   const {creates} = run.limits;
   const unsent = new UnsentRetries(run.clock.monotonic());
   for (;;) {
-    run.report({type: 'phase', index: uploaded.file.index, phase: 'creating'});
+    const {index} = uploaded.file;
+    run.report({type: 'phase', index, phase: creates.isRefusing ? 'waiting' : 'creating'});
     const release = await creates.turn(run.halt.signal);
     if (release === undefined)
       return creates.exhausted ? {kind: 'refused', error: creates.exhausted} : {kind: 'stopped'};
     // Said again, because the file may have waited for its turn.
-    run.report({type: 'phase', index: uploaded.file.index, phase: 'creating'});
+    run.report({type: 'phase', index, phase: 'creating'});
 
     const intent = intentFor(run, uploaded);
     let answer: BatchJob | GembatchError;
@@ -101,7 +102,8 @@ async function waitToTryAgain(
   const reason = refusal.message;
   if (refusal.code === 'QUOTA') {
     const next = run.limits.creates.refused(refusal);
-    if (next.mayTryAgain) run.report({type: 'wait', index, reason, delayMs: next.pauseMs});
+    if (next.mayTryAgain && next.isNews)
+      run.report({type: 'quota', reason, delayMs: next.pauseMs, leftMs: next.leftMs});
     return next.mayTryAgain;
   }
   const delayMs = wasNeverSent(refusal) ? unsent.next(run.clock.monotonic()) : undefined;

@@ -7,7 +7,16 @@ const FIRST_PAUSE_MS = 10_000;
 const LONGEST_PAUSE_MS = 120_000;
 
 /** What a refused create is told. */
-export type Refusal = {readonly mayTryAgain: true; readonly pauseMs: number} | {readonly mayTryAgain: false};
+export type Refusal =
+  | {
+      readonly mayTryAgain: true;
+      readonly pauseMs: number;
+      /** For how long refusals may go on, from now. */
+      readonly leftMs: number;
+      /** Whether the others that wait are told something new by it. */
+      readonly isNews: boolean;
+    }
+  | {readonly mayTryAgain: false};
 
 /**
  * Limits the creates of a submission by what the service has quota for.
@@ -33,6 +42,11 @@ export class CreateLimiter {
   /** The refusal that made the limiter give up; work that still needs a create is pointless then. */
   get exhausted(): GembatchError | undefined {
     return this.#exhausted;
+  }
+
+  /** Whether creates wait for quota. */
+  get isRefusing(): boolean {
+    return this.#refusal !== undefined;
   }
 
   /**
@@ -79,10 +93,10 @@ export class CreateLimiter {
 
     const now = this.#clock.monotonic();
     this.#refusal ??= {sinceMs: now, count: 0, nextTryMs: now};
-    // Creates that were already under way at the first refusal add nothing to what it said.
-    if (now < this.#refusal.nextTryMs) return {mayTryAgain: true, pauseMs: this.#refusal.nextTryMs - now};
-
     const leftMs = this.#refusal.sinceMs + this.#patienceMs - now;
+    // Creates that were already under way at the first refusal add nothing to what it said.
+    if (now < this.#refusal.nextTryMs)
+      return {mayTryAgain: true, pauseMs: this.#refusal.nextTryMs - now, leftMs, isNews: false};
     if (leftMs <= 0) {
       this.#exhausted ??= error;
       return {mayTryAgain: false};
@@ -93,7 +107,7 @@ export class CreateLimiter {
     const pauseMs = Math.min(leftMs, Math.max(jittered(grownMs), typeof asked === 'number' ? asked : 0));
     this.#refusal.count += 1;
     this.#refusal.nextTryMs = now + pauseMs;
-    return {mayTryAgain: true, pauseMs};
+    return {mayTryAgain: true, pauseMs, leftMs, isNews: true};
   }
 }
 

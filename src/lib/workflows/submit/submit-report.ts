@@ -1,8 +1,8 @@
 import type {Estimate} from '../estimate/estimate-files.js';
 import type {ErrorCode} from '../../domain/errors.js';
 
-/** Where one request file is on its way through a submission; `checked` waits for its turn to be sent. */
-export type SubmitPhase = 'inspecting' | 'checked' | 'uploading' | 'creating' | 'reconciling';
+/** Where one request file is on its way through a submission; `checked` waits for its turn to be sent, `waiting` for quota. */
+export type SubmitPhase = 'inspecting' | 'checked' | 'uploading' | 'waiting' | 'creating' | 'reconciling';
 
 /** A request file of this run. `index` is its own number, from 1, and never changes. */
 export interface SubmitFile {
@@ -114,5 +114,12 @@ export type SubmitEvent =
   | {readonly type: 'progress'; readonly index: number; readonly bytes: number; readonly totalBytes: number}
   /** The file waits; `reason` is what the service said or what broke. */
   | {readonly type: 'wait'; readonly index: number; readonly reason: string; readonly delayMs: number}
+  /** The service has no quota for more jobs: all that is left waits, at most for `leftMs` from now. */
+  | {
+      readonly type: 'quota';
+      readonly reason: string;
+      readonly delayMs: number;
+      readonly leftMs: number;
+    }
   | {readonly type: 'outcome'; readonly index: number; readonly outcome: FileOutcome}
   | {readonly type: 'summary'; readonly summary: SubmitSummary};

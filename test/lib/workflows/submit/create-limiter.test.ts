@@ -80,7 +80,7 @@ test('after a refusal creates come one at a time, each after its pause, until on
 
 test('the pause is never shorter than the one that the service asks for', () => {
   const limiter = new CreateLimiter(new ManualClock(), 900_000);
-  expect(limiter.refused(quota(34_000))).toEqual({mayTryAgain: true, pauseMs: 34_000});
+  expect(limiter.refused(quota(34_000))).toMatchObject({mayTryAgain: true, pauseMs: 34_000});
 });
 
 test('refusals of creates that were under way together count as one', () => {
@@ -92,7 +92,7 @@ test('refusals of creates that were under way together count as one', () => {
 test('the limiter gives up when refusals have lasted longer than the patience, after a last try at its end', async () => {
   const clock = new ManualClock();
   const limiter = new CreateLimiter(clock, 15_000);
-  expect(limiter.refused(quota(60_000))).toEqual({mayTryAgain: true, pauseMs: 15_000});
+  expect(limiter.refused(quota(60_000))).toMatchObject({mayTryAgain: true, pauseMs: 15_000});
   await clock.advance(15_000);
   const last = quota();
   expect(limiter.refused(last)).toEqual({mayTryAgain: false});
