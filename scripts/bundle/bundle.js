@@ -44,12 +44,31 @@ export async function bundle(root) {
     banner: {js: REQUIRE},
     plugins: [leftOut, together(root)],
   });
-  const packages = bundledPackages(root, metafile);
+  const page = await bundlePage(root);
+  const packages = bundledPackages(root, {outputs: {...metafile.outputs, ...page.outputs}});
   const product = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   writeFileSync(join(root, 'dist/third-party-notices.txt'), notices(packages));
   writeFileSync(join(root, 'dist/sbom.cdx.json'), sbom(product, packages));
   keepExportedTypes(join(root, 'dist/types'));
   await writeStandaloneManifest(root);
+}
+
+/** The script and the style sheet that "gembatch report" puts into its page. */
+async function bundlePage(root) {
+  const {metafile} = await build({
+    absWorkingDir: root,
+    entryPoints: ['src/report-page/report-page.js', 'src/report-page/report-page.css'],
+    outdir: 'dist',
+    bundle: true,
+    minify: true,
+    format: 'iife',
+    platform: 'browser',
+    target: 'es2022',
+    legalComments: 'none',
+    metafile: true,
+    logLevel: 'warning',
+  });
+  return metafile;
 }
 
 /** Files that are started as worker threads: `new Worker(new URL('./its-worker.js', import.meta.url))`. */

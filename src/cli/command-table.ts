@@ -19,6 +19,7 @@ export const COMMAND_TABLE: Readonly<Record<string, LoadCommand>> = {
   models: () => import('../commands/models.js'),
   poll: () => import('../commands/poll.js'),
   prepare: () => import('../commands/prepare.js'),
+  report: () => import('../commands/report.js'),
   results: () => import('../commands/results.js'),
   retry: () => import('../commands/retry.js'),
   run: () => import('../commands/run.js'),

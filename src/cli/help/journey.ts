@@ -4,7 +4,7 @@
 export const JOURNEY: readonly {readonly title: string; readonly commands: readonly string[]}[] = [
   {title: 'Start', commands: ['init', 'doctor', 'prepare', 'submit', 'run']},
   {title: 'Watch', commands: ['poll', 'list', 'show']},
-  {title: 'Results', commands: ['results']},
+  {title: 'Results', commands: ['results', 'report']},
   {title: 'Money', commands: ['estimate', 'cost', 'models']},
   {title: 'Repair', commands: ['retry', 'cancel', 'cleanup']},
   {title: 'Tools', commands: ['config', 'emulator', 'autocomplete', 'help', 'adopt']},

@@ -1,0 +1,108 @@
+/** The use case of `gembatch report`: what a page shows of batch jobs and their results. Sends nothing. */
+import {basename} from 'node:path';
+import {badRowCount, jobOutcome, replacedJobs} from '../../domain/job/job-progress.js';
+import type {JobRecord} from '../../domain/job/job-record.js';
+import type {JobStore} from '../../store/job-store.js';
+import {sumCosts, type CostInput, type JobCost} from '../cost/sum-costs.js';
+import {selectJobs} from '../job-states/select-jobs.js';
+import {answerLengths, type LengthBin} from './answer-lengths.js';
+import {attentionRows, type AttentionRow} from './attention-rows.js';
+
+/** A batch job, as the page shows it. Times are ISO 8601; what is not known is null. */
+export interface ReportJob {
+  readonly file: string;
+  readonly job: string;
+  readonly model: string;
+  readonly outcome: string;
+  /** Whether a later job stands in its place. */
+  readonly replaced: boolean;
+  readonly created: string | null;
+  readonly ended: string | null;
+  readonly requests: number | null;
+  readonly ok: number | null;
+  readonly bad: number | null;
+  readonly input_tokens: number | null;
+  readonly thoughts_tokens: number | null;
+  readonly output_tokens: number | null;
+  readonly cost_usd: number | null;
+  readonly estimate_usd: {readonly low: number; readonly likely: number; readonly high: number} | null;
+  readonly reason: string | null;
+}
+
+/** Everything that the page shows. */
+export interface ReportData {
+  readonly made_at: string;
+  readonly job_info: string;
+  readonly jobs: readonly ReportJob[];
+  /** null as soon as the cost of one job is not known. */
+  readonly cost_usd: number | null;
+  readonly cost_usd_known: number;
+  readonly price_missing: readonly string[];
+  readonly lengths: readonly LengthBin[];
+  readonly rows: readonly AttentionRow[];
+  /** Rows that need attention and are not among them. */
+  readonly rows_left_out: number;
+  /** Result files that could not be read, and why. */
+  readonly problems: readonly string[];
+}
+
+export interface ReportInput extends CostInput {
+  readonly nowMs: number;
+}
+
+/**
+ * Collects what is known of jobs and reads their results, one row at a time.
+ *
+ * @throws GembatchError `STORAGE`, `USAGE` when a name means no job, and the reason of the signal.
+ */
+export async function collectReport(store: JobStore, input: ReportInput): Promise<ReportData> {
+  const all = store.read().records.map(({record}) => record);
+  const records = selectJobs(store, all, input.names);
+  const replaced = replacedJobs(all);
+  const costs = await sumCosts(store, input);
+  const costOf = new Map(costs.jobs.map((cost) => [cost.job, cost]));
+  const problems: string[] = [];
+  const current = records.filter(({batch, results}) => results !== undefined && !replaced.has(batch.name));
+  const lengths = await answerLengths(store, current, {problems, signal: input.signal});
+  const {rows, leftOut} = await attentionRows(store, current, {problems, signal: input.signal});
+  return {
+    made_at: new Date(input.nowMs).toISOString(),
+    job_info: basename(store.path),
+    jobs: records.map((record) =>
+      reportJob(record, {cost: costOf.get(record.batch.name), isReplaced: replaced.has(record.batch.name)}),
+    ),
+    cost_usd: costs.total.cost_usd,
+    cost_usd_known: costs.total.cost_usd_known,
+    price_missing: costs.total.price_missing,
+    lengths,
+    rows,
+    rows_left_out: leftOut,
+    problems,
+  };
+}
+
+function reportJob(
+  record: JobRecord,
+  {cost, isReplaced}: {cost: JobCost | undefined; isReplaced: boolean},
+): ReportJob {
+  const {batch, results} = record;
+  const usage = cost?.usage;
+  return {
+    file: record.input_file,
+    job: batch.name,
+    model: cost?.model ?? 'unknown',
+    outcome: jobOutcome(record),
+    replaced: isReplaced,
+    created: batch.create_time ?? record.submitted_at ?? null,
+    ended: batch.end_time ?? null,
+    requests: record.count,
+    ok: results?.rows.ok ?? null,
+    bad: results === undefined ? null : badRowCount(results.rows),
+    input_tokens: usage?.prompt_tokens ?? null,
+    thoughts_tokens: usage?.thoughts_tokens ?? null,
+    output_tokens: usage?.output_tokens ?? null,
+    cost_usd: cost?.cost_usd ?? null,
+    estimate_usd: cost?.estimate_usd ?? null,
+    reason: batch.error?.message ?? record.results_error?.message ?? null,
+  };
+}
