@@ -11,6 +11,7 @@ import {BlockFiller} from './block-filler.js';
 import type {GembatchError} from '../../domain/errors.js';
 import {takenName} from '../../domain/taken-name.js';
 import {storageError, systemCode} from './file-steps.js';
+import {reserveName, settleReservation} from './reserved-name.js';
 import {isStale} from '../lock/liveness.js';
 import {newOwnerId, parseOwnerId} from '../lock/owner-id.js';
 
@@ -214,6 +215,7 @@ export class AtomicFile {
   }
 
   async #outcome(target: string): Promise<CommitOutcome> {
+    await settleReservation(target);
     if ((await kindOfTarget(target)) === 'missing') return 'created';
     if (await this.#isThereAlready(target)) return 'unchanged';
     if (this.#isOverwriting) return 'replaced';
@@ -236,15 +238,29 @@ export class AtomicFile {
       await link(this.temporaryPath, target);
     } catch (error) {
       if (systemCode(error) === 'EEXIST') return this.#joinWhoWasFaster(target);
-      // The file system has no hard links; nothing was there a moment ago.
-      await rename(this.temporaryPath, target);
-      return;
+      return this.#putWithoutLinks(target);
     }
     await unlink(this.temporaryPath);
   }
 
+  async #putWithoutLinks(target: string): Promise<void> {
+    try {
+      await reserveName(target);
+    } catch (error) {
+      if (systemCode(error) === 'EEXIST') return this.#joinWhoWasFaster(target);
+      throw error;
+    }
+    try {
+      await rename(this.temporaryPath, target);
+    } catch (error) {
+      await removeIfThere(target);
+      throw error;
+    }
+  }
+
   /** Somebody has put a file there since we looked: the same one, as two that fetch one result do, or another. */
   async #joinWhoWasFaster(target: string): Promise<void> {
+    await settleReservation(target);
     if (!(await this.#isThereAlready(target))) throw differs(target);
     await unlink(this.temporaryPath);
   }

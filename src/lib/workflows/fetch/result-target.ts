@@ -41,7 +41,7 @@ export function resultTargets(record: JobRecord, rules: TargetRules): ResultTarg
   const taken = takenBefore(record, paths, rules);
   return {
     root: rules.resultsDir ?? dirname(dirname(plain)),
-    paths: [...new Set(paths)].filter((path) => !taken.has(path)),
+    paths: [...new Set(paths)].filter((path) => !taken.has(caseFolded(path))),
   };
 }
 
@@ -96,10 +96,15 @@ function idOf({batch}: Pick<JobRecord, 'batch'>): string {
   return batch.name.replace(/^batches\//u, '').replaceAll(/[^\w-]/gu, '_');
 }
 
-/** Those of the paths, and perhaps others, that belong to other records. */
+/** Two names that this makes one are names of one file on many file systems (macOS, Windows, exFAT). */
+function caseFolded(path: string): string {
+  return path.normalize('NFC').toLowerCase();
+}
+
+/** Those of the paths, and perhaps others, that belong to other records; case-folded. */
 function takenBefore(record: JobRecord, paths: readonly string[], rules: TargetRules): ReadonlySet<string> {
   const {store, records} = rules;
-  const names = new Set(paths.map((path) => basename(path)));
+  const names = new Set(paths.map((path) => caseFolded(basename(path))));
   const isSame = (other: JobRecord): boolean => other.batch.name === record.batch.name;
   const before = records.slice(0, Math.max(0, records.findIndex(isSame)));
   const recorded = records.flatMap((other) =>
@@ -110,13 +115,13 @@ function takenBefore(record: JobRecord, paths: readonly string[], rules: TargetR
   const reserved = before
     .filter((other) => mayBeNamed(other.input_file, names) && !isFinished(other))
     .map((other) => plainTarget(other, rules));
-  return new Set([...recorded, ...reserved]);
+  return new Set([...recorded, ...reserved].map(caseFolded));
 }
 
 /** A cheap look at a path that saves the dear one for thousands of records: whether its last name can be one of these. */
 function mayBeNamed(path: string, names: ReadonlySet<string>): boolean {
   const isOrdinary = !/^\/|[\\:]|(?:^|\/)\.{0,2}(?:\/|$)/u.test(path);
-  return !isOrdinary || names.has(path.slice(path.lastIndexOf('/') + 1));
+  return !isOrdinary || names.has(caseFolded(path.slice(path.lastIndexOf('/') + 1)));
 }
 
 function withSuffix(path: string, suffix: string, joint = '.'): string {
