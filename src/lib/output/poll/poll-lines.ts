@@ -42,6 +42,7 @@ export function summaryLines(summary: PollSummary, nextCommand: string | undefin
     running,
     replaced,
     unclear,
+    vanished,
     rows,
   } = summary;
   const parts: readonly (readonly [number, string])[] = [
@@ -56,6 +57,7 @@ export function summaryLines(summary: PollSummary, nextCommand: string | undefin
     [running, 'still running'],
     [replaced, 'replaced by later jobs'],
     [unclear, 'unclear'],
+    [vanished, 'not in the job-info file any more'],
   ];
   const text = parts
     .filter(([number]) => number > 0)

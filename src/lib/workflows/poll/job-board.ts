@@ -37,6 +37,7 @@ export class JobBoard {
   #records: readonly JobRecord[] = [];
   #writtenRecords: readonly JobRecord[] = [];
   #hasMoved = false;
+  #hasVanished = false;
   /** Batch jobs that are followed in place of the selection. */
   #only: ReadonlySet<string> | undefined;
 
@@ -90,6 +91,22 @@ export class JobBoard {
   /** The jobs that are followed, in the order of the job-info file. */
   get records(): readonly JobRecord[] {
     return this.#records;
+  }
+
+  /**
+   * The request file of every job that is followed, also where the record is not there any more; by batch name. A job that
+   * was to be followed and never had a record has only its name.
+   */
+  get remembered(): ReadonlyMap<string, string> {
+    const isFollowed = this.#followed;
+    const named = Array.from(this.#only ?? [], (name) => [name, name] as const);
+    const shown = [...this.#shown.values()].filter(({record}) => isFollowed(record));
+    return new Map([...named, ...shown.map(({job}) => [job.name, job.file] as const)]);
+  }
+
+  /** Whether the record of a job that is followed was there and is not any more. */
+  get hasVanished(): boolean {
+    return this.#hasVanished;
   }
 
   /** Those of them that are in the job-info file, so that results can be recorded. */
@@ -155,6 +172,8 @@ export class JobBoard {
     this.#records = isSelection ? selectJobs(store, newest, this.#selection) : newest.filter(this.#followed);
     const written = new Set(stored.flatMap(({record, line}) => (line === null ? [] : [record.batch.name])));
     this.#writtenRecords = this.#records.filter(({batch}) => written.has(batch.name));
+    const names = new Set(this.#records.map(({batch}) => batch.name));
+    this.#hasVanished = [...this.remembered.keys()].some((name) => !names.has(name));
     const changed = this.#takeChanged();
     if (changed.length === 0) return;
     this.#hasMoved = true;

@@ -25,6 +25,8 @@ import {ownCommand} from '../../domain/program-name.js';
 
 /** How often the job-info file is looked at: new jobs of a submission are seen at once. */
 const LOOK_MS = 1_000;
+/** How long a record may be away from the job-info file before it counts as removed. */
+const VANISHED_MS = 5_000;
 
 /** One run over all jobs that are followed. */
 export class JobFollower {
@@ -38,6 +40,7 @@ export class JobFollower {
   readonly #journal: JournalWatch;
   readonly #lanes: FetchLanes;
   readonly #fetches: FetchQueue;
+  #vanishedMs: number | undefined;
   readonly #nap: Nap;
   /** By the monotonic clock. */
   readonly startedMs: number;
@@ -181,15 +184,27 @@ export class JobFollower {
 
   /** Jobs that were named are all there is; otherwise a submission that runs may add more. */
   async #isOver(): Promise<boolean> {
-    if (!this.#fetches.isIdle || !this.#areAllOver) return false;
+    if (!this.#fetches.isIdle || !this.#areAllOver || this.#mayComeBack) return false;
     if (this.#board.isNamed) return true;
     if (this.#journal.hasOpenQuestions || (await this.#journal.isSubmitting())) return false;
     this.#refuseEmpty();
     return this.#areAllOver;
   }
 
+  /** An editor that saves a file may empty it first. */
+  get #mayComeBack(): boolean {
+    if (!this.#board.hasVanished) {
+      this.#vanishedMs = undefined;
+      return false;
+    }
+    const nowMs = this.#deps.clock.monotonic();
+    this.#vanishedMs ??= nowMs;
+    return nowMs - this.#vanishedMs < VANISHED_MS;
+  }
+
   #refuseEmpty(): void {
-    if (this.#board.records.length > 0 || this.#board.openIntents.length > 0) return;
+    const {records, openIntents, hasVanished} = this.#board;
+    if (records.length > 0 || openIntents.length > 0 || hasVanished) return;
     throw new GembatchError('NO_INPUT', `No batch job is recorded in ${this.#deps.store.path}.`, {
       suggestions: [
         `Submit request files first, for example: ${ownCommand('submit batch/*.jsonl')}`,
@@ -248,6 +263,7 @@ export class JobFollower {
     return {
       ended,
       records: this.#board.records,
+      followed: this.#board.remembered,
       onDisk: (record) => this.#board.onDisk(record),
       givenUp: (name) => this.#setbacks.finalError(name),
       unclear: this.#board.isNamed ? 0 : this.#board.openIntents.length,

@@ -1,11 +1,13 @@
 import {EXIT, GembatchError} from '../../domain/errors.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
+import {ownCommand} from '../../domain/program-name.js';
 import {ResultFiles} from '../job-states/result-files.js';
 import {JobFollower} from './job-follower.js';
 import {mergeRetries} from '../retry/merge-retry.js';
 import type {PollSummary} from './poll-report.js';
 import type {PollDeps, PollInput} from './poll-run.js';
-import {summarisePoll, type PollOutcome, type PollTotals} from './poll-summary.js';
+import {pollTrouble} from './poll-trouble.js';
+import {summarisePoll, vanishedJobs, type PollOutcome, type PollTotals} from './poll-summary.js';
 
 /**
  * The use case of `gembatch poll`: recorded batch jobs become verified results on disk.
@@ -28,7 +30,9 @@ export async function pollJobs(
   for (const message of unmerged) deps.report({type: 'warning', message});
   const records = newest(deps, outcome.records);
   const onDisk = outcome.ended === 'interrupted' ? outcome.onDisk : await lookAgain(deps, records, input);
-  const totals = summarisePoll({...outcome, records, onDisk});
+  const final = {...outcome, records, onDisk};
+  for (const [name, file] of vanishedJobs(final)) reportVanished(deps, name, file);
+  const totals = summarisePoll(final);
   const summary: PollSummary = {
     job_info: deps.store.path,
     ...totals,
@@ -37,6 +41,20 @@ export async function pollJobs(
   };
   deps.report({type: 'summary', summary});
   return summary;
+}
+
+/** The job may go on at the service all the same. */
+function reportVanished({store, report}: PollDeps, name: string, file: string): void {
+  const error = new GembatchError(
+    'STORAGE',
+    `${file}: the record of ${name} is not in ${store.path} any more; another program changed the file. The job itself is untouched.`,
+    {
+      suggestions: [
+        `Restore the file from version control or a backup, or record the job anew: ${ownCommand(`adopt ${name}`)}`,
+      ],
+    },
+  );
+  report({type: 'error', name, file, error: pollTrouble(error), retryMs: null});
 }
 
 /** A run may take a day, in which somebody may have altered a result file. */

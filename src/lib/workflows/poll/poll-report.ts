@@ -61,6 +61,8 @@ export interface PollSummary {
   readonly replaced: number;
   /** Creates of earlier runs of which nobody knows whether they made a job. */
   readonly unclear: number;
+  /** Jobs that were followed and whose record is not in the job-info file any more. */
+  readonly vanished: number;
   /** Rows of all results on disk. */
   readonly rows: RowCounts;
   /** Those of them that somebody has to look at. */

@@ -17,6 +17,8 @@ const ROW_OUTCOMES = Object.keys(noCounts()) as (keyof RowCounts)[];
 export interface PollOutcome {
   readonly ended: PollEnd;
   readonly records: readonly JobRecord[];
+  /** The request file of every job that was followed, also where the record is not there any more; by batch name. */
+  readonly followed: ReadonlyMap<string, string>;
   /** What is in the place of a job's results. */
   readonly onDisk: (record: JobRecord) => ResultsOnDisk;
   /** Why the run has given a job up; by batch name. */
@@ -40,6 +42,7 @@ interface Judged {
 export function summarisePoll(outcome: PollOutcome): PollTotals {
   const {ended, records, onDisk, givenUp, unclear} = outcome;
   const replaced = replacedJobs(records);
+  const vanished = vanishedJobs(outcome).size;
   const judged = records
     .filter((record) => !replaced.has(record.batch.name))
     .map((record): Judged => {
@@ -61,12 +64,22 @@ export function summarisePoll(outcome: PollOutcome): PollTotals {
     running: number('running'),
     replaced: records.length - judged.length,
     unclear,
+    vanished,
     rows: sumOfRows(judged.filter(hasRows)),
     bad_row_count: judged
       .filter(hasRows)
       .reduce((sum, {record}) => sum + (record.results ? badRowCount(record.results.rows) : 0), 0),
-    exit_code: exitCode(outcome, judged),
+    exit_code: vanished > 0 ? EXIT.storage : exitCode(outcome, judged),
   };
+}
+
+/** Of the jobs that were followed, those whose record is not there any more, as in `followed`. */
+export function vanishedJobs({
+  followed,
+  records,
+}: Pick<PollOutcome, 'followed' | 'records'>): ReadonlyMap<string, string> {
+  const there = new Set(records.map(({batch}) => batch.name));
+  return new Map([...followed].filter(([name]) => !there.has(name)));
 }
 
 /** Not knowing outweighs all; then that something still runs, because whoever reads the code has to come back. */
