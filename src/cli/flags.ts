@@ -8,6 +8,9 @@ import type {OutputLimit} from '../lib/domain/request/output-limit.js';
 /** The group of flags that few need, apart in the help of a command. */
 export const RARE = {helpGroup: 'LESS COMMON'} as const;
 
+/** The group of flags that bound what batch jobs cost, in the help of a command by name only. */
+export const COST = {helpGroup: 'COST'} as const;
+
 /** Flags whose rare ones are left out of the help: that of another command explains them. */
 export function withRareHidden<F extends FlagInput>(flags: F): F {
   const shown = Object.entries(flags).map(([name, flag]) => [

@@ -16,7 +16,7 @@ export const recipeFlags = {
   }),
   system: Flags.string({description: 'template of the system instruction', helpValue: '<template>'}),
   key: Flags.string({
-    description: 'column with the key [default: hash of the request]',
+    description: 'column with the key [default: a hash]',
     helpValue: '<column>',
   }),
   schema: Flags.string({description: 'JSON Schema for the answers', helpValue: '<file>'}),

@@ -1,4 +1,5 @@
 import * as Flags from '@oclif/core/flags';
+import {capsOf, costFlags} from './cost-flags.js';
 import {createGraceFlag, durationFlag, RARE, ruleFlag} from './flags.js';
 import {DEFAULT_MODEL} from '../lib/domain/job/model-choice.js';
 import type {Rule} from '../lib/domain/request/request-finding.js';
@@ -14,7 +15,7 @@ export const modelFlag = Flags.string({
 
 /** What becomes of a file that has changed since it was submitted. */
 export const ifChangedFlag = Flags.option({
-  description: 'what to do when file or model has changed',
+  description: 'when file or model has changed',
   options: ['fail', 'skip', 'submit'] as const,
   default: 'fail',
   env: 'GEMBATCH_IF_CHANGED',
@@ -45,6 +46,7 @@ export const submitFlags = {
     description: 'how long to wait for another gembatch',
   }),
   'create-grace': createGraceFlag(),
+  ...costFlags,
   webhook: Flags.url({
     ...RARE,
     description: 'address that the service calls when a job ends',
@@ -60,6 +62,9 @@ export interface SubmitFlagValues {
   readonly 'lock-timeout': number | undefined;
   readonly 'create-grace': number;
   readonly webhook: URL | undefined;
+  readonly 'max-cost': number | undefined;
+  readonly 'max-cost-per-day': number | undefined;
+  readonly 'max-cost-since': string | undefined;
 }
 
 /** The values of the flags in the words of the workflow. */
@@ -73,6 +78,7 @@ export function submitOptionsOf(flags: SubmitFlagValues): Omit<SubmitOptions, 'm
     quotaWaitMs: flags['quota-wait'],
     lockTimeoutMs: flags['lock-timeout'] ?? null,
     createGraceMs: flags['create-grace'],
+    caps: capsOf(flags),
     ...(flags.webhook === undefined ? {} : {webhookUri: flags.webhook.href}),
   };
 }

@@ -2,6 +2,7 @@ import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../cli/base-command.js';
 import {outputLimitFlag} from '../cli/flags.js';
+import {readPrices} from '../cli/prices.js';
 import {submitFlags, submitOptionsOf} from '../cli/submit-flags.js';
 import {costOfFiles} from '../cli/cost-of-files.js';
 import {consentOrYes} from '../cli/consent.js';
@@ -18,7 +19,7 @@ export default class Retry extends BaseCommand {
 
 A job that the service does not show is not retried, as it may belong to another API key's project. --lost does that for named jobs; it asks first, because the work may be paid twice.
 
-Each job is retried once; what still fails is for the next "<%= config.bin %> retry". Nothing is sent twice: interrupted, run it again to go on.`;
+Each job is retried once; what still fails is for the next "retry".`;
 
   static override examples = [
     {
@@ -75,6 +76,7 @@ Each job is retried once; what still fails is for the next "<%= config.bin %> re
       {store, client, clock: this.clock, createFile},
       {
         ...submitOptionsOf(flags),
+        prices: await readPrices(flags.prices),
         names: args.jobs ?? [],
         model: flags.model,
         isDryRun: flags['dry-run'],

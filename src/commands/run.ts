@@ -9,6 +9,7 @@ import {withRareHidden} from '../cli/flags.js';
 import {PREPARE_DEFAULTS, recipeFlags, recipeOf} from '../cli/prepare-flags.js';
 import {nextCommandAfterPoll, pollFlags, pollTermsOf} from '../cli/poll-flags.js';
 import {queueFlags} from '../cli/queue-flags.js';
+import {readPrices} from '../cli/prices.js';
 import {ifChangedFlag, modelConsent, modelFlag, submitFlags, submitOptionsOf} from '../cli/submit-flags.js';
 
 /** The `--json` object of `gembatch run`. */
@@ -81,6 +82,7 @@ Run the same command again after an interruption, or when rows were added: what 
       {
         submit: {
           ...submitOptionsOf({...flags, 'quota-wait': null}),
+          prices: await readPrices(flags.prices),
           files: prepared.files,
           cwd: process.cwd(),
           model: flags.model,

@@ -7,6 +7,7 @@ import {consentOrYes} from '../cli/consent.js';
 import {GembatchError} from '../lib/domain/errors.js';
 import type {JobStore} from '../lib/store/job-store.js';
 import type {SubmitResult} from '../lib/workflows/submit/submit-report.js';
+import {readPrices} from '../cli/prices.js';
 import {RARE} from '../cli/flags.js';
 import {ifChangedFlag, modelConsent, modelFlag, submitFlags, submitOptionsOf} from '../cli/submit-flags.js';
 import {ownCommand} from '../lib/domain/program-name.js';
@@ -27,10 +28,6 @@ Ctrl-C once lets creates under way end; twice ends at once.`;
     {
       description: 'See what would be submitted, without sending anything',
       command: '<%= config.bin %> <%= command.id %> batch/*.jsonl --dry-run',
-    },
-    {
-      description: 'Use another model, and the result in a script',
-      command: '<%= config.bin %> <%= command.id %> batch/*.jsonl --model gemini-2.5-flash-lite --json',
     },
   ];
 
@@ -79,6 +76,7 @@ Ctrl-C once lets creates under way end; twice ends at once.`;
       files,
       {
         ...submitOptionsOf(flags),
+        prices: await readPrices(flags.prices),
         model: flags.model,
         isDryRun: flags['dry-run'],
         isForced: flags.force,

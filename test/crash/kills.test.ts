@@ -1,4 +1,5 @@
 /** A command is killed before, after and in the middle of each of its file operations, and then run again. */
+import {EXIT} from '../../src/lib/domain/errors.js';
 import {attackTest, eachOf, sampled, type Attack} from './support/attack.js';
 import {
   checkRecovery,
@@ -54,6 +55,22 @@ attackTest(
       noteFaults(attack, what, [...trial.lossesNow(), ...trial.lossesOfResults()]);
       await checkRecovery(attack, trial, {what, command: FAST_RUN});
       noteFaults(attack, what, trial.missingResults());
+    });
+  },
+);
+
+// Two of the three files fit: each costs up to $0.026.
+attackTest(
+  {group: 'kill', attack: 'kill -9 at a file operation of a submit that stops at its cap', unit: 'kills'},
+  async (attack) => {
+    const command = [...SUBMIT, '--max-cost', '0.06'];
+    await eachKill(attack, {command, count: {short: 15, whole: 200}}, async (trial, fault) => {
+      await trial.run(command, {fault});
+      const what = `cap ${fault.fate} ${fault.at} (${trial.lastStep()})`;
+      const {code} = await trial.run(command, FAST);
+      noteFaults(attack, what, trial.lossesNow());
+      const paid = trial.paidAttempts().length;
+      if (code !== EXIT.cost_cap || paid !== 2) attack.violation(`${what}: exit ${code}, ${paid} jobs paid`);
     });
   },
 );

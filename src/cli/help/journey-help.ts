@@ -5,6 +5,9 @@ import {JOURNEY, JOURNEY_ORDER} from './journey.js';
 
 const WIDTH = Math.max(...JOURNEY_ORDER.map(({length}) => length));
 
+/** Groups of flags that `gembatch help global-flags` explains. */
+const NAMED_ONLY: ReadonlySet<string> = new Set(['GLOBAL', 'COST']);
+
 /** oclif's help of a command in fewer lines, so that it can be taken in at one look. */
 class JourneyCommandHelp extends CommandHelp {
   constructor(command: Command.Loadable, config: Config, opts: HelpOptions) {
@@ -32,9 +35,9 @@ class JourneyCommandHelp extends CommandHelp {
     return description === undefined ? undefined : this.wrap(description);
   }
 
-  /** Global flags by name only; rare ones without their environment variables, which docs/scripting.md lists. */
+  /** Global flags and those of cost by name only; rare ones without their environment variables, which docs/scripting.md lists. */
   protected override flags(flags: Command.Flag.Any[]): [string, string | undefined][] | undefined {
-    if (flags.length > 0 && flags.every(({helpGroup}) => helpGroup === 'GLOBAL')) {
+    if (flags.length > 0 && flags.every(({helpGroup = ''}) => NAMED_ONLY.has(helpGroup))) {
       const names = flags.map(({name, char}) => (char === undefined ? `--${name}` : `-${char}/--${name}`));
       return [[names.join('  '), undefined]];
     }

@@ -18,6 +18,7 @@ export const EXIT = {
   service: 9,
   storage: 10,
   model: 11,
+  cost_cap: 12,
   bug: 70,
   hangup: 129,
   interrupted: 130,
@@ -45,6 +46,7 @@ export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   service: 'the service cannot be reached or does not answer properly',
   storage: 'a local file cannot be read or written',
   model: 'the model is unknown, retired or has no batch support',
+  cost_cap: 'more would cost more than the cap allows',
   bug: 'a bug in gembatch',
   hangup: 'ended by SIGHUP',
   interrupted: 'ended by Ctrl-C (SIGINT)',
@@ -108,6 +110,10 @@ export const ERRORS = {
     exit: 'quota',
     suggestion:
       'Wait for running jobs to finish, then run the same command again; what was submitted is recorded and is not sent twice.',
+  },
+  COST_CAP: {
+    exit: 'cost_cap',
+    suggestion: 'Raise the cap, or run the same command again when open jobs are over.',
   },
   REFUSED: {
     exit: 'failed',

@@ -11,7 +11,7 @@ export type ItemOutcome =
  * The exit code of a run over many items.
  *
  * An interrupted run says so, whatever else is true. Not knowing outweighs the rest, because money may be at stake.
- * What ended the run early names itself. Otherwise a mixture is a partial success, and a run in which nothing worked
+ * What ended the run early names itself, a cap of its cost too. Otherwise a mixture is a partial success, and a run in which nothing worked
  * says why when there is one reason.
  *
  * @param fatal - the error that ended the run before its time.
@@ -25,6 +25,7 @@ export function exitCodeOf(items: readonly ItemOutcome[], fatal?: GembatchError)
     items.flatMap((item) => (item.kind === 'failed' ? [EXIT[ERRORS[item.code].exit]] : [])),
   );
   if (exits.size === 0) return EXIT.ok;
+  if (exits.has(EXIT.cost_cap)) return EXIT.cost_cap;
   if (items.some((item) => item.kind === 'done')) return EXIT.partial;
   const [only] = exits;
   return exits.size === 1 && only !== undefined ? only : EXIT.failed;
@@ -40,5 +41,6 @@ export function exitCodeOfRun(submitCode: number, pollCode: number, isUnfinished
   if (submitCode === EXIT.unclear) return submitCode;
   if (isUnfinished) return pollCode === EXIT.unclear ? pollCode : EXIT.running;
   if (submitCode === EXIT.ok) return pollCode;
+  if (submitCode === EXIT.cost_cap && (pollCode === EXIT.ok || pollCode === EXIT.partial)) return submitCode;
   return pollCode === EXIT.ok ? EXIT.partial : pollCode;
 }

@@ -6,6 +6,7 @@ const done: ItemOutcome = {kind: 'done'};
 const unclear: ItemOutcome = {kind: 'unclear'};
 const bad: ItemOutcome = {kind: 'failed', code: 'FILE_INVALID'};
 const refused: ItemOutcome = {kind: 'failed', code: 'REFUSED'};
+const capped: ItemOutcome = {kind: 'failed', code: 'COST_CAP'};
 const quota: ItemOutcome = {kind: 'failed', code: 'QUOTA'};
 
 test.each([
@@ -14,6 +15,7 @@ test.each([
   ['every file is bad', [bad, bad], EXIT.usage],
   ['every create lacks quota', [quota, quota], EXIT.quota],
   ['all failed for different reasons', [bad, refused], EXIT.failed],
+  ['a cap left something', [done, capped, bad], EXIT.cost_cap],
   ['one is unclear', [done, bad, unclear], EXIT.unclear],
 ])('the exit code says it when %s', (_, items, expected) => {
   expect(exitCodeOf(items)).toBe(expected);

@@ -20,6 +20,8 @@ function reasonOf(wait: QueueWait): string {
       return `about ${formatCount(tokens)} of ${formatCount(maxTokens ?? 0)} tokens are open`;
     case 'storage':
       return 'the uploaded files fill the storage of the project';
+    case 'cost_cap':
+      return 'with the high estimates of open jobs they may cost more than the cap allows';
     case 'quota':
       return `the service takes no more for lack of quota (${ledgerText(wait)})`;
     case 'service':

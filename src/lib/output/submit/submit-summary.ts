@@ -1,5 +1,7 @@
+import {addRanges, NOTHING} from '../../domain/estimate/range.js';
 import type {FileOutcome, SubmitSummary} from '../../workflows/submit/submit-report.js';
 import {EXIT} from '../../domain/errors.js';
+import {formatUsd} from '../text/money.js';
 import {formatBytes, formatCount, formatDuration, plural} from '../text/format.js';
 import {printable} from '../terminal/printable.js';
 import {notStartedText} from './submit-words.js';
@@ -45,6 +47,25 @@ export function attentionLines(outcomes: readonly FileOutcome[]): readonly strin
 
 /** Files that were not started, and what to do. */
 export function notStartedLines({notStarted}: FileTally): readonly string[] {
+  const isCapped = ({error}: FileOutcome): boolean => error?.code === 'COST_CAP';
+  const capped = notStarted.filter(isCapped);
+  return [...otherNotStartedLines(notStarted.filter((file) => !isCapped(file))), ...cappedLines(capped)];
+}
+
+/** Files that a cap keeps from being sent, each why, and what they would cost. */
+function cappedLines(files: readonly FileOutcome[]): readonly string[] {
+  if (files.length === 0) return [];
+  const estimates = files.map(({estimate_usd: estimate}) => estimate ?? null);
+  const sum = estimates.reduce((a, b) => (a === null || b === null ? null : addRanges(a, b)), NOTHING);
+  const price =
+    sum === null ? 'of unknown cost' : `about ${formatUsd(sum.likely)}, at most ${formatUsd(sum.high)}`;
+  return [
+    ...attentionLines(files),
+    `${plural(files.length, 'file')} left by the cap, nothing paid: ${price}.`,
+  ];
+}
+
+function otherNotStartedLines(notStarted: readonly FileOutcome[]): readonly string[] {
   const [first] = notStarted;
   if (first === undefined) return [];
   const {error} = first;

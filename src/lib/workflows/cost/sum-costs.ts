@@ -68,7 +68,8 @@ export async function sumCosts(store: JobStore, input: CostInput): Promise<CostR
   return {jobs, total: totalOf(jobs)};
 }
 
-async function costOfJob(
+/** What one job used and cost, or was estimated at. */
+export async function costOfJob(
   store: JobStore,
   record: JobRecord,
   terms: CostInput & {isMerged: boolean},
@@ -88,7 +89,7 @@ async function costOfJob(
 }
 
 /** A job that ended without any answer is not paid for; of any other without results here, nobody knows. */
-function costWithoutAnswers({batch}: JobRecord): number | null {
+export function costWithoutAnswers({batch}: JobRecord): number | null {
   const answered = batch.stats?.successful_request_count;
   return isTerminal(batch.state) && batch.dest === undefined && (answered ?? 0) === 0 ? 0 : null;
 }

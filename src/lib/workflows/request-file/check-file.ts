@@ -6,6 +6,7 @@ import {stat} from 'node:fs/promises';
 import {GembatchError} from '../../domain/errors.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import {inspectFile, type Inspection} from './inspect-file.js';
+import type {FileEstimate} from '../estimate/file-estimator.js';
 import {contentId} from '../submit/known-jobs.js';
 import {jobOf, outcomeOfKnownContent, outcomeOfKnownFile} from '../submit/same-work.js';
 import type {FileOutcome} from '../submit/submit-report.js';
@@ -52,12 +53,19 @@ async function sameContent(
   return outcomeOfKnownContent(file, existing);
 }
 
-/** What an inspection says about a file, as its outcome spells it. */
+/** What an inspection, and an estimate, say about a file, as its outcome spells it. */
 export function factsOf(
   inspection: Inspection,
-): Pick<FileOutcome, 'count' | 'size_bytes' | 'sha256' | 'warnings'> {
+  estimate?: FileEstimate,
+): Pick<FileOutcome, 'count' | 'size_bytes' | 'sha256' | 'warnings' | 'estimate_usd'> {
   const {count, size_bytes, sha256, warnings} = inspection;
-  return {count, size_bytes, sha256, ...(warnings.length > 0 ? {warnings} : {})};
+  return {
+    count,
+    size_bytes,
+    sha256,
+    ...(warnings.length > 0 ? {warnings} : {}),
+    ...(estimate === undefined ? {} : {estimate_usd: estimate.cost_usd}),
+  };
 }
 
 /** Waits for an open create of an earlier run; undefined when nothing came of it. */

@@ -1,6 +1,8 @@
 import {statSync} from 'node:fs';
 import {GembatchError} from '../../domain/errors.js';
 import type {Inspection} from '../request-file/inspect-file.js';
+import {PRICES} from '../../domain/price/prices.js';
+import {costRoom, type CostRoom} from '../cost/cost-room.js';
 import {FreshStore} from '../job-states/fresh-store.js';
 import {noteStates} from '../job-states/note-states.js';
 import {refreshJobs} from '../job-states/refresh-jobs.js';
@@ -45,8 +47,11 @@ const FILES_OF_A_PASS = 32;
 /** The passes of one run over its files: each submits what there is room for. */
 export class Passes {
   readonly #parts: PassParts;
+  readonly #named: readonly string[];
   readonly #limit: OpenJobLimit;
   readonly #fresh: FreshStore;
+  /** The room under the caps by a snapshot, as long as files wait for it. */
+  #costRoom: {readonly snapshot: StoreSnapshot; readonly room: CostRoom | undefined} | undefined;
   readonly #sizes = new Map<string, number>();
   #model: string | undefined;
   #known: {readonly snapshot: StoreSnapshot; readonly jobs: KnownJobs} | undefined;
@@ -56,6 +61,7 @@ export class Passes {
 
   constructor(parts: PassParts) {
     this.#parts = parts;
+    this.#named = parts.queue.waiting.map(({inputFile}) => inputFile);
     this.#limit = new OpenJobLimit(parts.terms.maxOpenJobs);
     this.#fresh = new FreshStore(parts.deps.store);
   }
@@ -82,6 +88,7 @@ export class Passes {
     this.#model = submission.model;
     const result = await submission.closeAfter(view.submitEach(submission));
     queue.endPass(result);
+    this.#costRoom = undefined;
     this.#learn(submission.refusal ?? queue.trouble, {
       askedMs: submission.refusal?.details['retryDelayMs'],
       submitted: result.summary.submitted,
@@ -92,12 +99,17 @@ export class Passes {
   /** Whether there is something to do now: a file that is known by now, room for another one, or nothing to hope for. */
   async isDue(): Promise<boolean> {
     await this.#askForOthers();
+    await this.#lookForCostRoom();
     return this.exhausted !== undefined || this.#select(this.#fresh.snapshot).files.length > 0;
   }
 
-  /** The refusal after which the run gives up, because it was to wait for quota no longer than so. */
+  /** Why the run gives up: it was to wait for quota no longer than so, or what is left may cost too much. */
   get exhausted(): GembatchError | undefined {
-    const {terms, deps} = this.#parts;
+    const {terms, deps, queue} = this.#parts;
+    const room = this.#costRoom?.room;
+    const areCapped = queue.waiting.length > 0 && queue.waiting.every((file) => this.#isCapped(file));
+    if (areCapped && room !== undefined && !room.isOpen)
+      return new GembatchError('COST_CAP', 'What is left may cost more than the cap allows.');
     const {refusal} = this.#limit;
     if (terms.quotaWaitMs === null || refusal === undefined) return undefined;
     if (deps.clock.monotonic() - refusal.sinceMs < terms.quotaWaitMs) return undefined;
@@ -109,7 +121,8 @@ export class Passes {
     const {deps, queue, terms} = this.#parts;
     const {snapshot} = this.#fresh;
     const open = openWorkOf(snapshot, this.#model, deps.clock.now());
-    const {shortOf = 'open_jobs'} = this.#select(snapshot);
+    const isCapped = queue.waiting.some((file) => this.#isCapped(file));
+    const {shortOf = isCapped ? 'cost_cap' : 'open_jobs'} = this.#select(snapshot);
     const {refusal} = this.#limit;
     const refused = refusal === undefined || open.jobs >= terms.maxOpenJobs ? undefined : this.#refusedBy;
     const retryMs = (refusal?.retryAtMs ?? 0) - deps.clock.monotonic();
@@ -138,7 +151,7 @@ export class Passes {
       return shortOf === undefined ? undefined : noRoomError(name, shortOf);
     };
     const estimated = this.#model === undefined ? queue.waiting : [];
-    return {files, estimated, total: queue.total, takeRoom, uploads};
+    return {files, estimated, named: this.#named, total: queue.total, takeRoom, uploads};
   }
 
   /** The files that may have their turn now, and what there is too little of for the others. */
@@ -149,6 +162,7 @@ export class Passes {
     let newFiles = 0;
     let shortOf: ShortOf | undefined;
     for (const file of this.#parts.queue.waiting) {
+      if (this.#isCapped(file)) continue;
       const isKnown = known.ofInputFile(file.inputFile) !== undefined;
       if (!isKnown) {
         if (shortOf !== undefined || newFiles >= FILES_OF_A_PASS) continue;
@@ -178,6 +192,28 @@ export class Passes {
     if (this.#known?.snapshot !== snapshot)
       this.#known = {snapshot, jobs: new KnownJobs(snapshot, this.#parts.deps.store)};
     return this.#known.jobs;
+  }
+
+  /** Whether a file waits for room under the caps. */
+  #isCapped({index, inputFile}: RequestFile): boolean {
+    const high = this.#parts.queue.cappedCost(index);
+    return high !== undefined && this.#costRoom?.room?.fits(inputFile, high) !== true;
+  }
+
+  async #lookForCostRoom(): Promise<void> {
+    const {deps, queue, options} = this.#parts;
+    const {snapshot} = this.#fresh;
+    const isAsked = queue.waiting.some(({index}) => queue.cappedCost(index) !== undefined);
+    if (!isAsked || this.#costRoom?.snapshot === snapshot) return;
+    const room = await costRoom(deps.store, snapshot, {
+      caps: options.caps ?? {},
+      named: this.#named,
+      prices: options.prices ?? PRICES,
+      nowMs: deps.clock.now(),
+      followed: queue.jobs,
+      signal: options.stop ?? new AbortController().signal,
+    });
+    this.#costRoom = {snapshot, room};
   }
 
   /** In bytes; what cannot be read has its turn, and fails. */

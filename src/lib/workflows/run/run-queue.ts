@@ -42,6 +42,12 @@ export class RunQueue {
     return [...this.#waiting.values()].map(({file}) => file);
   }
 
+  /** What a file costs at most that waits for room under the caps, null for unknown; undefined of other files. */
+  cappedCost(index: number): number | null | undefined {
+    const last = this.#waiting.get(index)?.last;
+    return last?.error?.code === 'COST_CAP' ? (last.estimate_usd?.high ?? null) : undefined;
+  }
+
   get isEmpty(): boolean {
     return this.#waiting.size === 0;
   }
@@ -134,6 +140,7 @@ function unfinished(
   why: GembatchError | undefined,
 ): FileOutcome {
   if (last?.outcome === 'failed' || last?.outcome === 'unclear') return last;
+  if (last?.error?.code === 'COST_CAP' && why?.code === 'COST_CAP') return last;
   const {error: lastError, ...facts} = last ?? {file: name};
   const error = why === undefined ? lastError : failed(why);
   return {...facts, outcome: 'not_started', ...(error === undefined ? {} : {error})};

@@ -6,10 +6,11 @@ import type {SubmitEvent, SubmitResult} from '../submit/submit-report.js';
 export interface QueueWait {
   /**
    * - `open_jobs`, `open_tokens`, `storage`: as much as is allowed is open; a job that ends makes room.
+   * - `cost_cap`: what they cost at most does not fit under a cap; a job that ends may make room.
    * - `quota`: the service takes no more for now.
    * - `service`: it could not be reached, or did not answer properly.
    */
-  readonly reason: 'open_jobs' | 'open_tokens' | 'storage' | 'quota' | 'service';
+  readonly reason: 'open_jobs' | 'open_tokens' | 'storage' | 'cost_cap' | 'quota' | 'service';
   /** How many files wait. */
   readonly files: number;
   /** Batch jobs that are open, by the job-info file, and how many may be. */

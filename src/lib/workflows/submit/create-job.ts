@@ -11,9 +11,10 @@
 import type {BatchJob} from '../../domain/job/batch-job.js';
 import {jobDisplayName, newAttempt} from '../../domain/job/display-name.js';
 import {GembatchError} from '../../domain/errors.js';
-import type {Intent, JobEstimate, JobRecord} from '../../domain/job/job-record.js';
+import type {Intent, JobRecord} from '../../domain/job/job-record.js';
 import type {Session} from '../../store/job-store.js';
 import type {CreateBatchRequest} from '../../services/batch-service.js';
+import type {FileEstimate} from '../estimate/file-estimator.js';
 import {answersTo} from '../reconcile/created-jobs.js';
 import {recordOf, settleIntents, type Settlement} from '../reconcile/settle-intents.js';
 import type {Inspection} from '../request-file/inspect-file.js';
@@ -24,7 +25,7 @@ export interface UploadedFile {
   readonly file: RequestFile;
   readonly inspection: Inspection;
   /** Absent when it could not be estimated. */
-  readonly estimate?: JobEstimate;
+  readonly estimate?: FileEstimate;
   /** `files/<id>` */
   readonly uploadName: string;
   /** By the monotonic clock. */
@@ -170,7 +171,7 @@ function intentFor(run: SubmitRun, {file, inspection, estimate, uploadName}: Upl
     // The clock of this machine may be set before somebody asks how old the intent is.
     intended_at: new Date(run.client.serviceTime() ?? run.clock.now()).toISOString(),
     ...(file.retryOf === undefined ? {} : {retry_of: file.retryOf}),
-    ...(estimate === undefined ? {} : {estimate}),
+    ...(estimate === undefined ? {} : {estimate: run.estimator.jobEstimate(estimate)}),
   };
 }
 

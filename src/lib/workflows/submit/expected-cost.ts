@@ -1,7 +1,7 @@
 import {statSync} from 'node:fs';
 import {GembatchError} from '../../domain/errors.js';
-import type {JobEstimate} from '../../domain/job/job-record.js';
 import {estimateWith, timesEstimate, type Estimate} from '../estimate/estimate-files.js';
+import type {FileEstimate} from '../estimate/file-estimator.js';
 import type {RequestFile, SubmitRun} from './submit-run.js';
 
 /** So much of the files that are to be sent is read before the first is sent; of more, every so manyth file. */
@@ -33,11 +33,9 @@ export async function expectedCost(
 export async function estimateJob(
   {estimator, limits, halt}: SubmitRun,
   file: RequestFile,
-): Promise<JobEstimate | undefined> {
+): Promise<FileEstimate | undefined> {
   try {
-    return await limits.inspections(async () =>
-      estimator.jobEstimate(await estimator.estimate(file, halt.signal)),
-    );
+    return await limits.inspections(() => estimator.estimate(file, halt.signal));
   } catch (error) {
     if (error instanceof GembatchError) throw error;
     return undefined; // The upload says why.

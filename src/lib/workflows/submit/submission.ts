@@ -19,6 +19,9 @@ import type {RequestFile, SubmitRun} from './submit-run.js';
 /** Errors after which no other file can fare better: the run ends, what is in flight is brought to its end. */
 const FATAL_CODES: ReadonlySet<string> = new Set(['KEY_REFUSED', 'STORAGE', 'LOCK_LOST']);
 
+/** Outcomes after which the room that a file took under the caps stays taken. */
+const MAY_HAVE_JOB: ReadonlySet<string> = new Set(['submitted', 'unclear', 'would_submit']);
+
 /** What was begun with a submission and ends with it. */
 interface Opened {
   readonly startedMs: number;
@@ -84,15 +87,19 @@ export class Submission {
       const duplicate = run.options.isForced ? undefined : await run.inFlight.begin(work);
       if (duplicate !== undefined) return finish(duplicateOf(duplicate, inspection));
       content = work;
-      if (session === null) return finish({...factsOf(inspection), outcome: 'would_submit'});
 
-      const settled = await settledElsewhere(run, session, {file, inspection});
+      const settled = session === null ? undefined : await settledElsewhere(run, session, {file, inspection});
       if (settled !== undefined) return finish({...factsOf(inspection), ...settled});
 
       const shortage = run.pass?.takeRoom(file, inspection);
       if (shortage !== undefined) return finish({...factsOf(inspection), ...notStarted(run, shortage)});
 
       const estimate = await estimateJob(run, file);
+      const facts = factsOf(inspection, estimate);
+      const cap = run.costRoom?.take(file.inputFile, estimate);
+      if (cap !== undefined) return finish({...facts, outcome: 'not_started', error: failed(cap)});
+      if (session === null) return finish({...facts, outcome: 'would_submit'});
+
       run.report({type: 'phase', index: file.index, phase: 'checked'});
       return await run.limits.sends(async () => {
         const uploaded = await upload(run, {
@@ -102,7 +109,7 @@ export class Submission {
           ...(estimate === undefined ? {} : {estimate}),
         });
         if (uploaded === undefined) {
-          return finish({...factsOf(inspection), ...notStarted(run, run.limits.creates.exhausted)});
+          return finish({...facts, ...notStarted(run, run.limits.creates.exhausted)});
         }
         const created = await createJob(run, session, uploaded);
         return finish(await afterCreate(run, uploaded, created));
@@ -157,6 +164,7 @@ export class Submission {
     file: RequestFile,
     end: {draft: OutcomeDraft; warnings: readonly string[]; durationMs: number; content: string | undefined},
   ): FileOutcome {
+    if (!MAY_HAVE_JOB.has(end.draft.outcome)) this.#run.costRoom?.release(file.inputFile);
     const draft = this.#run.options.isForced ? withForcedAdvice(end.draft) : end.draft;
     const warnings = [...(draft.warnings ?? []), ...end.warnings];
     const outcome = {
@@ -211,7 +219,7 @@ async function afterCreate(
   uploaded: UploadedFile,
   result: CreateResult,
 ): Promise<OutcomeDraft> {
-  const facts = factsOf(uploaded.inspection);
+  const facts = factsOf(uploaded.inspection, uploaded.estimate);
   const sent = {...facts, uploaded_file_name: uploaded.uploadName};
   if ('error' in result) endRunIfFatal(run, result.error);
   if (result.kind === 'created') {

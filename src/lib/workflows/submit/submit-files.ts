@@ -13,6 +13,7 @@ import type {Intent} from '../../domain/job/job-record.js';
 import {describeLockWait} from '../../domain/lock-holder.js';
 import type {OpenedSession, Session, StoreSnapshot} from '../../store/job-store.js';
 import {PRICES} from '../../domain/price/prices.js';
+import {costRoom} from '../cost/cost-room.js';
 import {FileEstimator} from '../estimate/file-estimator.js';
 import {OpenIntents} from '../reconcile/open-intents.js';
 import {OwnJobs} from '../reconcile/own-jobs.js';
@@ -165,6 +166,13 @@ async function begin(
     inFlight: new InFlight(),
     pass,
     estimator: estimatorFor(start, snapshot),
+    costRoom: await costRoom(store, snapshot, {
+      caps: options.caps ?? {},
+      named: pass?.named ?? files.map(({inputFile}) => inputFile),
+      prices: options.prices ?? PRICES,
+      nowMs: clock.now(),
+      signal: start.halt.signal,
+    }),
     ownJobs,
     limits: {
       inspections: pLimit(INSPECTIONS_AT_ONCE),

@@ -1,3 +1,4 @@
+import type {Range} from '../../domain/estimate/range.js';
 import type {Estimate} from '../estimate/estimate-files.js';
 import type {ErrorCode} from '../../domain/errors.js';
 
@@ -30,6 +31,8 @@ export interface FileOutcome {
   readonly count?: number;
   readonly size_bytes?: number;
   readonly sha256?: string;
+  /** What it was estimated at; null when that is not known. */
+  readonly estimate_usd?: Range | null;
   readonly uploaded_file_name?: string;
   /** The batch job, made now or before: the existing one of a skipped file. */
   readonly job?: {readonly name: string; readonly display_name?: string; readonly state: string};

@@ -4,6 +4,7 @@ import type {Rule} from '../../domain/request/request-finding.js';
 import type {PriceList} from '../../domain/price/price-list.js';
 import type {BatchService} from '../../services/batch-service.js';
 import type {JobStore, Session} from '../../store/job-store.js';
+import type {CostCaps, CostRoom} from '../cost/cost-room.js';
 import type {FileEstimator} from '../estimate/file-estimator.js';
 import type {OpenIntents} from '../reconcile/open-intents.js';
 import type {OwnJobs} from '../reconcile/own-jobs.js';
@@ -62,6 +63,8 @@ export interface SubmitOptions {
   readonly lockTimeoutMs: number | null;
   /** How long a job whose create was not answered may take to show up in the service's list. */
   readonly createGraceMs: number;
+  /** What the jobs may cost; no limits when absent. */
+  readonly caps?: CostCaps;
   /** By what the jobs are estimated; the price list of the package when absent. */
   readonly prices?: PriceList;
   /** Address that the service notifies when a job ends. */
@@ -76,6 +79,8 @@ export interface Pass {
   readonly files: readonly RequestFile[];
   /** The files of all passes when this is the first of them, else none: what they will cost is said before it begins. */
   readonly estimated: readonly RequestFile[];
+  /** `input_file` of the files of all passes. */
+  readonly named: readonly string[];
   /** How many files there are in all passes. */
   readonly total: number;
   /**
@@ -121,6 +126,8 @@ export interface SubmitRun extends SubmitDeps {
   /** Null when everything may be sent. */
   readonly pass: Pass | null;
   readonly estimator: FileEstimator;
+  /** Undefined without caps. */
+  readonly costRoom: CostRoom | undefined;
   /** Jobs of ours at the service that no record knows. */
   readonly ownJobs: OwnJobs;
   readonly limits: {
