@@ -2,19 +2,20 @@ import {resolve} from 'node:path';
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../cli/base-command.js';
+import type {JoinedFile} from '../cli/write-joined.js';
 import type {ResultsReport} from '../lib/workflows/results/collect-results.js';
 import type {PollEvent} from '../lib/workflows/poll/poll-report.js';
+import {RARE} from '../cli/flags.js';
+import {JOIN_FORMATS} from '../cli/join-formats.js';
 import {pollFlags} from '../cli/poll-flags.js';
 
 /** `gembatch results [FILE|JOB...]` */
 export default class Results extends BaseCommand {
   static override summary = 'Fetch, join and inspect results.';
 
-  static override description = `Fetches results of finished jobs that are not on disk yet (this needs an API key) and says where all results are. Once they are safe, the service's copies are deleted. For the state of running jobs, use "<%= config.bin %> poll".
+  static override description = `Fetches results of finished jobs that are not on disk yet (this needs an API key) and says where all are. Once they are safe, the service's copies are deleted.
 
---join writes each request with its answer, in the order of the request file, answers of retries included. --failed lists the rows that did not work; "<%= config.bin %> retry" submits them again. Both need the request files as they were sent.
-
-Interrupted, it leaves no half file: run it again to go on.`;
+--join writes each request with its answer, in the order of the requests, answers of retries included. --failed lists the rows that did not work; "<%= config.bin %> retry" submits them again. Both need the request files as they were sent.`;
 
   static override examples = [
     {
@@ -23,7 +24,7 @@ Interrupted, it leaves no half file: run it again to go on.`;
     },
     {
       description: 'Write all answers into a table for a spreadsheet',
-      command: '<%= config.bin %> <%= command.id %> --join answers.csv --format csv',
+      command: '<%= config.bin %> <%= command.id %> --join answers.csv',
     },
     {
       description: 'See which requests did not work, and why',
@@ -46,11 +47,19 @@ Interrupted, it leaves no half file: run it again to go on.`;
       exclusive: ['failed'],
     }),
     format: Flags.option({
-      description: 'form of the joined rows',
-      options: ['jsonl', 'csv'] as const,
-      default: 'jsonl',
+      description: 'form of --join [default: by the ending of the file]',
+      options: JOIN_FORMATS,
     })(),
+    columns: Flags.string({
+      description: 'columns of a table, in this order',
+      helpValue: '<name,...>',
+    }),
+    thoughts: Flags.boolean({description: 'join thoughts too, in JSONL'}),
     'parse-json': Flags.boolean({description: 'join answers that are JSON as values'}),
+    'no-formula-guard': Flags.boolean({
+      ...RARE,
+      description: 'write texts that a spreadsheet takes for a formula as they are',
+    }),
     overwrite: Flags.boolean({description: 'let --join replace a file'}),
     failed: Flags.boolean({description: 'list the rows that did not work'}),
     'keep-remote': pollFlags['keep-remote'],
@@ -60,7 +69,7 @@ Interrupted, it leaves no half file: run it again to go on.`;
 
   #hasRowsOnStdout = false;
 
-  async run(): Promise<ResultsReport> {
+  async run(): Promise<ResultsReport & {readonly joined?: JoinedFile}> {
     const {args, flags} = await this.parse(Results);
     const [{collectResults}, {hasRowsOnStdout, printResults}, store, createFile] = await Promise.all([
       import('../lib/workflows/results/collect-results.js'),
@@ -85,9 +94,12 @@ Interrupted, it leaves no half file: run it again to go on.`;
         stop,
       },
     );
-    await printResults({store, createFile, stop}, report, {...flags, isJson: this.jsonEnabled()});
+    const joined = await printResults({store, createFile, stop}, report, {
+      ...flags,
+      isJson: this.jsonEnabled(),
+    });
     process.exitCode = report.exit_code;
-    return report;
+    return joined === undefined ? report : {...report, joined};
   }
 
   /** Rows on stdout have no object around them. */

@@ -53,11 +53,12 @@ test('--join writes each request with its answer, in the order of the requests',
   ]);
   expect(rows[0]?.text).toContain('Write line 1 about');
 
-  const csv = await runCli(['results', '--join', 'all.csv', '--format', 'csv'], {cwd: folder});
+  const csv = await runCli(['results', '--join', 'all.csv'], {cwd: folder});
   expect(csv.code).toBe(EXIT.partial);
+  expect(csv.stdout).toBe('3 rows → all.csv: 2 ok, 1 needs attention\n');
   expect((await readFile(join(folder, 'all.csv'), 'utf8')).split('\r\n').slice(0, 2)).toEqual([
-    'file,key,outcome,text,finish_reason,error,prompt_tokens,candidates_tokens,total_tokens',
-    expect.stringMatching(/^001\.jsonl,r1,ok,Emulated answer/u),
+    'file,key,answer,outcome,error,finish_reason,prompt_tokens,candidates_tokens,thoughts_tokens,total_tokens,model',
+    expect.stringMatching(/^001\.jsonl,r1,Emulated answer.*,ok,,STOP,/u),
   ]);
 });
 

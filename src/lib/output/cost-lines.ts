@@ -128,7 +128,7 @@ export function costCsv({jobs}: CostReport, isWatched: boolean): readonly string
           estimate?.likely,
           estimate?.high,
         ],
-        isWatched,
+        {isWatched},
       ),
     ),
   ];

@@ -76,7 +76,7 @@ export function listCsv({jobs}: JobList, isWatched: boolean): readonly string[] 
           job.bad_rows,
           job.error?.message,
         ],
-        isWatched,
+        {isWatched},
       ),
     ),
   ];

@@ -1,9 +1,7 @@
-import type {JoinedRow} from '../workflows/results/join-results.js';
 import type {JobResults, ResultsReport} from '../workflows/results/collect-results.js';
 import type {FailedRow} from '../workflows/results/failed-rows.js';
-import {csvRecord} from './text/csv.js';
 import {errorLines} from './text/error-text.js';
-import {formatCount} from './text/format.js';
+import {formatCount, plural} from './text/format.js';
 import {printable} from './terminal/printable.js';
 
 /** Where the results of each job are, and what their rows came to. */
@@ -38,33 +36,18 @@ export function badRowLine({
   return `${printable(file)}:${line}: ${key === null ? '(no key)' : printable(key)}: ${outcome.replace('_', ' ')}: ${printable(message)}\n`;
 }
 
-/** Titles of the columns of joined rows as CSV. */
-export const JOINED_CSV_TITLES = csvRecord([
-  'file',
-  'key',
-  'outcome',
-  'text',
-  'finish_reason',
-  'error',
-  'prompt_tokens',
-  'candidates_tokens',
-  'total_tokens',
-]);
-
-/** A joined row as a record of CSV; `isWatched` as in `csvRecord`. The request is left out: it has no place in a cell. */
-export function joinedCsvRecord(row: JoinedRow & {readonly file: string}, isWatched: boolean): string {
-  return csvRecord(
-    [
-      row.file,
-      row.key,
-      row.outcome,
-      row.text ?? (row.data === null || row.data === undefined ? null : JSON.stringify(row.data)),
-      row.finish_reason,
-      row.error?.message,
-      row.tokens?.prompt,
-      row.tokens?.candidates,
-      row.tokens?.total,
-    ],
-    isWatched,
-  );
+/** What was written where, and how it went. */
+export function joinedSentence({
+  file,
+  rows,
+  ok,
+  needs_attention: bad,
+}: {
+  readonly file: string;
+  readonly rows: number;
+  readonly ok: number;
+  readonly needs_attention: number;
+}): string {
+  const attention = bad === 0 ? '' : `, ${formatCount(bad)} ${bad === 1 ? 'needs' : 'need'} attention`;
+  return `${plural(rows, 'row')} → ${printable(file)}: ${formatCount(ok)} ok${attention}`;
 }

@@ -49,6 +49,14 @@ export class JsonCursor {
     return this.#isAtEnd();
   }
 
+  /** As `walkObject`, for an array whose elements go to `visit`. */
+  walkList(bytes: Uint8Array, range: {readonly start: number; readonly end: number}, visit: Visit): boolean {
+    this.#begin(bytes, range);
+    if (!this.eachElement(visit)) return false;
+    this.#skipSpace();
+    return this.#isAtEnd();
+  }
+
   #begin(bytes: Uint8Array, {start, end}: {readonly start: number; readonly end: number}): void {
     if (bytes !== this.#bytes) this.#open(bytes);
     this.#start = start;

@@ -39,7 +39,8 @@ const ANNOTATIONS: ReadonlySet<string> = new Set([
   'mediaResolution',
 ]);
 
-function hasData(part: unknown): boolean {
+/** Whether a part holds anything but text. */
+export function hasData(part: unknown): boolean {
   return isObject(part) && Object.keys(part).some((name) => !ANNOTATIONS.has(name));
 }
 

@@ -37,7 +37,12 @@ export function printableLines(text: string): readonly string[] {
  * seen raw is escaped.
  */
 export function printableJson(value: unknown, indent?: number): string {
-  return JSON.stringify(value, null, indent).replaceAll(JSON_UNPRINTABLE, (characters) =>
+  return printableJsonText(JSON.stringify(value, null, indent));
+}
+
+/** As `printableJson`, for a text that is JSON already. */
+export function printableJsonText(json: string): string {
+  return json.replaceAll(JSON_UNPRINTABLE, (characters) =>
     Array.from({length: characters.length}, (_, i) => `\\u${hex(characters.charCodeAt(i), 4)}`).join(''),
   );
 }

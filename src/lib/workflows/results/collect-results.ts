@@ -15,15 +15,12 @@ import {
 } from '../../domain/job/job-progress.js';
 import type {JobRecord, StoredResults} from '../../domain/job/job-record.js';
 import {exitCodeOf, type ItemOutcome} from '../../domain/outcome.js';
-import {areAnswersChecked, asUnchecked} from '../../domain/result/row-counts.js';
+import {asUnchecked} from '../../domain/result/row-counts.js';
 import type {JobStore} from '../../store/job-store.js';
-import {failedRows, type FailedRow} from './failed-rows.js';
 import {failed} from '../submit/file-outcome.js';
 import {fetchMissing, missingResults} from '../fetch/fetch-missing.js';
-import {joinResults, type JoinedRow} from './join-results.js';
 import type {PollDeps} from '../poll/poll-run.js';
 import {refuseChanged} from '../request-file/refuse-changed.js';
-import type {WalkInput} from './walk-results.js';
 import {selectJobs} from '../job-states/select-jobs.js';
 import type {FileError} from '../submit/submit-report.js';
 
@@ -100,40 +97,6 @@ export async function collectResults(
     return jobResults(record, {onDisk, error: errors.get(name), notes: notes.get(name)});
   });
   return {job_info: store.path, jobs, exit_code: exitCodeFor(jobs)};
-}
-
-/** Joins the answers of all jobs to their requests, job by job, in request order. Jobs without results, or with an error, are left out. */
-export async function* joinedRows(
-  store: JobStore,
-  {jobs}: ResultsReport,
-  format: 'text' | 'json',
-): AsyncGenerator<JoinedRow & {readonly file: string}> {
-  for (const {file, results, error} of jobs) {
-    if (results === null || error !== undefined) continue;
-    for await (const row of joinResults({...walkOf(store, file, results), format})) yield {file, ...row};
-  }
-}
-
-/** Lists the rows of all jobs that did not work. Jobs without results, or with an error, are left out. */
-export async function* badRows(
-  store: JobStore,
-  {jobs}: ResultsReport,
-): AsyncGenerator<Omit<FailedRow, 'path'> & {readonly file: string}> {
-  for (const {file, results, bad_rows: count, error} of jobs) {
-    if (results === null || count === 0 || error !== undefined) continue;
-    for await (const {path, ...row} of failedRows(walkOf(store, file, results))) {
-      yield {file: store.inputName(path), ...row};
-    }
-  }
-}
-
-/** What was counted when the results were fetched is what is shown of them. */
-function walkOf(store: JobStore, file: string, results: StoredResults): WalkInput {
-  return {
-    requestPath: store.resolveInput(file),
-    resultPaths: [store.resolveInput(results.file)],
-    checksAnswers: areAnswersChecked(results.rows),
-  };
 }
 
 /** Of work that was retried, the job that holds the merged answers stands for all: the first one with results. */

@@ -21,6 +21,8 @@ export interface AnsweredRequest {
   readonly outcome: RequestOutcome;
   /** The row that answers it; null when it is missing. */
   readonly row: ResultRow | null;
+  /** Its bytes, valid until the next request. */
+  readonly rowBytes: Uint8Array | null;
   /** Why the outcome is not ok; null when it is. */
   readonly message: string | null;
   /** Whether a row can ever answer it: it has a key, and no earlier request has the same. */
@@ -50,7 +52,7 @@ export interface Walk {
 }
 
 /** A request whose row is not read yet. */
-interface Pending extends Omit<AnsweredRequest, 'row' | 'message'> {
+interface Pending extends Omit<AnsweredRequest, 'row' | 'rowBytes' | 'message'> {
   readonly place: RowPlace | null;
 }
 
@@ -158,6 +160,6 @@ function* answer(
     const {key, isAnswerable} = request;
     const message =
       row === null ? whyMissing({hasKey: key !== null, isRepeated: !isAnswerable}) : row.message;
-    yield {...request, row, message};
+    yield {...request, row, rowBytes: bytes ?? null, message};
   }
 }

@@ -18,7 +18,7 @@ test('writes control characters as escapes, but for those of text', () => {
 });
 
 test('has nothing for a terminal or a CI runner that is not shown as it is', () => {
-  expect(csvRecord(['one\r\n::error::two', '\u202Ez', '::x'], true)).toBe(
+  expect(csvRecord(['one\r\n::error::two', '\u202Ez', '::x'], {isWatched: true})).toBe(
     '"one\n\\x3a:error::two",\\u202ez,\\x3a:x\r\n',
   );
 });

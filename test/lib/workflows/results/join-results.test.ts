@@ -3,11 +3,8 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from '@jest/globals';
 import {failedRows} from '../../../../src/lib/workflows/results/failed-rows.js';
-import {
-  joinResults,
-  type JoinInput,
-  type JoinedRow,
-} from '../../../../src/lib/workflows/results/join-results.js';
+import {joinedLine} from '../../../../src/lib/output/results/joined-line.js';
+import {joinResults} from '../../../../src/lib/workflows/results/join-results.js';
 import {retryRequests} from '../../../../src/lib/workflows/retry/retry-requests.js';
 import {answerRow, blockedRow, embeddingRow, errorRow, requestLine} from '../../../helpers/result-rows.js';
 import {seededRandom, shuffled} from '../../../helpers/seeded-random.js';
@@ -32,14 +29,22 @@ async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   return all;
 }
 
+type Line = Readonly<Record<string, unknown>>;
+
+/** The lines of JSON that come out. */
 async function joined(
   requests: readonly string[],
   results: readonly (readonly string[])[],
-  format: JoinInput['format'] = 'text',
-): Promise<JoinedRow[]> {
+  parsesJson = false,
+): Promise<Line[]> {
   const requestPath = await save('requests.jsonl', requests);
   const resultPaths = await Promise.all(results.map((rows, i) => save(`result-${i}.jsonl`, rows)));
-  return collect(joinResults({requestPath, resultPaths, format}));
+  const lines: Line[] = [];
+  // A row is valid until the next one.
+  for await (const row of joinResults({requestPath, resultPaths, parsesJson})) {
+    lines.push(JSON.parse(joinedLine({...row, file: 'requests.jsonl'}, {showsThoughts: false})) as Line);
+  }
+  return lines;
 }
 
 describe('joinResults', () => {
@@ -56,6 +61,7 @@ describe('joinResults', () => {
       [[embeddingRow('e'), blockedRow('c'), errorRow('b'), answerRow({key: 'a'})]],
     );
     expect(ok).toEqual({
+      file: 'requests.jsonl',
       key: 'a',
       request: {contents: [{parts: [{text: 'question a'}]}], generationConfig: {maxOutputTokens: 100}},
       outcome: 'ok',
@@ -64,6 +70,7 @@ describe('joinResults', () => {
       finish_reason: 'STOP',
       error: null,
       tokens: {prompt: 8, candidates: 12, thoughts: 20, cached: null, total: 40},
+      model: 'gemini-3.5-flash-lite',
     });
     expect(error).toMatchObject({
       outcome: 'error',
@@ -77,7 +84,7 @@ describe('joinResults', () => {
 
   test('parses answers as JSON on demand and leaves out what is none', async () => {
     const rows = [answerRow({key: 'a', text: '{"n":1}'}), answerRow({key: 'b', text: '{"n":'})];
-    const [good, bad] = await joined(['a', 'b'].map(requestLine), [rows], 'json');
+    const [good, bad] = await joined(['a', 'b'].map(requestLine), [rows], true);
     expect(good).toMatchObject({json: {n: 1}});
     expect(bad).toMatchObject({text: '{"n":'});
     expect(bad).not.toHaveProperty('json');

@@ -1,0 +1,164 @@
+import {basename, extname, resolve} from 'node:path';
+import {GembatchError} from '../lib/domain/errors.js';
+import {isTakenName} from '../lib/domain/taken-name.js';
+import {joinedLine} from '../lib/output/results/joined-line.js';
+import {LeftOut} from '../lib/output/results/left-out.js';
+import {tableColumns, tableRow} from '../lib/output/results/table-columns.js';
+import {rowRecord, titleRecord} from '../lib/output/results/table-record.js';
+import {isWatched} from '../lib/output/terminal/screen.js';
+import type {CsvForm} from '../lib/output/text/csv.js';
+import type {ResultsReport} from '../lib/workflows/results/collect-results.js';
+import {joinedRows, shapeOf, type ReportRow} from '../lib/workflows/results/report-rows.js';
+import {JOIN_FORMATS, type JoinFormat} from './join-formats.js';
+import type {PrintDeps} from './print-results.js';
+import {writeLines} from './write-lines.js';
+
+/** What is joined, and how; the names are those of the flags. */
+export interface JoinForm {
+  /** A path, or `-` for stdout. */
+  readonly join: string;
+  /** By the ending of the path when undefined. */
+  readonly format: JoinFormat | undefined;
+  readonly columns: string | undefined;
+  readonly thoughts: boolean;
+  readonly 'parse-json': boolean;
+  readonly 'no-formula-guard': boolean;
+  readonly overwrite: boolean;
+}
+
+/** What was written. */
+export interface JoinedFile {
+  /** As it was named. */
+  readonly file: string;
+  readonly format: JoinFormat;
+  readonly rows: number;
+  readonly ok: number;
+  readonly needs_attention: number;
+  /** How many answers have something that the table has no column for, by what it is. */
+  readonly left_out: Readonly<Record<string, number>>;
+}
+
+/** Joined rows that were written, and what is said of them. */
+export interface WrittenRows extends JoinedFile {
+  /** What answers have that the table has not, in one sentence. */
+  readonly note: string | undefined;
+}
+
+/**
+ * Writes the requests with their answers into a file or to stdout.
+ *
+ * @throws GembatchError `USAGE` for a column that there is not, `STORAGE`, and the reason of `stop`.
+ */
+export async function writeJoined(
+  deps: PrintDeps,
+  report: ResultsReport,
+  form: JoinForm,
+): Promise<WrittenRows> {
+  const format = formatOf(form);
+  const count = {rows: 0, ok: 0};
+  const rows = counted(joinedRows(deps.store, report, {parsesJson: form['parse-json']}), count);
+  const leftOut = await writeRows(deps, {report, rows}, {...form, format}).catch((error: unknown) => {
+    throw isTakenName(error) ? existsAlready(form.join) : error;
+  });
+  return {
+    file: form.join,
+    format,
+    ...count,
+    needs_attention: count.rows - count.ok,
+    left_out: leftOut.counts,
+    note: leftOut.sentence(form.join === '-' ? 'what was written' : basename(form.join)),
+  };
+}
+
+/** What the name says, where nobody says it. */
+function formatOf({join, format}: Pick<JoinForm, 'join' | 'format'>): JoinFormat {
+  if (format !== undefined) return format;
+  const ending = extname(join).slice(1).toLowerCase();
+  return JOIN_FORMATS.find((name) => name === (ending === 'tab' ? 'tsv' : ending)) ?? 'jsonl';
+}
+
+function existsAlready(name: string): GembatchError {
+  return new GembatchError('STORAGE', `${name} is there already, with other content. It is untouched.`, {
+    suggestions: ['Choose another name, or replace it: --overwrite'],
+  });
+}
+
+interface Rows {
+  readonly report: ResultsReport;
+  readonly rows: AsyncIterable<ReportRow>;
+}
+
+type FormatForm = JoinForm & {readonly format: JoinFormat};
+
+async function writeRows(deps: PrintDeps, {report, rows}: Rows, form: FormatForm): Promise<LeftOut> {
+  return form.format === 'jsonl' ? writeJsonl(deps, rows, form) : writeTable(deps, {report, rows}, form);
+}
+
+async function* counted(
+  rows: AsyncIterable<ReportRow>,
+  count: {rows: number; ok: number},
+): AsyncGenerator<ReportRow> {
+  for await (const row of rows) {
+    count.rows += 1;
+    if (row.outcome === 'ok') count.ok += 1;
+    yield row;
+  }
+}
+
+async function writeJsonl(
+  {createFile, stop}: PrintDeps,
+  rows: AsyncIterable<ReportRow>,
+  {join, overwrite, thoughts}: JoinForm,
+): Promise<LeftOut> {
+  const leftOut = new LeftOut();
+  const lines = linesOf(rows, (row) => {
+    if (!thoughts) leftOut.noteThoughts(row);
+    return joinedLine(row, {showsThoughts: thoughts});
+  });
+  const file = join === '-' ? undefined : await createFile(resolve(join), {overwrite});
+  await writeLines(lines, {file, stop});
+  return leftOut;
+}
+
+async function writeTable(
+  {store, createFile, stop}: PrintDeps,
+  {report, rows}: Rows,
+  {join, overwrite, ...form}: FormatForm,
+): Promise<LeftOut> {
+  const shape = await shapeOf(store, report);
+  const names = columnNames(form);
+  const isWithThoughts = form.thoughts && names === undefined;
+  const columns = [
+    ...tableColumns(shape, names),
+    ...(isWithThoughts ? tableColumns(shape, ['thoughts']) : []),
+  ];
+  const leftOut = new LeftOut({columns, shape});
+  const file = join === '-' ? undefined : await createFile(resolve(join), {overwrite});
+  const csv: CsvForm = {
+    isWatched: file === undefined && isWatched(process),
+    delimiter: form.format === 'tsv' ? '\t' : ',',
+    guardsFormulas: !form['no-formula-guard'],
+  };
+  const lines = linesOf(rows, (row) => {
+    const whole = tableRow(row, shape);
+    leftOut.note(whole);
+    return rowRecord(columns, whole, csv);
+  });
+  await writeLines(lines, {head: titleRecord(columns, csv), file, stop});
+  return leftOut;
+}
+
+/** @throws GembatchError `USAGE` */
+function columnNames({columns}: Pick<JoinForm, 'columns'>): readonly string[] | undefined {
+  const names = columns?.split(',').map((name) => name.trim());
+  if (names?.includes('') === true) {
+    throw new GembatchError('USAGE', 'A column in --columns has no name.', {
+      suggestions: ['Separate names with commas: --columns key,answer,outcome'],
+    });
+  }
+  return names;
+}
+
+async function* linesOf<T>(rows: AsyncIterable<T>, asText: (row: T) => string): AsyncGenerator<string> {
+  for await (const row of rows) yield asText(row);
+}

@@ -1,0 +1,63 @@
+import {RequestShapeReader, type RequestShape} from '../../domain/request/request-shape.js';
+import {areAnswersChecked} from '../../domain/result/row-counts.js';
+import type {JobStore} from '../../store/job-store.js';
+import {readChunks} from '../request-file/read-chunks.js';
+import type {JobResults, ResultsReport} from './collect-results.js';
+import {failedRows, type FailedRow} from './failed-rows.js';
+import {joinResults, type JoinedRow} from './join-results.js';
+import type {WalkInput} from './walk-results.js';
+
+/** A joined row, and its request file as its record calls it. */
+export type ReportRow = JoinedRow & {readonly file: string};
+
+/** Joins the answers of all jobs to their requests, job by job, in request order. Jobs without results, or with an error, are left out. */
+export async function* joinedRows(
+  store: JobStore,
+  report: ResultsReport,
+  {parsesJson}: {readonly parsesJson: boolean},
+): AsyncGenerator<ReportRow> {
+  for (const job of withResults(report)) {
+    for await (const row of joinResults({...walkOf(store, job), parsesJson})) {
+      yield Object.assign(row, {file: job.file});
+    }
+  }
+}
+
+/** What a table of all these answers has columns for. */
+export async function shapeOf(store: JobStore, report: ResultsReport): Promise<RequestShape> {
+  const reader = new RequestShapeReader();
+  let shape = reader.finish();
+  for (const job of withResults(report)) {
+    for await (const chunk of readChunks(store.resolveInput(job.file))) reader.push(chunk);
+    shape = reader.finish();
+  }
+  return shape;
+}
+
+/** Lists the rows of all jobs that did not work. Jobs without results, or with an error, are left out. */
+export async function* badRows(
+  store: JobStore,
+  report: ResultsReport,
+): AsyncGenerator<Omit<FailedRow, 'path'> & {readonly file: string}> {
+  for (const job of withResults(report)) {
+    if (job.bad_rows === 0) continue;
+    for await (const {path, ...row} of failedRows(walkOf(store, job))) {
+      yield {file: store.inputName(path), ...row};
+    }
+  }
+}
+
+type Answered = JobResults & {readonly results: NonNullable<JobResults['results']>};
+
+function withResults({jobs}: ResultsReport): readonly Answered[] {
+  return jobs.filter((job): job is Answered => job.results !== null && job.error === undefined);
+}
+
+/** What was counted when the results were fetched is what is shown of them. */
+function walkOf(store: JobStore, {file, results}: Answered): WalkInput {
+  return {
+    requestPath: store.resolveInput(file),
+    resultPaths: [store.resolveInput(results.file)],
+    checksAnswers: areAnswersChecked(results.rows),
+  };
+}
