@@ -35,9 +35,10 @@ export async function attentionRows(
     const {results} = record;
     const count = results === undefined ? 0 : badRowCount(results.rows);
     bad += count;
-    if (results === undefined || count === 0) continue;
+    const room = Math.min(MOST_OF_A_FILE, MOST_ROWS - rows.length);
+    if (results === undefined || count === 0 || room === 0 || leftBytes < 0) continue;
     try {
-      let most = Math.min(MOST_OF_A_FILE, MOST_ROWS - rows.length);
+      let most = room;
       for await (const row of badRequests(store, record, results.file)) {
         signal.throwIfAborted();
         leftBytes -= Buffer.byteLength(JSON.stringify(row));
