@@ -39,7 +39,7 @@ function heading() {
   return element(
     'header',
     {},
-    element('h1', {}, 'gembatch report'),
+    element('h1', {}, 'Batch report'),
     element('p', {}, `${data.job_info}, ${new Date(data.made_at).toLocaleString()}`),
     element(
       'dl',
@@ -352,7 +352,7 @@ function rowTable() {
     const left =
       data.rows_left_out === 0
         ? ''
-        : ` ${number.format(data.rows_left_out)} more have no room on this page; see "gembatch results --failed".`;
+        : ` ${number.format(data.rows_left_out)} more have no room on this page; "results --failed" lists them all.`;
     status.textContent = `${number.format(shown.length)} of ${number.format(found.length)} rows.${left}`;
   };
   const restart = () => {

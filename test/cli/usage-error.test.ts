@@ -7,7 +7,7 @@ describe.each([
   [['list', '--sort'], '--sort needs a value: recorded, file, age or state.'],
   [['results', '--format', 'xml'], '--format takes jsonl or csv, not "xml".'],
   [['results', '--failed', '--join', 'x.csv'], '--failed and --join cannot be used together.'],
-  [['submit'], 'FILES is missing: request files: paths or glob patterns.'],
+  [['submit'], 'FILES is missing: request files, folders of them, or glob patterns.'],
   [['submit', 'a.jsonl', '-m', ''], '--model has an empty value.'],
   [['submit', 'a.jsonl', '-m', 'a', '-m', 'b'], '--model can be given only once.'],
   [

@@ -1,4 +1,5 @@
 import {spawnSync} from 'node:child_process';
+import {createHash} from 'node:crypto';
 import {chmod, mkdir, readFile, readdir, rename, rm, stat, symlink, writeFile} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import {pathToFileURL} from 'node:url';
@@ -100,23 +101,33 @@ test('a record that calls a foreign file a result cannot have rows written into 
     key: '$(id)',
     response: {candidates: [{content: {parts: [{text: 'x'}]}, finishReason: 'STOP'}]},
   };
-  await writeFile(join(jobs.folder, 'rows.jsonl'), `${JSON.stringify(row)}\n`);
+  const answer = `${JSON.stringify(row)}\n`;
+  await writeFile(join(jobs.folder, 'rows.jsonl'), answer);
   const rows = {...noCounts(), ok: 1};
-  const results = {size_bytes: 1, sha256: '', fetched_at: '', rows, request_file: 'same' as const};
-  const record = (name: string, file: string): object => ({
+  const resultsOf = (text: string): object => ({
+    size_bytes: Buffer.byteLength(text),
+    sha256: createHash('sha256').update(text).digest('hex'),
+    fetched_at: '',
+    rows,
+    request_file: 'matched',
+  });
+  const record = (name: string, file: string, text: string): object => ({
     input_file: `${name}.jsonl`,
     count: 1,
     uploaded_file_name: '',
     batch: {name: `batches/${name}`, state: 'JOB_STATE_SUCCEEDED'},
-    results: {...results, file},
+    results: {...resultsOf(text), file},
   });
-  const records = [record('one', victim), {...record('two', 'rows.jsonl'), retry_of: 'batches/one'}];
+  const records = [
+    record('one', victim, 'export A=1\n'),
+    {...record('two', 'rows.jsonl', answer), retry_of: 'batches/one'},
+  ];
   await writeFile(
     join(jobs.folder, 'job-info.jsonl'),
     records.map((line) => `${JSON.stringify(line)}\n`).join(''),
   );
   const {stderr} = await jobs.poll('--once');
-  expect(stderr).toContain('were altered since they were fetched');
+  expect(stderr).toContain('holds no results; it is untouched');
   expect(await readFile(victim, 'utf8')).toBe('export A=1\n');
 });
 

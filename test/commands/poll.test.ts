@@ -74,6 +74,8 @@ describe('gembatch poll', () => {
     expect(stdout).toContain('1 done with bad rows');
     const [record] = await jobs.records();
     expect(record?.results?.rows).toEqual({
+      not_json: 0,
+      schema_mismatch: 0,
       ok: 4,
       error: 1,
       blocked: 1,

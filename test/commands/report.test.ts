@@ -129,7 +129,7 @@ describe('the page in a browser', () => {
           ])
             await page.waitForSelector(`#${id} svg[aria-label] :is(rect, line)`, {state: 'attached'});
           expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width);
-          expect(await page.title()).toBe('gembatch report');
+          expect(await page.title()).toBe('Batch report');
           await checkFilters(page);
           expect(errors).toEqual([]);
           await page.close();

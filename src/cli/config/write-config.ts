@@ -65,12 +65,12 @@ async function write(path: string, text: string, options: AtomicFileOptions): Pr
 
 function textOf({model, jobInfo, resultsDir}: InitialSettings): string {
   return [
-    `# Settings of gembatch for this folder and those below it. "gembatch config" shows what counts.`,
+    `# Settings of gembatch for this folder and those below it. "${ownCommand('config')}" shows what counts.`,
     `model = ${quoted(model)}`,
     `job-info = ${quoted(jobInfo)}`,
     resultsDir === undefined ? '# results-dir = "results"' : `results-dir = ${quoted(resultsDir)}`,
     '',
-    '# Other values for some runs: gembatch run … --profile nightly',
+    `# Other values for some runs: ${ownCommand('run')} … --profile nightly`,
     '# [profiles.nightly]',
     '# if-changed = "submit"',
     '',

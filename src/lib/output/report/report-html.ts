@@ -20,7 +20,7 @@ export function* reportHtml(
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>gembatch report</title>
+<title>Batch report</title>
 <style>${style}</style>
 </head>
 <body>

@@ -13,7 +13,13 @@ async function jobsAtTheService(number: number): Promise<{
   const client = new GeminiBatchClient({apiKey: 'k', clock: systemClock, baseUrl: jobs.emulator.url});
   const uploaded = await jobs.upload('{"key":"r1","request":{"contents":[]}}\n');
   const names: string[] = [];
-  for (let i = 0; i < number; i += 1) names.push((await jobs.create(`job ${i}`, uploaded)).name);
+  // Together, because on a busy machine each round trip waits its turn.
+  for (let first = 0; first < number; first += 50) {
+    const some = Array.from({length: Math.min(50, number - first)}, (_, index) =>
+      jobs.create(`job ${first + index}`, uploaded),
+    );
+    names.push(...(await Promise.all(some)).map(({name}) => name));
+  }
   return {jobs, client, names};
 }
 
