@@ -64,7 +64,7 @@ Run the same command again after an interruption, or when rows were added: what 
     const prepared = await prepareArguments(
       {createFile, display: this.display(flags)},
       {
-        ...recipeOf({...PREPARE_DEFAULTS, ...flags}, process.cwd()),
+        ...recipeOf({...flags, ...PREPARE_DEFAULTS}, process.cwd()),
         args: args.files,
         ifChanged: flags['if-changed'],
         signal: stop,
@@ -95,6 +95,8 @@ Run the same command again after an interruption, or when rows were added: what 
         queue: {
           maxOpenJobs: flags['max-open-jobs'],
           maxOpenTokens: flags['max-open-tokens'] ?? null,
+          maxRequests: flags['max-requests'] ?? null,
+          maxBytes: flags['max-bytes'] ?? null,
           quotaWaitMs: flags['quota-wait'] ?? null,
           intervalMs: flags.interval,
         },

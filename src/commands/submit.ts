@@ -6,6 +6,7 @@ import {costOfFiles, estimateOf} from '../cli/cost-of-files.js';
 import {consentOrYes} from '../cli/consent.js';
 import {GembatchError} from '../lib/domain/errors.js';
 import type {JobStore} from '../lib/store/job-store.js';
+import type {RequestFile, SubmitOptions} from '../lib/workflows/submit/submit-run.js';
 import type {SubmitResult} from '../lib/workflows/submit/submit-report.js';
 import {readPrices} from '../cli/prices.js';
 import {RARE} from '../cli/flags.js';
@@ -70,25 +71,42 @@ Ctrl-C once lets creates under way end; twice ends at once.`;
       ? await this.#assumedNotCreated(store, args.files, flags.yes)
       : undefined;
     const view = new SubmitView({...this.display(flags), nextCommand: ownCommand('poll')});
-    const files = await collectRequestFiles(args.files, store, process.cwd());
+    const named = await collectRequestFiles(args.files, store, process.cwd());
+    const options = {
+      ...submitOptionsOf(flags),
+      prices: await readPrices(flags.prices),
+      model: flags.model,
+      isDryRun: flags['dry-run'],
+      isForced: flags.force,
+      ifChanged: flags['if-changed'],
+      ...(assumed === undefined ? {} : {assumedNotCreated: assumed}),
+      ...modelConsent(this.jsonEnabled()),
+      stop: this.stopSignal(),
+    };
+    const files = options.isDryRun ? named : await this.#split(store, named, options);
     const submission = await openSubmission(
       {store, client, clock: this.clock, report: (event) => view.report(event)},
       files,
-      {
-        ...submitOptionsOf(flags),
-        prices: await readPrices(flags.prices),
-        model: flags.model,
-        isDryRun: flags['dry-run'],
-        isForced: flags.force,
-        ifChanged: flags['if-changed'],
-        ...(assumed === undefined ? {} : {assumedNotCreated: assumed}),
-        ...modelConsent(this.jsonEnabled()),
-        stop: this.stopSignal(),
-      },
+      options,
     );
     const result = await submission.closeAfter(view.submitEach(submission));
     process.exitCode = result.summary.exit_code;
     return flags['dry-run'] ? this.#withEstimate(result, store) : result;
+  }
+
+  /** What no batch job can take goes in parts. */
+  async #split(
+    store: JobStore,
+    files: readonly RequestFile[],
+    options: SubmitOptions,
+  ): Promise<readonly RequestFile[]> {
+    const [{splitLargeFiles}, {MAX_REQUEST_FILE_BYTES}, createFile] = await Promise.all([
+      import('../lib/workflows/split/split-files.js'),
+      import('../lib/workflows/request-file/inspect-file.js'),
+      this.fileMaker(),
+    ]);
+    const limits = {maxBytes: MAX_REQUEST_FILE_BYTES, maxRequests: null};
+    return splitLargeFiles({store, createFile}, files, {limits, options});
   }
 
   /** What the files that would be submitted will use and cost; nothing is sent. */

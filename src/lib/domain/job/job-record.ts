@@ -49,8 +49,34 @@ export interface JobRecord {
   readonly adopted_at?: string;
   /** Resource name of the batch job whose bad rows, or whose whole work, this one submits again. */
   readonly retry_of?: string;
+  /** Of which request file this is a part, when that was too large for one batch job. */
+  readonly part_of?: PartOf;
+  /** Where the results of all parts are one file; in the record of the first part. */
+  readonly joined?: JoinedResults;
   /** When the answers of this retry were merged into the results of the job that it retries, ISO 8601 UTC. */
   readonly merged_at?: string;
+}
+
+/** The place of a part in the request file that was split. */
+export interface PartOf {
+  /** The whole file, as `input_file` spells it. */
+  readonly input_file: string;
+  /** Fingerprint of the whole file when it was split: SHA-256 of its bytes, 64 lower-case hex digits. */
+  readonly sha256: string;
+  /** From 1. */
+  readonly index: number;
+  readonly of: number;
+  /** The line of the whole file that the part begins with, from 1. */
+  readonly first_line: number;
+}
+
+/** The results of the parts of a request file as one file. */
+export interface JoinedResults {
+  /** Spelled like `input_file`. */
+  readonly file: string;
+  readonly size_bytes: number;
+  /** SHA-256 of the fingerprints of the result files that it was made from, in their order. */
+  readonly from: string;
 }
 
 /** Looks at the service, by name and in its whole list, that did not find a job. Times are ISO 8601 UTC. */
@@ -81,6 +107,7 @@ export interface Intent {
   readonly intended_at: string;
   /** The batch job whose work, or bad rows, this create submits again. */
   readonly retry_of?: string;
+  readonly part_of?: PartOf;
   readonly estimate?: JobEstimate;
 }
 

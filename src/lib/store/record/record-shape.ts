@@ -4,9 +4,11 @@ import type {
   IncompleteResults,
   JobRecord,
   JobEstimate,
+  JoinedResults,
   MergedFile,
   MissedLooks,
   JobUsage,
+  PartOf,
   RowCounts,
   StoredResults,
 } from '../../domain/job/job-record.js';
@@ -130,6 +132,16 @@ const ESTIMATE_SHAPE = shapeOf<JobEstimate>({
   read_on: 'string',
 });
 
+const PART_SHAPE = shapeOf<PartOf>({
+  input_file: 'string',
+  sha256: 'string',
+  index: 'number',
+  of: 'number',
+  first_line: 'number',
+});
+
+const JOINED_SHAPE = shapeOf<JoinedResults>({file: 'string', size_bytes: 'number', from: 'string'});
+
 export const RECORD_SHAPE = shapeOf<JobRecord>({
   input_file: 'string',
   count: 'count',
@@ -148,6 +160,8 @@ export const RECORD_SHAPE = shapeOf<JobRecord>({
   adopted_at: text,
   not_seen: {optional: MISSED_SHAPE},
   retry_of: text,
+  part_of: {optional: PART_SHAPE},
+  joined: {optional: JOINED_SHAPE},
   merged_at: text,
   requested_model: text,
 });
@@ -169,6 +183,8 @@ export function isJobRecord(value: unknown): value is JobRecord {
   const {adopted_at: adopted, not_seen: missed} = value;
   const {
     retry_of: retryOf,
+    part_of: partOf,
+    joined,
     merged_at: mergedAt,
     requested_model: requestedModel,
     results,
@@ -191,6 +207,8 @@ export function isJobRecord(value: unknown): value is JobRecord {
     isOptionalText(adopted) &&
     (missed === undefined || conforms(missed, MISSED_SHAPE)) &&
     isOptionalText(retryOf) &&
+    (partOf === undefined || conforms(partOf, PART_SHAPE)) &&
+    (joined === undefined || conforms(joined, JOINED_SHAPE)) &&
     (sizeBytes === undefined || typeof sizeBytes === 'number') &&
     (results === undefined || conforms(results, RESULTS_SHAPE)) &&
     (usage === undefined || conforms(usage, USAGE_SHAPE)) &&

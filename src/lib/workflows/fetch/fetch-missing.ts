@@ -7,6 +7,7 @@ import {CONCURRENT_FETCHES, FetchLanes} from './fetch-lanes.js';
 import {FreshStore} from '../job-states/fresh-store.js';
 import {ResultFiles, resultsTrouble} from '../job-states/result-files.js';
 import {fetchResult, type FetchOptions} from './fetch-result.js';
+import {joinParts} from '../split/join-parts.js';
 import {mergeRetries} from '../retry/merge-retry.js';
 import type {PollDeps} from '../poll/poll-run.js';
 
@@ -76,7 +77,8 @@ export async function fetchMissing(
     }
   };
   await pMap(records, fetch, {concurrency: CONCURRENT_FETCHES});
-  for (const message of await mergeRetries(deps)) deps.report({type: 'warning', message});
+  const unmerged = [...(await mergeRetries(deps)), ...(await joinParts(deps, options.resultsDir))];
+  for (const message of unmerged) deps.report({type: 'warning', message});
   stop.throwIfAborted();
   return {notes, errors};
 }

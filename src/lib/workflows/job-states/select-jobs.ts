@@ -9,6 +9,8 @@ import type {JobStore} from '../../store/job-store.js';
 export interface JobNames {
   /** `input_file` of its record. */
   readonly file: string;
+  /** The file that it is a part of. */
+  readonly whole?: string | undefined;
   /** Of the batch job. */
   readonly name: string;
 }
@@ -86,8 +88,9 @@ function nameMatcher(store: Names, names: readonly string[]): (job: JobNames) =>
   const patterns = names
     .filter((name) => /[*?[{]/u.test(name))
     .flatMap((name) => [picomatch(name), picomatch(store.inputName(name))]);
-  return ({file, name}) =>
+  return ({file, whole, name}) =>
     inputs.has(file) ||
+    (whole !== undefined && inputs.has(whole)) ||
     jobs.has(name) ||
     folders.some((folder) => isInside(file, folder)) ||
     patterns.some((matches) => matches(file));
@@ -98,8 +101,8 @@ function isInside(file: string, folder: string): boolean {
   return folder === '' ? !isAbsolute(file) : file.startsWith(`${folder}/`);
 }
 
-function namesOfRecord({input_file: file, batch: {name}}: JobRecord): JobNames {
-  return {file, name};
+function namesOfRecord({input_file: file, part_of: partOf, batch: {name}}: JobRecord): JobNames {
+  return {file, whole: partOf?.input_file, name};
 }
 
 /** Of all names that would have been known, the one that is nearest. */

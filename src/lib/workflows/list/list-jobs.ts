@@ -11,7 +11,7 @@ import {polledJob} from '../poll/polled-job.js';
 import type {PolledJob} from '../poll/poll-report.js';
 import {refreshJobs} from '../job-states/refresh-jobs.js';
 import {glanceAtResults, lookAtResults} from '../job-states/result-files.js';
-import {selectNamed} from '../job-states/select-jobs.js';
+import {selectNamed, type JobNames} from '../job-states/select-jobs.js';
 import {ownCommand} from '../../domain/program-name.js';
 
 /** In which order jobs are listed: as they were recorded, by path, by age, by state. */
@@ -91,12 +91,16 @@ export async function listJobs(
   for (const {position, record} of unread)
     all[position] = polledJob(record, {onDisk: looks.get(record.batch.name)?.state ?? 'intact'});
   const replaced = replacedAmong(all, retried);
-  const selected = selectNamed(store, all, {names, namesOf: (job) => job}).map((job) =>
+  const selected = selectNamed(store, all, {names, namesOf: namesOfJob}).map((job) =>
     replaced.has(job.name) ? {...job, replaced: true} : job,
   );
   const jobs = ordered(withLabels(selected, states), order);
   const summary = {recorded: all.length, ...summaryOf(jobs)};
   return {job_info: store.path, jobs, open_intents: openIntents, problems, summary};
+}
+
+function namesOfJob({file, part_of: partOf, name}: PolledJob): JobNames {
+  return {file, whole: partOf?.input_file, name};
 }
 
 function summaryOf(jobs: readonly PolledJob[]): Omit<ListSummary, 'recorded'> {

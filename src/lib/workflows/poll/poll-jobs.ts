@@ -4,6 +4,7 @@ import {ownCommand} from '../../domain/program-name.js';
 import {ResultFiles} from '../job-states/result-files.js';
 import {JobFollower} from './job-follower.js';
 import {mergeRetries} from '../retry/merge-retry.js';
+import {joinParts} from '../split/join-parts.js';
 import type {PollSummary} from './poll-report.js';
 import type {PollDeps, PollInput} from './poll-run.js';
 import {pollTrouble} from './poll-trouble.js';
@@ -26,7 +27,7 @@ export async function pollJobs(
   follower = new JobFollower(deps, input),
 ): Promise<PollSummary> {
   const outcome = await follower.follow();
-  const unmerged = await mergeRetries(deps);
+  const unmerged = [...(await mergeRetries(deps)), ...(await joinParts(deps, input.resultsDir))];
   for (const message of unmerged) deps.report({type: 'warning', message});
   const records = newest(deps, outcome.records);
   const onDisk = outcome.ended === 'interrupted' ? outcome.onDisk : await lookAgain(deps, records, input);

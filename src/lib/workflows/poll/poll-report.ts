@@ -1,7 +1,7 @@
 import type {BatchStats} from '../../domain/job/batch-job.js';
 import type {ErrorCode} from '../../domain/errors.js';
 import type {JobOutcome} from '../../domain/job/job-progress.js';
-import type {RowCounts, StoredResults} from '../../domain/job/job-record.js';
+import type {PartOf, RowCounts, StoredResults} from '../../domain/job/job-record.js';
 
 /** A batch job as `gembatch poll` shows it; the `job` of its `--json` events. Times are RFC 3339. */
 export interface PolledJob {
@@ -9,6 +9,8 @@ export interface PolledJob {
   readonly name: string;
   /** `input_file` of the job record. */
   readonly file: string;
+  /** The place of the file in a larger one that was split. */
+  readonly part_of?: PartOf;
   readonly model?: string;
   /** `JOB_STATE_*`, or whatever else the service says. */
   readonly state: string;

@@ -22,6 +22,7 @@ export function polledJob(
   };
   // One by one: of 100,000 jobs, spreading what is there would take as long as reading them.
   if (model !== undefined) job.model = model;
+  if (record.part_of !== undefined) job.part_of = record.part_of;
   if (stats !== undefined) job.stats = stats;
   if (createTime !== undefined) job.create_time = createTime;
   if (endTime !== undefined) job.end_time = endTime;

@@ -5,7 +5,7 @@
 import {jobDisplayName, parseJobDisplayName, type DisplayNameParts} from '../../domain/job/display-name.js';
 import {GembatchError} from '../../domain/errors.js';
 import type {BatchJob} from '../../domain/job/batch-job.js';
-import type {JobRecord} from '../../domain/job/job-record.js';
+import type {JobRecord, PartOf} from '../../domain/job/job-record.js';
 import {isServedAs} from '../../domain/job/model-choice.js';
 import {mayGiveResults} from '../../domain/job/job-state.js';
 import type {BatchService, CallOptions} from '../../services/batch-service.js';
@@ -24,6 +24,7 @@ export interface Work {
   readonly model: string;
   /** The batch job that the file submits again. */
   readonly retryOf?: string;
+  readonly partOf?: PartOf;
 }
 
 /** The job for a piece of work, and what else at the service answers to it. */
@@ -184,6 +185,7 @@ export function adoptOwnJob(
     sha256: work.sha256,
     size_bytes: work.sizeBytes,
     ...(work.retryOf === undefined ? {} : {retry_of: work.retryOf}),
+    ...(work.partOf === undefined ? {} : {part_of: work.partOf}),
   };
   session.done(job.attempt, record);
   for (const {batch, inputFile, attempt} of job.retries) {

@@ -157,6 +157,7 @@ export function recordOf(intent: Intent, batch: BatchJob, submittedAt: string): 
     attempt: intent.attempt,
     submitted_at: submittedAt,
     ...(intent.retry_of === undefined ? {} : {retry_of: intent.retry_of}),
+    ...(intent.part_of === undefined ? {} : {part_of: intent.part_of}),
     ...(intent.estimate === undefined ? {} : {estimate: intent.estimate}),
   };
 }

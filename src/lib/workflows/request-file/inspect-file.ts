@@ -25,6 +25,8 @@ export interface InspectOptions extends CheckOptions {
   readonly validate: boolean;
   /** What messages call the file; its path when absent. */
   readonly name?: string;
+  /** The most that it may have; what the service takes in one file when absent. */
+  readonly maxBytes?: number;
   readonly signal?: AbortSignal;
   /** Called at the end, and about ten times a second before it. */
   readonly onProgress?: (bytes: number, totalBytes: number) => void;
@@ -48,7 +50,7 @@ const MAX_LINES_NAMED = 8;
 export async function inspectFile(path: string, options: InspectOptions): Promise<Inspection> {
   const name = options.name ?? path;
   try {
-    const before = await statFile(path, name);
+    const before = await statFile(path, name, options.maxBytes);
     const {sha256, sizeBytes, facts} = await read(path, name, Number(before.size), options);
     if (facts.problems.length > 0) throw await withPreparation(invalid(name, facts), path, name);
     const after = await stat(path, {bigint: true});
@@ -60,12 +62,12 @@ export async function inspectFile(path: string, options: InspectOptions): Promis
   }
 }
 
-async function statFile(path: string, name: string): Promise<BigIntStats> {
+async function statFile(path: string, name: string, maxBytes = MAX_REQUEST_FILE_BYTES): Promise<BigIntStats> {
   const stats = await stat(path, {bigint: true});
   if (stats.isDirectory()) throw await isFolder(path, name);
   refuseIrregular(stats, name);
-  if (stats.size > MAX_REQUEST_FILE_BYTES) {
-    const text = `${name}: has ${stats.size} bytes; the service takes ${MAX_REQUEST_FILE_BYTES} at most.`;
+  if (stats.size > maxBytes) {
+    const text = `${name}: has ${stats.size} bytes; the service takes ${maxBytes} at most.`;
     throw await withPreparation(new GembatchError('FILE_TOO_LARGE', text), path, name);
   }
   return stats;

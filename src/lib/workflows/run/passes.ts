@@ -23,6 +23,9 @@ export interface QueueTerms {
   readonly maxOpenJobs: number;
   /** The most tokens that may be open of one model; null for no limit. */
   readonly maxOpenTokens: number | null;
+  /** A file with more requests, or bytes, is submitted in parts; null for what the service takes. */
+  readonly maxRequests: number | null;
+  readonly maxBytes: number | null;
   /** How long the service may refuse for lack of quota before the run gives up; null for ever. */
   readonly quotaWaitMs: number | null;
   /** How often jobs of others are asked for that take room. */

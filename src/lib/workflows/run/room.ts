@@ -102,6 +102,11 @@ function hasUpload({remote_deleted_at: deletedAt, submitted_at: at}: JobRecord, 
   return deletedAt === undefined && at !== undefined && nowMs - Date.parse(at) < UPLOAD_LIFE_MS;
 }
 
+/** As many bytes of a request file count as these tokens. */
+export function bytesOfTokens(tokens: number): number {
+  return tokens * TOKEN_BYTES;
+}
+
 function tokensOf(sizeBytes: number): number {
   return Math.ceil(sizeBytes / TOKEN_BYTES);
 }

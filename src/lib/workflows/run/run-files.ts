@@ -4,10 +4,14 @@ import {exitCodeOfRun} from '../../domain/outcome.js';
 import {JobFollower} from '../poll/job-follower.js';
 import {pollJobs} from '../poll/poll-jobs.js';
 import type {PollDeps, PollInput} from '../poll/poll-run.js';
+import {MAX_REQUEST_FILE_BYTES} from '../request-file/inspect-file.js';
+import type {PartLimits} from '../split/part-plan.js';
+import {splitLargeFiles} from '../split/split-files.js';
 import {collectRequestFiles} from '../submit/collect-inputs.js';
 import {KeptUploads} from '../submit/kept-uploads.js';
 import type {SubmitInput} from '../submit/submit-files.js';
 import {Passes, type QueueTerms} from './passes.js';
+import {bytesOfTokens} from './room.js';
 import {RunQueue} from './run-queue.js';
 import type {PollingView, RunResult, RunViews} from './run-report.js';
 
@@ -35,8 +39,9 @@ export async function runFiles(
 ): Promise<RunResult> {
   const {clock, store, client} = deps;
   const startedMs = clock.monotonic();
-  const queue = new RunQueue(await collectRequestFiles(files, store, cwd));
   const [submission, polling] = [views.submission(), views.polling()];
+  const named = await collectRequestFiles(files, store, cwd);
+  const queue = new RunQueue(await splitLargeFiles(deps, named, {limits: limitsOfParts(terms), options}));
   const uploads = new KeptUploads({client, clock}, options.concurrency);
   const passes = new Passes({deps, queue, uploads, view: submission, options, terms});
   const pollDeps: PollDeps = {...deps, report: (event) => polling.report(event)};
@@ -67,6 +72,12 @@ export async function runFiles(
     await follower.end();
     await polling.close();
   }
+}
+
+/** A file that is larger can never be a batch job. */
+function limitsOfParts({maxOpenTokens, maxRequests, maxBytes}: QueueTerms): PartLimits {
+  const ofTokens = maxOpenTokens === null ? Infinity : bytesOfTokens(maxOpenTokens);
+  return {maxRequests, maxBytes: Math.min(maxBytes ?? Infinity, ofTokens, MAX_REQUEST_FILE_BYTES)};
 }
 
 /** Why no more files are submitted. */

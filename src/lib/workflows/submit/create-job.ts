@@ -171,6 +171,7 @@ function intentFor(run: SubmitRun, {file, inspection, estimate, uploadName}: Upl
     // The clock of this machine may be set before somebody asks how old the intent is.
     intended_at: new Date(run.client.serviceTime() ?? run.clock.now()).toISOString(),
     ...(file.retryOf === undefined ? {} : {retry_of: file.retryOf}),
+    ...(file.partOf === undefined ? {} : {part_of: file.partOf}),
     ...(estimate === undefined ? {} : {estimate: run.estimator.jobEstimate(estimate)}),
   };
 }

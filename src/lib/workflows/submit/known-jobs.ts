@@ -25,6 +25,7 @@ export class KnownJobs {
     for (const file of this.#filesOf(record)) this.#byInputFile.set(file, record);
     this.#names.add(record.batch.name);
     if (record.results !== undefined) this.#resultFiles.add(record.results.file);
+    if (record.joined !== undefined) this.#resultFiles.add(record.joined.file);
     for (const model of [record.batch.model, record.requested_model]) {
       if (record.sha256 === undefined || model === undefined) continue;
       this.#byContent.set(contentId(record.sha256, model), record);

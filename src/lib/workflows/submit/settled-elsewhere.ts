@@ -26,9 +26,10 @@ export async function settledElsewhere(
 ): Promise<OutcomeDraft | undefined> {
   if (run.options.isForced || run.known.ofInputFile(file.inputFile) !== undefined) return undefined;
   const {sha256, size_bytes: sizeBytes, count} = inspection;
-  const {inputFile, retryOf} = file;
+  const {inputFile, retryOf, partOf} = file;
   const retry = retryOf === undefined ? {} : {retryOf};
-  const work: Work = {inputFile, sha256, sizeBytes, count, model: run.model, ...retry};
+  const part = partOf === undefined ? {} : {partOf};
+  const work: Work = {inputFile, sha256, sizeBytes, count, model: run.model, ...retry, ...part};
   const job = await run.ownJobs.find(work);
   if (job === undefined) return existingResult(run, file);
   const record = adoptOwnJob(session, {work, job, adoptedAt: new Date(run.clock.now()).toISOString()});

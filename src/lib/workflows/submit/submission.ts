@@ -78,6 +78,7 @@ export class Submission {
     };
     try {
       if (run.halt.signal.aborted) return finish(notStarted(run));
+      if (file.problem !== undefined) return finish({outcome: 'failed', error: failed(file.problem)});
       const check = await checkFile(run, file);
       if ('outcome' in check) return finish(check.outcome);
       const {inspection} = check;
@@ -170,6 +171,7 @@ export class Submission {
     const outcome = {
       file: file.name,
       ...draft,
+      ...(file.partOf === undefined ? {} : {part_of: file.partOf}),
       ...(warnings.length === 0 ? {} : {warnings}),
       duration_ms: Math.round(end.durationMs),
     };

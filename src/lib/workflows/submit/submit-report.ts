@@ -1,4 +1,5 @@
 import type {Range} from '../../domain/estimate/range.js';
+import type {PartOf} from '../../domain/job/job-record.js';
 import type {Estimate} from '../estimate/estimate-files.js';
 import type {ErrorCode} from '../../domain/errors.js';
 
@@ -27,6 +28,8 @@ export interface FileOutcome {
    */
   readonly outcome:
     'submitted' | 'skipped' | 'changed' | 'would_submit' | 'failed' | 'unclear' | 'not_started';
+  /** The place of the file in a larger one that was split. */
+  readonly part_of?: PartOf;
   /** Requests, that is non-empty lines; absent when the file was not inspected to its end. */
   readonly count?: number;
   readonly size_bytes?: number;

@@ -1,5 +1,6 @@
 import type {Clock} from '../../domain/clock.js';
 import type {GembatchError} from '../../domain/errors.js';
+import type {PartOf} from '../../domain/job/job-record.js';
 import type {Rule} from '../../domain/request/request-finding.js';
 import type {PriceList} from '../../domain/price/price-list.js';
 import type {BatchService} from '../../services/batch-service.js';
@@ -104,6 +105,10 @@ export interface RequestFile {
   readonly inputFile: string;
   /** The batch job that this file submits again; that job is no reason to skip it. */
   readonly retryOf?: string;
+  /** Which part of a larger file it is. */
+  readonly partOf?: PartOf;
+  /** Why it cannot be submitted, when that is known already. */
+  readonly problem?: GembatchError;
 }
 
 /** A limiter of p-limit. Its own type would ask whoever uses the library for that package. */

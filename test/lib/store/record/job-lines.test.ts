@@ -241,6 +241,8 @@ describe('a field of the wrong type', () => {
     adopted_at: 't',
     not_seen: {since: 't', looks: 1, given_up_at: 't'},
     retry_of: 'r',
+    part_of: {input_file: 'w', sha256: 's', index: 1, of: 2, first_line: 1},
+    joined: {file: 'j', size_bytes: 1, from: 's'},
     merged_at: '2026-01-31T12:00:00Z',
     requested_model: 'models/alias',
     batch: {

@@ -1,0 +1,121 @@
+/** Puts the results of the parts of a request file together as one file, once all of them are here. */
+import {createHash} from 'node:crypto';
+import {stat} from 'node:fs/promises';
+import {dirname} from 'node:path';
+import {GembatchError} from '../../domain/errors.js';
+import type {JobRecord, JoinedResults, StoredResults} from '../../domain/job/job-record.js';
+import {plainTarget, refuseLinks} from '../fetch/result-target.js';
+import type {PollDeps} from '../poll/poll-run.js';
+import {readChunks} from '../request-file/read-chunks.js';
+
+/** What joining needs from the outside. */
+export type JoinDeps = Pick<PollDeps, 'store' | 'createFile'>;
+
+const NEWLINE = 0x0a;
+
+/** The parts of one file that all have their results, in order. */
+interface WholeFile {
+  readonly inputFile: string;
+  /** The record of the first part, which says where the results are. */
+  readonly first: JobRecord;
+  readonly results: readonly StoredResults[];
+}
+
+/**
+ * Joins the results of all files whose parts are complete, unless they are joined as they are now. Rows are copied as they
+ * are; those of a part are in the order in which the service sent them.
+ *
+ * @param resultsDir - absolute; null for `results` beside each request file.
+ * @returns why some could not be joined, one sentence each; they are tried again the next time.
+ */
+export async function joinParts(deps: JoinDeps, resultsDir: string | null): Promise<readonly string[]> {
+  const troubles: string[] = [];
+  for (const whole of wholeFiles(deps.store.read().records.map(({record}) => record))) {
+    try {
+      await join(deps, whole, resultsDir);
+    } catch (error) {
+      if (!(error instanceof GembatchError) || error.code !== 'STORAGE') throw error;
+      troubles.push(`The results of the parts of ${whole.inputFile} are not joined: ${error.message}`);
+    }
+  }
+  return troubles;
+}
+
+function wholeFiles(records: readonly JobRecord[]): readonly WholeFile[] {
+  const groups = new Map<string, Map<number, JobRecord>>();
+  for (const record of records) {
+    const {part_of: part} = record;
+    if (part === undefined) continue;
+    const name = `${part.sha256} ${part.input_file}`;
+    const group = groups.get(name) ?? new Map<number, JobRecord>();
+    groups.set(name, group.set(part.index, record));
+  }
+  if (groups.size === 0) return [];
+  // A part whose job failed has its results from a later one.
+  const results = new Map(
+    records.flatMap(({input_file: file, results: its}) => (its === undefined ? [] : [[file, its] as const])),
+  );
+  return [...groups.values()].flatMap((group) => {
+    const first = group.get(1);
+    if (first?.part_of === undefined) return [];
+    const {of, input_file: inputFile} = first.part_of;
+    const here = Array.from({length: of}, (_, position) =>
+      results.get(group.get(position + 1)?.input_file ?? ''),
+    ).filter((its) => its !== undefined);
+    return here.length < of ? [] : [{inputFile, first, results: here}];
+  });
+}
+
+async function join(
+  deps: JoinDeps,
+  {inputFile, first, results}: WholeFile,
+  resultsDir: string | null,
+): Promise<void> {
+  const {store} = deps;
+  const {joined, batch} = first;
+  const from = createHash('sha256')
+    .update(results.map(({sha256}) => sha256).join(' '))
+    .digest('hex');
+  const known = joined === undefined ? undefined : store.resolveInput(joined.file);
+  const isThere = known !== undefined && (await sizeOf(known)) === joined?.size_bytes;
+  if (isThere && joined?.from === from) return;
+  const target = plainTarget({input_file: inputFile, batch}, {store, resultsDir});
+  await refuseLinks(resultsDir ?? dirname(dirname(target)), target);
+  // A record may name any file: what is written over stands where we put it.
+  const sizeBytes = await copyAll(deps, target, {results, overwrite: isThere && known === target});
+  await note(deps, first, {file: store.inputName(target), size_bytes: sizeBytes, from});
+}
+
+async function copyAll(
+  {store, createFile}: JoinDeps,
+  target: string,
+  {results, overwrite}: {readonly results: readonly StoredResults[]; readonly overwrite: boolean},
+): Promise<number> {
+  const file = await createFile(target, {overwrite});
+  try {
+    for (const {file: part} of results) {
+      let last = NEWLINE;
+      for await (const chunk of readChunks(store.resolveInput(part))) {
+        await file.append(chunk);
+        last = chunk.at(-1) ?? last;
+      }
+      if (last !== NEWLINE) await file.append(Uint8Array.of(NEWLINE));
+    }
+    const {sizeBytes} = file;
+    await file.commit();
+    return sizeBytes;
+  } finally {
+    await file.discard();
+  }
+}
+
+async function note({store}: JoinDeps, {batch}: JobRecord, joined: JoinedResults): Promise<void> {
+  await store.updateJobs(new Map([[batch.name, (record: JobRecord): JobRecord => ({...record, joined})]]));
+}
+
+async function sizeOf(path: string): Promise<number | undefined> {
+  return stat(path).then(
+    ({size}) => size,
+    () => undefined,
+  );
+}

@@ -1,0 +1,235 @@
+/**
+ * Splits request files that can never be one batch job into parts, which are request files of their own.
+ *
+ * The parts and their plan are durable before anything of them is sent, and a plan that is there wins over other limits:
+ * the same requests never go into two parts.
+ */
+import {createReadStream, existsSync} from 'node:fs';
+import {mkdir, stat, statfs} from 'node:fs/promises';
+import {dirname, join} from 'node:path';
+import {GembatchError} from '../../domain/errors.js';
+import type {JobRecord} from '../../domain/job/job-record.js';
+import {DEFAULT_MODEL, modelResourceName} from '../../domain/job/model-choice.js';
+import type {AtomicFile} from '../../store/file/atomic-file.js';
+import type {JobStore} from '../../store/job-store.js';
+import type {CreateFile} from '../poll/poll-run.js';
+import {inspectFile} from '../request-file/inspect-file.js';
+import type {RequestFile, SubmitOptions} from '../submit/submit-run.js';
+import {
+  PARTS_FOLDER,
+  partPath,
+  planParts,
+  planPath,
+  readPlan,
+  type Part,
+  type PartLimits,
+  type PartPlan,
+} from './part-plan.js';
+
+/** What splitting needs from the outside. */
+export interface SplitDeps {
+  readonly store: JobStore;
+  readonly createFile: CreateFile;
+}
+
+type CheckOptions = Pick<SubmitOptions, 'allowed' | 'ifChanged' | 'isValidated' | 'model' | 'stop'>;
+
+/** The files with those that are too large replaced by their parts; what cannot be split has a `problem`. */
+export async function splitLargeFiles(
+  deps: SplitDeps,
+  files: readonly RequestFile[],
+  {limits, options}: {readonly limits: PartLimits; readonly options: CheckOptions},
+): Promise<readonly RequestFile[]> {
+  const folders = new Map<string, boolean>();
+  const hasParts = ({path}: RequestFile): boolean => {
+    const folder = join(dirname(path), PARTS_FOLDER);
+    const isThere = folders.get(folder) ?? existsSync(folder);
+    folders.set(folder, isThere);
+    return isThere;
+  };
+  const split: RequestFile[] = [];
+  let records: readonly JobRecord[] | undefined;
+  for (const file of files) {
+    const earlier = hasParts(file) ? await triedPlan(file) : undefined;
+    if (earlier instanceof GembatchError) split.push({...file, problem: earlier});
+    else if (earlier === undefined && !(await isTooLarge(file, limits))) split.push(file);
+    else {
+      records ??= deps.store.read().records.map(({record}) => record);
+      split.push(...(await partsOf(deps, file, {limits, options, records, earlier})));
+    }
+  }
+  // A part may have been named beside its whole file.
+  const parts = new Set(split.flatMap(({partOf, inputFile}) => (partOf === undefined ? [] : [inputFile])));
+  return split
+    .filter(({partOf, inputFile}) => partOf !== undefined || !parts.has(inputFile))
+    .map((file, position) => ({...file, index: position + 1}));
+}
+
+async function triedPlan({path}: RequestFile): Promise<PartPlan | GembatchError | undefined> {
+  return readPlan(path).catch((error: unknown) => {
+    if (error instanceof GembatchError) return error;
+    throw error;
+  });
+}
+
+interface SplitTerms {
+  readonly limits: PartLimits;
+  readonly options: CheckOptions;
+  readonly records: readonly JobRecord[];
+  /** The plan that an earlier run has made. */
+  readonly earlier: PartPlan | undefined;
+}
+
+/** @returns the file itself when it has a job as a whole. */
+async function partsOf(
+  deps: SplitDeps,
+  file: RequestFile,
+  {earlier, limits, options, records}: SplitTerms,
+): Promise<readonly RequestFile[]> {
+  const isWhole = ({input_file: name, part_of: of}: JobRecord): boolean =>
+    name === file.inputFile && of === undefined;
+  if (records.some((record) => isWhole(record))) return [file];
+  try {
+    const stats = await stat(file.path).catch(() => undefined);
+    if (earlier !== undefined && stats?.isFile() !== true) return partFiles(deps, file, earlier);
+    const {size = 0, mtimeMs = 0} = stats ?? {};
+    if (earlier?.size_bytes === size && earlier.mtime_ms === mtimeMs) {
+      await writeParts(deps, file, {plan: earlier, isNew: false});
+      return partFiles(deps, file, earlier);
+    }
+    const sha256 = await checkedHash(file, options);
+    if (earlier !== undefined && earlier.sha256 !== sha256) {
+      if (options.ifChanged === 'skip') return partFiles(deps, file, earlier);
+      throw changedError(file);
+    }
+    const parts = earlier?.parts ?? (await planParts(file.path, limits));
+    if (earlier === undefined) refuseOtherPlan(file, {sha256, parts, records});
+    const plan = {sha256, size_bytes: size, mtime_ms: mtimeMs, parts};
+    await writeParts(deps, file, {plan, isNew: earlier === undefined});
+    return partFiles(deps, file, plan);
+  } catch (error) {
+    if (!(error instanceof GembatchError) || error.code === 'INTERRUPTED') throw error;
+    return [{...file, problem: error}];
+  }
+}
+
+/** What cannot be read is not: whoever submits it says why. */
+async function isTooLarge({path}: RequestFile, limits: PartLimits): Promise<boolean> {
+  const stats = await stat(path).catch(() => undefined);
+  if (stats?.isFile() !== true) return false;
+  if (stats.size > limits.maxBytes) return true;
+  return limits.maxRequests !== null && (await planParts(path, limits)).length > 1;
+}
+
+/** Checks all lines of the whole file. @returns its fingerprint. */
+async function checkedHash({path, name}: RequestFile, options: CheckOptions): Promise<string> {
+  const {sha256} = await inspectFile(path, {
+    name,
+    validate: options.isValidated,
+    model: modelResourceName(options.model ?? DEFAULT_MODEL),
+    allowed: options.allowed,
+    maxBytes: Infinity,
+    ...(options.stop === undefined ? {} : {signal: options.stop}),
+  });
+  return sha256;
+}
+
+/** Where the plan is gone, the records of its parts tell whether this is the same one. */
+function refuseOtherPlan(
+  file: RequestFile,
+  {sha256, parts, records}: Pick<PartPlan, 'sha256' | 'parts'> & Pick<SplitTerms, 'records'>,
+): void {
+  for (const {part_of: part} of records) {
+    if (part?.input_file !== file.inputFile) continue;
+    if (part.sha256 !== sha256) throw changedError(file);
+    if (part.of === parts.length && part.first_line === parts[part.index - 1]?.first_line) continue;
+    throw new GembatchError(
+      'STORAGE',
+      `${file.name}: was split otherwise when its parts were submitted, and ${planPath(file.name)} is gone. Nothing was sent.`,
+      {suggestions: ['Name the limits of then: --max-open-tokens, --max-requests and --max-bytes.']},
+    );
+  }
+}
+
+function changedError({name}: RequestFile): GembatchError {
+  return new GembatchError(
+    'FILE_CHANGED',
+    `${name}: has changed since it was split into parts. The new content was not sent.`,
+    {suggestions: ['Give the new content a name of its own, and submit that.']},
+  );
+}
+
+/**
+ * Writes the parts that are not there, and then the plan. When it returns, all of it is durable.
+ *
+ * @param plan - `isNew`: what stands in its place must be the same.
+ */
+async function writeParts(
+  {createFile}: SplitDeps,
+  {path, name}: RequestFile,
+  {plan, isNew}: {readonly plan: PartPlan; readonly isNew: boolean},
+): Promise<void> {
+  const {length} = plan.parts;
+  const missing: Part[] = [];
+  for (const [position, part] of plan.parts.entries()) {
+    const stats = isNew ? undefined : await stat(partPath(path, position + 1, length)).catch(() => undefined);
+    if (stats?.size !== part.size_bytes) missing.push(part);
+  }
+  await makeRoom(path, name, missing);
+  for (const part of missing) {
+    const {start_byte: start, size_bytes: size} = part;
+    const target = partPath(path, plan.parts.indexOf(part) + 1, length);
+    await writeFile(await createFile(target), createReadStream(path, {start, end: start + size - 1}));
+  }
+  const text = Buffer.from(`${JSON.stringify(plan, null, 2)}\n`);
+  await writeFile(await createFile(planPath(path), {overwrite: !isNew}), [text]);
+}
+
+/** @throws GembatchError `STORAGE` when the parts do not fit on the disk. */
+async function makeRoom(path: string, name: string, parts: readonly Part[]): Promise<void> {
+  const folder = join(dirname(path), PARTS_FOLDER);
+  await mkdir(folder, {recursive: true});
+  const bytes = parts.reduce((sum, {size_bytes: size}) => sum + size, 0);
+  const {bavail, bsize} = await statfs(folder);
+  if (bavail * bsize >= bytes) return;
+  throw new GembatchError(
+    'STORAGE',
+    `${name}: its parts take ${bytes} bytes in ${folder}, where ${bavail * bsize} are free. Nothing was sent.`,
+  );
+}
+
+async function writeFile(file: AtomicFile, chunks: AsyncIterable<Buffer> | Iterable<Buffer>): Promise<void> {
+  try {
+    for await (const chunk of chunks) await file.append(chunk);
+    await file.commit();
+  } finally {
+    await file.discard();
+  }
+}
+
+function partFiles(deps: SplitDeps, file: RequestFile, plan: PartPlan): readonly RequestFile[] {
+  return plan.parts.map((_, position) => partFile(deps, file, {plan, position}));
+}
+
+function partFile(
+  {store}: SplitDeps,
+  {name, path, inputFile}: RequestFile,
+  {plan, position}: {readonly plan: PartPlan; readonly position: number},
+): RequestFile {
+  const {length: of} = plan.parts;
+  const index = position + 1;
+  const own = partPath(path, index, of);
+  return {
+    index,
+    path: own,
+    name: partPath(name, index, of),
+    inputFile: store.inputName(own),
+    partOf: {
+      input_file: inputFile,
+      sha256: plan.sha256,
+      index,
+      of,
+      first_line: plan.parts[position]?.first_line ?? 1,
+    },
+  };
+}
