@@ -4,8 +4,9 @@ import {
   type ConfigurationView,
   type SettingView,
 } from '../cli/config/configuration-view.js';
+import {costFlags} from '../cli/cost-flags.js';
 import {pollFlags} from '../cli/poll-flags.js';
-import {pricesFlag} from '../cli/prices.js';
+import {queueFlags} from '../cli/queue-flags.js';
 import {ifChangedFlag, modelFlag, submitFlags} from '../cli/submit-flags.js';
 import {tableLines, type Column} from '../lib/output/text/table.js';
 
@@ -36,9 +37,10 @@ export default class Config extends BaseCommand {
       ...BaseCommand.baseFlags,
       ...submitFlags,
       ...pollFlags,
+      ...costFlags,
+      ...queueFlags,
       model: modelFlag,
       'if-changed': ifChangedFlag,
-      prices: pricesFlag,
     };
     const view = await configurationView(await this.configuration(), {flags, env});
     if (!this.jsonEnabled()) this.#print(view);

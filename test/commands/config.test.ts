@@ -121,6 +121,14 @@ describe('a configuration file', () => {
 });
 
 describe('a configuration file from somebody else', () => {
+  test('raises no cap of the user', async () => {
+    const cwd = await folderWith({'gembatch.toml': 'max-cost = 1000\n', [PERSONAL]: 'max-cost = 5\n'});
+    expect(setting(await runCli(['config', '--json'], {cwd}), 'max-cost')).toMatchObject({
+      value: '5',
+      source: PERSONAL,
+    });
+  });
+
   test.each([
     ['service-url', 'service-url = "https://evil.example"'],
     ['api-key-variable', 'api-key-variable = "AWS_SECRET_ACCESS_KEY"'],

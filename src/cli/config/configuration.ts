@@ -2,6 +2,7 @@ import {lstat} from 'node:fs/promises';
 import {dirname, isAbsolute, join, relative, resolve} from 'node:path';
 import {GembatchError} from '../../lib/domain/errors.js';
 import {CONFIG_FILE, readConfigFile, type ConfigFile} from './config-file.js';
+import {SETTINGS} from './settings.js';
 import {personalConfigPath} from './personal-config.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -54,9 +55,15 @@ export async function loadConfiguration(
     const place = shownPath(layer.file.path, cwd);
     const source = layer.profile === undefined ? place : `profile "${layer.profile}" of ${place}`;
     for (const [setting, text] of Object.entries(layer.table))
-      if (!values.has(setting)) values.set(setting, {text, source});
+      if (counts(setting, text, values.get(setting)?.text)) values.set(setting, {text, source});
   }
   return {values, files: files.map(({path}) => path), profile: name, profiles, warnings};
+}
+
+/** Whether a value counts beside one that is set in a weightier place. */
+function counts(setting: string, text: string, weightier: string | undefined): boolean {
+  if (weightier === undefined) return true;
+  return SETTINGS[setting]?.isCap === true && Number(text) < Number(weightier);
 }
 
 /** The value of `--profile` in a command line, which is needed before the line can be read. */

@@ -8,6 +8,8 @@ export interface Setting {
    * say where an API key is sent, which key that is, what runs, or what work costs.
    */
   readonly isPersonal?: true;
+  /** The smallest of all that are set counts, so that no file can raise what another one bounds. */
+  readonly isCap?: true;
   /** The environment variable that it stands for where there is no flag. */
   readonly variable?: string;
 }
@@ -18,10 +20,12 @@ export const SETTINGS: Readonly<Record<string, Setting>> = {
   'job-info': {type: 'string', isPath: true},
   'results-dir': {type: 'string', isPath: true},
   concurrency: {type: 'number'},
+  'max-cost': {type: 'number', isCap: true},
+  'max-cost-per-day': {type: 'number', isCap: true},
+  'max-open-jobs': {type: 'number'},
+  'max-open-tokens': {type: 'number'},
   'if-changed': {type: 'string'},
   interval: {type: 'string'},
-  'max-cost': {type: 'number'},
-  'max-cost-per-day': {type: 'number'},
   'max-cost-since': {type: 'string'},
   prices: {type: 'string', isPath: true, isPersonal: true},
   'on-done': {type: 'string', isPersonal: true},
