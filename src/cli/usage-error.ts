@@ -74,7 +74,7 @@ function plainSentence(message: string): string {
     const match = pattern.exec(text);
     if (match) return sentence(...match.slice(1));
   }
-  return text;
+  return text.replaceAll(/\s*\n\s*/gu, ' ');
 }
 
 /** For flags that do not exist, those that were probably meant. */

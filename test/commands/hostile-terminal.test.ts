@@ -1,3 +1,4 @@
+import {createHash} from 'node:crypto';
 import {appendFile, mkdir, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {expect, test} from '@jest/globals';
@@ -60,11 +61,12 @@ async function hostileFolder(): Promise<JobFixture> {
     {key: keys[1], error: {code: 3, message: EVIL}},
   ];
   const resultFile = join('results', file);
-  await writeFile(join(folder, resultFile), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+  const text = rows.map((row) => `${JSON.stringify(row)}\n`).join('');
+  await writeFile(join(folder, resultFile), text);
   const results = {
     file: resultFile,
-    size_bytes: 1,
-    sha256: EVIL,
+    size_bytes: Buffer.byteLength(text),
+    sha256: createHash('sha256').update(text).digest('hex'),
     fetched_at: EVIL,
     request_file: 'same',
     rows: {...noCounts(), ok: 1, error: 1},
@@ -115,6 +117,51 @@ test('records, keys and rows that hold escape sequences reach nobody raw', async
   }
   expect(found).toEqual([]);
 });
+
+// 14 processes.
+test('line breaks in recorded names make no line of ours', async () => {
+  const name = 'x\nFAKE\rFAKE\u2028FAKE\u0085FAKE';
+  const jobs = await JobFixture.create();
+  const records = ['SUCCEEDED', 'FAILED', 'RUNNING', 'EXPIRED'].map((state, at) => ({
+    ...recordOf({name: `batches/${at}${name}`, file: `${at}${name}`, state: `JOB_STATE_${state}`}),
+    ...(at === 0 ? {results: {...RESULTS, file: name}} : {}),
+  }));
+  const lines = records.map((record) =>
+    `${JSON.stringify(record)}\n`.replaceAll(JSON.stringify(EVIL), JSON.stringify(name)),
+  );
+  await writeFile(join(jobs.folder, 'job-info.jsonl'), lines.join(''));
+  const found: unknown[] = [];
+  for (const command of [
+    ['list'],
+    ['show', `0${name}`],
+    ['show', `nothing ${name}`],
+    ['results'],
+    ['results', '--failed'],
+    ['results', '--join', '-'],
+    ['retry', '--dry-run'],
+    ['poll', '--once'],
+    ['poll', `nothing ${name}`],
+    ['cancel', `2${name}`],
+    ['cleanup', name, '--yes'],
+    ['cost'],
+    ['adopt', name],
+    ['estimate', name],
+    ['submit', name, '-m', MODEL],
+    ['prepare', name],
+  ]) {
+    const {stdout, stderr} = await runCli(command, jobs.options);
+    if (/^\s*FAKE|[\r\u2028\u0085]/mu.test(stdout + stderr)) found.push([command, stdout, stderr]);
+  }
+  expect(found).toEqual([]);
+});
+
+const RESULTS = {
+  size_bytes: 1,
+  sha256: '',
+  fetched_at: '',
+  request_file: 'matched',
+  rows: {...noCounts(), ok: 1},
+} as const;
 
 // 10 processes.
 test('what the service says reaches nobody raw', async () => {

@@ -1,4 +1,4 @@
-import {printableLines} from '../terminal/printable.js';
+import {printable} from '../terminal/printable.js';
 
 /** What is said of an error: what happened, and what to do. */
 export interface ErrorText {
@@ -7,11 +7,9 @@ export interface ErrorText {
 }
 
 /**
- * An error as lines for people: what happened, then what to do next, each on lines of its own. All but the first are
- * indented, so that none of them looks like another message.
+ * An error as lines for people: what happened, then what to do next, each on a line of its own and indented. A line break in
+ * one of them comes from a name or from the service, and must not make a line that looks like ours.
  */
 export function errorLines({message, suggestions}: ErrorText): readonly string[] {
-  const [first = '', ...rest] = printableLines(message);
-  const more = [...rest, ...suggestions.flatMap(printableLines)];
-  return [`Error: ${first}`, ...more.map((line) => `  ${line}`.trimEnd())];
+  return [`Error: ${printable(message)}`, ...suggestions.map((text) => `  ${printable(text)}`)];
 }

@@ -1,26 +1,35 @@
 import {GembatchError} from '../../domain/errors.js';
 import type {Clock} from '../../domain/clock.js';
+import type {BatchJob} from '../../domain/job/batch-job.js';
+import {parseUploadDisplayName} from '../../domain/job/display-name.js';
 import {leftUpload} from '../../domain/job/left-upload.js';
 import {awaitsFetch, awaitsService} from '../../domain/job/job-progress.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
-import type {BatchService, CallOptions} from '../../services/batch-service.js';
+import type {BatchService, CallOptions, RemoteFile} from '../../services/batch-service.js';
 import {tryCall} from '../reconcile/try-call.js';
+
+/** What could not be deleted, and what was kept on purpose, one sentence each. */
+export interface Discarded {
+  readonly failures: readonly string[];
+  readonly kept: readonly string[];
+}
 
 /**
  * Deletes what the service keeps of a job whose results are durable: the uploaded request file, the result file and the
- * job. What is gone already counts as deleted. The service refuses to delete result files, because their names are
+ * job. A record may come from anybody: of files, only those that the service itself calls the job's are deleted; where it says
+ * nothing of the upload, the display name or the content has to be that of the request file. What is gone already counts as deleted. The service refuses to delete result files, because their names are
  * longer than it allows (`googleapis/python-genai`, issue 1759), and lets go of them by itself; that is no failure.
  *
  * The uploaded file stays as long as another of the records needs it.
  *
  * @param records - all records of the job-info file.
- * @returns what could not be deleted and why, one sentence each; empty when nothing is left.
+ * @param said - what the service has said of the job in this run; it is asked when that is absent.
  */
 export async function discardRemote(
   client: BatchService,
-  {record, records}: {record: JobRecord; records: readonly JobRecord[]},
+  {record, records, said}: {record: JobRecord; records: readonly JobRecord[]; said: BatchJob | undefined},
   options: CallOptions = {},
-): Promise<readonly string[]> {
+): Promise<Discarded> {
   const {uploaded_file_name: upload, batch} = record;
   const isShared = records.some(
     (other) =>
@@ -29,29 +38,74 @@ export async function discardRemote(
       (awaitsService(other) || awaitsFetch(other)),
   );
   const failures: string[] = [];
+  const kept: string[] = [];
   const attempt = async (name: string, deletion: () => Promise<unknown>): Promise<void> => {
     const error = await errorOf(deletion);
     if (error !== undefined) failures.push(`${name} could not be deleted: ${error.message}`);
   };
-  if (upload !== '' && !isShared) await attempt(upload, () => client.deleteFile(upload, options));
-  if (batch.dest !== undefined) await deleteResultFile(client, batch.dest.file_name, options);
+  const job = said ?? (await answerOf(client.getBatch(batch.name, options)));
+  if (upload !== '' && !isShared) {
+    const isOwn =
+      job?.src === undefined ? await looksOwn(client, record, options) : job.src.file_name === upload;
+    if (isOwn) await attempt(upload, () => client.deleteFile(upload, options));
+    else
+      kept.push(`${upload} is kept: the service does not say that it is the request file of ${batch.name}.`);
+  }
+  if (job?.dest !== undefined) await deleteResultFile(client, job.dest.file_name, options);
   await attempt(batch.name, () => client.deleteBatch(batch.name, options));
-  return failures;
+  return {failures, kept};
+}
+
+/** Whether the file that a record calls its upload is that by its display name or its content. */
+async function looksOwn(
+  client: BatchService,
+  {uploaded_file_name: upload, sha256}: JobRecord,
+  options: CallOptions,
+): Promise<boolean> {
+  const file = await answerOf(client.getFile(upload, options));
+  return file !== undefined && isUploadOf(file, sha256);
+}
+
+/** Whether a file at the service is the upload of a request file, by its display name or its content. */
+export function isUploadOf(
+  {displayName = '', sha256: content}: RemoteFile,
+  sha256: string | undefined,
+): boolean {
+  const ours = parseUploadDisplayName(displayName);
+  if (sha256 === undefined) return ours !== undefined;
+  return content === sha256 || (ours !== undefined && sha256.startsWith(ours.fingerprintHead));
+}
+
+/** What the service answers; undefined when it has nothing to say, which is then for the deletion to report. */
+async function answerOf<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (!(error instanceof GembatchError)) throw error;
+    return undefined;
+  }
 }
 
 /**
  * Deletes an uploaded request file that no batch job needs. It is tried also when the run is to end.
  *
+ * @param sha256 - of the request file, where only a journal says that the upload is ours: one that may come from anybody.
+ *   A file that is not its upload is left alone.
  * @returns what a person should know when it could not be deleted; undefined when it is gone.
  */
 export async function discardUpload(
   {client, clock}: {readonly client: BatchService; readonly clock: Clock},
   uploadedFileName: string,
+  sha256?: string,
 ): Promise<string | undefined> {
   const never = new AbortController().signal;
-  const error = await tryCall({clock, stop: never}, (options) =>
-    client.deleteFile(uploadedFileName, options),
-  );
+  const error = await tryCall({clock, stop: never}, async (options) => {
+    if (sha256 !== undefined) {
+      const file = await answerOf(client.getFile(uploadedFileName, options));
+      if (file !== undefined && !isUploadOf(file, sha256)) return;
+    }
+    await client.deleteFile(uploadedFileName, options);
+  });
   return error === undefined ? undefined : leftUpload(uploadedFileName, error);
 }
 

@@ -123,7 +123,7 @@ function disposableFile(
   {known, needed}: FileFacts,
   scope: CleanupScope,
 ): readonly Disposable[] {
-  const record = known.recordOfUpload(file.name);
+  const record = known.recordOfUpload(file);
   const ours = parseUploadDisplayName(file.displayName ?? '');
   const inputFile = record?.input_file ?? ours?.inputFile;
   const item = {

@@ -1,4 +1,5 @@
 import pLimit from 'p-limit';
+import type {BatchJob} from '../../domain/job/batch-job.js';
 import type {FreshStore} from '../job-states/fresh-store.js';
 
 /** Few enough to leave the line to each, enough to hide the time that a small result takes. */
@@ -16,8 +17,11 @@ export class FetchLanes {
   readonly downloads = pLimit(CONCURRENT_DOWNLOADS);
   readonly deletions = pLimit(CONCURRENT_DELETIONS);
   readonly known: FreshStore;
+  /** What the service has said of a job in this run. */
+  readonly said: (job: string) => BatchJob | undefined;
 
-  constructor(known: FreshStore) {
+  constructor(known: FreshStore, said: FetchLanes['said'] = () => undefined) {
     this.known = known;
+    this.said = said;
   }
 }

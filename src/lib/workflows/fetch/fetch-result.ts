@@ -270,16 +270,18 @@ async function letGo(
   if (!isComplete) {
     return ['Not every request is known to have a row: the service keeps the job and its files.'];
   }
-  const failures = await deps.lanes.deletions(() =>
-    withinPatience({clock: deps.clock, stop}, (signal) =>
-      discardRemote(deps.client, {record, records: deps.lanes.known.records}, {signal}),
+  const {lanes, client, clock} = deps;
+  const said = lanes.said(record.batch.name);
+  const {failures, kept} = await lanes.deletions(() =>
+    withinPatience({clock, stop}, (signal) =>
+      discardRemote(client, {record, records: lanes.known.records, said}, {signal}),
     ),
   );
-  if (failures.length > 0) return [...failures, `To delete it later: ${ownCommand('cleanup')}`];
+  if (failures.length > 0) return [...failures, ...kept, `To delete it later: ${ownCommand('cleanup')}`];
   const deletedAt = new Date(deps.clock.now()).toISOString();
   const mark = (newest: JobRecord): JobRecord => ({...newest, remote_deleted_at: deletedAt});
   await deps.store.updateJobs(new Map([[record.batch.name, mark]]));
-  return [];
+  return kept;
 }
 
 async function kindOf(path: string): Promise<'file' | 'other' | 'missing'> {

@@ -1,5 +1,6 @@
 import {GembatchError} from '../../domain/errors.js';
 import {awaitsService} from '../../domain/job/job-progress.js';
+import type {BatchJob} from '../../domain/job/batch-job.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import {isTerminal} from '../../domain/job/job-state.js';
 import {PollPace} from '../../domain/job/poll-pace.js';
@@ -30,6 +31,7 @@ export class StateWatch {
   readonly #pace: PollPace;
   /** Since when jobs have succeeded without naming a result file, by the monotonic clock. */
   readonly #lagging = new Map<string, number>();
+  readonly #said = new Map<string, BatchJob>();
   #nextAskMs = -Infinity;
   #hasAsked = false;
   #trouble: GembatchError | undefined;
@@ -42,6 +44,11 @@ export class StateWatch {
   /** Why the service could not be asked the last time; undefined when it could. */
   get trouble(): GembatchError | undefined {
     return this.#trouble;
+  }
+
+  /** What the service said of a job the last time. */
+  said(job: string): BatchJob | undefined {
+    return this.#said.get(job);
   }
 
   get isDue(): boolean {
@@ -67,6 +74,7 @@ export class StateWatch {
       asked.map(({batch}) => batch),
       {signal: stop, onWait: ({reason, delayMs}) => deps.report({type: 'wait', reason, delayMs})},
     );
+    for (const [name, batch] of refreshed.found) this.#said.set(name, batch);
     board.takeMovement();
     await board.change(noteStates(asked, refreshed, new Date(deps.clock.now()).toISOString()));
     this.#noteNotSeen(asked, refreshed);

@@ -56,7 +56,7 @@ export class JobFollower {
     this.#states = new StateWatch({deps, board: this.#board, setbacks: this.#setbacks, input, stop});
     this.#journal = new JournalWatch(deps, this.#board, {graceMs: input.createGraceMs, stop});
     this.#nap = new Nap(deps.clock, stop);
-    this.#lanes = new FetchLanes(known);
+    this.#lanes = new FetchLanes(known, (job) => this.#states.said(job));
     this.#fetches = new FetchQueue({
       limit: CONCURRENT_FETCHES,
       setbacks: this.#setbacks,

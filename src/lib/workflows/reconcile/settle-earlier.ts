@@ -67,6 +67,6 @@ async function follow(
   deps.report({type: 'warning', message: result.message});
   if (record !== undefined) known.add(record);
   if (result.outcome !== 'aborted') return;
-  const warning = await discardUpload(deps, intent.uploaded_file_name);
+  const warning = await discardUpload(deps, intent.uploaded_file_name, intent.sha256);
   if (warning !== undefined) deps.report({type: 'warning', message: warning});
 }

@@ -83,6 +83,6 @@ async function follow(deps: SettleJournalDeps, {intent, result}: Settlement): Pr
   if (result.outcome === 'unclear') return;
   deps.report({type: 'warning', message: result.message});
   if (result.outcome === 'adopted') return;
-  const warning = await discardUpload(deps, intent.uploaded_file_name);
+  const warning = await discardUpload(deps, intent.uploaded_file_name, intent.sha256);
   if (warning !== undefined) deps.report({type: 'warning', message: warning});
 }
