@@ -102,6 +102,11 @@ async function submitAll({
   readonly polling: PollingView;
   readonly stop: AbortSignal;
 }): Promise<QueueEnd> {
+  const isDue = async (): Promise<boolean> => {
+    if (await passes.isDue()) return true;
+    polling.wait(passes.wait());
+    return false;
+  };
   for (;;) {
     polling.wait(null);
     polling.hide(true);
@@ -109,8 +114,7 @@ async function submitAll({
     if (fatal !== undefined) return {fatal, why: fatal};
     if (queue.isEmpty) return {};
     polling.hide(false);
-    if (!(await passes.isDue())) polling.wait(passes.wait());
-    if (!(await follower.followUntil(queue.jobs, () => passes.isDue()))) return endOfWait(stop);
+    if (!(await follower.followUntil(queue.jobs, isDue))) return endOfWait(stop);
     if (passes.exhausted !== undefined) return {why: passes.exhausted};
   }
 }
