@@ -8,6 +8,7 @@ import {rowRecord, titleRecord} from '../lib/output/results/table-record.js';
 import {isWatched} from '../lib/output/terminal/screen.js';
 import type {CsvForm} from '../lib/output/text/csv.js';
 import type {ResultsReport} from '../lib/workflows/results/collect-results.js';
+import {refuseRecordedFile} from '../lib/workflows/job-states/recorded-files.js';
 import {joinedRows, shapeOf, type ReportRow} from '../lib/workflows/results/report-rows.js';
 import {JOIN_FORMATS, type JoinFormat} from './join-formats.js';
 import type {PrintDeps} from './print-results.js';
@@ -47,13 +48,14 @@ export interface WrittenRows extends JoinedFile {
 /**
  * Writes the requests with their answers into a file or to stdout.
  *
- * @throws GembatchError `USAGE` for a column that there is not, `STORAGE`, and the reason of `stop`.
+ * @throws GembatchError `USAGE` for a column that there is not, or a file that records rest on, `STORAGE`, and the reason of `stop`.
  */
 export async function writeJoined(
   deps: PrintDeps,
   report: ResultsReport,
   form: JoinForm,
 ): Promise<WrittenRows> {
+  if (form.overwrite && form.join !== '-') refuseRecordedFile(deps.store, resolve(form.join));
   const format = formatOf(form);
   const count = {rows: 0, ok: 0};
   const rows = counted(joinedRows(deps.store, report, {parsesJson: form['parse-json']}), count);

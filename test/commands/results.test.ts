@@ -1,4 +1,4 @@
-import {readFile, rm, writeFile} from 'node:fs/promises';
+import {link, readFile, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {expect, test} from '@jest/globals';
 import {EXIT} from '../../src/lib/domain/errors.js';
@@ -70,6 +70,19 @@ test('--join never writes over another file unasked', async () => {
   expect(await readFile(join(folder, 'mine.txt'), 'utf8')).toBe('precious');
   await runCli(['results', '--join', 'mine.txt', '--overwrite'], {cwd: folder, env});
   expect(await readFile(join(folder, 'mine.txt'), 'utf8')).toContain('"key":"r1"');
+});
+
+// Five processes.
+test('--join --overwrite replaces no file that records rest on', async () => {
+  const {folder, env} = await finishedJobs(1);
+  await runCli(['results'], {cwd: folder, env});
+  await link(join(folder, '001.jsonl'), join(folder, 'linked.csv'));
+  for (const name of ['001.jsonl', 'results/001.jsonl', 'job-info.jsonl', 'linked.csv']) {
+    const before = await readFile(join(folder, name), 'utf8');
+    const {code, stderr} = await runCli(['results', '--join', name, '--overwrite'], {cwd: folder});
+    expect([code, stderr]).toEqual([EXIT.usage, expect.stringContaining('It is untouched')]);
+    expect(await readFile(join(folder, name), 'utf8')).toBe(before);
+  }
 });
 
 test('--failed lists the rows that did not work', async () => {
