@@ -26,7 +26,7 @@ export const SETTINGS: Readonly<Record<string, Setting>> = {
   'max-open-tokens': {type: 'number'},
   'if-changed': {type: 'string'},
   interval: {type: 'string'},
-  'max-cost-since': {type: 'string'},
+  'max-cost-since': {type: 'string', isPersonal: true},
   prices: {type: 'string', isPath: true, isPersonal: true},
   'on-done': {type: 'string', isPersonal: true},
   'api-key-variable': {type: 'string', isPersonal: true},
