@@ -51,5 +51,6 @@ export function pollTermsOf(
 /** What helps on after jobs were followed. */
 export function nextCommandAfterPoll(exitCode: number): string | undefined {
   if (exitCode === EXIT.running || exitCode === EXIT.interrupted) return ownCommand('poll');
+  if (exitCode === EXIT.ok) return ownCommand('results --join answers.csv');
   return exitCode === EXIT.partial || exitCode === EXIT.failed ? ownCommand('retry --dry-run') : undefined;
 }

@@ -1,3 +1,4 @@
+import {EXIT} from '../lib/domain/errors.js';
 import {badRowLine, joinedSentence, resultNotes, resultsLines} from '../lib/output/results-lines.js';
 import {printableJson} from '../lib/output/terminal/printable.js';
 import type {JobStore} from '../lib/store/job-store.js';
@@ -53,7 +54,8 @@ export async function printResults(
     process.stdout.write(`${resultsLines(report).join('\n')}\n`);
   }
   if (form.isJson && !hasRowsOnStdout(form)) return file;
-  const next = form.quiet ? undefined : nextCommandAfterPoll(report.exit_code);
+  const isDone = report.exit_code === EXIT.ok && (join !== undefined || report.jobs.length === 0);
+  const next = form.quiet || isDone ? undefined : nextCommandAfterPoll(report.exit_code);
   const lines = [
     ...resultNotes(report),
     ...(note === undefined ? [] : [`Note: ${note}`]),

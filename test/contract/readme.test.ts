@@ -25,7 +25,7 @@ test('the session of the README runs as written, in a pipe, to a table with each
     code: 0,
     stderr: expect.stringContaining('Batch jobs that would have been paid for: 1\n'),
   });
-  const rows = stdout.split('\n').filter((line) => /^batch\/reviews-00001\.jsonl,r\d\d,ok,/u.test(line));
+  const rows = stdout.split('\n').filter((line) => line.includes(',ok,'));
   expect(rows).toHaveLength(10);
 });
 

@@ -69,7 +69,7 @@ export function summaryLines(summary: PollSummary, nextCommand: string | undefin
   return [
     `${jobs(summary.jobs)}: ${text.join(', ')} (${formatDuration(summary.duration_ms)})`,
     ...(done + bad > 0 ? [`Rows: ${rowTexts.join(', ')}`] : []),
-    ...(nextCommand === undefined ? [] : [`Next: ${nextCommand}`]),
+    ...(nextCommand === undefined || summary.jobs === 0 ? [] : [`Next: ${nextCommand}`]),
   ];
 }
 

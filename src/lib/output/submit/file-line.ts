@@ -1,4 +1,4 @@
-import {displayWidth, shortenLeft, shortenRight} from '../terminal/display-width.js';
+import {displayWidth, shortenMiddle, shortenRight} from '../terminal/display-width.js';
 
 export interface FileLine {
   readonly mark: string;
@@ -8,21 +8,32 @@ export interface FileLine {
   readonly name: string;
   /** What is said of it, the most important first: where there is no room, the last ones are left out. */
   readonly parts: readonly string[];
+  /** Whether the first part has something to be copied, as the name of a job, and goes before the name of the file. */
+  readonly isFirstWhole?: boolean;
 }
 
 /** A name gives way to what is said of the file, down to this part of the room. */
 const NAME_SHARE = 0.4;
+/** Of a name that gives way to the name of a job. */
+const LEAST_NAME = 8;
 
 /**
  * The line as text, at most `columns` wide.
  *
  * @param cut - stands for what is left out, one column wide.
  */
-export function fileLine({mark, color, number, name, parts}: FileLine, columns: number, cut: string): string {
+export function fileLine(
+  {mark, color, number, name, parts, isFirstWhole = false}: FileLine,
+  columns: number,
+  cut: string,
+): string {
   const room = columns - displayWidth(mark) - displayWidth(number) - 3;
-  const leastForName = Math.min(displayWidth(name), Math.floor(room * NAME_SHARE));
+  const leastForName = Math.min(
+    displayWidth(name),
+    isFirstWhole ? LEAST_NAME : Math.floor(room * NAME_SHARE),
+  );
   const text = fittingParts(parts, room - leastForName, cut);
-  const shownName = shortenLeft(name, room - displayWidth(text), cut);
+  const shownName = shortenMiddle(name, room - displayWidth(text), cut);
   const line = shortenRight(`${number} ${shownName} ${text}`, columns - displayWidth(mark) - 1, cut);
   return `${color(mark)} ${line}`;
 }

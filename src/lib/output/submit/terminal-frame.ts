@@ -4,7 +4,7 @@ import type {ByteRate} from '../terminal/byte-rate.js';
 import {shortenRight} from '../terminal/display-width.js';
 import {printable} from '../terminal/printable.js';
 import type {Colors, Marks} from '../terminal/screen.js';
-import {formatBytes, formatCount} from '../text/format.js';
+import {formatBytes, formatCount, plural} from '../text/format.js';
 import {fileLine, fittingParts} from './file-line.js';
 import type {FileTally} from './file-tally.js';
 import {endText, outcomeOf, type FileTaskObject} from './file-task.js';
@@ -60,7 +60,12 @@ export function endedLine(task: FileTaskObject, columns: number, {marks, colors}
     unclear: [marks.unclear, colors.magenta] as const,
     not_started: [marks.waiting, colors.dim] as const,
   }[outcomeOf(task)?.outcome ?? 'failed'];
-  return fileLine({mark, color, ...titleOf(task), parts: [endText(task)]}, columns, marks.cut);
+  const line = {mark, color, ...titleOf(task)};
+  const {outcome, job, count} = outcomeOf(task) ?? {};
+  if (outcome !== 'submitted' || job === undefined)
+    return fileLine({...line, parts: [endText(task)]}, columns, marks.cut);
+  const parts = [`submitted as ${printable(job.name)}`, plural(count ?? 0, 'request')];
+  return fileLine({...line, parts, isFirstWhole: true}, columns, marks.cut);
 }
 
 /** `[n/total] name`, taken apart: the number always stays whole. */

@@ -51,6 +51,15 @@ export function shortenLeft(text: string, width: number, cut = '…'): string {
   );
 }
 
+/** The text, at most `width` columns wide: its middle is left out, because names differ at their ends. */
+export function shortenMiddle(text: string, width: number, cut = '…'): string {
+  if (displayWidth(text) <= width) return text;
+  const characters = Array.from(text);
+  const head = fitting(characters, Math.max(0, Math.floor((width - 1) / 3)));
+  const tail = fitting(characters.toReversed(), width - 1 - displayWidth(head.join('')));
+  return width < 1 ? '' : [...head, cut, ...tail.toReversed()].join('');
+}
+
 /**
  * The text on several lines, broken at blanks, each at most `width` columns wide and indented as the first. Nothing is
  * lost: a word that is longer than a line, such as a path, has one that is too wide.

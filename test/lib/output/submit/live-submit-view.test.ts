@@ -36,7 +36,7 @@ test('the last screen has every file, warnings stay whole above it, and the summ
   expect(stderr.text).toContain('Waiting for gembatch submit (pid 7)\n');
   expect(stderr.text).toContain('Warning: job-info.jsonl:2: not a record\\x07');
   expect(lastScreen.slice(lastScreen.lastIndexOf('✔')).replaceAll('\u001B[K', '')).toBe(
-    `✔ [1/7] good.jsonl submitted 1,200 requests as batches/a1
+    `✔ [1/7] good.jsonl submitted as batches/a1, 1,200 requests
 ✖ [2/7] old.jsonl changed: its content has changed since it became batches/b2;…
 ↓ [3/7] twin.jsonl skipped: the same content as good.jsonl, which has batches/…
 ↓ [4/7] job-info.jsonl skipped: it is a file of gembatch itself
