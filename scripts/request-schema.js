@@ -14,7 +14,10 @@ import {fileURLToPath} from 'node:url';
 import {format} from 'prettier';
 
 const ROOTS = ['GenerateContentRequest', 'EmbedContentRequest'];
-const OUTPUTS = ['src/lib/domain/request/schema/request-schema.ts', 'src/emulator/jobs/request-schema.ts'];
+const OUTPUTS = [
+  'src/lib/domain/request/schema/request-schema.ts',
+  'src/emulator/jobs/checks/request-schema.ts',
+];
 /** Known from elsewhere: https://ai.google.dev/api/generate-content and the SDK's `generateContentConfigToMldev`. */
 const MORE_FIELDS = {
   GenerateContentRequest: {

@@ -4,8 +4,8 @@
 import {readFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import type {PJSON} from '@oclif/core/interfaces';
-import {behindCommand} from './cli/leading-flags.js';
-import {fillInUserEnvironment} from './cli/user-environment.js';
+import {behindCommand} from './cli/flags/leading-flags.js';
+import {fillInUserEnvironment} from './cli/startup/user-environment.js';
 
 const pjson = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as PJSON;
 const [command, ...others] = process.argv.slice(2);
@@ -21,7 +21,7 @@ if (['--version', '-v', 'version'].includes(command ?? '') && others.length === 
     execute,
     rootPlugin,
     standaloneSettings,
-  } = await import('./cli/standalone.js');
+  } = await import('./cli/startup/standalone.js');
   const root = fileURLToPath(new URL('.', import.meta.url));
   const settings = standaloneSettings(pjson);
   const plugin = rootPlugin({root, pjson: settings, table});

@@ -22,8 +22,8 @@ export async function bundle(root) {
     absWorkingDir: root,
     entryPoints: [
       'src/main.ts',
-      'src/cli/standalone.ts',
-      'src/cli/all-commands.ts',
+      'src/cli/startup/standalone.ts',
+      'src/cli/startup/all-commands.ts',
       'src/hooks/command-not-found.ts',
       'src/index.ts',
       ...workers(root),

@@ -7,11 +7,11 @@ import {printable, printableJson} from '../lib/output/terminal/printable.js';
 import {outputMode, type Display} from '../lib/output/terminal/screen.js';
 import type {CreateFile} from '../lib/workflows/poll/poll-run.js';
 import type {JobStore} from '../lib/store/job-store.js';
-import {apiKeyFrom, hideKeys} from './api-key.js';
+import {apiKeyFrom, hideKeys} from './connection/api-key.js';
 import {loadConfiguration, profileIn, type Configuration} from './config/configuration.js';
 import {environmentOf, withConfiguration} from './config/configured-flags.js';
 import {GembatchCommand} from './gembatch-command.js';
-import {serviceUrlFrom} from './service-url.js';
+import {serviceUrlFrom} from './connection/service-url.js';
 import {stopOnSignals} from './stop-signal.js';
 import {systemClock} from '../lib/system-clock.js';
 

@@ -69,7 +69,7 @@ function portError(port: number, error: unknown): unknown {
 
 async function readScenario(path: string | undefined): Promise<Scenario> {
   if (path === undefined) return {};
-  const {scenarioOf} = await import('../emulator/jobs/rule-check.js');
+  const {scenarioOf} = await import('../emulator/jobs/checks/rule-check.js');
   const {readFile} = await import('node:fs/promises');
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     throw new GembatchError('USAGE', `${path} cannot be read.`, {cause: error});

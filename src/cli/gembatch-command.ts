@@ -2,8 +2,8 @@ import {Command} from '@oclif/core/command';
 import type {ArgInput, FlagInput, Input, OutputArgs, OutputFlags, ParserOutput} from '@oclif/core/parser';
 import {GembatchError} from '../lib/domain/errors.js';
 import {setProgramName} from '../lib/domain/program-name.js';
-import {fail} from './fail.js';
-import {failureJson, toGembatchError, type FailureJson} from './failure.js';
+import {fail} from './errors/fail.js';
+import {failureJson, toGembatchError, type FailureJson} from './errors/failure.js';
 
 /** What every command shares: how it reads its command line, and the one path from an error to an exit code. */
 export abstract class GembatchCommand extends Command {

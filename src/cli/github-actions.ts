@@ -3,7 +3,7 @@ import {isGitHubActions, MOST_ANNOTATIONS, workAnnotations} from '../lib/output/
 import {stepOutputs, stepSummary} from '../lib/output/github/step-summary.js';
 import type {JobStore} from '../lib/store/job-store.js';
 import {summariseWork} from '../lib/workflows/github/summarise-work.js';
-import {hideKeys} from './api-key.js';
+import {hideKeys} from './connection/api-key.js';
 
 /** What a command was about, once it knows. */
 export interface ToldWork {

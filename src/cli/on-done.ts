@@ -1,7 +1,7 @@
 import {EXIT} from '../lib/domain/errors.js';
 import {printable} from '../lib/output/terminal/printable.js';
 import type {PollSummary} from '../lib/workflows/poll/poll-report.js';
-import {hideKeys} from './api-key.js';
+import {hideKeys} from './connection/api-key.js';
 
 /** How a command of the person's own ended. */
 export interface OnDoneResult {

@@ -5,7 +5,7 @@ import type {JobStore} from '../lib/store/job-store.js';
 import type {ResultsReport} from '../lib/workflows/results/collect-results.js';
 import {badRows} from '../lib/workflows/results/report-rows.js';
 import type {CreateFile} from '../lib/workflows/poll/poll-run.js';
-import {nextCommandAfterPoll} from './poll-flags.js';
+import {nextCommandAfterPoll} from './flags/poll-flags.js';
 import {writeJoined, type JoinedFile, type JoinForm} from './write-joined.js';
 import {writeLines} from './write-lines.js';
 

@@ -1,6 +1,6 @@
 import {once} from 'node:events';
 import type {AtomicFile} from '../lib/store/file/atomic-file.js';
-import {hideKeys} from './api-key.js';
+import {hideKeys} from './connection/api-key.js';
 import {hasReaderGone} from './stop-signal.js';
 
 /** Lines are written together up to this size. */

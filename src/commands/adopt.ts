@@ -3,7 +3,7 @@ import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../cli/base-command.js';
 import {GembatchError} from '../lib/domain/errors.js';
 import type {AdoptResult} from '../lib/workflows/adopt/adopt-jobs.js';
-import {submitFlags} from '../cli/submit-flags.js';
+import {submitFlags} from '../cli/flags/submit-flags.js';
 
 /** `gembatch adopt [JOB...]` */
 export default class Adopt extends BaseCommand {

@@ -1,7 +1,7 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../cli/base-command.js';
-import {createGraceFlag} from '../cli/flags.js';
+import {createGraceFlag} from '../cli/flags/flags.js';
 import {GembatchError} from '../lib/domain/errors.js';
 import type {JobRecord} from '../lib/domain/job/job-record.js';
 import type {CancelResult} from '../lib/workflows/cancel/cancel-report.js';

@@ -1,10 +1,10 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../cli/base-command.js';
-import {createGraceFlag} from '../cli/flags.js';
+import {createGraceFlag} from '../cli/flags/flags.js';
 import type {CleanupResult} from '../lib/workflows/cleanup/clean-up.js';
 import {consentOrYes} from '../cli/consent.js';
-import {submitFlags} from '../cli/submit-flags.js';
+import {submitFlags} from '../cli/flags/submit-flags.js';
 
 /** `gembatch cleanup [NAME...]` */
 export default class Cleanup extends BaseCommand {

@@ -5,9 +5,9 @@ import {
   type SettingView,
 } from '../cli/config/configuration-view.js';
 import {costFlags} from '../cli/cost-flags.js';
-import {pollFlags} from '../cli/poll-flags.js';
-import {queueFlags} from '../cli/queue-flags.js';
-import {ifChangedFlag, modelFlag, submitFlags} from '../cli/submit-flags.js';
+import {pollFlags} from '../cli/flags/poll-flags.js';
+import {queueFlags} from '../cli/flags/queue-flags.js';
+import {ifChangedFlag, modelFlag, submitFlags} from '../cli/flags/submit-flags.js';
 import {tableLines, type Column} from '../lib/output/text/table.js';
 
 const COLUMNS: readonly Column<SettingView>[] = [

@@ -1,7 +1,7 @@
-import {apiKeyFrom, apiKeyVariable} from '../cli/api-key.js';
+import {apiKeyFrom, apiKeyVariable} from '../cli/connection/api-key.js';
 import {BaseCommand} from '../cli/base-command.js';
-import {proxyText} from '../cli/proxy-text.js';
-import {modelFlag} from '../cli/submit-flags.js';
+import {proxyText} from '../cli/connection/proxy-text.js';
+import {modelFlag} from '../cli/flags/submit-flags.js';
 import {GembatchError} from '../lib/domain/errors.js';
 import {DEFAULT_MODEL} from '../lib/domain/job/model-choice.js';
 import type {SetupInput, SetupReport} from '../lib/workflows/doctor/check-setup.js';

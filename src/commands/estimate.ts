@@ -1,7 +1,7 @@
 import * as Args from '@oclif/core/args';
 import {BaseCommand} from '../cli/base-command.js';
 import {pricesFlag, readPrices} from '../cli/prices.js';
-import {modelFlag} from '../cli/submit-flags.js';
+import {modelFlag} from '../cli/flags/submit-flags.js';
 import {DEFAULT_MODEL} from '../lib/domain/job/model-choice.js';
 import {exitCodeOf} from '../lib/domain/outcome.js';
 import type {Estimate} from '../lib/workflows/estimate/estimate-files.js';

@@ -1,9 +1,9 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import {loadHelpClass} from '@oclif/core/help';
-import {exitCodesHelp} from '../cli/exit-codes-help.js';
+import {exitCodesHelp} from '../cli/help/exit-codes-help.js';
 import {GembatchCommand} from '../cli/gembatch-command.js';
-import {unknownCommand} from '../cli/unknown-command.js';
+import {unknownCommand} from '../cli/errors/unknown-command.js';
 
 /** `gembatch help [COMMAND]` */
 export default class Help extends GembatchCommand {
@@ -38,7 +38,7 @@ export default class Help extends GembatchCommand {
       return;
     }
     if (words[0] === 'global-flags') {
-      const {globalFlagsHelp} = await import('../cli/global-flags-help.js');
+      const {globalFlagsHelp} = await import('../cli/help/global-flags-help.js');
       this.log(globalFlagsHelp());
       return;
     }

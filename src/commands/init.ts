@@ -1,5 +1,5 @@
 import * as Flags from '@oclif/core/flags';
-import {hasApiKey} from '../cli/api-key.js';
+import {hasApiKey} from '../cli/connection/api-key.js';
 import {BaseCommand} from '../cli/base-command.js';
 import {personalConfigPath} from '../cli/config/personal-config.js';
 import {askerOf} from '../cli/consent.js';

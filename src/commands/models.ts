@@ -1,4 +1,4 @@
-import {hasApiKey} from '../cli/api-key.js';
+import {hasApiKey} from '../cli/connection/api-key.js';
 import {BaseCommand} from '../cli/base-command.js';
 import {pricesFlag, readPrices} from '../cli/prices.js';
 import type {ModelList} from '../lib/workflows/list/list-models.js';

@@ -1,11 +1,11 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../cli/base-command.js';
-import {createGraceFlag} from '../cli/flags.js';
+import {createGraceFlag} from '../cli/flags/flags.js';
 import type {PollSummary} from '../lib/workflows/poll/poll-report.js';
 import {tellGitHubActions, type ToldWork} from '../cli/github-actions.js';
 import {tellDone, type OnDoneResult} from '../cli/on-done.js';
-import {nextCommandAfterPoll, pollFlags, pollTermsOf} from '../cli/poll-flags.js';
+import {nextCommandAfterPoll, pollFlags, pollTermsOf} from '../cli/flags/poll-flags.js';
 
 /** The last `--json` event of `gembatch poll`. */
 export interface PollResult extends PollSummary {

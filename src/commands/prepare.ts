@@ -1,9 +1,9 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../cli/base-command.js';
-import {prepareFlags, recipeOf} from '../cli/prepare-flags.js';
+import {prepareFlags, recipeOf} from '../cli/flags/prepare-flags.js';
 import {ownCommand} from '../lib/domain/program-name.js';
-import {shellWord} from '../lib/domain/shell-word.js';
+import {shellWord} from '../lib/domain/text/shell-word.js';
 import type {PrepareProgress, PrepareReport} from '../lib/workflows/prepare/prepare-report.js';
 
 /** `gembatch prepare SOURCE...` */

@@ -5,9 +5,9 @@ import {BaseCommand} from '../cli/base-command.js';
 import type {JoinedFile} from '../cli/write-joined.js';
 import type {ResultsReport} from '../lib/workflows/results/collect-results.js';
 import type {PollEvent} from '../lib/workflows/poll/poll-report.js';
-import {RARE} from '../cli/flags.js';
+import {RARE} from '../cli/flags/flags.js';
 import {JOIN_FORMATS} from '../cli/join-formats.js';
-import {pollFlags} from '../cli/poll-flags.js';
+import {pollFlags} from '../cli/flags/poll-flags.js';
 
 /** `gembatch results [FILE|JOB...]` */
 export default class Results extends BaseCommand {

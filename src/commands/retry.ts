@@ -1,9 +1,9 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../cli/base-command.js';
-import {outputLimitFlag} from '../cli/flags.js';
+import {outputLimitFlag} from '../cli/flags/flags.js';
 import {readPrices} from '../cli/prices.js';
-import {submitFlags, submitOptionsOf} from '../cli/submit-flags.js';
+import {submitFlags, submitOptionsOf} from '../cli/flags/submit-flags.js';
 import {costOfFiles} from '../cli/cost-of-files.js';
 import {consentOrYes} from '../cli/consent.js';
 import {DEFAULT_MODEL} from '../lib/domain/job/model-choice.js';

@@ -5,12 +5,18 @@ import type {SourceOutcome} from '../lib/workflows/prepare/prepare-sources.js';
 import type {RunResult, RunViews} from '../lib/workflows/run/run-report.js';
 import {tellGitHubActions, type ToldWork} from '../cli/github-actions.js';
 import {tellDone, type OnDoneResult} from '../cli/on-done.js';
-import {withRareHidden} from '../cli/flags.js';
-import {PREPARE_DEFAULTS, recipeFlags, recipeOf} from '../cli/prepare-flags.js';
-import {nextCommandAfterPoll, pollFlags, pollTermsOf} from '../cli/poll-flags.js';
-import {queueFlags} from '../cli/queue-flags.js';
+import {withRareHidden} from '../cli/flags/flags.js';
+import {PREPARE_DEFAULTS, recipeFlags, recipeOf} from '../cli/flags/prepare-flags.js';
+import {nextCommandAfterPoll, pollFlags, pollTermsOf} from '../cli/flags/poll-flags.js';
+import {queueFlags} from '../cli/flags/queue-flags.js';
 import {readPrices} from '../cli/prices.js';
-import {ifChangedFlag, modelConsent, modelFlag, submitFlags, submitOptionsOf} from '../cli/submit-flags.js';
+import {
+  ifChangedFlag,
+  modelConsent,
+  modelFlag,
+  submitFlags,
+  submitOptionsOf,
+} from '../cli/flags/submit-flags.js';
 
 /** The `--json` object of `gembatch run`. */
 export interface RunOutcome extends RunResult {
@@ -60,7 +66,7 @@ Run the same command again after an interruption, or when rows were added: what 
     const {args, flags} = await this.parse(Run);
     const stop = this.stopSignal();
     const createFile = await this.fileMaker();
-    const {prepareArguments} = await import('../cli/prepare-arguments.js');
+    const {prepareArguments} = await import('../cli/flags/prepare-arguments.js');
     const prepared = await prepareArguments(
       {createFile, display: this.display(flags)},
       {

@@ -1,6 +1,6 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import {hasApiKey} from '../cli/api-key.js';
+import {hasApiKey} from '../cli/connection/api-key.js';
 import {BaseCommand} from '../cli/base-command.js';
 import {costOfFiles, estimateOf} from '../cli/cost-of-files.js';
 import {consentOrYes} from '../cli/consent.js';
@@ -9,8 +9,14 @@ import type {JobStore} from '../lib/store/job-store.js';
 import type {RequestFile, SubmitOptions} from '../lib/workflows/submit/submit-run.js';
 import type {SubmitResult} from '../lib/workflows/submit/submit-report.js';
 import {readPrices} from '../cli/prices.js';
-import {RARE} from '../cli/flags.js';
-import {ifChangedFlag, modelConsent, modelFlag, submitFlags, submitOptionsOf} from '../cli/submit-flags.js';
+import {RARE} from '../cli/flags/flags.js';
+import {
+  ifChangedFlag,
+  modelConsent,
+  modelFlag,
+  submitFlags,
+  submitOptionsOf,
+} from '../cli/flags/submit-flags.js';
 import {ownCommand} from '../lib/domain/program-name.js';
 
 /** `gembatch submit FILES...` */

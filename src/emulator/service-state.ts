@@ -8,7 +8,7 @@ import {Faults} from './control/faults.js';
 import {FileStore} from './files/file-store.js';
 import {Jobs} from './jobs/jobs.js';
 import {CallLog} from './control/call-log.js';
-import {Outcomes} from './jobs/outcomes.js';
+import {Outcomes} from './jobs/rows/outcomes.js';
 import {randomId, seededRandom} from './control/random.js';
 import {FileWriter} from './files/stored-file.js';
 import type {UploadSession} from './files/upload-session.js';

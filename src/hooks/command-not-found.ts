@@ -1,6 +1,6 @@
 import type {Hook} from '@oclif/core/hooks';
-import {fail} from '../cli/fail.js';
-import {unknownCommand} from '../cli/unknown-command.js';
+import {fail} from '../cli/errors/fail.js';
+import {unknownCommand} from '../cli/errors/unknown-command.js';
 
 /** Answers an unknown command of the command line of its own; one that has gembatch as a plugin has its own answer. */
 const commandNotFound: Hook.CommandNotFound = async function ({id, argv = [], config}) {

@@ -1,6 +1,6 @@
 import type {FlagInput} from '@oclif/core/parser';
 import {DEFAULT_MODEL} from '../../lib/domain/job/model-choice.js';
-import {apiKeyVariable} from '../api-key.js';
+import {apiKeyVariable} from '../connection/api-key.js';
 import type {Configuration} from './configuration.js';
 import {personalConfigPath} from './personal-config.js';
 import {SETTINGS} from './settings.js';

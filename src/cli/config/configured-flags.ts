@@ -1,6 +1,6 @@
 import type {FlagInput} from '@oclif/core/parser';
 import {GembatchError} from '../../lib/domain/errors.js';
-import {hasApiKey} from '../api-key.js';
+import {hasApiKey} from '../connection/api-key.js';
 import type {Configuration} from './configuration.js';
 import {SETTINGS} from './settings.js';
 

@@ -1,5 +1,5 @@
 import * as Flags from '@oclif/core/flags';
-import {completionShell} from '../../cli/completion-shell.js';
+import {completionShell} from '../../cli/flags/completion-shell.js';
 import {GembatchCommand} from '../../cli/gembatch-command.js';
 
 /** `gembatch autocomplete [SHELL]`: oclif's own, loaded when it is asked for. */

@@ -1,4 +1,4 @@
-import {completionShell} from '../../cli/completion-shell.js';
+import {completionShell} from '../../cli/flags/completion-shell.js';
 import {GembatchCommand} from '../../cli/gembatch-command.js';
 
 /** `gembatch autocomplete script SHELL`: oclif's own, loaded when it is asked for. */

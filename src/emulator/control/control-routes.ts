@@ -3,7 +3,7 @@ import type {IncomingMessage} from 'node:http';
 import {readJson} from '../http/body.js';
 import type {EmulatorControl} from './control.js';
 import type {Json} from '../http/json.js';
-import {behaviourOf, clockSettingOf, faultRuleOf, outcomeRuleOf} from '../jobs/rule-check.js';
+import {behaviourOf, clockSettingOf, faultRuleOf, outcomeRuleOf} from '../jobs/checks/rule-check.js';
 import {ServiceError} from '../http/service-error.js';
 
 type Action = (control: EmulatorControl, body: Json) => unknown;

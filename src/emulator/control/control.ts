@@ -2,7 +2,7 @@ import type {Behaviour} from './behaviour.js';
 import {timestamp, type ClockSetting} from './clock.js';
 import type {FaultRule, OperationName} from './faults.js';
 import type {LoggedRequest, OpenPeaks, PaidJob} from './call-log.js';
-import type {OutcomeRule} from '../jobs/outcomes.js';
+import type {OutcomeRule} from '../jobs/rows/outcomes.js';
 import type {ServiceState} from '../service-state.js';
 
 /** How tests and people look into a running emulator and steer it. The same can be had over HTTP, below `/emulator/`. */

@@ -2,21 +2,21 @@
 import type {IncomingMessage} from 'node:http';
 import type {Route} from './call.js';
 import type {OperationName} from '../control/faults.js';
-import {batchesCancel} from '../routes/batches-cancel.js';
-import {createEmbeddings, createGenerateContent} from '../routes/batches-create.js';
-import {batchesDelete} from '../routes/batches-delete.js';
-import {batchesGet} from '../routes/batches-get.js';
-import {batchesList} from '../routes/batches-list.js';
-import {filesDelete} from '../routes/files-delete.js';
-import {filesDownload} from '../routes/files-download.js';
-import {filesGet} from '../routes/files-get.js';
-import {filesList} from '../routes/files-list.js';
-import {modelsGet} from '../routes/models-get.js';
-import {modelsList} from '../routes/models-list.js';
-import {uploadCancel} from '../routes/upload-cancel.js';
-import {uploadChunk} from '../routes/upload-chunk.js';
-import {uploadQuery} from '../routes/upload-query.js';
-import {uploadStart} from '../routes/upload-start.js';
+import {batchesCancel} from '../routes/batches/cancel.js';
+import {createEmbeddings, createGenerateContent} from '../routes/batches/create.js';
+import {batchesDelete} from '../routes/batches/delete.js';
+import {batchesGet} from '../routes/batches/get.js';
+import {batchesList} from '../routes/batches/list.js';
+import {filesDelete} from '../routes/files/delete.js';
+import {filesDownload} from '../routes/files/download.js';
+import {filesGet} from '../routes/files/get.js';
+import {filesList} from '../routes/files/list.js';
+import {modelsGet} from '../routes/models/get.js';
+import {modelsList} from '../routes/models/list.js';
+import {uploadCancel} from '../routes/uploads/cancel.js';
+import {uploadChunk} from '../routes/uploads/chunk.js';
+import {uploadQuery} from '../routes/uploads/query.js';
+import {uploadStart} from '../routes/uploads/start.js';
 
 export interface Match {
   readonly operation: OperationName;

@@ -1,5 +1,5 @@
 /** What a batch job came to. */
-import type {FinalState} from './outcomes.js';
+import type {FinalState} from './rows/outcomes.js';
 
 /** Requests of a job by what became of them. */
 export interface Counts {

@@ -1,7 +1,7 @@
 import type {JobTiming} from '../control/behaviour.js';
 import {timestamp} from '../control/clock.js';
 import type {Counts, JobEnd} from './job-end.js';
-import type {JobKind} from './request-check.js';
+import type {JobKind} from './checks/request-check.js';
 
 /** How long the service lets a job wait and run, https://ai.google.dev/gemini-api/docs/batch-api. */
 const EXPIRY_MS = 48 * 3_600_000;

@@ -10,7 +10,7 @@ import type {EmulatorClock} from '../control/clock.js';
 import type {FileStore} from '../files/file-store.js';
 import {Limiter} from '../control/limiter.js';
 import {dueMs, phaseOf, timingOf, type Job, type NewJob} from './job.js';
-import type {Outcomes} from './outcomes.js';
+import type {Outcomes} from './rows/outcomes.js';
 import {endWithoutResults} from './job-end.js';
 import {runJob, type Result} from './run-job.js';
 import type {FileWriter, StoredFile} from '../files/stored-file.js';

@@ -2,10 +2,10 @@
 import {dueMs, type Job} from './job.js';
 import {defaultError, endWithoutResults, type Counts, type JobEnd} from './job-end.js';
 import {isObject, type Json} from '../http/json.js';
-import type {OutcomeRule} from './outcomes.js';
+import type {OutcomeRule} from './rows/outcomes.js';
 import {seededRandom, shuffle} from '../control/random.js';
-import {BadRequestFile, requestLinesOf} from './request-lines.js';
-import {RowMaker} from './row-maker.js';
+import {BadRequestFile, requestLinesOf} from './checks/request-lines.js';
+import {RowMaker} from './rows/row-maker.js';
 import type {FileWriter, NewFile, StoredFile} from '../files/stored-file.js';
 
 /** So many rows change places with each other: enough to break whoever counts on their order, little enough to hold. */

@@ -1,4 +1,4 @@
-import type {JsonPath} from '../request/request-finding.js';
+import type {JsonPath} from '../request/findings/request-finding.js';
 
 export interface JsonFault {
   /** UTF-16 units before the fault. */

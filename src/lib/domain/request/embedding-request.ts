@@ -2,7 +2,7 @@
 import {isEmbeddingModel, modelLabel} from '../job/model-choice.js';
 import {isObject, type JsonObject} from '../json/json-object.js';
 import {contentFindings} from './request-content.js';
-import {problem, quoted, warning, type JsonPath, type RequestFinding} from './request-finding.js';
+import {problem, quoted, warning, type JsonPath, type RequestFinding} from './findings/request-finding.js';
 import {messageType, spellings, type Field} from './schema/message-types.js';
 import {messageFindings} from './schema/value-findings.js';
 

@@ -1,6 +1,13 @@
 /** The rules for a content: the turns of `contents`, and `systemInstruction`. */
 import {isObject, isText, type JsonObject} from '../json/json-object.js';
-import {kindOf, problem, quoted, warning, type JsonPath, type RequestFinding} from './request-finding.js';
+import {
+  kindOf,
+  problem,
+  quoted,
+  warning,
+  type JsonPath,
+  type RequestFinding,
+} from './findings/request-finding.js';
 import {messageType, spellings, type Field} from './schema/message-types.js';
 import {messageFindings, valueFindings} from './schema/value-findings.js';
 

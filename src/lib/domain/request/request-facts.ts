@@ -1,4 +1,4 @@
-import type {Rule} from './request-finding.js';
+import type {Rule} from './findings/request-finding.js';
 
 export interface FileProblem {
   /** From 1. */

@@ -1,10 +1,17 @@
 /** The rules for one line of a request file that is JSON. Whether its key is unique is for whoever sees all lines. */
 import {isObject, type JsonObject} from '../json/json-object.js';
 import {contentFindings, contentsFindings} from './request-content.js';
-import {kindOf, problem, quoted, warning, type JsonPath, type RequestFinding} from './request-finding.js';
-import {foreignLine, keyAlias, LINE_FORM} from './request-mistakes.js';
+import {
+  kindOf,
+  problem,
+  quoted,
+  warning,
+  type JsonPath,
+  type RequestFinding,
+} from './findings/request-finding.js';
+import {foreignLine, keyAlias, LINE_FORM} from './findings/request-mistakes.js';
 import {EMBEDDING, embeddingFindings, isForEmbeddings, kindFinding} from './embedding-request.js';
-import {modelFindings} from './model-rules.js';
+import {modelFindings} from './findings/model-rules.js';
 import {messageType, type Field} from './schema/message-types.js';
 import {messageFindings, valueFindings} from './schema/value-findings.js';
 

@@ -1,5 +1,5 @@
 import {JsonCursor, type Visit} from '../json/json-cursor.js';
-import {namesInDoubt, hasJsonWithTools} from './model-rules.js';
+import {namesInDoubt, hasJsonWithTools} from './findings/model-rules.js';
 import {messageType} from './schema/message-types.js';
 import {FieldNames, SchemaScan} from './schema/schema-scan.js';
 

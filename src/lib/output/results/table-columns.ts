@@ -1,4 +1,4 @@
-import {closest} from '../../domain/closest.js';
+import {closest} from '../../domain/text/closest.js';
 import {GembatchError} from '../../domain/errors.js';
 import {fieldOf} from '../../domain/json/json-object.js';
 import {rawList, RawReader, type RawJson} from '../../domain/json/raw-json.js';

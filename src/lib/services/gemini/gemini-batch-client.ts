@@ -5,7 +5,7 @@ import {CREATE_TIMEOUT_MS} from '../../domain/create-timeout.js';
 import {isEmbeddingModel} from '../../domain/job/model-choice.js';
 import {checkedBatchName} from '../../domain/job/batch-name.js';
 import {GembatchError} from '../../domain/errors.js';
-import {isPossibleKey} from '../../domain/api-key-form.js';
+import {isPossibleKey} from '../../domain/api-key/api-key-form.js';
 import {download} from './download.js';
 import {fileDeletion, fileLookUp} from './file-calls.js';
 import {

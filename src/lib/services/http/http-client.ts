@@ -7,7 +7,7 @@
 import './fetch-of-node.js';
 import type {Readable} from 'node:stream';
 import {request as undiciRequest, type Dispatcher} from 'undici';
-import {concealing} from '../../domain/conceal-api-key.js';
+import {concealing} from '../../domain/api-key/conceal-api-key.js';
 import {GembatchError} from '../../domain/errors.js';
 import {Connections, CONNECT_TIMEOUT_MS} from './connections.js';
 import {Deadline} from './deadline.js';

@@ -10,7 +10,7 @@
  * A kill at any moment leaves remote jobs and files for the next run.
  */
 import pMap from 'p-map';
-import {closest} from '../../domain/closest.js';
+import {closest} from '../../domain/text/closest.js';
 import {EXIT, GembatchError} from '../../domain/errors.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import {describeLockWait} from '../../domain/lock-holder.js';

@@ -1,6 +1,6 @@
 import {isAbsolute} from 'node:path';
 import picomatch from 'picomatch';
-import {closest} from '../../domain/closest.js';
+import {closest} from '../../domain/text/closest.js';
 import {GembatchError} from '../../domain/errors.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import type {JobStore} from '../../store/job-store.js';

@@ -1,4 +1,4 @@
-import {closest} from '../../domain/closest.js';
+import {closest} from '../../domain/text/closest.js';
 import {awaitsService, replacedAmong, type JobOutcome} from '../../domain/job/job-progress.js';
 import {stateLabel} from '../../domain/job/job-state.js';
 import type {Clock} from '../../domain/clock.js';

@@ -4,7 +4,7 @@ import {formOfLine, recogniseForm, unpreparableLine} from '../../domain/prepare/
 import {recogniseEncoding} from '../../domain/prepare/sources/text-encoding.js';
 import {ownCommand} from '../../domain/program-name.js';
 import {openSources} from './sources/open-sources.js';
-import {shellWord} from '../../domain/shell-word.js';
+import {shellWord} from '../../domain/text/shell-word.js';
 import {variableOf} from './template/prompt-template.js';
 import {filesOfFolder} from './sources/read-files.js';
 import {decodeHead, readHead} from './sources/source-bytes.js';

@@ -1,6 +1,6 @@
 import type {GembatchError} from '../../domain/errors.js';
 import type {Intent, JobRecord} from '../../domain/job/job-record.js';
-import {contentId} from '../submit/known-jobs.js';
+import {contentId} from '../submit/duplicates/known-jobs.js';
 import type {Settlement} from './settle-intents.js';
 
 /**

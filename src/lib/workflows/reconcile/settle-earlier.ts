@@ -2,7 +2,7 @@ import {GembatchError} from '../../domain/errors.js';
 import type {Intent} from '../../domain/job/job-record.js';
 import type {Session} from '../../store/job-store.js';
 import {discardUpload} from '../cleanup/discard-remote.js';
-import type {KnownJobs} from '../submit/known-jobs.js';
+import type {KnownJobs} from '../submit/duplicates/known-jobs.js';
 import {recoveryMessage, seconds} from './grace-time.js';
 import {settleIntents, stillUnclear, type Settlement} from './settle-intents.js';
 import type {SubmitDeps} from '../submit/submit-run.js';

@@ -8,7 +8,7 @@ import {noteStates} from '../job-states/note-states.js';
 import {refreshJobs} from '../job-states/refresh-jobs.js';
 import type {StoreSnapshot} from '../../store/job-store.js';
 import type {KeptUploads} from '../submit/kept-uploads.js';
-import {KnownJobs} from '../submit/known-jobs.js';
+import {KnownJobs} from '../submit/duplicates/known-jobs.js';
 import {openSubmission} from '../submit/submit-files.js';
 import type {SubmitEvent} from '../submit/submit-report.js';
 import type {Pass, RequestFile, SubmitDeps, SubmitOptions} from '../submit/submit-run.js';

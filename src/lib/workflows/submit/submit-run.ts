@@ -1,7 +1,7 @@
 import type {Clock} from '../../domain/clock.js';
 import type {GembatchError} from '../../domain/errors.js';
 import type {PartOf} from '../../domain/job/job-record.js';
-import type {Rule} from '../../domain/request/request-finding.js';
+import type {Rule} from '../../domain/request/findings/request-finding.js';
 import type {PriceList} from '../../domain/price/price-list.js';
 import type {BatchService} from '../../services/batch-service.js';
 import type {JobStore, Session} from '../../store/job-store.js';
@@ -12,9 +12,9 @@ import type {OwnJobs} from '../reconcile/own-jobs.js';
 import type {ModelWish} from './choose-model.js';
 import type {CreateLimiter} from './create-limiter.js';
 import type {Inspection} from '../request-file/inspect-file.js';
-import type {InFlight} from './in-flight.js';
+import type {InFlight} from './duplicates/in-flight.js';
 import type {KeptUploads} from './kept-uploads.js';
-import type {KnownJobs} from './known-jobs.js';
+import type {KnownJobs} from './duplicates/known-jobs.js';
 import type {SubmitEvent} from './submit-report.js';
 
 /** What a submission works with. */

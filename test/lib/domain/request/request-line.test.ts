@@ -1,6 +1,6 @@
 import {describe, expect, test} from '@jest/globals';
 import {SCHEMA_REVISION} from '../../../../src/lib/domain/request/schema/request-schema.js';
-import {RULES} from '../../../../src/lib/domain/request/request-finding.js';
+import {RULES} from '../../../../src/lib/domain/request/findings/request-finding.js';
 import {
   checkFile,
   firstProblem,

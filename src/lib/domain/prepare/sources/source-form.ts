@@ -1,4 +1,4 @@
-import {foreignLine} from '../../request/request-mistakes.js';
+import {foreignLine} from '../../request/findings/request-mistakes.js';
 import {isObject} from '../../json/json-object.js';
 import {endingOf, isTextFile, mediaTypeOf} from './media-type.js';
 

@@ -1,8 +1,15 @@
 /** The rules for names and values that follow from the schema alone, at any depth. */
-import {closest, editDistance} from '../../closest.js';
+import {closest, editDistance} from '../../text/closest.js';
 import {isObject, type JsonObject} from '../../json/json-object.js';
-import {kindOf, problem, quoted, warning, type JsonPath, type RequestFinding} from '../request-finding.js';
-import {refusedName} from '../request-mistakes.js';
+import {
+  kindOf,
+  problem,
+  quoted,
+  warning,
+  type JsonPath,
+  type RequestFinding,
+} from '../findings/request-finding.js';
+import {refusedName} from '../findings/request-mistakes.js';
 import {enumValues, messageType, type Field, type MessageType} from './message-types.js';
 import {SCHEMA_REVISION} from './request-schema.js';
 import {rangeOf} from './value-ranges.js';

@@ -2,7 +2,7 @@ import {ExactNumber} from '../../../domain/json/exact-json.js';
 import {GembatchError} from '../../../domain/errors.js';
 import {NumberList} from '../../../domain/prepare/number-list.js';
 import {hashOfLine, keyOfRequest} from '../../../domain/prepare/request-hash.js';
-import {quoted} from '../../../domain/request/request-finding.js';
+import {quoted} from '../../../domain/request/findings/request-finding.js';
 import {KeyTable} from '../../../domain/request-key/key-table.js';
 import type {Source, SourceRow} from '../sources/source.js';
 

@@ -1,6 +1,6 @@
 import {readFile} from 'node:fs/promises';
 import {resolve} from 'node:path';
-import {closest} from '../../../domain/closest.js';
+import {closest} from '../../../domain/text/closest.js';
 import {GembatchError} from '../../../domain/errors.js';
 import {fieldOf, type JsonObject} from '../../../domain/json/json-object.js';
 import {attachedParts} from '../sources/attachments.js';

@@ -1,5 +1,5 @@
 import type {Liquid, Template} from 'liquidjs';
-import {closest} from '../../../domain/closest.js';
+import {closest} from '../../../domain/text/closest.js';
 import {GembatchError} from '../../../domain/errors.js';
 import {stringifyExact} from '../../../domain/json/exact-json.js';
 import {isObject} from '../../../domain/json/json-object.js';

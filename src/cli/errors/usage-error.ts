@@ -1,0 +1,92 @@
+import type {CLIError} from '@oclif/core/errors';
+import {closest} from '../../lib/domain/text/closest.js';
+import {GembatchError} from '../../lib/domain/errors.js';
+
+const SEE_HELP = 'See more help with --help';
+
+/** What some of oclif's errors hold besides their message; their classes are not exported. */
+interface ParseDetails {
+  readonly flags?: readonly string[];
+  readonly args?: readonly unknown[];
+  /** An option with a value outside its list comes without its input. */
+  readonly parse?: {readonly input?: {readonly flags: Readonly<Record<string, unknown>>}};
+}
+
+type Sentence = (...found: string[]) => string;
+
+/** oclif's messages, which hold what is wrong in no other form, and what we say in their place. */
+const SENTENCES: readonly (readonly [RegExp, Sentence])[] = [
+  [
+    /^Expected (--\S+?)=(.*) to be one of: (.*)$/u,
+    (flag = '', value = '', options = '') => `${flag} takes ${choice(options)}, not "${value}".`,
+  ],
+  [
+    /^Expected (.*) to be one of: (.*)$/u,
+    (value = '', options = '') => `"${value}" is not one of the choices: ${choice(options)}.`,
+  ],
+  [
+    /^Flag (--\S+) expects one of these values: (.*)$/u,
+    (flag = '', options = '') => `${flag} needs a value: ${choice(options)}.`,
+  ],
+  [/^Flag (--\S+) expects a value$/u, (flag) => `${flag} needs a value.`],
+  [/^Flag (--\S+) can only be specified once$/u, (flag) => `${flag} can be given only once.`],
+  [
+    /^(--[^\s=]+)=.* cannot also be provided when using (--\S+)$/mu,
+    (one, other) => `${one} and ${other} cannot be used together.`,
+  ],
+  [
+    /^All of the following must be provided when using (--\S+): (.*)$/mu,
+    (flag, others) => `${flag} needs ${others} too.`,
+  ],
+  [/^Missing required flag (\S+)$/mu, (flag) => `--${flag} is missing.`],
+  [
+    /^(--\S+): Expected an integer (.*?)but received: (.*)$/u,
+    (flag, range = '', value = '') =>
+      `${flag} takes a whole number ${range}, not "${value}".`.replace(' ,', ','),
+  ],
+  [/^Nonexistent flags?: (.*)$/u, (flags) => `There is no flag ${flags}.`],
+  [/^Unexpected arguments?: (.*)$/u, (args) => `Unexpected argument: ${args}.`],
+  [
+    /^Missing \d+ required args?:\n(\S+)[^\S\n]*([^\n]*)/u,
+    (name = '', description = '') =>
+      `${name.toUpperCase()} is missing${description === '' ? '' : `: ${description}`}.`,
+  ],
+];
+
+/** Wrong usage that oclif found, as one plain sentence. */
+export function usageErrorOf(error: CLIError & ParseDetails): GembatchError {
+  return new GembatchError('USAGE', plainSentence(error.message), {
+    suggestions: [...meantFlags(error), SEE_HELP],
+  });
+}
+
+/** A message without what oclif's parser puts around that of whatever the parse function of a flag throws. */
+export function withoutParserWords(message: string): string {
+  return message
+    .replace(`\n${SEE_HELP}`, '')
+    .replace(/^Parsing (?<flag>--\S+) \n\t/u, '$<flag>: ')
+    .trim();
+}
+
+function plainSentence(message: string): string {
+  const text = withoutParserWords(message).replace(/^The following errors? occurred:\s+/u, '');
+  for (const [pattern, sentence] of SENTENCES) {
+    const match = pattern.exec(text);
+    if (match) return sentence(...match.slice(1));
+  }
+  return text.replaceAll(/\s*\n\s*/gu, ' ');
+}
+
+/** For flags that do not exist, those that were probably meant. */
+function meantFlags({flags = [], parse}: ParseDetails): string[] {
+  const known = Object.keys(parse?.input?.flags ?? {}).map((name) => `--${name}`);
+  return flags.flatMap((flag) => {
+    const meant = closest(flag, known);
+    return meant === undefined ? [] : [`Did you mean: ${meant}`];
+  });
+}
+
+/** `a, b, c` as `a, b or c`. */
+function choice(list: string): string {
+  return list.replace(/, (?=[^,]*$)/u, ' or ');
+}

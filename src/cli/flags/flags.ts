@@ -1,0 +1,82 @@
+import {custom} from '@oclif/core/flags';
+import type {FlagInput} from '@oclif/core/parser';
+import {GembatchError} from '../../lib/domain/errors.js';
+import {parseDuration} from '../../lib/domain/text/duration.js';
+import {RULES, type Rule} from '../../lib/domain/request/findings/request-finding.js';
+import type {OutputLimit} from '../../lib/domain/request/output-limit.js';
+
+/** The group of flags that few need, apart in the help of a command. */
+export const RARE = {helpGroup: 'LESS COMMON'} as const;
+
+/** The group of flags that bound what batch jobs cost, in the help of a command by name only. */
+export const COST = {helpGroup: 'COST'} as const;
+
+/** Flags whose rare ones are left out of the help: that of another command explains them. */
+export function withRareHidden<F extends FlagInput>(flags: F): F {
+  const shown = Object.entries(flags).map(([name, flag]) => [
+    name,
+    flag.helpGroup === RARE.helpGroup ? {...flag, hidden: true} : flag,
+  ]);
+  return Object.fromEntries(shown) as F;
+}
+
+/** A flag that takes a duration such as `90s`, `15m` or `1h30m` (a plain number counts seconds); its value is in milliseconds. */
+export const durationFlag = custom<number>({
+  helpValue: '<duration>',
+  parse: async (text) => {
+    const ms = parseDuration(text);
+    if (ms === undefined) {
+      throw new GembatchError('USAGE', `"${text}" is not a duration.`, {
+        suggestions: ['Write it like 90s, 15m, 2h or 1h30m; a plain number counts seconds.'],
+      });
+    }
+    return ms;
+  },
+});
+
+/** A flag that takes a new output limit: `8192`, or `x2` for twice the limit that a request has. */
+export const outputLimitFlag = custom<OutputLimit>({
+  helpValue: '<limit>',
+  parse: async (text) => {
+    const factor = /^x(?<factor>\d+(?:\.\d+)?)$/u.exec(text)?.groups?.['factor'];
+    const limit = factor === undefined ? Number(text) : Number(factor);
+    const isGood = factor === undefined ? Number.isSafeInteger(limit) && limit > 0 : limit > 1;
+    if (!isGood) {
+      throw new GembatchError('USAGE', `"${text}" is not an output limit.`, {
+        suggestions: ['Write a number of tokens such as 8192, or x2 for twice the limit that a request has.'],
+      });
+    }
+    return factor === undefined ? limit : {factor: limit};
+  },
+});
+
+/** `--allow`: rules of the check of request files that are taken back. */
+export const ruleFlag = () =>
+  custom<Rule>({
+    ...RARE,
+    description: 'turn off this rule of the check',
+    helpValue: '<rule>',
+    multiple: true,
+    multipleNonGreedy: true,
+    default: [],
+    defaultHelp: async () => '',
+    parse: async (text) => {
+      const rule = RULES.find((name) => name === text);
+      if (rule === undefined) {
+        throw new GembatchError('USAGE', `"${text}" is not a rule that can be turned off.`, {
+          suggestions: [`These can: ${RULES.join(', ')}.`],
+        });
+      }
+      return rule;
+    },
+  })();
+
+/** `--create-grace`: how long an unanswered create is given to show up before it counts as failed. */
+export const createGraceFlag = () =>
+  durationFlag({
+    ...RARE,
+    description: 'how long to search after a lost reply',
+    env: 'GEMBATCH_CREATE_GRACE',
+    default: 120_000,
+    defaultHelp: async () => '2m',
+  });

@@ -1,0 +1,56 @@
+import {resolve} from 'node:path';
+import * as Flags from '@oclif/core/flags';
+import {durationFlag, RARE} from './flags.js';
+import {EXIT} from '../../lib/domain/errors.js';
+import type {PollInput} from '../../lib/workflows/poll/poll-run.js';
+import {ownCommand} from '../../lib/domain/program-name.js';
+
+/** The flags that every command has which follows batch jobs. */
+export const pollFlags = {
+  interval: durationFlag({
+    ...RARE,
+    description: 'how often to ask the service',
+    default: 30_000,
+    defaultHelp: async () => '30s',
+  }),
+  timeout: durationFlag({description: 'stop watching after this time [default: never]'}),
+  'keep-remote': Flags.boolean({...RARE, description: 'delete nothing at the service'}),
+  'results-dir': Flags.string({
+    env: 'GEMBATCH_RESULTS_DIR',
+    description: 'folder for results [default: "results" beside the file]',
+    helpValue: '<folder>',
+  }),
+  'no-check-answers': Flags.boolean({...RARE, description: 'do not hold answers to their JSON schema'}),
+  'on-done': Flags.string({
+    description: 'shell command to run when all is over',
+    helpValue: '<command>',
+  }),
+};
+
+export interface PollFlagValues {
+  readonly interval: number;
+  readonly timeout: number | undefined;
+  readonly 'keep-remote': boolean;
+  readonly 'results-dir': string | undefined;
+  readonly 'no-check-answers': boolean;
+}
+
+/** The values of the flags in the words of the workflow. */
+export function pollTermsOf(
+  flags: PollFlagValues,
+): Pick<PollInput, 'intervalMs' | 'timeoutMs' | 'keepsRemote' | 'resultsDir' | 'checksAnswers'> {
+  return {
+    intervalMs: flags.interval,
+    timeoutMs: flags.timeout ?? null,
+    keepsRemote: flags['keep-remote'],
+    checksAnswers: !flags['no-check-answers'],
+    resultsDir: flags['results-dir'] === undefined ? null : resolve(flags['results-dir']),
+  };
+}
+
+/** What helps on after jobs were followed. */
+export function nextCommandAfterPoll(exitCode: number): string | undefined {
+  if (exitCode === EXIT.running || exitCode === EXIT.interrupted) return ownCommand('poll');
+  if (exitCode === EXIT.ok) return ownCommand('results --join answers.csv');
+  return exitCode === EXIT.partial || exitCode === EXIT.failed ? ownCommand('retry --dry-run') : undefined;
+}

@@ -1,0 +1,27 @@
+import * as Flags from '@oclif/core/flags';
+import {GembatchError} from '../../lib/domain/errors.js';
+import {durationFlag, RARE} from './flags.js';
+
+const UNITS: Readonly<Record<string, number>> = {'': 1, k: 1e3, M: 1e6, G: 1e9};
+
+/** A flag that takes a number of tokens, such as `3000000` or `3M`. */
+const tokensFlag = Flags.custom<number>({
+  helpValue: '<tokens>',
+  parse: async (text) => {
+    const {number = '', unit = ''} = /^(?<number>\d+(?:\.\d+)?)(?<unit>[kMG]?)$/u.exec(text)?.groups ?? {};
+    const tokens = Math.floor(Number(number) * (UNITS[unit] ?? 1));
+    if (number !== '' && tokens > 0) return tokens;
+    throw new GembatchError('USAGE', `"${text}" is not a number of tokens.`, {
+      suggestions: ['Write it like 3000000, 3M or 500k.'],
+    });
+  },
+});
+
+/** The flags that bound how much of a run is open at once. */
+export const queueFlags = {
+  'max-open-jobs': Flags.integer({description: 'batch jobs open at once', default: 100, min: 1}),
+  'max-open-tokens': tokensFlag({description: 'input tokens open at once [default: no limit]'}),
+  'max-requests': Flags.integer({...RARE, description: 'split a file with more requests', min: 1}),
+  'max-bytes': Flags.integer({...RARE, description: 'split a file with more bytes', min: 1_000}),
+  'quota-wait': durationFlag({...RARE, description: 'give up after so long without quota'}),
+};

@@ -1,0 +1,143 @@
+/** Derives an answer from each request, the same one each time, in the shape that the service gives. */
+import {createHash} from 'node:crypto';
+import {seededRandom} from '../../control/random.js';
+import {field, isObject, objectAt, type Json} from '../../http/json.js';
+import {configOf, MAX_DIMENSIONS, promptOf} from '../checks/request-check.js';
+import type {RowFault} from './outcomes.js';
+
+/** Letters that count as one token. */
+const TOKEN_LETTERS = 4;
+
+/** https://ai.google.dev/api/generate-content#generationconfig */
+const MAX_CANDIDATES = 8;
+
+/** How much of a prompt is quoted. */
+const QUOTED_LETTERS = 80;
+
+/** The reply to a request for an embedding: another text has another vector, the same text always the same. */
+export function embeddingReply(request: Json): Json {
+  const prompt = promptOf(request);
+  const asked = field(request, 'outputDimensionality');
+  const random = seededRandom(createHash('sha256').update(prompt).digest().readUInt32LE());
+  const values = Array.from(
+    {length: typeof asked === 'number' ? asked : MAX_DIMENSIONS},
+    () => random() * 2 - 1,
+  );
+  return {tokenCount: String(tokensOf(prompt)), embedding: {values}};
+}
+
+/**
+ * The reply to a request for content.
+ *
+ * @param model - `models/<id>`
+ * @param fault - what is to be wrong with it.
+ */
+export function contentReply(request: Json, model: string, fault: RowFault | undefined): Json {
+  const prompt = promptOf(request);
+  const reply = (parts: Json, answer = ''): Json => ({
+    ...parts,
+    ...(fault === 'no_usage' ? {} : {usageMetadata: usageOf(request, prompt, answer)}),
+    modelVersion: model.replace(/^models\//u, ''),
+    responseId: Buffer.from(prompt.slice(0, 16)).toString('base64url'),
+  });
+  switch (fault) {
+    case 'blocked':
+      return reply({promptFeedback: {blockReason: 'PROHIBITED_CONTENT'}});
+    case 'safety':
+      return reply({candidates: [{finishReason: 'SAFETY', index: 0}]});
+    case 'empty':
+      return reply({candidates: [{content: {role: 'model'}, finishReason: 'STOP', index: 0}]});
+    default: {
+      const {text, finishReason} = answerTo(request, prompt, fault);
+      const candidates = Array.from({length: candidateCountOf(request)}, (_, index) => ({
+        content: {parts: [{text: index === 0 ? text : `${text} (${index + 1})`}], role: 'model'},
+        finishReason,
+        index,
+      }));
+      return reply({candidates}, text.repeat(candidates.length));
+    }
+  }
+}
+
+/** Cut off in the middle on demand, and where `maxOutputTokens` is reached. */
+function answerTo(
+  request: Json,
+  prompt: string,
+  fault: RowFault | undefined,
+): {text: string; finishReason: string} {
+  const whole = misshapen(wholeAnswer(configOf(request), prompt), fault);
+  const limit = field(configOf(request), 'maxOutputTokens');
+  const allowed = typeof limit === 'number' && limit > 0 ? limit * TOKEN_LETTERS : whole.length;
+  const length = fault === 'truncated' ? Math.min(allowed, Math.ceil(whole.length / 2)) : allowed;
+  if (length >= whole.length) return {text: whole, finishReason: 'STOP'};
+  return {text: whole.slice(0, length), finishReason: 'MAX_TOKENS'};
+}
+
+function misshapen(answer: string, fault: RowFault | undefined): string {
+  if (fault === 'code_fence') return `\`\`\`json\n${answer}\n\`\`\``;
+  return fault === 'wrong_shape' ? JSON.stringify({unexpected: answer}) : answer;
+}
+
+function wholeAnswer(config: Json, prompt: string): string {
+  const quoted = prompt.length > QUOTED_LETTERS ? `${prompt.slice(0, QUOTED_LETTERS - 1)}…` : prompt;
+  const text = `Emulated answer to: ${quoted}`;
+  if (field(config, 'responseMimeType') !== 'application/json') return text;
+  const schema = objectAt(config, 'responseSchema') ?? objectAt(config, 'responseJsonSchema');
+  return JSON.stringify(schema === undefined ? {answer: text} : sampleOf(schema, text));
+}
+
+/** A value that fits a schema. */
+function sampleOf(schema: Json, text: string): unknown {
+  const {enum: choices, properties, items, type} = schema;
+  if (Array.isArray(choices)) return choices[0];
+  switch (typeof type === 'string' ? type.toUpperCase() : '') {
+    case 'OBJECT':
+      return Object.fromEntries(
+        Object.entries(isObject(properties) ? properties : {}).map(([name, value]) => [
+          name,
+          isObject(value) ? sampleOf(value, text) : null,
+        ]),
+      );
+    case 'ARRAY':
+      return isObject(items) ? [sampleOf(items, text)] : [];
+    case 'NUMBER':
+      return text.length / 2;
+    case 'INTEGER':
+      return text.length;
+    case 'BOOLEAN':
+      return text.length % 2 === 0;
+    default:
+      return text;
+  }
+}
+
+function candidateCountOf(request: Json): number {
+  const asked = field(configOf(request), 'candidateCount');
+  return typeof asked === 'number' && asked > 1 ? Math.min(asked, MAX_CANDIDATES) : 1;
+}
+
+/** Thoughts are counted where thinking was asked for: https://ai.google.dev/gemini-api/docs/thinking. */
+function thoughtsOf(request: Json, answer: string): number {
+  const thinking = objectAt(configOf(request), 'thinkingConfig');
+  if (thinking === undefined || answer === '') return 0;
+  const budget = field(thinking, 'thinkingBudget');
+  const wanted = 2 * tokensOf(answer);
+  return typeof budget === 'number' && budget >= 0 ? Math.min(budget, wanted) : wanted;
+}
+
+function usageOf(request: Json, prompt: string, answer: string): Json {
+  const promptTokenCount = tokensOf(prompt);
+  const candidatesTokenCount = tokensOf(answer);
+  const thoughtsTokenCount = thoughtsOf(request, answer);
+  return {
+    promptTokenCount,
+    ...(answer === '' ? {} : {candidatesTokenCount}),
+    ...(thoughtsTokenCount === 0 ? {} : {thoughtsTokenCount}),
+    totalTokenCount: promptTokenCount + candidatesTokenCount + thoughtsTokenCount,
+    promptTokensDetails: [{modality: 'TEXT', tokenCount: promptTokenCount}],
+  };
+}
+
+function tokensOf(text: string): number {
+  return Math.ceil(text.length / TOKEN_LETTERS);
+}

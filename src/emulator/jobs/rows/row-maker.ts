@@ -1,0 +1,68 @@
+import {contentReply, embeddingReply} from './answers.js';
+import type {Job} from '../job.js';
+import type {Counts} from '../job-end.js';
+import type {Json} from '../../http/json.js';
+import {rowFaults, type OutcomeRule, type RowFault} from './outcomes.js';
+import {faultOfRequest} from '../checks/request-check.js';
+import type {RequestLine} from '../checks/request-lines.js';
+
+/** gRPC status numbers, https://grpc.io/docs/guides/status-codes/. */
+const INVALID_ARGUMENT = 3;
+const FAILED_PRECONDITION = 9;
+const INTERNAL = 13;
+
+/** Makes the result rows of one job, and counts them as the service does. */
+export class RowMaker {
+  counts: Counts = {successful: 0, failed: 0};
+  readonly #job: Pick<Job, 'kind' | 'model'>;
+  readonly #faultOf: (key: string | undefined) => RowFault | undefined;
+
+  constructor(job: Job, rule: OutcomeRule | undefined) {
+    this.#job = job;
+    const rows = (rule?.rows ?? []).filter(({above_requests: above = -1}) => job.requestCount > above);
+    this.#faultOf = rowFaults(rows, job.number);
+  }
+
+  /** The rows that answer a line, as text: one as a rule, none or several where a fault says so. */
+  rowsFor(line: RequestLine): readonly string[] {
+    const {key} = line;
+    const fault = this.#faultOf(key);
+    const body = this.#bodyOf(line, fault);
+    this.#count('response' in body);
+    const row = JSON.stringify(withKey(body, fault === 'no_key' ? undefined : key));
+    switch (fault) {
+      case 'missing':
+        return [];
+      case 'malformed':
+        return [row.slice(0, Math.ceil(row.length / 2))];
+      case 'repeated':
+        return [row, row];
+      case 'unknown_key':
+        return [row, JSON.stringify(withKey(body, `${key ?? ''}-unknown`))];
+      default:
+        return [row];
+    }
+  }
+
+  #bodyOf({request}: RequestLine, fault: RowFault | undefined): Json {
+    const {kind, model} = this.#job;
+    const message = faultOfRequest(request, kind);
+    if (request === undefined || message !== undefined) return {error: {code: INVALID_ARGUMENT, message}};
+    const internal = {code: INTERNAL, message: 'Internal error encountered.'};
+    if (fault === 'error') return {error: internal};
+    if (fault === 'precondition')
+      return {error: {code: FAILED_PRECONDITION, message: 'Precondition check failed'}};
+    if (fault === 'error_as_status') return {status: internal};
+    return {response: kind === 'embed' ? embeddingReply(request) : contentReply(request, model, fault)};
+  }
+
+  #count(isSuccessful: boolean): void {
+    const {successful, failed} = this.counts;
+    this.counts = isSuccessful ? {successful: successful + 1, failed} : {successful, failed: failed + 1};
+  }
+}
+
+/** The service does not keep to one order of its fields; here the length of the key decides. */
+function withKey(body: Json, key: string | undefined): Json {
+  return (key?.length ?? 0) % 2 === 0 ? {key, ...body} : {...body, key};
+}

@@ -1,0 +1,60 @@
+import {createReadStream} from 'node:fs';
+import type {Route} from '../../http/call.js';
+import {ServiceError, unknownFile} from '../../http/service-error.js';
+import {throttled} from '../../http/throttle.js';
+
+/** Bytes that are read from the disk at a time. */
+const BLOCK_BYTES = 256 * 1024;
+
+/** `GET /{v}/files/{id}:download?alt=media`, also below `/download`: the whole file, or the one range that is asked for. */
+export const filesDownload: Route = async ({service, id, request, faults}) => {
+  const file = service.files.get(`files/${id}`);
+  if (file === undefined || service.jobs.isOutputLate(file.name, service.clock.now())) throw unknownFile(id);
+  if (!file.isGenerated) throw new ServiceError(400, 'Only generated files can be downloaded.');
+  const {sizeBytes} = file;
+  const range = service.behaviour.has_ranges ? rangeOf(request.headers.range, sizeBytes) : undefined;
+  if (range === 'unsatisfiable')
+    return {...errorReply(416), headers: {'content-range': `bytes */${sizeBytes}`}};
+  const {first, last} = range ?? {first: 0, last: sizeBytes - 1};
+  const stream =
+    last < first
+      ? nothing()
+      : createReadStream(file.path, {start: first, end: last, highWaterMark: BLOCK_BYTES});
+  return {
+    status: range === undefined ? 200 : 206,
+    headers: {
+      'content-type': 'application/octet-stream',
+      'content-length': String(last - first + 1),
+      ...(service.behaviour.has_ranges ? {'accept-ranges': 'bytes'} : {}),
+      ...(range === undefined ? {} : {'content-range': `bytes ${first}-${last}/${sizeBytes}`}),
+    },
+    stream: throttled(stream, faults),
+  };
+};
+
+/** Bytes that are asked for, the last one included. */
+interface ByteRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** What a `Range` header asks for, RFC 9110 section 14; undefined for the whole: no range, several, or nonsense. */
+function rangeOf(header: string | undefined, sizeBytes: number): ByteRange | 'unsatisfiable' | undefined {
+  const [, from = '', to = ''] = /^bytes=(\d*)-(\d*)$/u.exec(header ?? '') ?? [];
+  if (from === '' && to === '') return undefined;
+  const end = sizeBytes - 1;
+  const range =
+    from === ''
+      ? {first: Math.max(0, sizeBytes - Number(to)), last: end}
+      : {first: Number(from), last: to === '' ? end : Math.min(Number(to), end)};
+  if (to !== '' && from !== '' && Number(to) < Number(from)) return undefined;
+  return range.first > end ? 'unsatisfiable' : range;
+}
+
+async function* nothing(): AsyncGenerator<Buffer> {
+  // The content of an empty file.
+}
+
+function errorReply(status: number): {status: number; json: unknown} {
+  return {status, json: new ServiceError(status, 'Requested range not satisfiable.').body};
+}

@@ -1,0 +1,110 @@
+/**
+ * Decides what becomes of a request file that has a batch job already: the same work is skipped, and what has changed
+ * since, its content or the model that is named, is not taken for it.
+ */
+import {GembatchError} from '../../../domain/errors.js';
+import {jobOutcome, type JobOutcome} from '../../../domain/job/job-progress.js';
+import type {JobRecord} from '../../../domain/job/job-record.js';
+import {isServedAs, modelLabel, modelResourceName} from '../../../domain/job/model-choice.js';
+import {ownCommand} from '../../../domain/program-name.js';
+import {failed, type OutcomeDraft} from '../file-outcome.js';
+import type {FileOutcome} from '../submit-report.js';
+import type {RequestFile, SubmitOptions} from '../submit-run.js';
+
+/** The batch job of a record, as an outcome spells it. */
+export function jobOf({batch}: JobRecord): NonNullable<FileOutcome['job']> {
+  return {
+    name: batch.name,
+    ...(batch.display_name === undefined ? {} : {display_name: batch.display_name}),
+    state: batch.state,
+  };
+}
+
+/**
+ * What becomes of a file whose path has a job.
+ *
+ * @param isChanged - whether its content is another than was submitted; null when nobody can tell.
+ * @returns undefined when it is to be submitted as new work.
+ */
+export function outcomeOfKnownFile(
+  options: SubmitOptions,
+  file: RequestFile,
+  {record, isChanged}: {readonly record: JobRecord; readonly isChanged: boolean | null},
+): OutcomeDraft | undefined {
+  const error = isChanged === true ? contentError(file, record) : modelError(options, file, record);
+  const known = {reason: 'same_file', job: jobOf(record), changed: isChanged} as const;
+  if (error === undefined) return {...known, outcome: 'skipped', ...endOf(file.name, record)};
+  switch (options.ifChanged) {
+    case 'submit':
+      return undefined;
+    case 'skip':
+      return {...known, outcome: 'skipped'};
+    case 'fail':
+      return {...known, outcome: 'changed', error: failed(error)};
+  }
+}
+
+/** What becomes of a file whose content has a job under another name. */
+export function outcomeOfKnownContent(file: RequestFile, record: JobRecord): OutcomeDraft {
+  return {
+    outcome: 'skipped',
+    reason: 'same_content',
+    same_as: record.input_file,
+    job: jobOf(record),
+    ...endOf(file.name, record),
+  };
+}
+
+const END_WORDS: ReadonlyMap<JobOutcome, string> = new Map([
+  ['failed', 'failed'],
+  ['cancelled', 'was cancelled'],
+  ['lost', 'is lost'],
+]);
+
+/** Why the work of a job is not done and will not be; empty when it is, or may still be. */
+function endOf(name: string, record: JobRecord): Pick<OutcomeDraft, 'error'> {
+  const {batch, input_file: file} = record;
+  const outcome = jobOutcome(record);
+  if (['done', 'bad_rows', 'altered', 'running'].includes(outcome)) return {};
+  if (outcome === 'not_seen') {
+    const unseen = `${name}: the service does not show its batch job ${batch.name}; whether it runs is not known, and nothing was sent.`;
+    return {error: failed(new GembatchError('UNCLEAR', unseen, {suggestions: [ownCommand('poll')]}))};
+  }
+  const words = END_WORDS.get(outcome) ?? outcome;
+  const why = batch.error === undefined ? '' : `: ${batch.error.message.replace(/[.\s]+$/u, '')}`;
+  const retry = ownCommand(outcome === 'lost' ? `retry --lost ${file}` : `retry ${file}`);
+  const error = new GembatchError('JOB_ENDED', `${name}: its batch job ${batch.name} ${words}${why}.`, {
+    suggestions: [`To submit it again: ${retry}`],
+  });
+  return {error: failed(error)};
+}
+
+function contentError({name}: RequestFile, {batch}: JobRecord): GembatchError {
+  return new GembatchError(
+    'FILE_CHANGED',
+    `${name}: has changed since it was submitted as ${batch.name}. The new content was not sent.`,
+    {suggestions: howToGoOn('Submit the new content too')},
+  );
+}
+
+function modelError(
+  {model}: SubmitOptions,
+  {name}: RequestFile,
+  {batch, requested_model: requested}: JobRecord,
+): GembatchError | undefined {
+  if (model === undefined || batch.model === undefined) return undefined;
+  const wanted = modelResourceName(model);
+  const isSame =
+    wanted === batch.model ||
+    (requested === undefined ? isServedAs(wanted, batch.model) : wanted === requested);
+  if (isSame) return undefined;
+  return new GembatchError(
+    'MODEL_CHANGED',
+    `${name}: was submitted to ${modelLabel(requested ?? batch.model)} as ${batch.name}, now you ask for ${modelLabel(wanted)}. Nothing was sent.`,
+    {suggestions: howToGoOn(`Submit it to ${modelLabel(wanted)} too`)},
+  );
+}
+
+function howToGoOn(again: string): readonly string[] {
+  return [`${again}: --if-changed submit`, 'Leave it as it is, knowingly: --if-changed skip'];
+}

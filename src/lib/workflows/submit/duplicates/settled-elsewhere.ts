@@ -1,0 +1,68 @@
+import {lstat} from 'node:fs/promises';
+import {basename, dirname} from 'node:path';
+import {GembatchError} from '../../../domain/errors.js';
+import {plainTarget} from '../../fetch/result-target.js';
+import {adoptionNotes, adoptOwnJob, type Work} from '../../reconcile/own-jobs.js';
+import type {Inspection} from '../../request-file/inspect-file.js';
+import type {Session} from '../../../store/job-store.js';
+import {failed, type OutcomeDraft} from '../file-outcome.js';
+import {jobOf} from './same-work.js';
+import type {RequestFile, SubmitRun} from '../submit-run.js';
+
+/** Folders of ours, whose files have their results elsewhere. */
+const OWN_FOLDERS: ReadonlySet<string> = new Set(['retries', 'parts', 'earlier']);
+
+/**
+ * What becomes of a file that no record knows but that is, or may be, paid for: the service has its job, which is recorded
+ * now, or a result stands at its place. Not with `--force`.
+ *
+ * @returns undefined when there is no sign of either.
+ * @throws GembatchError as `OwnJobs.find`; nothing may be sent then.
+ */
+export async function settledElsewhere(
+  run: SubmitRun,
+  session: Session,
+  {file, inspection}: {readonly file: RequestFile; readonly inspection: Inspection},
+): Promise<OutcomeDraft | undefined> {
+  if (run.options.isForced || run.known.ofInputFile(file.inputFile) !== undefined) return undefined;
+  const {sha256, size_bytes: sizeBytes, count} = inspection;
+  const {inputFile, retryOf, partOf} = file;
+  const retry = retryOf === undefined ? {} : {retryOf};
+  const part = partOf === undefined ? {} : {partOf};
+  const work: Work = {inputFile, sha256, sizeBytes, count, model: run.model, ...retry, ...part};
+  const job = await run.ownJobs.find(work);
+  if (job === undefined) return existingResult(run, file);
+  const record = adoptOwnJob(session, {work, job, adoptedAt: new Date(run.clock.now()).toISOString()});
+  run.known.add(record);
+  for (const message of adoptionNotes(work, job)) run.report({type: 'warning', message});
+  return {outcome: 'skipped', reason: 'adopted', job: jobOf(record)};
+}
+
+async function existingResult(run: SubmitRun, file: RequestFile): Promise<OutcomeDraft | undefined> {
+  const {store, known, options} = run;
+  if (file.retryOf !== undefined || OWN_FOLDERS.has(basename(dirname(file.path)))) return undefined;
+  const place = plainTarget(
+    {input_file: file.inputFile, batch: {name: '', state: ''}},
+    {store, resultsDir: options.resultsDir ?? null},
+  );
+  const name = store.inputName(place);
+  if (known.isResultFile(name) || !(await isThere(place))) return undefined;
+  const error = new GembatchError(
+    'RESULT_EXISTS',
+    `${file.name}: has no record, but its result file ${name} exists, so it may have been paid for already. Nothing was sent.`,
+    {
+      suggestions: [
+        'Name the job-info file that knows it: --job-info FILE',
+        'If these are not its results, move them away; or submit it all the same: --force',
+      ],
+    },
+  );
+  return {outcome: 'failed', error: failed(error)};
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -1,0 +1,16 @@
+import {expect, test} from '@jest/globals';
+import {behindCommand} from '../../../src/cli/flags/leading-flags.js';
+
+const IDS = ['list', 'submit', 'emulator:exec'];
+
+test.each([
+  ['--job-info j.jsonl list', 'list --job-info j.jsonl'],
+  ['--job-info=j.jsonl --json submit a.jsonl', 'submit --job-info=j.jsonl --json a.jsonl'],
+  ['-q --job-info j.jsonl emulator exec -- true', 'emulator exec -q --job-info j.jsonl -- true'],
+  ['list --job-info j.jsonl', 'list --job-info j.jsonl'],
+  ['--help', '--help'],
+  ['--job-info', '--job-info'],
+  ['--json --help', '--json --help'],
+])('%s is read as %s', (given, expected) => {
+  expect(behindCommand(given.split(' '), IDS).join(' ')).toBe(expected);
+});
