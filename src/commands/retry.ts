@@ -1,7 +1,7 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../cli/base-command.js';
-import {outputLimitFlag} from '../cli/flags/flags.js';
+import {outcomesFlag, outputLimitFlag} from '../cli/flags/flags.js';
 import {readPrices} from '../cli/prices.js';
 import {submitFlags, submitOptionsOf} from '../cli/flags/submit-flags.js';
 import {costOfFiles} from '../cli/cost-of-files.js';
@@ -15,11 +15,9 @@ import {ownCommand} from '../lib/domain/program-name.js';
 export default class Retry extends BaseCommand {
   static override summary = 'Submit again what did not work: whole jobs, or only bad rows.';
 
-  static override description = `A job that failed, expired or was cancelled is submitted again from its request file. Of a job with bad rows, only the requests without a good answer are sent, as a file in the folder "retries" beside the first one; "<%= config.bin %> poll" merges their answers into the results of the first job.
+  static override description = `A job that failed, expired or was cancelled is submitted again from its request file. Of a job with bad rows, only the requests without a good answer are sent, as a file in the folder "retries" beside the first one; "poll" merges their answers into the first results. Blocked rows, and cut ones without a higher limit, are left out; rows that fail in large jobs go in small ones.
 
-A job that the service does not show is not retried, as it may belong to another API key's project. --lost does that for named jobs; it asks first, because the work may be paid twice.
-
-Each job is retried once; what still fails is for the next "retry".`;
+A job that the service does not show may belong to another API key's project. --lost retries it; it asks first, because the work may be paid twice.`;
 
   static override examples = [
     {
@@ -51,6 +49,7 @@ Each job is retried once; what still fails is for the next "retry".`;
     }),
     yes: Flags.boolean({char: 'y', description: 'do not ask', dependsOn: ['lost']}),
     model: Flags.string({char: 'm', description: 'model [default: that of each job]'}),
+    only: outcomesFlag({description: 'only rows such as error,missing,not_json'}),
     'max-output-tokens': outputLimitFlag({
       description: 'limit for cut answers; x2 doubles the old one',
     }),
@@ -93,6 +92,7 @@ Each job is retried once; what still fails is for the next "retry".`;
           );
         },
         ...(limit === undefined ? {} : {outputLimit: limit}),
+        ...(flags.only === undefined ? {} : {only: flags.only}),
         stop: this.stopSignal(),
       },
       () => new SubmitView({...this.display(flags), nextCommand: ownCommand('poll')}),

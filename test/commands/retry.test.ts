@@ -14,6 +14,9 @@ type Env = Readonly<Record<string, string>>;
 
 const poll = (cwd: string, env: Env): Promise<CliResult> => runCli(['poll', '--once', '--json'], {cwd, env});
 
+/** The last event of a poll. */
+const summaryOf = ({stdout}: CliResult): unknown => JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
+
 async function retry(cwd: string, env: Env, ...args: string[]): Promise<CliResult & {result: RetryResult}> {
   const ended = await runCli(['retry', ...args, '--json'], {cwd, env});
   expect(schemaErrors('retry', ended.json())).toEqual([]);
@@ -43,12 +46,14 @@ test('only the bad rows are sent again, and their answers are merged into the sa
   expect((await poll(folder, env)).code).toBe(EXIT.partial);
 
   const dry = await retry(folder, env, '--dry-run');
-  expect(dry.result.jobs).toMatchObject([{file: '001.jsonl', was: 'bad_rows', requests: 3}]);
+  expect(dry.result.jobs).toMatchObject([
+    {file: '001.jsonl', was: 'bad_rows', requests: 2, left_out: {blocked: 1}},
+  ]);
   expect(emulator.control.paid()).toHaveLength(1);
 
   const first = await retry(folder, env);
   expect(first.code).toBe(0);
-  expect(emulator.control.paid()[1]).toMatchObject({request_count: 3, model: `models/${MODEL}`});
+  expect(emulator.control.paid()[1]).toMatchObject({request_count: 2, model: `models/${MODEL}`});
   const again = await retry(folder, env);
   expect(again.result.jobs).toEqual([]);
   expect(emulator.control.paid()).toHaveLength(2);
@@ -56,12 +61,12 @@ test('only the bad rows are sent again, and their answers are merged into the sa
   emulator.control.outcome({rows: []});
   emulator.control.advance(60_000);
   const end = await poll(folder, env);
-  expect(end.code).toBe(0);
+  expect([end.code, summaryOf(end)]).toMatchObject([EXIT.partial, {rows: {ok: 9, blocked: 1}}]);
   const rows = await rowsOf(folder, 'results/001.jsonl');
   expect([...rows.keys()].toSorted()).toEqual(['r1', 'r10', 'r2', 'r3', 'r4', 'r5', 'r6', 'r7', 'r8', 'r9']);
-  expect([...rows.values()].every((line) => line.includes('candidates'))).toBe(true);
+  expect([...rows].every(([key, line]) => key === 'r9' || line.includes('candidates'))).toBe(true);
   const [original, retried] = await records(folder);
-  expect(original?.results?.rows).toMatchObject({ok: 10, error: 0, missing: 0, blocked: 0});
+  expect(original?.results?.rows).toMatchObject({ok: 9, error: 0, missing: 0, blocked: 1});
   expect(retried).toMatchObject({
     retry_of: original?.batch.name,
     input_file: expect.stringMatching(/^retries\/001\./u),
@@ -118,9 +123,62 @@ test('the name of a retry is no longer in the third generation than in the first
     const {result} = await retry(folder, env);
     names.push(...result.jobs.map(({request_file: file}) => file ?? ''));
   }
-  expect(names).toEqual(
-    Array.from({length: 3}, () => expect.stringMatching(/^retries\/001\.[^.]+\.jsonl$/u)),
-  );
+  expect(names).toEqual([
+    expect.stringMatching(/^retries\/001\.[^.]+\.jsonl$/u),
+    expect.stringMatching(/^retries\/001\.[^.]+\.2\.jsonl$/u),
+    expect.stringMatching(/^retries\/001\.[^.]+\.3\.jsonl$/u),
+  ]);
+  expect(emulator.control.paid()).toHaveLength(4);
+});
+
+test('--only names the rows that are sent, and those without a limit cannot have twice of it', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, 1, 4);
+  emulator.control.outcome({
+    rows: [
+      {fault: 'error', keys: ['r1']},
+      {fault: 'missing', keys: ['r2']},
+      {fault: 'truncated', keys: ['r3']},
+      {fault: 'blocked', keys: ['r4']},
+    ],
+  });
+  await submit({folder, env}, '001.jsonl');
+  emulator.control.advance(60_000);
+  await poll(folder, env);
+  const left = async (...args: string[]): Promise<unknown> =>
+    (await retry(folder, env, '--dry-run', ...args)).result.jobs.map((job) => [job.requests, job.left_out]);
+  expect(await left()).toEqual([[2, {truncated: 1, blocked: 1}]]);
+  expect(await left('--only', 'missing,blocked')).toEqual([[2, {not_named: 2}]]);
+  expect(await left('--max-output-tokens', 'x2')).toEqual([[2, {no_output_limit: 1, blocked: 1}]]);
+  expect(await left('--max-output-tokens', '9000')).toEqual([[3, {blocked: 1}]]);
+  const {stdout} = await runCli(['retry', '--dry-run', '--max-output-tokens', 'x2'], {cwd: folder, env});
+  expect(stdout).toContain('1 row left out, cut off without a limit of their own');
+  expect((await runCli(['retry', '--only', 'bad'], {cwd: folder, env})).code).toBe(EXIT.usage);
+});
+
+test('rows that fail in large jobs go in small ones, and all answers are merged', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, 1, 40);
+  const keys = Array.from({length: 24}, (_, index) => `r${index + 1}`);
+  emulator.control.outcome({
+    rows: [
+      {fault: 'precondition', keys},
+      {fault: 'error', keys: ['r40']},
+    ],
+  });
+  await submit({folder, env}, '001.jsonl');
+  emulator.control.advance(60_000);
+  await poll(folder, env);
+  emulator.control.outcome({rows: []});
+  const {result} = await retry(folder, env);
+  expect(result.jobs).toMatchObject([{requests: 25, left_out: {}}]);
+  const sizes = emulator.control.paid().map(({request_count: count}) => count);
+  expect(sizes.slice(1).toSorted((a, b) => a - b)).toEqual([1, 4, 10, 10]);
+  emulator.control.advance(60_000);
+  const end = await poll(folder, env);
+  expect([end.code, summaryOf(end)]).toMatchObject([0, {done: 1, rows: {ok: 40}}]);
 });
 
 test('bad rows of a request file that has changed are not guessed', async () => {

@@ -3,6 +3,7 @@ import type {FlagInput} from '@oclif/core/parser';
 import {GembatchError} from '../../lib/domain/errors.js';
 import {parseDuration} from '../../lib/domain/text/duration.js';
 import {RULES, type Rule} from '../../lib/domain/request/findings/request-finding.js';
+import {BAD_OUTCOMES, type RequestOutcome} from '../../lib/domain/result/row-counts.js';
 import type {OutputLimit} from '../../lib/domain/request/output-limit.js';
 
 /** The group of flags that few need, apart in the help of a command. */
@@ -47,6 +48,19 @@ export const outputLimitFlag = custom<OutputLimit>({
       });
     }
     return factor === undefined ? limit : {factor: limit};
+  },
+});
+
+/** `--only`: outcomes of rows, separated by commas. */
+export const outcomesFlag = custom<ReadonlySet<RequestOutcome>>({
+  helpValue: '<outcomes>',
+  parse: async (text) => {
+    const names = text.split(',').map((name) => name.trim());
+    const wrong = names.find((name) => ![...BAD_OUTCOMES].some((outcome) => outcome === name));
+    if (wrong === undefined) return new Set(names as RequestOutcome[]);
+    throw new GembatchError('USAGE', `"${wrong}" is not an outcome of a bad row.`, {
+      suggestions: [`These are: ${[...BAD_OUTCOMES].join(', ')}.`],
+    });
   },
 });
 

@@ -1,22 +1,46 @@
-import type {RetryResult} from '../workflows/retry/retry-jobs.js';
+import type {RetryOutcome, RetryResult} from '../workflows/retry/retry-jobs.js';
+import type {LeftOut} from '../workflows/retry/retry-requests.js';
 import {formatCount, plural} from './text/format.js';
 import {printable} from './terminal/printable.js';
+
+/** Why rows are left out, and what would send them. */
+const LEFT_OUT: Readonly<Record<LeftOut, string>> = {
+  blocked: 'blocked: the same request is blocked again (to send them all the same: --only blocked)',
+  truncated: 'cut off: they need a higher limit (--max-output-tokens x2)',
+  no_output_limit:
+    'cut off without a limit of their own, which nothing can double: give a number (--max-output-tokens 16384)',
+  not_named: 'not among those of --only',
+  unanswerable: 'without a key of their own, so no answer can be matched to them',
+};
 
 /** What a person reads of a retry besides its submissions: what is sent again and what cannot be. */
 export function retryLines({jobs, dry_run: isDryRun}: RetryResult): readonly string[] {
   if (jobs.length === 0)
     return ['Nothing to retry: no job has failed or has bad rows that were not retried yet.'];
-  const lines = jobs.flatMap(({file, was, requests, request_file: requestFile, error}) => {
-    const name = printable(file);
-    if (error !== undefined)
-      return [
-        `${name}: not retried: ${printable(error.message)}`,
-        ...error.suggestions.map((text) => `  ${printable(text)}`),
-      ];
-    if (requestFile === null) return [`${name}: none of its bad rows can be sent again`];
-    if (!isDryRun) return [];
-    const what = requests === null ? 'all requests' : plural(requests, 'request');
-    return [`${name}: ${was.replace('_', ' ')}, would send ${what} again`];
-  });
+  const lines = jobs.flatMap((job) => [...linesOfJob(job, isDryRun), ...leftOutLines(job)]);
   return isDryRun ? [...lines, `${formatCount(jobs.length)} to retry. Nothing was sent.`] : lines;
+}
+
+function linesOfJob(
+  {file, was, requests, request_files: files, error}: RetryOutcome,
+  isDryRun: boolean,
+): readonly string[] {
+  const name = printable(file);
+  if (error !== undefined)
+    return [
+      `${name}: not retried: ${printable(error.message)}`,
+      ...error.suggestions.map((text) => `  ${printable(text)}`),
+    ];
+  if (files.length === 0) return [`${name}: none of its bad rows is sent again`];
+  if (!isDryRun) return [];
+  const what = requests === null ? 'all requests' : plural(requests, 'request');
+  const jobs = files.length === 1 ? '' : ` in ${plural(files.length, 'job')}`;
+  return [`${name}: ${was.replace('_', ' ')}, would send ${what} again${jobs}`];
+}
+
+function leftOutLines({left_out: leftOut}: RetryOutcome): readonly string[] {
+  return Object.entries(LEFT_OUT).flatMap(([reason, text]) => {
+    const rows = leftOut[reason as LeftOut] ?? 0;
+    return rows === 0 ? [] : [`  ${plural(rows, 'row')} left out, ${text}`];
+  });
 }

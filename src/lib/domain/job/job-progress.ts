@@ -108,9 +108,18 @@ export interface RecordedJob {
   readonly outcome: JobOutcome;
 }
 
+/** A job that submits work of another one again. */
+export interface RetryLink {
+  readonly name: string;
+  /** The job that it retries. */
+  readonly parent: string;
+  /** Whether its answers are in the results of that job. */
+  readonly isMerged: boolean;
+}
+
 /**
- * The batch names of jobs in whose place a later one stands, so that their own end says nothing about the work: jobs
- * that were retried, and jobs without results whose request file was submitted again.
+ * The batch names of jobs whose own end says nothing about the work, because another one stands in their place: jobs
+ * whose retry is not merged yet, retries that are merged, and jobs without results whose request file was submitted again.
  *
  * @param records - in the order of the job-info file.
  */
@@ -122,18 +131,36 @@ export function replacedJobs(records: readonly JobRecord[]): ReadonlySet<string>
   }));
   return replacedAmong(
     jobs,
-    records.flatMap(({retry_of: parent}) => parent ?? []),
+    records.flatMap((record) => linkOf(record) ?? []),
   );
+}
+
+/** What a retry is linked to; undefined of any other job. */
+export function linkOf({
+  batch: {name},
+  retry_of: parent,
+  merged_at: mergedAt,
+}: JobRecord): RetryLink | undefined {
+  return parent === undefined ? undefined : {name, parent, isMerged: mergedAt !== undefined};
 }
 
 /**
  * As `replacedJobs`.
  *
  * @param jobs - all that are recorded, in the order of the job-info file.
- * @param retried - the names of those that were retried.
+ * @param retries - the links of those that retry others, in the order of the job-info file.
  */
-export function replacedAmong(jobs: readonly RecordedJob[], retried: Iterable<string>): ReadonlySet<string> {
-  const replaced = new Set(retried);
+export function replacedAmong(
+  jobs: readonly RecordedJob[],
+  retries: readonly RetryLink[],
+): ReadonlySet<string> {
+  const replaced = new Set<string>();
+  // A retry is recorded after the job that it retries, so that the last ones are looked at first.
+  for (const {name, parent, isMerged} of retries.toReversed()) {
+    // While a retry of it is open, so is the job that it is merged into.
+    if (!isMerged || replaced.has(name)) replaced.add(parent);
+    if (isMerged) replaced.add(name);
+  }
   const ended = jobs.filter(({outcome}) => ENDS_WITHOUT_RESULTS.has(outcome));
   if (ended.length === 0) return replaced;
   const latest = new Map(jobs.map(({name, file}) => [file, name]));

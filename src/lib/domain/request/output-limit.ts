@@ -28,6 +28,11 @@ export function withOutputLimit(line: Uint8Array, limit: OutputLimit): Uint8Arra
   ]);
 }
 
+/** Whether a request line has an output limit of its own. */
+export function hasOutputLimit(line: Uint8Array): boolean {
+  return findLimit(line)?.value !== undefined;
+}
+
 /** Where the limit of a line is, or where it belongs. */
 interface LimitPlace {
   readonly start: number;

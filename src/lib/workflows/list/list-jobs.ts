@@ -1,5 +1,11 @@
 import {closest} from '../../domain/text/closest.js';
-import {awaitsService, replacedAmong, type JobOutcome} from '../../domain/job/job-progress.js';
+import {
+  awaitsService,
+  linkOf,
+  replacedAmong,
+  type JobOutcome,
+  type RetryLink,
+} from '../../domain/job/job-progress.js';
 import {stateLabel} from '../../domain/job/job-state.js';
 import type {Clock} from '../../domain/clock.js';
 import {GembatchError} from '../../domain/errors.js';
@@ -75,13 +81,14 @@ export async function listJobs(
   stop: AbortSignal,
 ): Promise<JobList> {
   const all: PolledJob[] = [];
-  const retried: string[] = [];
+  const retries: RetryLink[] = [];
   const unread: {position: number; record: JobRecord}[] = [];
   const {openIntents, problems} = store.readEach((record) => {
     const found = glanceAtResults(store, record);
     if (found === 'unread') unread.push({position: all.length, record});
     all.push(polledJob(record, {onDisk: found === 'unread' ? 'intact' : found}));
-    if (record.retry_of !== undefined) retried.push(record.retry_of);
+    const link = linkOf(record);
+    if (link !== undefined) retries.push(link);
   });
   const looks = await lookAtResults(
     store,
@@ -90,7 +97,7 @@ export async function listJobs(
   );
   for (const {position, record} of unread)
     all[position] = polledJob(record, {onDisk: looks.get(record.batch.name)?.state ?? 'intact'});
-  const replaced = replacedAmong(all, retried);
+  const replaced = replacedAmong(all, retries);
   const selected = selectNamed(store, all, {names, namesOf: namesOfJob}).map((job) =>
     replaced.has(job.name) ? {...job, replaced: true} : job,
   );

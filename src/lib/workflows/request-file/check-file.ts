@@ -50,7 +50,13 @@ async function sameContent(
   if (open !== undefined || run.options.isForced) return open;
   const existing = run.known.ofContent(sha256, run.model);
   if (existing === undefined || existing.batch.name === file.retryOf) return undefined;
+  if (isTriedBefore(existing, file)) return undefined;
   return outcomeOfKnownContent(file, existing);
+}
+
+/** Whether an earlier retry of the same job was answered, and its rows were as bad as before. */
+function isTriedBefore({retry_of: parent, merged_at: mergedAt}: JobRecord, {retryOf}: RequestFile): boolean {
+  return retryOf !== undefined && parent === retryOf && mergedAt !== undefined;
 }
 
 /** What an inspection, and an estimate, say about a file, as its outcome spells it. */

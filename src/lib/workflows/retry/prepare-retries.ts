@@ -5,19 +5,17 @@
  * without a good answer are: they go into a new request file, whose path follows from the job, so that preparing them
  * twice gives one file and one submission.
  */
-import {basename, dirname, extname, join} from 'node:path';
 import {GembatchError} from '../../domain/errors.js';
 import {jobOutcome, replacedJobs, type JobOutcome} from '../../domain/job/job-progress.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import {fieldOf} from '../../domain/json/json-object.js';
 import type {OutputLimit} from '../../domain/request/output-limit.js';
-import {areAnswersChecked} from '../../domain/result/row-counts.js';
+import {areAnswersChecked, type RequestOutcome} from '../../domain/result/row-counts.js';
 import type {JobStore} from '../../store/job-store.js';
 import type {CreateFile} from '../poll/poll-run.js';
 import {refuseChanged} from '../request-file/refuse-changed.js';
-import {refuseLinks} from '../fetch/result-target.js';
-import {RETRIES_FOLDER, shortId} from '../reconcile/parent-of-retry.js';
-import {retryRequests} from './retry-requests.js';
+import {RetryFiles} from './retry-files.js';
+import {retryRequests, type LeftOut} from './retry-requests.js';
 import {alteredError, lookAtResults} from '../job-states/result-files.js';
 import {selectJobs} from '../job-states/select-jobs.js';
 import {ownCommand} from '../../domain/program-name.js';
@@ -32,6 +30,8 @@ export interface RetryDeps {
 export interface RetrySelection {
   /** Request files and batch jobs, as the person named them; none for all that did not work. */
   readonly names: readonly string[];
+  /** Only rows with one of these outcomes; `missing` stands for all rows of a job without results. */
+  readonly only?: ReadonlySet<RequestOutcome>;
   /** New output limit for answers that were cut off. */
   readonly outputLimit?: OutputLimit;
   /** Whether a person says that the named jobs which cannot be seen, or are lost, are to be paid for again. */
@@ -52,12 +52,12 @@ export interface Retry {
   readonly model?: string;
   /** How many requests are sent again. */
   readonly requests: number | null;
-  /** The request file that is submitted, absolute; null when there is nothing to send. */
-  readonly path: string | null;
+  /** The request files that are submitted, absolute; none when there is nothing to send. */
+  readonly paths: readonly string[];
+  /** How many of its bad rows are not sent again, by the reason. */
+  readonly leftOut: Readonly<Partial<Record<LeftOut, number>>>;
   readonly error?: GembatchError;
 }
-
-const NEWLINE = Buffer.from('\n');
 
 /**
  * Prepares the retries of all selected jobs that did not fully work and were not retried yet.
@@ -92,17 +92,20 @@ async function prepare(deps: RetryDeps, record: JobRecord, selection: RetrySelec
     outcome: jobOutcome(record),
     ...(record.batch.model === undefined ? {} : {model: record.batch.model}),
     requests: record.count,
-    path: deps.store.resolveInput(record.input_file),
+    paths: [deps.store.resolveInput(record.input_file)],
+    leftOut: {},
   };
   const doubt =
     selection.withheld?.get(retry.job) ?? (selection.isLost === true ? undefined : doubtOf(retry));
-  if (doubt !== undefined) return {...retry, path: null, error: doubt};
-  if (record.results === undefined) return retry;
+  if (doubt !== undefined) return {...retry, paths: [], error: doubt};
+  if (record.results === undefined) {
+    if (selection.only?.has('missing') !== false) return retry;
+    return {...retry, requests: 0, paths: [], leftOut: {not_named: record.count ?? 0}};
+  }
   try {
-    const {requests, path} = await prepareRows(deps, record, selection);
-    return {...retry, requests, path};
+    return {...retry, ...(await prepareRows(deps, record, selection))};
   } catch (error) {
-    return {...retry, requests: null, path: null, error: unusableError(record, error)};
+    return {...retry, requests: null, paths: [], error: unusableError(record, error)};
   }
 }
 
@@ -145,33 +148,36 @@ function unusableError({input_file: file}: JobRecord, error: unknown): GembatchE
 async function prepareRows(
   deps: RetryDeps,
   record: JobRecord,
-  {outputLimit, isDryRun}: RetrySelection,
-): Promise<{requests: number; path: string | null}> {
+  {outputLimit, only, isDryRun}: RetrySelection,
+): Promise<Pick<Retry, 'requests' | 'paths' | 'leftOut'>> {
   const {store} = deps;
   const requestPath = store.resolveInput(record.input_file);
   await refuseChanged(store, record);
   await refuseAltered(store, record);
-  const lines = retryRequests({
+  const requests = retryRequests({
     requestPath,
     checksAnswers: record.results !== undefined && areAnswersChecked(record.results.rows),
     resultPaths: record.results === undefined ? [] : [store.resolveInput(record.results.file)],
+    ...(only === undefined ? {} : {only}),
     ...(outputLimit === undefined ? {} : {maxOutputTokens: outputLimit}),
   });
-  const path = retryPath(requestPath, record);
-  await refuseLinks(dirname(dirname(path)), path);
-  const file = isDryRun ? undefined : await deps.createFile(path, {overwrite: true});
-  let requests = 0;
+  const sent = new Set(store.read().records.map(({record: {input_file: file}}) => store.resolveInput(file)));
+  const files = new RetryFiles({
+    requestPath,
+    record,
+    isSent: (path) => sent.has(path),
+    createFile: isDryRun ? undefined : deps.createFile,
+  });
+  const leftOut: Partial<Record<LeftOut, number>> = {};
   try {
-    for await (const line of lines) {
-      requests += 1;
-      await file?.append(line);
-      await file?.append(NEWLINE);
+    for await (const request of requests) {
+      if ('bytes' in request) await files.add(request.bytes, request.isForSmallJob);
+      else leftOut[request.leftOut] = (leftOut[request.leftOut] ?? 0) + 1;
     }
-    if (requests > 0) await file?.commit();
+    return {requests: files.requests, paths: await files.finish(), leftOut};
   } finally {
-    await file?.discard();
+    await files.discard();
   }
-  return {requests, path: requests > 0 ? path : null};
 }
 
 /** @throws GembatchError `FILE_CHANGED`: what the result file says of the rows that were answered is not to be trusted. */
@@ -190,19 +196,4 @@ async function refuseAltered(store: JobStore, record: JobRecord): Promise<void> 
       ],
     },
   );
-}
-
-/**
- * All retries of one request file are in one folder, also those of retries. Each is named after the first request file and
- * the job that it retries, so that names do not grow.
- */
-function retryPath(requestPath: string, {batch, retry_of: parent}: JobRecord): string {
-  const folder = dirname(requestPath);
-  const isRetry = parent !== undefined && basename(folder) === RETRIES_FOLDER;
-  const extension = extname(requestPath);
-  const name = basename(requestPath, extension);
-  const ending = parent === undefined ? '' : `.${shortId(parent)}`;
-  const firstName = isRetry && name.endsWith(ending) ? name.slice(0, -ending.length) : name;
-  const path = `${firstName}.${shortId(batch.name)}${extension}`;
-  return join(isRetry ? folder : join(folder, RETRIES_FOLDER), path);
 }

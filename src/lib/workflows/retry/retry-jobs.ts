@@ -50,8 +50,12 @@ export interface RetryOutcome {
   readonly was: Retry['outcome'];
   /** How many requests are sent again; null when nobody knows. */
   readonly requests: number | null;
-  /** The request file that is submitted, as a record spells it. */
+  /** The request file that is submitted, as a record spells it; of several the first. */
   readonly request_file: string | null;
+  /** All request files that are submitted: rows that fail in large jobs go in small ones. */
+  readonly request_files: readonly string[];
+  /** How many of its bad rows are not sent again, by the reason. */
+  readonly left_out: Retry['leftOut'];
   /** Why it could not be prepared, or its submission not be begun. */
   readonly error?: FileError;
 }
@@ -163,7 +167,7 @@ function byModel(
 ): ReadonlyMap<string | undefined, readonly Retry[]> {
   const groups = new Map<string | undefined, Retry[]>();
   for (const retry of retries) {
-    if (retry.path === null) continue;
+    if (retry.paths.length === 0) continue;
     const model = wish ?? retry.model;
     groups.set(model, [...(groups.get(model) ?? []), retry]);
   }
@@ -175,10 +179,10 @@ async function submitGroup(
   input: RetryInput,
   {group, view}: {group: readonly Retry[]; view: SubmissionView},
 ): Promise<SubmitResult> {
-  const files = group.flatMap(({path, job}, position) => {
-    if (path === null) return [];
+  const paths = group.flatMap(({paths: all, job}) => all.map((path) => ({path, job})));
+  const files = paths.map(({path, job}, position) => {
     const inputFile = deps.store.inputName(path);
-    return [{index: position + 1, path, name: inputFile, inputFile, retryOf: job}];
+    return {index: position + 1, path, name: inputFile, inputFile, retryOf: job};
   });
   const submission = await openSubmission({...deps, report: (event) => view.report(event)}, files, input);
   return submission.closeAfter(view.submitEach(submission));
@@ -186,16 +190,19 @@ async function submitGroup(
 
 function outcomeOf(
   {store}: RetryDeps,
-  {job, file, outcome, requests, path, error: unprepared}: Retry,
+  {job, file, outcome, requests, paths, leftOut, error: unprepared}: Retry,
   unsubmitted: GembatchError | undefined,
 ): RetryOutcome {
   const error = unprepared ?? unsubmitted;
+  const requestFiles = paths.map((path) => store.inputName(path));
   return {
     job,
     file,
     was: outcome,
     requests,
-    request_file: path === null ? null : store.inputName(path),
+    request_file: requestFiles[0] ?? null,
+    request_files: requestFiles,
+    left_out: leftOut,
     ...(error === undefined ? {} : {error: failed(error)}),
   };
 }

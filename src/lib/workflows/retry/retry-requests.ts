@@ -1,28 +1,78 @@
-import {withOutputLimit, type OutputLimit} from '../../domain/request/output-limit.js';
+import {hasOutputLimit, withOutputLimit, type OutputLimit} from '../../domain/request/output-limit.js';
 import {BAD_OUTCOMES, type RequestOutcome} from '../../domain/result/row-counts.js';
-import {openWalk, type WalkInput} from '../results/walk-results.js';
+import {openWalk, type AnsweredRequest, type WalkInput} from '../results/walk-results.js';
 
-/** What `retryRequests` is told; `outcomes` are those that are tried again, all bad ones when absent. */
+/** Which bad rows are tried again, and how. */
 export interface RetryInput extends WalkInput {
-  readonly outcomes?: ReadonlySet<RequestOutcome>;
-  /** New output limit for truncated rows; without it they are sent as they were. */
+  /** Only requests with one of these outcomes, whichever; without it, those that another try can help. */
+  readonly only?: ReadonlySet<RequestOutcome>;
+  /** New output limit for truncated rows. */
   readonly maxOutputTokens?: OutputLimit;
 }
 
 /**
- * The request lines that have no good answer yet, in their order and without newlines, for a new request file.
+ * Why a request without a good answer is not sent again:
  *
- * They are the very bytes that were sent, except for truncated ones whose output limit is raised. Requests that no row
- * can be matched to (no key, or the key of an earlier one) are left out: their answers would be paid and lost again.
+ * - `blocked`, `truncated`: the same request would come to the same end.
+ * - `no_output_limit`: its limit was to be multiplied, and it has none.
+ * - `not_named`: its outcome is not one of those that were named.
+ * - `unanswerable`: it has no key, or that of an earlier request, so that its answer would be paid and lost again.
+ */
+export type LeftOut = 'blocked' | 'truncated' | 'no_output_limit' | 'not_named' | 'unanswerable';
+
+/** A request line that is sent again, without its newline, or why it is not. */
+export type RetryRequest =
+  {readonly bytes: Uint8Array; readonly isForSmallJob: boolean} | {readonly leftOut: LeftOut};
+
+/**
+ * FAILED_PRECONDITION, which grounded rows of large jobs end with that succeed in a small one
+ * (https://github.com/edwinhu/workflows, skills/gemini-batch/references/gotchas.md), and DEADLINE_EXCEEDED.
+ */
+const CODES_OF_LARGE_JOBS: ReadonlySet<number | null | undefined> = new Set([9, 4]);
+
+/**
+ * The requests that have no good answer yet, in their order, each as a line for a new request file or with the reason why
+ * it is left out.
+ *
+ * Lines are the very bytes that were sent, except for truncated ones whose output limit is raised.
  *
  * @throws what the file system says when a file cannot be read.
  */
-export async function* retryRequests(retry: RetryInput): AsyncGenerator<Uint8Array> {
-  const {maxOutputTokens, outcomes = BAD_OUTCOMES, ...input} = retry;
+export async function* retryRequests({
+  maxOutputTokens,
+  only,
+  ...input
+}: RetryInput): AsyncGenerator<RetryRequest> {
   const walk = await openWalk(input);
-  for await (const request of walk.requests(outcomes)) {
-    if (!request.isAnswerable) continue;
-    const isRaised = request.outcome === 'truncated' && maxOutputTokens !== undefined;
-    yield isRaised ? withOutputLimit(request.bytes, maxOutputTokens) : request.bytes;
+  for await (const request of walk.requests(BAD_OUTCOMES)) {
+    const line = request.isAnswerable ? lineFor(request, maxOutputTokens) : undefined;
+    const leftOut = reasonFor(request, {line, only, limit: maxOutputTokens});
+    if (leftOut !== undefined || line === undefined) yield {leftOut: leftOut ?? 'unanswerable'};
+    else yield {bytes: line, isForSmallJob: CODES_OF_LARGE_JOBS.has(request.row?.code)};
   }
+}
+
+function lineFor({outcome, bytes}: AnsweredRequest, limit: OutputLimit | undefined): Uint8Array {
+  return outcome === 'truncated' && limit !== undefined ? withOutputLimit(bytes, limit) : bytes;
+}
+
+function reasonFor(
+  {outcome, bytes}: AnsweredRequest,
+  {
+    line,
+    only,
+    limit,
+  }: {
+    readonly line: Uint8Array | undefined;
+    readonly only: RetryInput['only'] | undefined;
+    readonly limit: OutputLimit | undefined;
+  },
+): LeftOut | undefined {
+  if (line === undefined) return 'unanswerable';
+  if (only !== undefined && !only.has(outcome)) return 'not_named';
+  if (outcome === 'truncated' && typeof limit === 'object' && !hasOutputLimit(bytes))
+    return 'no_output_limit';
+  if (only !== undefined) return undefined;
+  if (outcome === 'blocked') return 'blocked';
+  return outcome === 'truncated' && line === bytes ? 'truncated' : undefined;
 }

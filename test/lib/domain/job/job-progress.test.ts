@@ -107,6 +107,17 @@ describe('replaced jobs', () => {
     expect([...replacedJobs([parent, retry])]).toEqual(['batches/1']);
   });
 
+  test('are retries that are merged, so that the whole file counts', () => {
+    const parent = job(
+      {name: 'batches/1', state: 'JOB_STATE_SUCCEEDED', dest},
+      fetched({...GOOD, blocked: 1}),
+    );
+    const merged = job({name: 'batches/2'}, {retry_of: 'batches/1', merged_at: '2026-01-31T12:00:00Z'});
+    const open = job({name: 'batches/3'}, {retry_of: 'batches/2'});
+    expect([...replacedJobs([parent, merged])]).toEqual(['batches/2']);
+    expect([...replacedJobs([parent, merged, open])].toSorted()).toEqual(['batches/1', 'batches/2']);
+  });
+
   test('are those without results whose file was submitted again', () => {
     expect([...replacedJobs([failed, job({name: 'batches/2'})])]).toEqual(['batches/1']);
     expect([...replacedJobs([failed])]).toEqual([]);

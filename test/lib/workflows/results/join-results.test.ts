@@ -5,7 +5,7 @@ import {afterEach, beforeEach, describe, expect, test} from '@jest/globals';
 import {failedRows} from '../../../../src/lib/workflows/results/failed-rows.js';
 import {joinedLine} from '../../../../src/lib/output/results/joined-line.js';
 import {joinResults} from '../../../../src/lib/workflows/results/join-results.js';
-import {retryRequests} from '../../../../src/lib/workflows/retry/retry-requests.js';
+import {retryRequests, type RetryInput} from '../../../../src/lib/workflows/retry/retry-requests.js';
 import {answerRow, blockedRow, embeddingRow, errorRow, requestLine} from '../../../helpers/result-rows.js';
 import {seededRandom, shuffled} from '../../../helpers/seeded-random.js';
 
@@ -147,16 +147,25 @@ describe('failedRows', () => {
 });
 
 describe('retryRequests', () => {
-  test('repeats the bytes of bad requests that an answer can be matched to', async () => {
-    const lines = await collect(retryRequests(await mixedInput()));
-    expect(lines.map((line) => Buffer.from(line).toString())).toEqual(['b', 'c', 'd'].map(requestLine));
+  const linesOf = async (input: RetryInput): Promise<string[]> =>
+    (await collect(retryRequests(input))).flatMap((request) =>
+      'bytes' in request ? [Buffer.from(request.bytes).toString()] : [],
+    );
+  const leftOutOf = async (input: RetryInput): Promise<string[]> =>
+    (await collect(retryRequests(input))).flatMap((request) =>
+      'leftOut' in request ? [request.leftOut] : [],
+    );
+
+  test('repeats the bytes of bad requests that another try can help and an answer can be matched to', async () => {
+    const input = await mixedInput();
+    expect(await linesOf(input)).toEqual(['b', 'd'].map(requestLine));
+    expect(await leftOutOf(input)).toEqual(['truncated', 'unanswerable']);
   });
 
   test('asks once for a key that several requests have, answered or not', async () => {
     const requestPath = await save('requests.jsonl', ['a', 'b', 'a', 'b', 'a'].map(requestLine));
     const resultPaths = [await save('result.jsonl', [errorRow('b')])];
-    const lines = await collect(retryRequests({requestPath, resultPaths}));
-    expect(lines.map((line) => Buffer.from(line).toString())).toEqual(['a', 'b'].map(requestLine));
+    expect(await linesOf({requestPath, resultPaths})).toEqual(['a', 'b'].map(requestLine));
     expect(await collect(failedRows({requestPath, resultPaths}))).toHaveLength(5);
   });
 
@@ -164,7 +173,7 @@ describe('retryRequests', () => {
     const lines = Array.from({length: 3000}, (_, i) => requestLine(`k${i}`));
     const requestPath = await save('requests.jsonl', [...lines, ...lines]);
     const resultPaths = [await save('result.jsonl', [])];
-    expect(await collect(retryRequests({requestPath, resultPaths}))).toHaveLength(3000);
+    expect(await linesOf({requestPath, resultPaths})).toHaveLength(3000);
   });
 
   test('finds nothing to do when all is well', async () => {
@@ -175,8 +184,7 @@ describe('retryRequests', () => {
   });
 
   test('raises the output limit of truncated requests only', async () => {
-    const lines = await collect(retryRequests({...(await mixedInput()), maxOutputTokens: {factor: 2}}));
-    expect(lines.map((line) => Buffer.from(line).toString())).toEqual([
+    expect(await linesOf({...(await mixedInput()), maxOutputTokens: {factor: 2}})).toEqual([
       requestLine('b'),
       requestLine('c').replace('"maxOutputTokens":100', '"maxOutputTokens":200'),
       requestLine('d'),
@@ -184,7 +192,8 @@ describe('retryRequests', () => {
   });
 
   test('takes only the outcomes that are asked for', async () => {
-    const lines = await collect(retryRequests({...(await mixedInput()), outcomes: new Set(['error'])}));
-    expect(lines.map((line) => Buffer.from(line).toString())).toEqual([requestLine('b')]);
+    const input = await mixedInput();
+    expect(await linesOf({...input, only: new Set(['error'])})).toEqual([requestLine('b')]);
+    expect(await linesOf({...input, only: new Set(['truncated'])})).toEqual([requestLine('c')]);
   });
 });
