@@ -15,7 +15,7 @@ export interface PolledJob {
   /** `JOB_STATE_*`, or whatever else the service says. */
   readonly state: string;
   readonly outcome: JobOutcome;
-  /** Whether a later job stands in its place, so that its outcome does not count. */
+  /** Whether another job stands for its work, so that its outcome does not count: a later one, or the one it is merged into. */
   readonly replaced: boolean;
   /** Requests of the job; null when nobody counted them. */
   readonly requests: number | null;

@@ -16,6 +16,7 @@ import {areAnswersChecked} from '../../domain/result/row-counts.js';
 import {readResultRow} from '../../domain/result/result-row.js';
 import type {PollDeps} from '../poll/poll-run.js';
 import {readChunks} from '../request-file/read-chunks.js';
+import {readRequestKeys} from '../request-file/read-request-keys.js';
 import {alteredError, lookAtResults} from '../job-states/result-files.js';
 import {verifyResult} from '../fetch/verify-result.js';
 import {ownCommand} from '../../domain/program-name.js';
@@ -45,7 +46,7 @@ export async function mergeRetries(deps: MergeDeps): Promise<readonly string[]> 
       continue;
     try {
       await refuseAltered(deps, [parent, retry]);
-      await merge(deps, parent, {into: parent.results, from: retry.results});
+      await merge(deps, parent, {retry, into: parent.results, from: retry.results});
       await note(deps, retry, {merged_at: new Date(deps.clock.now()).toISOString()});
     } catch (error) {
       troubles.push(troubleText(parent, error));
@@ -79,17 +80,19 @@ async function refuseAltered({store}: MergeDeps, records: readonly JobRecord[]):
 }
 
 interface Merge {
+  readonly retry: JobRecord;
   readonly into: StoredResults;
   readonly from: StoredResults;
 }
 
-async function merge(deps: MergeDeps, parent: JobRecord, {into, from}: Merge): Promise<void> {
+async function merge(deps: MergeDeps, parent: JobRecord, {retry, into, from}: Merge): Promise<void> {
   const {store} = deps;
   const [target, source] = [store.resolveInput(into.file), store.resolveInput(from.file)];
   await refuseForeign(target);
   const file = await deps.createFile(target, {overwrite: true});
   try {
-    const answered = await goodKeys(source);
+    const isAsked = (await askedKeys(deps, retry)) ?? (await unansweredKeys(target));
+    const answered = await goodKeys(source, isAsked);
     const hash = createHash('sha256');
     const append = async (bytes: Uint8Array): Promise<void> => {
       hash.update(bytes);
@@ -137,14 +140,33 @@ async function refuseForeign(path: string): Promise<void> {
   if (!hasRow) throw new GembatchError('STORAGE', `${path} holds no results; it is untouched`);
 }
 
-/** The keys that a result file answers well. */
-async function goodKeys(path: string): Promise<KeyTable> {
+/** The keys that a result file answers well, of those that were asked for. */
+async function goodKeys(path: string, isAsked: (key: string) => boolean): Promise<KeyTable> {
   const keys = new KeyTable();
   await eachRow(path, async (bytes) => {
     const {key, outcome} = readResultRow(bytes);
-    if (key !== null && outcome === 'ok') keys.add(key);
+    if (key !== null && outcome === 'ok' && isAsked(key)) keys.add(key);
   });
   return keys;
+}
+
+/** Which keys a retry asked for; undefined when its request file is gone or has changed. */
+async function askedKeys(
+  {store}: MergeDeps,
+  {input_file: file, sha256, count}: JobRecord,
+): Promise<((key: string) => boolean) | undefined> {
+  const {keys} = await readRequestKeys({
+    requestPath: store.resolveInput(file),
+    requestSha256: sha256 ?? null,
+    expectedCount: count,
+  });
+  return keys === null ? undefined : (key) => keys.find(key) !== -1;
+}
+
+/** Where nobody knows what was asked for, a good answer is not replaced. */
+async function unansweredKeys(path: string): Promise<(key: string) => boolean> {
+  const good = await goodKeys(path, () => true);
+  return (key) => good.find(key) === -1;
 }
 
 /** Copies the rows whose key is wanted; of several rows with one key, all that come. */
