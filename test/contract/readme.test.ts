@@ -1,6 +1,7 @@
 import {cp, mkdir, readFile, symlink} from 'node:fs/promises';
 import {join} from 'node:path';
 import {expect, test} from '@jest/globals';
+import {parse} from 'csv-parse/sync';
 import {BIN, ROOT, runCli} from '../helpers/run-cli.js';
 import {tempDir} from '../helpers/temp-dir.js';
 
@@ -25,8 +26,10 @@ test('the session of the README runs as written, in a pipe, to a table with each
     code: 0,
     stderr: expect.stringContaining('Batch jobs that would have been paid for: 1\n'),
   });
-  const rows = stdout.split('\n').filter((line) => line.includes(',ok,'));
+  expect(stdout).toContain('answers.csv');
+  const rows = parse(await readFile(join(cwd, 'answers.csv')), {columns: true, bom: true});
   expect(rows).toHaveLength(10);
+  expect(rows[0]).toMatchObject({key: 'r01', outcome: 'ok', answer: expect.stringMatching(/./u)});
 });
 
 test('the README fits 250 lines, and what it links is there and in the package', async () => {
