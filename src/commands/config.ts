@@ -4,7 +4,7 @@ import {
   type ConfigurationView,
   type SettingView,
 } from '../cli/config/configuration-view.js';
-import {costFlags} from '../cli/cost-flags.js';
+import {costFlags} from '../cli/flags/cost-flags.js';
 import {pollFlags} from '../cli/flags/poll-flags.js';
 import {queueFlags} from '../cli/flags/queue-flags.js';
 import {ifChangedFlag, modelFlag, submitFlags} from '../cli/flags/submit-flags.js';

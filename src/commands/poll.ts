@@ -58,7 +58,7 @@ Stop and restart it at any time, or run it beside "<%= config.bin %> submit", wh
     const apiKey = this.apiKey();
     const [{pollJobs}, {createPollView}, store, client, createFile] = await Promise.all([
       import('../lib/workflows/poll/poll-jobs.js'),
-      import('../lib/output/poll/poll-view.js'),
+      import('../lib/output/poll/create-poll-view.js'),
       this.openStore(flags['job-info']),
       this.createClient(apiKey),
       this.fileMaker(),

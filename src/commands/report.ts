@@ -54,7 +54,7 @@ The page holds parts of your requests and answers: treat it as you treat them.`;
 
   async run(): Promise<ReportResult> {
     const {args, flags} = await this.parse(Report);
-    const {checkPageName, writeReport} = await import('../cli/write-report.js');
+    const {checkPageName, writeReport} = await import('../cli/results/write-report.js');
     checkPageName(flags.output);
     const prices = await readPrices(flags.prices);
     const [{collectReport}, store, createFile] = await Promise.all([

@@ -2,11 +2,11 @@ import {resolve} from 'node:path';
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../cli/base-command.js';
-import type {JoinedFile} from '../cli/write-joined.js';
+import type {JoinedFile} from '../cli/results/write-joined.js';
 import type {ResultsReport} from '../lib/workflows/results/collect-results.js';
 import type {PollEvent} from '../lib/workflows/poll/poll-report.js';
 import {RARE} from '../cli/flags/flags.js';
-import {JOIN_FORMATS} from '../cli/join-formats.js';
+import {JOIN_FORMATS} from '../cli/results/join-formats.js';
 import {pollFlags} from '../cli/flags/poll-flags.js';
 
 /** `gembatch results [FILE|JOB...]` */
@@ -73,7 +73,7 @@ export default class Results extends BaseCommand {
     const {args, flags} = await this.parse(Results);
     const [{collectResults}, {hasRowsOnStdout, printResults}, store, createFile] = await Promise.all([
       import('../lib/workflows/results/collect-results.js'),
-      import('../cli/print-results.js'),
+      import('../cli/results/print-results.js'),
       this.openStore(flags['job-info']),
       this.fileMaker(),
     ]);

@@ -130,7 +130,7 @@ Run the same command again after an interruption, or when rows were added: what 
     const {mode, screen, clock} = display;
     const [{SubmitView}, {createPollView, SILENT_POLL_VIEW}] = await Promise.all([
       import('../lib/output/submit/submit-view.js'),
-      import('../lib/output/poll/poll-view.js'),
+      import('../lib/output/poll/create-poll-view.js'),
     ]);
     return (stop) => ({
       submission: () => new SubmitView(display),

@@ -1,5 +1,5 @@
 import * as Flags from '@oclif/core/flags';
-import {capsOf, costFlags} from '../cost-flags.js';
+import {capsOf, costFlags} from './cost-flags.js';
 import {createGraceFlag, durationFlag, RARE, ruleFlag} from './flags.js';
 import {DEFAULT_MODEL} from '../../lib/domain/job/model-choice.js';
 import type {Rule} from '../../lib/domain/request/findings/request-finding.js';

@@ -1,6 +1,6 @@
 import type {FlagInput} from '@oclif/core/parser';
 import {BaseCommand} from '../base-command.js';
-import {costFlags} from '../cost-flags.js';
+import {costFlags} from '../flags/cost-flags.js';
 
 /**
  * What `gembatch help global-flags` prints: the flags of every command that works on the job-info file, and those that

@@ -1,7 +1,7 @@
 import {Listr, SilentRenderer, type ListrRendererFactory, type ListrTaskWrapper} from 'listr2';
 import type {Clock} from '../../domain/clock.js';
 import type {FileOutcome} from '../../workflows/submit/submit-report.js';
-import type {RequestFile} from '../../workflows/submit/submit-run.js';
+import type {RequestFile} from '../../workflows/submit/collect-inputs.js';
 import type {Submission} from '../../workflows/submit/submission.js';
 import {ByteRate} from '../terminal/byte-rate.js';
 import {FileActivity, type FileStep} from './file-activity.js';

@@ -19,7 +19,7 @@ import type {PollDeps} from '../poll/poll-run.js';
 import {glanceAtResults, lookAtResults} from '../job-states/result-files.js';
 import {receiveResult, type ReceivedResult, type ReceiveOptions} from './receive-result.js';
 import {refuseLinks, resultTargets} from './result-target.js';
-import {withinPatience} from '../reconcile/within-patience.js';
+import {withinTimeLimit} from '../reconcile/try-call.js';
 import {ownCommand} from '../../domain/program-name.js';
 
 /** Of results that cannot be believed, one after the other; then they are left for later. */
@@ -273,7 +273,7 @@ async function letGo(
   const {lanes, client, clock} = deps;
   const said = lanes.said(record.batch.name);
   const {failures, kept} = await lanes.deletions(() =>
-    withinPatience({clock, stop}, (signal) =>
+    withinTimeLimit({clock, stop}, (signal) =>
       discardRemote(client, {record, records: lanes.known.records, said}, {signal}),
     ),
   );

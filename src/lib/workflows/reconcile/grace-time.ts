@@ -1,7 +1,6 @@
 import {CREATE_TIMEOUT_MS} from '../../domain/create-timeout.js';
 import type {Intent} from '../../domain/job/job-record.js';
 import type {BatchService} from '../../services/batch-service.js';
-import type {SettleOptions} from './settle-intents.js';
 
 /**
  * One list may be wrong, and a second one asked at once is wrong in the same way: between the first list that lacks a
@@ -24,6 +23,19 @@ export interface WaitingIntent extends OpenIntent {
   readonly graceMs: number;
   /** When its absence in the list proves that no job came of it. */
   readonly deadlineMs: number;
+}
+
+/** How long a job may take to show up in the list. */
+export interface GraceTerms {
+  /** How long after its create a job may first show up in the service's list, in milliseconds. */
+  readonly graceMs: number;
+  /**
+   * When the create may have been sent last: `intent` where only the time of the intent is known, and its process is dead;
+   * `now` where the create has just ended without an answer.
+   */
+  readonly graceFrom: 'intent' | 'now';
+  /** With `intent`: when its process was seen to be dead, by the monotonic clock; now when absent. */
+  readonly deadSinceMs?: number;
 }
 
 export function opened(intent: Intent, absentSince: ReadonlyMap<string, number> | undefined): OpenIntent {
@@ -50,7 +62,7 @@ export function isConfirmingOnly({graceMs, absentSinceMs}: WaitingIntent): boole
 export function graceLeft(
   intent: Intent,
   client: Pick<BatchService, 'serviceTime'>,
-  {graceMs, graceFrom, deadSinceMs, startedMs}: SettleOptions & {startedMs: number},
+  {graceMs, graceFrom, deadSinceMs, startedMs}: GraceTerms & {readonly startedMs: number},
 ): number {
   if (graceFrom === 'now') return graceMs;
   const sinceDeathMs = graceMs - (startedMs - (deadSinceMs ?? startedMs));

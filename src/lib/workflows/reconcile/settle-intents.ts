@@ -20,6 +20,7 @@ import {
   opened,
   type OpenIntent,
   type WaitingIntent,
+  type GraceTerms,
 } from './grace-time.js';
 import {doubtOfProject, listCreatedJobs} from './created-jobs.js';
 import {ownCommand} from '../../domain/program-name.js';
@@ -33,16 +34,7 @@ export interface SettleDeps {
 }
 
 /** The terms under which intents are settled. */
-export interface SettleOptions {
-  /** How long after its create a job may first show up in the service's list, in milliseconds. */
-  readonly graceMs: number;
-  /**
-   * When the create may have been sent last: `intent` where only the time of the intent is known, and its process is dead;
-   * `now` where the create has just ended without an answer.
-   */
-  readonly graceFrom: 'intent' | 'now';
-  /** With `intent`: when its process was seen to be dead, by the monotonic clock; now when absent. */
-  readonly deadSinceMs?: number;
+export interface SettleOptions extends GraceTerms {
   /** Since when lists of earlier looks have lacked the job of a create, by its attempt and the monotonic clock. */
   readonly absentSince?: ReadonlyMap<string, number>;
   /** Whether a person says that no job came of a create of which nobody else can tell. */

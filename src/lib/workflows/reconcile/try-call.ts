@@ -1,7 +1,28 @@
 import type {Clock} from '../../domain/clock.js';
 import {GembatchError} from '../../domain/errors.js';
 import type {CallOptions} from '../../services/batch-service.js';
-import {withinPatience} from './within-patience.js';
+
+/** How long the calls for one of many items may take, in milliseconds, so that trouble with one does not hold up the others. */
+const TIME_LIMIT_MS = 15_000;
+
+/** Does work under a signal that ends it after 15 seconds, or when `stop` does. */
+export async function withinTimeLimit<T>(
+  {clock, stop}: {readonly clock: Clock; readonly stop: AbortSignal},
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const limit = new AbortController();
+  const finished = new AbortController();
+  const giveUp = (): void => limit.abort();
+  if (stop.aborted) giveUp();
+  stop.addEventListener('abort', giveUp, {once: true});
+  void clock.sleep(TIME_LIMIT_MS, finished.signal).then(giveUp);
+  try {
+    return await work(limit.signal);
+  } finally {
+    finished.abort();
+    stop.removeEventListener('abort', giveUp);
+  }
+}
 
 /**
  * Makes a call that belongs to one item of a list.
@@ -15,7 +36,7 @@ export async function tryCall(
 ): Promise<GembatchError | undefined> {
   let trouble = 'no answer from the service';
   try {
-    await withinPatience(limits, (signal) => call({signal, onWait: ({reason}) => (trouble = reason)}));
+    await withinTimeLimit(limits, (signal) => call({signal, onWait: ({reason}) => (trouble = reason)}));
     return undefined;
   } catch (error) {
     if (!(error instanceof GembatchError)) throw error;

@@ -11,7 +11,8 @@ import {contentId} from '../submit/duplicates/known-jobs.js';
 import {jobOf, outcomeOfKnownContent, outcomeOfKnownFile} from '../submit/duplicates/same-work.js';
 import type {FileOutcome} from '../submit/submit-report.js';
 import {failed, type OutcomeDraft} from '../submit/file-outcome.js';
-import type {RequestFile, SubmitRun} from '../submit/submit-run.js';
+import type {RequestFile} from '../submit/collect-inputs.js';
+import type {SubmitRun} from '../submit/submit-run.js';
 
 /** Either what became of the file already, or what was found in the good file. */
 export type FileCheck = {readonly outcome: OutcomeDraft} | {readonly inspection: Inspection};

@@ -1,7 +1,7 @@
 import type {GembatchError} from '../../domain/errors.js';
 import {failed} from '../submit/file-outcome.js';
 import type {FileOutcome, SettledIntent, SubmitResult} from '../submit/submit-report.js';
-import type {RequestFile} from '../submit/submit-run.js';
+import type {RequestFile} from '../submit/collect-inputs.js';
 import {summarise} from '../submit/summarise.js';
 
 /** How often a file is tried that the service does not take, or of whose create nobody knows what came of it. */

@@ -14,7 +14,8 @@ import type {AtomicFile} from '../../store/file/atomic-file.js';
 import type {JobStore} from '../../store/job-store.js';
 import type {CreateFile} from '../poll/poll-run.js';
 import {inspectFile} from '../request-file/inspect-file.js';
-import type {RequestFile, SubmitOptions} from '../submit/submit-run.js';
+import type {RequestFile} from '../submit/collect-inputs.js';
+import type {SubmitOptions} from '../submit/submit-run.js';
 import {
   PARTS_FOLDER,
   partPath,

@@ -1,8 +1,26 @@
 import {lstat, readdir} from 'node:fs/promises';
 import {isAbsolute, join, relative, resolve, sep} from 'node:path';
 import {GembatchError} from '../../domain/errors.js';
+import type {PartOf} from '../../domain/job/job-record.js';
 import type {JobStore} from '../../store/job-store.js';
-import type {RequestFile} from './submit-run.js';
+
+/** A request file that is submitted. */
+export interface RequestFile {
+  /** Its own number, from 1. */
+  readonly index: number;
+  /** Where it is, absolute. */
+  readonly path: string;
+  /** As it was named, or as its pattern found it. */
+  readonly name: string;
+  /** Canonical path, as the record spells it. */
+  readonly inputFile: string;
+  /** The batch job that this file submits again; that job is no reason to skip it. */
+  readonly retryOf?: string;
+  /** Which part of a larger file it is. */
+  readonly partOf?: PartOf;
+  /** Why it cannot be submitted, when that is known already. */
+  readonly problem?: GembatchError;
+}
 
 /** Where names are looked up, and how two names of one file are known for one. */
 export interface CollectOptions {

@@ -18,7 +18,8 @@ import type {FileEstimate} from '../estimate/file-estimator.js';
 import {answersTo} from '../reconcile/created-jobs.js';
 import {recordOf, settleIntents, type Settlement} from '../reconcile/settle-intents.js';
 import type {Inspection} from '../request-file/inspect-file.js';
-import type {RequestFile, SubmitRun} from './submit-run.js';
+import type {RequestFile} from './collect-inputs.js';
+import type {SubmitRun} from './submit-run.js';
 
 /** A request file that the service has, ready for its create. */
 export interface UploadedFile {

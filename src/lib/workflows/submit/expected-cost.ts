@@ -2,7 +2,8 @@ import {statSync} from 'node:fs';
 import {GembatchError} from '../../domain/errors.js';
 import {estimateWith, timesEstimate, type Estimate} from '../estimate/estimate-files.js';
 import type {FileEstimate} from '../estimate/file-estimator.js';
-import type {RequestFile, SubmitRun} from './submit-run.js';
+import type {RequestFile} from './collect-inputs.js';
+import type {SubmitRun} from './submit-run.js';
 
 /** So much of the files that are to be sent is read before the first is sent; of more, every so manyth file. */
 const READ_BEFORE_BYTES = 1024 ** 3;

@@ -14,7 +14,8 @@ import {estimateJob} from './expected-cost.js';
 import {settledElsewhere} from './duplicates/settled-elsewhere.js';
 import {summarise} from './summarise.js';
 import type {FileOutcome, SubmitResult} from './submit-report.js';
-import type {RequestFile, SubmitRun} from './submit-run.js';
+import type {RequestFile} from './collect-inputs.js';
+import type {SubmitRun} from './submit-run.js';
 
 /** Errors after which no other file can fare better: the run ends, what is in flight is brought to its end. */
 const FATAL_CODES: ReadonlySet<string> = new Set(['KEY_REFUSED', 'STORAGE', 'LOCK_LOST']);

@@ -33,7 +33,8 @@ import {InFlight} from './duplicates/in-flight.js';
 import {KnownJobs} from './duplicates/known-jobs.js';
 import {Submission} from './submission.js';
 import type {SubmitResult} from './submit-report.js';
-import type {Pass, RequestFile, SubmitDeps, SubmitOptions, SubmitRun} from './submit-run.js';
+import type {RequestFile} from './collect-inputs.js';
+import type {Pass, SubmitDeps, SubmitOptions, SubmitRun} from './submit-run.js';
 
 /** What to submit, and how. */
 export interface SubmitInput extends SubmitOptions {

@@ -1,6 +1,6 @@
+import type {RequestFile} from './collect-inputs.js';
 import type {Clock} from '../../domain/clock.js';
 import type {GembatchError} from '../../domain/errors.js';
-import type {PartOf} from '../../domain/job/job-record.js';
 import type {Rule} from '../../domain/request/findings/request-finding.js';
 import type {PriceList} from '../../domain/price/price-list.js';
 import type {BatchService} from '../../services/batch-service.js';
@@ -91,24 +91,6 @@ export interface Pass {
    */
   readonly takeRoom: (file: RequestFile, inspection: Inspection) => GembatchError | undefined;
   readonly uploads: KeptUploads;
-}
-
-/** A request file that is submitted. */
-export interface RequestFile {
-  /** Its own number, from 1. */
-  readonly index: number;
-  /** Where it is, absolute. */
-  readonly path: string;
-  /** As it was named, or as its pattern found it. */
-  readonly name: string;
-  /** Canonical path, as the record spells it. */
-  readonly inputFile: string;
-  /** The batch job that this file submits again; that job is no reason to skip it. */
-  readonly retryOf?: string;
-  /** Which part of a larger file it is. */
-  readonly partOf?: PartOf;
-  /** Why it cannot be submitted, when that is known already. */
-  readonly problem?: GembatchError;
 }
 
 /** A limiter of p-limit. Its own type would ask whoever uses the library for that package. */

@@ -1,6 +1,7 @@
 import {GembatchError} from '../../../domain/errors.js';
 import type {PreparedKeys} from '../template/key-maker.js';
-import type {MadeRequest, RequestRecipe} from '../template/request-recipe.js';
+import type {MadeRequest} from '../template/made-request.js';
+import type {RequestRecipe} from '../template/request-recipe.js';
 import type {Source, SourceRow} from '../sources/source.js';
 
 /** Keys that are named beside their count. */

@@ -7,7 +7,7 @@ import {fromOpenAi} from '../../../domain/prepare/openai/openai-request.js';
 import {judgeLine} from '../../../domain/request/request-line.js';
 import {answerSchema} from './generation-config.js';
 import {keyInColumn} from './key-maker.js';
-import type {MadeRequest, MakeRequest} from './request-recipe.js';
+import type {MadeRequest, MakeRequest} from './made-request.js';
 
 /** What is the same for all lines. */
 export interface LineOptions {

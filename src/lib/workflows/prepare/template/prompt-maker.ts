@@ -6,7 +6,7 @@ import {fieldOf, type JsonObject} from '../../../domain/json/json-object.js';
 import {attachedParts} from '../sources/attachments.js';
 import {keyInColumn} from './key-maker.js';
 import {PromptTemplate, variableOf} from './prompt-template.js';
-import type {MakeRequest} from './request-recipe.js';
+import type {MakeRequest} from './made-request.js';
 import type {Source, SourceRow} from '../sources/source.js';
 
 /** A template: its text, or the file that holds it. */

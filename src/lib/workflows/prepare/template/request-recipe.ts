@@ -9,7 +9,8 @@ import {
 } from './generation-config.js';
 import {openAiMaker, requestMaker} from './line-makers.js';
 import {checkColumn, promptMaker, type PromptInput} from './prompt-maker.js';
-import type {Source, SourceRow} from '../sources/source.js';
+import type {MakeRequest} from './made-request.js';
+import type {Source} from '../sources/source.js';
 
 /** What requests are made with, as it was given. */
 export interface RecipeInput extends PromptInput, ConfigInput {
@@ -37,22 +38,6 @@ export function recipeAsBefore(before: Recipe, {cwd, model}: RecipeInput): Recip
     config: undefined,
   };
 }
-
-/** A request of a row: its JSON text, and its key unless that is made of it. */
-export interface MadeRequest {
-  readonly json: string;
-  readonly key: string | undefined;
-}
-
-/**
- * Makes the request of a row; undefined when its prompt is empty.
- *
- * @throws GembatchError FILE_* with the place of the row.
- */
-export type MakeRequest = (
-  source: Source,
-  row: SourceRow,
-) => MadeRequest | undefined | Promise<MadeRequest | undefined>;
 
 /** Makes the requests of rows, and says with what. */
 export interface RequestRecipe {

@@ -9,7 +9,8 @@ import {isServedAs, modelLabel, modelResourceName} from '../../../domain/job/mod
 import {ownCommand} from '../../../domain/program-name.js';
 import {failed, type OutcomeDraft} from '../file-outcome.js';
 import type {FileOutcome} from '../submit-report.js';
-import type {RequestFile, SubmitOptions} from '../submit-run.js';
+import type {RequestFile} from '../collect-inputs.js';
+import type {SubmitOptions} from '../submit-run.js';
 
 /** The batch job of a record, as an outcome spells it. */
 export function jobOf({batch}: JobRecord): NonNullable<FileOutcome['job']> {

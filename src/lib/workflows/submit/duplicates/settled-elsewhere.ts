@@ -7,7 +7,8 @@ import type {Inspection} from '../../request-file/inspect-file.js';
 import type {Session} from '../../../store/job-store.js';
 import {failed, type OutcomeDraft} from '../file-outcome.js';
 import {jobOf} from './same-work.js';
-import type {RequestFile, SubmitRun} from '../submit-run.js';
+import type {RequestFile} from '../collect-inputs.js';
+import type {SubmitRun} from '../submit-run.js';
 
 /** Folders of ours, whose files have their results elsewhere. */
 const OWN_FOLDERS: ReadonlySet<string> = new Set(['retries', 'parts', 'earlier']);

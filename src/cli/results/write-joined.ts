@@ -1,18 +1,25 @@
 import {basename, extname, resolve} from 'node:path';
-import {GembatchError} from '../lib/domain/errors.js';
-import {isTakenName} from '../lib/domain/taken-name.js';
-import {joinedLine} from '../lib/output/results/joined-line.js';
-import {LeftOut} from '../lib/output/results/left-out.js';
-import {tableColumns, tableRow} from '../lib/output/results/table-columns.js';
-import {rowRecord, titleRecord} from '../lib/output/results/table-record.js';
-import {isWatched} from '../lib/output/terminal/screen.js';
-import type {CsvForm} from '../lib/output/text/csv.js';
-import type {ResultsReport} from '../lib/workflows/results/collect-results.js';
-import {refuseRecordedFile} from '../lib/workflows/job-states/recorded-files.js';
-import {joinedRows, shapeOf, type ReportRow} from '../lib/workflows/results/report-rows.js';
+import {GembatchError} from '../../lib/domain/errors.js';
+import {isTakenName} from '../../lib/domain/taken-name.js';
+import {joinedLine} from '../../lib/output/results/joined-line.js';
+import {LeftOut} from '../../lib/output/results/left-out.js';
+import {tableColumns, tableRow} from '../../lib/output/results/table-columns.js';
+import {rowRecord, titleRecord} from '../../lib/output/results/table-record.js';
+import {isWatched} from '../../lib/output/terminal/screen.js';
+import type {CsvForm} from '../../lib/output/text/csv.js';
+import type {ResultsReport} from '../../lib/workflows/results/collect-results.js';
+import {refuseRecordedFile} from '../../lib/workflows/job-states/recorded-files.js';
+import {joinedRows, shapeOf, type ReportRow} from '../../lib/workflows/results/report-rows.js';
 import {JOIN_FORMATS, type JoinFormat} from './join-formats.js';
-import type {PrintDeps} from './print-results.js';
+import type {JobStore} from '../../lib/store/job-store.js';
+import type {CreateFile} from '../../lib/workflows/poll/poll-run.js';
 import {writeLines} from './write-lines.js';
+
+export interface PrintDeps {
+  readonly store: JobStore;
+  readonly createFile: CreateFile;
+  readonly stop: AbortSignal;
+}
 
 /** What is joined, and how; the names are those of the flags. */
 export interface JoinForm {

@@ -1,8 +1,8 @@
 import {readFile} from 'node:fs/promises';
-import {GembatchError} from '../lib/domain/errors.js';
-import {reportHtml} from '../lib/output/report/report-html.js';
-import type {CreateFile} from '../lib/workflows/poll/poll-run.js';
-import type {ReportData} from '../lib/workflows/report/collect-report.js';
+import {GembatchError} from '../../lib/domain/errors.js';
+import {reportHtml} from '../../lib/output/report/report-html.js';
+import type {CreateFile} from '../../lib/workflows/poll/poll-run.js';
+import type {ReportData} from '../../lib/workflows/report/collect-report.js';
 
 /**
  * Writes the page of a report.

@@ -1,12 +1,10 @@
-import {EXIT} from '../lib/domain/errors.js';
-import {badRowLine, joinedSentence, resultNotes, resultsLines} from '../lib/output/results-lines.js';
-import {printableJson} from '../lib/output/terminal/printable.js';
-import type {JobStore} from '../lib/store/job-store.js';
-import type {ResultsReport} from '../lib/workflows/results/collect-results.js';
-import {badRows} from '../lib/workflows/results/report-rows.js';
-import type {CreateFile} from '../lib/workflows/poll/poll-run.js';
-import {nextCommandAfterPoll} from './flags/poll-flags.js';
-import {writeJoined, type JoinedFile, type JoinForm} from './write-joined.js';
+import {EXIT} from '../../lib/domain/errors.js';
+import {badRowLine, joinedSentence, resultNotes, resultsLines} from '../../lib/output/results-lines.js';
+import {printableJson} from '../../lib/output/terminal/printable.js';
+import type {ResultsReport} from '../../lib/workflows/results/collect-results.js';
+import {badRows} from '../../lib/workflows/results/report-rows.js';
+import {nextCommandAfterPoll} from '../flags/poll-flags.js';
+import {writeJoined, type JoinedFile, type JoinForm, type PrintDeps} from './write-joined.js';
 import {writeLines} from './write-lines.js';
 
 /** What is printed of results; the names are those of the flags. */
@@ -16,12 +14,6 @@ export interface ResultsForm extends Omit<JoinForm, 'join'> {
   readonly failed: boolean;
   readonly quiet: boolean;
   readonly isJson: boolean;
-}
-
-export interface PrintDeps {
-  readonly store: JobStore;
-  readonly createFile: CreateFile;
-  readonly stop: AbortSignal;
 }
 
 /** Whether stdout holds rows, one on each line, and nothing else. */

@@ -1,8 +1,8 @@
 import * as Flags from '@oclif/core/flags';
-import {GembatchError} from '../lib/domain/errors.js';
-import type {CostCaps} from '../lib/workflows/cost/cost-room.js';
-import {COST} from './flags/flags.js';
-import {pricesFlag} from './prices.js';
+import {GembatchError} from '../../lib/domain/errors.js';
+import type {CostCaps} from '../../lib/workflows/cost/cost-room.js';
+import {COST} from './flags.js';
+import {pricesFlag} from '../prices.js';
 
 /** A flag that takes an amount of USD, such as `5`, `0.50` or `$5`. */
 const usdFlag = Flags.custom<number>({

@@ -1,7 +1,7 @@
 import {once} from 'node:events';
-import type {AtomicFile} from '../lib/store/file/atomic-file.js';
-import {hideKeys} from './connection/api-key.js';
-import {hasReaderGone} from './stop-signal.js';
+import type {AtomicFile} from '../../lib/store/file/atomic-file.js';
+import {hideKeys} from '../connection/api-key.js';
+import {hasReaderGone} from '../stop-signal.js';
 
 /** Lines are written together up to this size. */
 const BLOCK_CHARACTERS = 256 * 1024;

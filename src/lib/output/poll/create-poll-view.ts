@@ -1,0 +1,73 @@
+import type {QueueWait} from '../../workflows/run/run-report.js';
+import type {PolledJob, PollEvent} from '../../workflows/poll/poll-report.js';
+import {pollJson} from './poll-json.js';
+import {LivePollView} from './live-poll-view.js';
+import {waitText} from './queue-wait.js';
+import {pollLines, summaryLines} from './poll-lines.js';
+import {printableJson} from '../terminal/printable.js';
+import {printFolded} from '../terminal/screen.js';
+import type {PollView, PollViewOptions} from './poll-view.js';
+
+/** Where there is no person to see it. */
+const NO_DISPLAY: Pick<PollView, 'wait' | 'hide' | 'close'> = {
+  wait: () => undefined,
+  hide: () => undefined,
+  close: () => undefined,
+};
+
+/** Shows nothing. */
+export const SILENT_POLL_VIEW: PollView = {...NO_DISPLAY, report: () => undefined};
+
+/** The view for a mode. */
+export function createPollView(options: PollViewOptions): PollView {
+  const {mode, clock, stdout, nextCommand} = options;
+  if (mode === 'json') {
+    const time = (): string => new Date(clock.now()).toISOString();
+    const report = (event: PollEvent): void => {
+      for (const object of pollJson(event, time())) stdout.write(`${printableJson(object)}\n`);
+    };
+    return {...NO_DISPLAY, report};
+  }
+  const view = mode === 'live' ? new LivePollView(options) : plainView(options);
+  return {
+    report: (event) => {
+      view.report(event);
+      if (event.type !== 'summary') return;
+      view.close();
+      printFolded(stdout, summaryLines(event.summary, nextCommand?.(event.summary.exit_code)));
+    },
+    wait: (wait) => view.wait(wait),
+    hide: (isHidden) => view.hide(isHidden),
+    close: () => view.close(),
+  };
+}
+
+/** While files wait for the same reason, it is said this often. */
+const WAIT_LINE_MS = 300_000;
+
+/** Lines of changes: a job that only counts on is no change. */
+function plainView({mode, stderr, clock}: PollViewOptions): PollView {
+  const states = new Map<string, string>();
+  const isNews = ({name, state, outcome}: PolledJob): boolean => {
+    const before = states.get(name);
+    states.set(name, `${state} ${outcome}`);
+    return before !== `${state} ${outcome}`;
+  };
+  const isShown = (event: PollEvent): boolean => {
+    if (event.type === 'jobs') for (const job of event.jobs) isNews(job);
+    if (event.type === 'state' && !isNews(event.job)) return false;
+    return mode === 'plain' || event.type === 'error' || event.type === 'warning';
+  };
+  const report = (event: PollEvent): void => {
+    if (isShown(event)) for (const line of pollLines(event)) stderr.write(`${line}\n`);
+  };
+  let said: {readonly reason: string; readonly atMs: number} | undefined;
+  const wait = (now: QueueWait | null): void => {
+    if (now === null || mode !== 'plain') return;
+    const isOld = said === undefined || clock.monotonic() - said.atMs >= WAIT_LINE_MS;
+    if (said?.reason === now.reason && !isOld) return;
+    said = {reason: now.reason, atMs: clock.monotonic()};
+    stderr.write(`${waitText(now, clock.now())}\n`);
+  };
+  return {...NO_DISPLAY, report, wait};
+}
