@@ -132,3 +132,37 @@ test('killed in the middle of its parts and started again, it pays nothing twice
   expect(new Set(indexes)).toEqual(new Set([1, 2, 3]));
   expect(await readdir(join(folder, 'data/results'))).toEqual(['big.jsonl']);
 });
+
+test('what a retry answers comes into the joined results', async () => {
+  const {folder, emulator, run, options} = await trial();
+  emulator.control.outcome({rows: [{fault: 'error', keys: ['r5']}]});
+  expect((await run('--max-requests', '4')).code).toBe(EXIT.partial);
+  const joined = join(folder, 'data/results/big.jsonl');
+  expect(await readFile(joined, 'utf8')).toContain('Internal error');
+  emulator.control.clearOutcomes();
+  const retry = await runCli(['retry', 'data/big.jsonl', '--json'], options);
+  expect(retry.json()).toMatchObject({jobs: [{file: 'data/parts/big.002-of-003.jsonl', requests: 1}]});
+  expect((await runCli(['poll', '--interval', '5s', '--json'], options)).code).toBe(0);
+  const text = await readFile(joined, 'utf8');
+  expect(text).not.toContain('Internal error');
+  expect(keysIn(text)).toEqual(Array.from({length: 10}, (_, i) => `r${i + 1}`).sort());
+});
+
+test('when results stand at the place of the whole file and no record knows them, no part is sent', async () => {
+  const {folder, run, emulator} = await trial();
+  await mkdir(join(folder, 'data/results'));
+  await writeFile(join(folder, 'data/results/big.jsonl'), 'mine\n');
+  const {code, result} = await run('--max-requests', '4');
+  expect(code).toBe(EXIT.failed);
+  expect(new Set(result.submit.files.map(({error}) => error?.code))).toEqual(new Set(['RESULT_EXISTS']));
+  expect(emulator.control.paid()).toEqual([]);
+});
+
+test('without its job-info file, a file that was run in parts is not paid for again', async () => {
+  const {folder, run, emulator} = await trial();
+  await run('--max-requests', '4');
+  await rm(join(folder, 'job-info.jsonl'));
+  const {code} = await run('--max-requests', '4');
+  expect(code).toBe(EXIT.failed);
+  expect(emulator.control.paid()).toHaveLength(3);
+});

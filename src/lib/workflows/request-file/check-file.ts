@@ -99,6 +99,8 @@ function inspect(run: SubmitRun, file: RequestFile, isValidated: boolean): Promi
       validate: isValidated,
       model: run.model,
       allowed: run.options.allowed,
+      // Without --dry-run it would go in parts.
+      ...(run.options.isDryRun ? {maxBytes: Infinity} : {}),
       signal: run.halt.signal,
       onProgress: (bytes, totalBytes) => run.report({type: 'progress', index: file.index, bytes, totalBytes}),
     });

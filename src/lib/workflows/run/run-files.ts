@@ -70,6 +70,7 @@ export async function runFiles(
     return {submit, poll: polled, waiting, exit_code: exitCode};
   } finally {
     await follower.end();
+    await uploads.discardAll();
     await polling.close();
   }
 }

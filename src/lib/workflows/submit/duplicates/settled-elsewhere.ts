@@ -39,18 +39,27 @@ export async function settledElsewhere(
   return {outcome: 'skipped', reason: 'adopted', job: jobOf(record)};
 }
 
+/** Of a part, the results of the whole file speak for it, too. */
 async function existingResult(run: SubmitRun, file: RequestFile): Promise<OutcomeDraft | undefined> {
   const {store, known, options} = run;
-  if (file.retryOf !== undefined || OWN_FOLDERS.has(basename(dirname(file.path)))) return undefined;
-  const place = plainTarget(
-    {input_file: file.inputFile, batch: {name: '', state: ''}},
-    {store, resultsDir: options.resultsDir ?? null},
-  );
-  const name = store.inputName(place);
-  if (known.isResultFile(name) || !(await isThere(place))) return undefined;
+  const {inputFile, partOf, path, retryOf} = file;
+  const hasResultsElsewhere = partOf === undefined && OWN_FOLDERS.has(basename(dirname(path)));
+  if (retryOf !== undefined || hasResultsElsewhere) return undefined;
+  for (const input of [inputFile, ...(partOf === undefined ? [] : [partOf.input_file])]) {
+    const place = plainTarget(
+      {input_file: input, batch: {name: '', state: ''}},
+      {store, resultsDir: options.resultsDir ?? null},
+    );
+    const name = store.inputName(place);
+    if (!known.isResultFile(name) && (await isThere(place))) return resultExists(file.name, name);
+  }
+  return undefined;
+}
+
+function resultExists(fileName: string, resultName: string): OutcomeDraft {
   const error = new GembatchError(
     'RESULT_EXISTS',
-    `${file.name}: has no record, but its result file ${name} exists, so it may have been paid for already. Nothing was sent.`,
+    `${fileName}: has no record, but its result file ${resultName} exists, so it may have been paid for already. Nothing was sent.`,
     {
       suggestions: [
         'Name the job-info file that knows it: --job-info FILE',
