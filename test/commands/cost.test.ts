@@ -111,4 +111,25 @@ describe('gembatch cost', () => {
     const {json} = await runCli(['cost', '--json'], options);
     expect((json() as Report).jobs[0]?.estimate_usd).toEqual(record.estimate?.cost_usd);
   });
+
+  test('stands in list, show and at the end of poll, with the end of a model that the rows tell', async () => {
+    const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+    const cwd = await tempDir();
+    await writeFile(join(cwd, 'a.jsonl'), requestLines(2));
+    const options = {cwd, env};
+    emulator.control.outcome({rows: [{fault: 'retiring', keys: ['r1']}]});
+    const submit = await runCli(['submit', 'a.jsonl', '-m', 'gemini-2.5-flash'], options);
+    expect(submit.stderr).toContain(
+      'the service answers with gemini-3.5-flash-lite in place of gemini-2.5-flash',
+    );
+    expect((await runCli(['list'], options)).stdout).toMatch(/~\$0\.\d+/u);
+    emulator.control.advance(60_000);
+    const {stdout} = await runCli(['poll', '--once'], options);
+    expect(stdout).toMatch(/^Cost: (?:< )?\$0\.\d+$/mu);
+    expect(stdout).toContain('Its answers say that gemini-2.5-flash ends on 2027-05-07');
+    expect((await runCli(['show', 'a.jsonl'], options)).stdout).toMatch(
+      /^Cost: +(?:< )?\$\S+ \(estimated .+\)$/mu,
+    );
+    expect((await runCli(['list'], options)).stdout).toContain('gemini-2.5-flash');
+  });
 });

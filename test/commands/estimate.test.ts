@@ -67,6 +67,14 @@ describe('gembatch estimate', () => {
     expect(stdout).toContain('1 request has no maxOutputTokens');
   });
 
+  test('warns of a model that the service ends, or answers with another one', async () => {
+    const cwd = await folderWith(line('1'));
+    const {stdout} = await runCli(['estimate', 'a.jsonl', '-m', 'gemini-2.5-flash'], {cwd});
+    expect(stdout).toMatch(
+      /^Warning: .*2026-12-01.* answers with gemini-3\.5-flash-lite in place of gemini-2\.5-flash/mu,
+    );
+  });
+
   test('goes by the finished jobs of the same model where there are any', async () => {
     const content = line('1') + line('2');
     const cwd = await folderWith(content);

@@ -20,6 +20,7 @@ export function estimateLines(estimate: Estimate, {columns}: {columns: number}):
   return [
     ...(files.length === 0 ? [] : [...tableLines(files, COLUMNS, columns), '', totalLine(estimate)]),
     ...(files.length === 0 ? [] : notes(estimate)),
+    ...estimate.warnings.map((text) => `Warning: ${text}`),
     ...failed.flatMap(({error}) => errorLines(error)),
   ];
 }

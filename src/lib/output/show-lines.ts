@@ -1,6 +1,9 @@
 import {stateLabel} from '../domain/job/job-state.js';
+import type {JobRecord} from '../domain/job/job-record.js';
+import type {PolledJob} from '../workflows/poll/poll-report.js';
 import type {ShownJob, ShownJobs} from '../workflows/list/show-job.js';
 import {formatBytes, formatCount} from './text/format.js';
+import {formatCostRange, formatUsd} from './text/money.js';
 import {rowsText} from './poll/poll-table.js';
 import {printable} from './terminal/printable.js';
 import {ownCommand} from '../domain/program-name.js';
@@ -23,6 +26,12 @@ export function showLines({jobs, open_intents: intents}: ShownJobs): readonly st
     ]),
   );
   return [...open, ...blocks].flatMap((lines, position) => (position === 0 ? lines : ['', ...lines]));
+}
+
+function costText({cost_usd: cost}: PolledJob, {estimate}: JobRecord): string | undefined {
+  const before = estimate === undefined ? '' : `estimated ${formatCostRange(estimate.cost_usd ?? null)}`;
+  if (cost === undefined) return before === '' ? undefined : before;
+  return before === '' ? formatUsd(cost) : `${formatUsd(cost)} (${before})`;
 }
 
 function factsOf({job, record, retried_by: retriedBy}: ShownJob): readonly Fact[] {
@@ -58,6 +67,7 @@ function factsOf({job, record, retried_by: retriedBy}: ShownJob): readonly Fact[
       'Not fetched',
       job.results_error === undefined ? undefined : `${job.results_error.message} (${job.results_error.at})`,
     ],
+    ['Cost', costText(job, record)],
     ['Submitted', record.submitted_at],
     ['Created', job.create_time],
     ['Ended', job.end_time],

@@ -37,6 +37,9 @@ export function contentReply(request: Json, model: string, fault: RowFault | und
   const reply = (parts: Json, answer = ''): Json => ({
     ...parts,
     ...(fault === 'no_usage' ? {} : {usageMetadata: usageOf(request, prompt, answer)}),
+    ...(fault === 'retiring'
+      ? {modelStatus: {modelStage: 'DEPRECATED', retirementTime: '2027-05-07T00:00:00Z'}}
+      : {}),
     modelVersion: model.replace(/^models\//u, ''),
     responseId: Buffer.from(prompt.slice(0, 16)).toString('base64url'),
   });

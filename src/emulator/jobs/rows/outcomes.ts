@@ -27,6 +27,8 @@ export const ROW_FAULTS = [
   'wrong_shape',
   /** A candidate without any parts. */
   'empty',
+  /** The answer says when the service ends its model: `modelStatus`. */
+  'retiring',
   /** Without `usageMetadata`. */
   'no_usage',
   /** Without its key. */

@@ -137,6 +137,8 @@ export interface JobUsage extends Usage {
   readonly cost_usd: number | null;
   /** When the prices were read, as `2026-11-27`. */
   readonly prices_read_on: string;
+  /** When the service ends the model, as the rows say: `modelStatus.retirementTime`. */
+  readonly retires_at?: string;
 }
 
 /** Where the verified results of a batch job are, and what became of its requests; part of the job record. */

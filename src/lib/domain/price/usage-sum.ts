@@ -42,6 +42,7 @@ export class UsageSum {
   readonly #prices = new Map<string, CostTerms | null>();
   #usage: Usage = NO_USAGE;
   #rows = 0;
+  #retiresAt: string | undefined;
 
   constructor(terms: AccountTerms) {
     this.#terms = terms;
@@ -61,6 +62,7 @@ export class UsageSum {
       by_model_version: Object.fromEntries(this.#versions),
       cost_usd: costs.reduce(addCosts, 0),
       prices_read_on: this.#terms.prices.read_on,
+      ...(this.#retiresAt === undefined ? {} : {retires_at: this.#retiresAt}),
     };
   }
 
@@ -87,6 +89,8 @@ export class UsageSum {
   #add(row: unknown): void {
     const response = fieldOf(row, 'response');
     if (!isObject(response)) return; // An error: rows that failed are not charged for tokens.
+    const retiresAt = fieldOf(response['modelStatus'], 'retirementTime');
+    if (isText(retiresAt)) this.#retiresAt ??= retiresAt;
     const version = response['modelVersion'];
     this.#addUsage(isText(version) ? version : modelLabel(this.#terms.model ?? 'unknown'), usageOf(response));
   }

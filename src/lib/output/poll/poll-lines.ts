@@ -1,6 +1,8 @@
 import {stateLabel} from '../../domain/job/job-state.js';
 import type {PolledJob, PollEvent, PollSummary, PollTrouble} from '../../workflows/poll/poll-report.js';
 import {formatCount, formatDuration} from '../text/format.js';
+import {formatUsd} from '../text/money.js';
+import {ownCommand} from '../../domain/program-name.js';
 import {rowsText, tally} from './poll-table.js';
 import {printable} from '../terminal/printable.js';
 
@@ -69,8 +71,18 @@ export function summaryLines(summary: PollSummary, nextCommand: string | undefin
   return [
     `${jobs(summary.jobs)}: ${text.join(', ')} (${formatDuration(summary.duration_ms)})`,
     ...(done + bad > 0 ? [`Rows: ${rowTexts.join(', ')}`] : []),
+    ...(done + bad > 0 ? [costLine(summary)] : []),
+    ...summary.retiring.map(({model, on}) => printable(retiringText(model, on))),
     ...(nextCommand === undefined || summary.jobs === 0 ? [] : [`Next: ${nextCommand}`]),
   ];
+}
+
+function costLine({cost_usd: cost, cost_usd_known: known}: PollSummary): string {
+  return cost === null ? `Cost: ${formatUsd(known)}, and jobs of unknown cost` : `Cost: ${formatUsd(cost)}`;
+}
+
+function retiringText(model: string, on: string): string {
+  return `Its answers say that ${model} ends on ${on}: choose another one for what comes next (${ownCommand('models')}).`;
 }
 
 function jobs(number: number): string {

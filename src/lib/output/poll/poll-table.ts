@@ -6,6 +6,8 @@ import {stateLabel} from '../../domain/job/job-state.js';
 import type {PolledJob} from '../../workflows/poll/poll-report.js';
 import {shortenRight} from '../terminal/display-width.js';
 import {formatBytes, formatCount, formatDuration} from '../text/format.js';
+import {modelLabel} from '../../domain/job/model-choice.js';
+import {formatUsd} from '../text/money.js';
 import {printable} from '../terminal/printable.js';
 import {tableLines, type Column} from '../text/table.js';
 
@@ -121,6 +123,8 @@ function columnsOf(state: PollTableState): readonly Column<PolledJob>[] {
     {title: 'Failed', align: 'right', rank: 6, cell: ({stats}) => countCell(stats?.failed_request_count)},
     {title: 'Time', align: 'right', rank: 3, cell: (job) => durationCell(ageMs(job, nowMs))},
     {title: 'Left', align: 'right', rank: 7, cell: left},
+    ...(state.jobs.some((job) => costCell(job) !== '') ? [COST] : []),
+    {title: 'Model', align: 'left', rank: 9, cell: ({model = ''}) => modelLabel(model)},
     {title: 'Result', align: 'left', rank: 2, cell: (job) => resultCell(job, downloads.get(job.name))},
   ];
 }
@@ -143,6 +147,14 @@ export function rowsText({results, bad_rows: bad = 0}: PolledJob): string {
 
 function durationCell(ms: number | undefined): string {
   return ms === undefined ? '' : formatDuration(ms);
+}
+
+const COST: Column<PolledJob> = {title: 'Cost', align: 'right', rank: 8, cell: costCell};
+
+/** What it has cost, or after a tilde what it is likely to. */
+function costCell({cost_usd: cost, estimate_usd: estimate, outcome}: PolledJob): string {
+  if (cost !== undefined) return formatUsd(cost);
+  return estimate === undefined || outcome !== 'running' ? '' : `~${formatUsd(estimate)}`;
 }
 
 function countCell(count: number | undefined): string {

@@ -119,6 +119,7 @@ const USAGE_SHAPE = shapeOf<JobUsage>({
   by_model_version: 'object',
   cost_usd: 'amount',
   prices_read_on: 'string',
+  retires_at: text,
 });
 
 const RANGE_SHAPE = shapeOf<Range>({low: 'number', likely: 'number', high: 'number'});

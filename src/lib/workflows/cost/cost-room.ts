@@ -1,10 +1,11 @@
 import {GembatchError} from '../../domain/errors.js';
 import type {Intent, JobRecord} from '../../domain/job/job-record.js';
 import {awaitsFetch, awaitsService} from '../../domain/job/job-progress.js';
+import {costOfRecord} from '../../domain/price/record-cost.js';
 import type {PriceList} from '../../domain/price/price-list.js';
 import type {JobStore, StoreSnapshot} from '../../store/job-store.js';
 import type {FileEstimate} from '../estimate/file-estimator.js';
-import {costOfJob, costWithoutAnswers} from './sum-costs.js';
+import {costOfJob} from './sum-costs.js';
 
 /** Limits of what batch jobs may cost, in USD. */
 export interface CostCaps {
@@ -187,7 +188,7 @@ async function spendingOf(
   if (!('batch' in work)) return {file, unanswered: file, usd: high, isOpen: true};
   const isFetched = followed?.has(work.batch.name) === true && work.results_error === undefined;
   const isOpen = awaitsService(work) || (isFetched && awaitsFetch(work));
-  const known = work.usage === undefined ? costWithoutAnswers(work) : work.usage.cost_usd;
+  const known = costOfRecord(work);
   if (known !== null || high !== null) return {file, usd: known ?? high, isOpen};
   // A record of an earlier version, or of another tool.
   const job = await costOfJob(store, work, {names: [], service: 'gemini', prices, signal, isMerged: false});

@@ -1,10 +1,10 @@
 /** The use case of `gembatch cost`: what batch jobs used and cost, as far as their results tell. */
 import {stat} from 'node:fs/promises';
 import {addRanges, NOTHING, type Range} from '../../domain/estimate/range.js';
-import {isTerminal} from '../../domain/job/job-state.js';
 import type {JobRecord, JobUsage} from '../../domain/job/job-record.js';
 import {modelLabel} from '../../domain/job/model-choice.js';
 import type {PricedService, PriceList} from '../../domain/price/price-list.js';
+import {costOfRecord} from '../../domain/price/record-cost.js';
 import {addUsage, NO_USAGE, type Usage} from '../../domain/price/usage.js';
 import {addCosts, UsageSum} from '../../domain/price/usage-sum.js';
 import type {JobStore} from '../../store/job-store.js';
@@ -83,15 +83,9 @@ export async function costOfJob(
     model: modelLabel(model),
     day: at?.slice(0, 10) ?? null,
     usage,
-    cost_usd: usage === null ? costWithoutAnswers(record) : usage.cost_usd,
+    cost_usd: usage === null ? costOfRecord(record) : usage.cost_usd,
     estimate_usd: await estimateOf(store, record, {...terms, model}),
   };
-}
-
-/** A job that ended without any answer is not paid for; of any other without results here, nobody knows. */
-export function costWithoutAnswers({batch}: JobRecord): number | null {
-  const answered = batch.stats?.successful_request_count;
-  return isTerminal(batch.state) && batch.dest === undefined && (answered ?? 0) === 0 ? 0 : null;
 }
 
 /** A record of an earlier version does not say: its result file does, unless answers of retries were merged into it. */

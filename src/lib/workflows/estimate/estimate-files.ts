@@ -33,6 +33,8 @@ export interface Estimate {
     readonly price_missing: readonly string[];
   };
   readonly prices: {readonly read_on: string};
+  /** What a person should know of the model. */
+  readonly warnings: readonly string[];
 }
 
 /** What is estimated, and by which prices. */
@@ -63,7 +65,9 @@ export async function estimateWith(
     }
   }
   const total = totalOf(files, estimator.unpricedModel);
-  return {files, failed, total, prices: {read_on: estimator.pricesReadOn}};
+  const {retirement} = estimator;
+  const warnings = retirement === undefined ? [] : [retirement];
+  return {files, failed, total, prices: {read_on: estimator.pricesReadOn}, warnings};
 }
 
 /** The estimate of many files by that of a part of them, which is `factor` times smaller. */

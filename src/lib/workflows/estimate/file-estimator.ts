@@ -16,6 +16,7 @@ import {
   type PricedService,
   type PriceList,
 } from '../../domain/price/price-list.js';
+import {retirementWarning} from '../../domain/price/retirement.js';
 import {readChunks} from '../request-file/read-chunks.js';
 
 /** How the tokens of a file were found. */
@@ -61,10 +62,13 @@ export class FileEstimator {
   readonly #history: History | undefined;
   /** When the prices were read, as `2026-11-27`. */
   readonly pricesReadOn: string;
+  /** When the service ends the model, in words. */
+  readonly retirement: string | undefined;
 
   constructor(terms: EstimateTerms) {
     this.#model = pricedModel(terms);
     this.#history = historyOf(pastJobs(terms));
+    this.retirement = retirementWarning(terms.prices, terms.model, terms.nowMs);
     this.pricesReadOn = terms.prices.read_on;
   }
 

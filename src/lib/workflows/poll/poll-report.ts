@@ -29,6 +29,10 @@ export interface PolledJob {
   readonly results?: StoredResults;
   /** With `results`: rows that somebody has to look at. */
   readonly bad_rows?: number;
+  /** USD; absent when it is not known. */
+  readonly cost_usd?: number;
+  /** The likely cost as it was estimated, in USD; absent when it is not known. */
+  readonly estimate_usd?: number;
   /** Why the results could not be fetched the last time. */
   readonly results_error?: {readonly message: string; readonly at: string};
 }
@@ -65,6 +69,11 @@ export interface PollSummary {
   readonly unclear: number;
   /** Jobs that were followed and whose record is not in the job-info file any more. */
   readonly vanished: number;
+  /** What all jobs have cost, those that were replaced too; null as soon as one is not known. */
+  readonly cost_usd: number | null;
+  readonly cost_usd_known: number;
+  /** Models of which answers say when the service ends them. */
+  readonly retiring: readonly {readonly model: string; readonly on: string}[];
   /** Rows of all results on disk. */
   readonly rows: RowCounts;
   /** Those of them that somebody has to look at. */

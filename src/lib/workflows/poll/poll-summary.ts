@@ -9,6 +9,9 @@ import {
 import type {JobRecord, RowCounts} from '../../domain/job/job-record.js';
 import {exitCodeOf, type ItemOutcome} from '../../domain/outcome.js';
 import {noCounts} from '../../domain/result/row-counts.js';
+import {modelLabel} from '../../domain/job/model-choice.js';
+import {costOfRecord} from '../../domain/price/record-cost.js';
+import {addCosts} from '../../domain/price/usage-sum.js';
 import type {PollEnd, PollSummary} from './poll-report.js';
 
 const ROW_OUTCOMES = Object.keys(noCounts()) as (keyof RowCounts)[];
@@ -65,6 +68,8 @@ export function summarisePoll(outcome: PollOutcome): PollTotals {
     replaced: records.length - judged.length,
     unclear,
     vanished,
+    ...costsOf(records),
+    retiring: retiringModels(records),
     rows: sumOfRows(judged.filter(hasRows)),
     bad_row_count: judged
       .filter(hasRows)
@@ -80,6 +85,23 @@ export function vanishedJobs({
 }: Pick<PollOutcome, 'followed' | 'records'>): ReadonlyMap<string, string> {
   const there = new Set(records.map(({batch}) => batch.name));
   return new Map([...followed].filter(([name]) => !there.has(name)));
+}
+
+function costsOf(records: readonly JobRecord[]): Pick<PollSummary, 'cost_usd' | 'cost_usd_known'> {
+  const costs = records.map(costOfRecord);
+  return {
+    cost_usd: costs.reduce(addCosts, 0),
+    cost_usd_known: costs.reduce<number>((sum, cost) => sum + (cost ?? 0), 0),
+  };
+}
+
+function retiringModels(records: readonly JobRecord[]): PollSummary['retiring'] {
+  const ends = new Map<string, string>();
+  for (const {batch, usage} of records) {
+    if (usage?.retires_at !== undefined)
+      ends.set(modelLabel(batch.model ?? 'unknown'), usage.retires_at.slice(0, 10));
+  }
+  return [...ends].map(([model, on]) => ({model, on}));
 }
 
 /** Not knowing outweighs all; then that something still runs, because whoever reads the code has to come back. */

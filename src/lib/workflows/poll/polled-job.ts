@@ -1,6 +1,7 @@
 import {normaliseState} from '../../domain/job/job-state.js';
 import {badRowCount, jobOutcome, type ResultsOnDisk} from '../../domain/job/job-progress.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
+import {costOfRecord} from '../../domain/price/record-cost.js';
 import type {PolledJob} from './poll-report.js';
 
 type Draft = {-readonly [K in keyof PolledJob]: PolledJob[K]};
@@ -28,6 +29,9 @@ export function polledJob(
   if (endTime !== undefined) job.end_time = endTime;
   if (error !== undefined) job.error = error;
   if (resultsError !== undefined) job.results_error = resultsError;
+  const cost = costOfRecord(record);
+  if (cost !== null) job.cost_usd = cost;
+  if (record.estimate?.cost_usd !== undefined) job.estimate_usd = record.estimate.cost_usd.likely;
   if (results === undefined || onDisk === 'missing') return job;
   return {...job, results, bad_rows: badRowCount(results.rows)};
 }

@@ -12,6 +12,7 @@ import {interruption} from '../../domain/interruption.js';
 import type {Intent} from '../../domain/job/job-record.js';
 import {describeLockWait} from '../../domain/lock-holder.js';
 import type {OpenedSession, Session, StoreSnapshot} from '../../store/job-store.js';
+import {retirementWarning} from '../../domain/price/retirement.js';
 import {PRICES} from '../../domain/price/prices.js';
 import {costRoom} from '../cost/cost-room.js';
 import {FileEstimator} from '../estimate/file-estimator.js';
@@ -187,6 +188,8 @@ async function begin(
   const estimated = pass?.estimated ?? files;
   const estimate = options.isDryRun ? undefined : await expectedCost(run, estimated);
   if (estimate !== undefined) report({type: 'estimate', estimate});
+  const warning = retirementWarning(options.prices ?? PRICES, start.model, clock.now());
+  if (warning !== undefined && estimated.length > 0) report({type: 'warning', message: warning});
   return new Submission(run, files, {estimate, startedMs, settling, finish});
 }
 

@@ -58,9 +58,9 @@ function stateOf(jobs: readonly PolledJob[], rest: Partial<PollTableState> = {})
 describe('the table', () => {
   test('shows a job on each line, with the time that others took as an estimate', () => {
     expect(pollTable(stateOf([job(1), done]), {columns: 120, rows: 20})).toEqual([
-      'File             Requests  State      Done  Failed    Time      Left  Result',
-      'batch/001.jsonl     1,200  running     497       3  1h 00m  ~30m 00s',
-      'batch/002.jsonl     1,200  succeeded   497       3  1h 30m            1,195 ok, 5 bad',
+      'File             Requests  State      Done  Failed    Time      Left  Model  Result',
+      'batch/001.jsonl     1,200  running     497       3  1h 00m  ~30m 00s  m',
+      'batch/002.jsonl     1,200  succeeded   497       3  1h 30m            m      1,195 ok, 5 bad',
     ]);
   });
 

@@ -1,0 +1,12 @@
+import type {JobRecord} from '../job/job-record.js';
+import {isTerminal} from '../job/job-state.js';
+
+/**
+ * What a batch job has cost in USD, as far as its record tells; null while its results are not here, and when a price is
+ * not known. A job that ended without any answer is not paid for.
+ */
+export function costOfRecord({batch, usage}: JobRecord): number | null {
+  if (usage !== undefined) return usage.cost_usd;
+  const answered = batch.stats?.successful_request_count ?? 0;
+  return isTerminal(batch.state) && batch.dest === undefined && answered === 0 ? 0 : null;
+}
