@@ -136,7 +136,7 @@ describe('installed globally', () => {
   test('completes commands in a shell', async () => {
     const {code, stdout} = await runCli(['autocomplete', 'script', 'bash'], {cwd: folder, bin});
     expect(code).toBe(0);
-    expect(stdout).toContain('GEMBATCH_AC_BASH_SETUP_PATH');
+    expect(stdout).toContain('complete -o default');
   });
 });
 

@@ -32,5 +32,6 @@ export const STANDALONE_TABLE: typeof COMMAND_TABLE = {
   ...COMMAND_TABLE,
   autocomplete: () => import('../../commands/autocomplete/index.js'),
   'autocomplete:script': () => import('../../commands/autocomplete/script.js'),
+  'autocomplete:words': () => import('../../commands/autocomplete/words.js'),
   help: () => import('../../commands/help.js'),
 };

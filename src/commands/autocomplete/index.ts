@@ -1,30 +1,25 @@
-import * as Flags from '@oclif/core/flags';
+import {SETTINGS_FILES, setUpLine, shellOf} from '../../cli/completion/shell-scripts.js';
 import {completionShell} from '../../cli/flags/completion-shell.js';
 import {GembatchCommand} from '../../cli/gembatch-command.js';
 
-/** `gembatch autocomplete [SHELL]`: oclif's own, loaded when it is asked for. */
+/** `gembatch autocomplete [SHELL]` */
 export default class Autocomplete extends GembatchCommand {
-  static override summary = 'Set up completion of commands and flags for a shell.';
+  static override summary = 'Set up completion of commands, flags and jobs for a shell.';
 
-  static override description = `Writes completion functions for the current commands into the cache folder, and says what to add to the settings of the shell. Run it again after an update.`;
+  static override description = `Says which line to add to the settings of your shell. It completes commands, flags, the values of many flags, request files that are recorded and batch jobs; files stay completable.`;
 
   static override examples = [
-    {description: 'See how to set it up', command: '<%= config.bin %> <%= command.id %> bash'},
-    {
-      description: 'Write the functions again after an update',
-      command: '<%= config.bin %> <%= command.id %> --refresh-cache',
-    },
+    {description: 'See how to set it up', command: '<%= config.bin %> <%= command.id %>'},
+    {description: 'The same for fish', command: '<%= config.bin %> <%= command.id %> fish'},
   ];
 
   static override args = {shell: completionShell()};
 
-  static override flags = {
-    'refresh-cache': Flags.boolean({char: 'r', description: 'write the functions and say nothing'}),
-  };
-
   async run(): Promise<void> {
-    await this.parse(Autocomplete);
-    const plugin = await import('plugin-autocomplete/index.js');
-    await plugin.default.run(this.argv, this.config);
+    const {args} = await this.parse(Autocomplete);
+    const shell = args.shell ?? shellOf(process.env);
+    this.log(`Add this line to ${SETTINGS_FILES[shell]}, and open a new shell:`);
+    this.log(`  ${setUpLine(shell, this.config.bin)}`);
+    this.log(`Then try: ${this.config.bin} <tab>`);
   }
 }

@@ -1,26 +1,26 @@
+import {shellOf, shellScript} from '../../cli/completion/shell-scripts.js';
 import {completionShell} from '../../cli/flags/completion-shell.js';
 import {GembatchCommand} from '../../cli/gembatch-command.js';
 
-/** `gembatch autocomplete script SHELL`: oclif's own, loaded when it is asked for. */
+/** `gembatch autocomplete script [SHELL]` */
 export default class AutocompleteScript extends GembatchCommand {
-  static override summary = 'Print the line that a shell needs for completion.';
+  static override summary = 'Print the functions that a shell needs for completion.';
 
   static override hidden = true;
 
-  static override description = `Add the line to the settings of your shell; "autocomplete" says where.`;
+  static override description = `"autocomplete" says which line of your settings reads them.`;
 
   static override examples = [
     {
-      description: 'Set completion up for bash',
-      command: '<%= config.bin %> <%= command.id %> bash >> ~/.bashrc',
+      description: 'Try completion in this shell',
+      command: 'eval "$(<%= config.bin %> <%= command.id %> bash)"',
     },
   ];
 
   static override args = {shell: completionShell()};
 
   async run(): Promise<void> {
-    await this.parse(AutocompleteScript);
-    const plugin = await import('plugin-autocomplete/script.js');
-    await plugin.default.run(this.argv, this.config);
+    const {args} = await this.parse(AutocompleteScript);
+    process.stdout.write(shellScript(args.shell ?? shellOf(process.env), this.config.bin));
   }
 }

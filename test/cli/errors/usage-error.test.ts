@@ -5,7 +5,7 @@ import {tempDir} from '../../helpers/temp-dir.js';
 describe.each([
   [['list', '--sort', 'foo'], '--sort takes recorded, file, age or state, not "foo".'],
   [['list', '--sort'], '--sort needs a value: recorded, file, age or state.'],
-  [['results', '--format', 'xml'], '--format takes jsonl or csv, not "xml".'],
+  [['results', '--format', 'xml'], '--format takes jsonl, csv or tsv, not "xml".'],
   [['results', '--failed', '--join', 'x.csv'], '--failed and --join cannot be used together.'],
   [['submit'], 'FILES is missing: request files, folders of them, or glob patterns.'],
   [['submit', 'a.jsonl', '-m', ''], '--model has an empty value.'],
@@ -17,7 +17,7 @@ describe.each([
   [['poll', '--timeout', 'soon'], '--timeout: "soon" is not a duration.'],
   [['show', 'a', 'b'], 'Unexpected argument: b.'],
   [['help', '--wrong'], 'There is no flag --wrong.'],
-  [['autocomplete', 'fish'], '"fish" is not one of the choices: zsh, bash or powershell.'],
+  [['autocomplete', 'tcsh'], '"tcsh" is not one of the choices: bash, zsh, fish or powershell.'],
 ])('%j', (args, sentence) => {
   test('ends with 2 and one plain sentence', async () => {
     const {code, stdout, stderr} = await runCli(args, {cwd: await tempDir()});

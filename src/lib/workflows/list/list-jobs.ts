@@ -52,7 +52,7 @@ export interface ListSummary extends Readonly<Record<JobOutcome, number>> {
 }
 
 /** What `--state` takes besides the states that the records have: what the service is known to say, and our outcomes. */
-const KNOWN_LABELS = [
+export const STATE_WORDS = [
   'pending',
   'running',
   'succeeded',
@@ -157,7 +157,7 @@ function notSeenError(gone: ReadonlySet<string>): GembatchError | undefined {
 /** @throws GembatchError `USAGE` when a word is neither known nor the state of any job: an empty list would hide the slip. */
 function withLabels(jobs: readonly PolledJob[], words: readonly string[]): readonly PolledJob[] {
   if (words.length === 0) return jobs;
-  const known = new Set([...KNOWN_LABELS, ...jobs.flatMap(labelsOf)]);
+  const known = new Set([...STATE_WORDS, ...jobs.flatMap(labelsOf)]);
   const wanted = new Set<string>();
   for (const word of words) {
     const label = stateLabel(word.toUpperCase().replaceAll(/[- ]/gu, '_'));
@@ -168,7 +168,7 @@ function withLabels(jobs: readonly PolledJob[], words: readonly string[]): reado
 }
 
 function unknownLabel(word: string, meant: string | undefined): GembatchError {
-  const labels = KNOWN_LABELS.map(asWord).join(', ');
+  const labels = STATE_WORDS.map(asWord).join(', ');
   return new GembatchError('USAGE', `"${word}" is not a state of any batch job.`, {
     suggestions: [
       ...(meant === undefined ? [] : [`Did you mean: ${asWord(meant)}`]),
