@@ -146,7 +146,7 @@ async function pollAll(attack: Attack, jobs: number): Promise<HurriedResult> {
   const remote = new Set(control.jobs());
   for (const record of kept) checkPolled(attack, fixture, record, remote);
   attack.note(`${jobs}: ${requests.length} calls, ${run.seconds.toFixed(0)} s`);
-  if (jobs === JOBS) await lookAround(attack, fixture);
+  if (jobs === JOBS) await readInventory(attack, fixture);
   return run;
 }
 
@@ -212,7 +212,7 @@ function checkPolled(
 }
 
 /** The commands that look at all records, none of which may take long. */
-async function lookAround(attack: Attack, {options, emulator}: JobFixture): Promise<void> {
+async function readInventory(attack: Attack, {options, emulator}: JobFixture): Promise<void> {
   emulator.control.clearFaults();
   for (const command of ['list', 'results', 'retry --dry-run', 'cleanup --dry-run']) {
     const {code, seconds, stderr} = await hurriedCli([...command.split(' '), '--json'], {

@@ -1,6 +1,6 @@
-import {concealing} from '../../lib/domain/api-key/conceal-api-key.js';
+import {apiKeyHider} from '../../lib/domain/api-key/conceal-api-key.js';
 import {GembatchError} from '../../lib/domain/errors.js';
-import {isPossibleKey} from '../../lib/domain/api-key/api-key-form.js';
+import {looksLikeApiKey} from '../../lib/domain/api-key/api-key-form.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -24,7 +24,7 @@ export function apiKeyFrom(environment: Environment): ApiKey {
   if (!value) throw new GembatchError('KEY_MISSING', 'There is no API key: GEMINI_API_KEY is not set.');
 
   const name = google ? 'GOOGLE_API_KEY' : 'GEMINI_API_KEY';
-  if (!isPossibleKey(value)) {
+  if (!looksLikeApiKey(value)) {
     throw new GembatchError(
       'KEY_REFUSED',
       `${name} contains a space, a line break or another character that no API key has; nothing was sent.`,
@@ -50,5 +50,5 @@ export function hasApiKey(environment: Environment): boolean {
 export function hideKeys(text: string, environment: Environment): string {
   return [environment['GOOGLE_API_KEY'], environment['GEMINI_API_KEY']]
     .map((key) => key?.trim() ?? '')
-    .reduce((shown, key) => concealing(key)(shown), text);
+    .reduce((shown, key) => apiKeyHider(key)(shown), text);
 }

@@ -93,11 +93,11 @@ export class Jobs {
     const due = jobs.filter((job) => job.end === undefined && phaseOf(job, nowMs) === 'DUE');
     if (due.length === 0) return;
     let timer: NodeJS.Timeout | undefined;
-    const patience = new Promise((resolve) => {
+    const timeLimit = new Promise((resolve) => {
       timer = setTimeout(resolve, MAX_SETTLE_MS);
     });
     const works = due.flatMap((job) => this.#works.get(job)?.done ?? []);
-    await Promise.race([Promise.all(works), patience]);
+    await Promise.race([Promise.all(works), timeLimit]);
     clearTimeout(timer);
     this.catchUp();
   }

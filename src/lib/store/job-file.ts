@@ -10,7 +10,7 @@ import {
   orStorageError,
   readIfThere,
   readingIfThere,
-  removeLitter,
+  removeSideFile,
   retryWhileBusy,
   syncFolderOf,
   systemCode,
@@ -116,7 +116,7 @@ export class JobFile {
         this.#io.rename(temporary, this.#paths.file);
       });
     } catch (error) {
-      removeLitter(this.#io, temporary);
+      removeSideFile(this.#io, temporary);
       throw error;
     }
   }
@@ -142,7 +142,7 @@ export class JobFile {
       });
       return temporary;
     } catch (error) {
-      removeLitter(this.#io, temporary);
+      removeSideFile(this.#io, temporary);
       throw error;
     }
   }

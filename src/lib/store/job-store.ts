@@ -15,7 +15,7 @@ import {nodeIo} from './file/store-io.js';
 import type {StoreIo} from './file/store-io.js';
 import {StorePaths} from './file/store-paths.js';
 import type {StoreSnapshot} from './record/stored-record.js';
-import {sweepLitter} from './file/sweep.js';
+import {removeStaleFiles} from './file/stale-files.js';
 import {JournalComparison, unsettledOf} from './unsettled.js';
 import {UpdateQueue, type JobChanges} from './update-queue.js';
 import {waitForLock} from './lock/wait-for-lock.js';
@@ -223,7 +223,7 @@ export class JobStore {
   async #beginSession(lock: HeldLock): Promise<OpenedSession> {
     try {
       lock.startHeartbeat();
-      sweepLitter(this.#paths, this.#context);
+      removeStaleFiles(this.#paths, this.#context);
       const session = new OpenSession({
         lock,
         lockPath: this.#paths.sessionLock,
@@ -257,7 +257,7 @@ async function finishing<T>(
     value = await work(session);
   } catch (error) {
     await finish().catch((trouble: unknown) => {
-      throw graver(trouble, error);
+      throw worseOf(trouble, error);
     });
     throw error;
   }
@@ -266,7 +266,7 @@ async function finishing<T>(
 }
 
 /** Of two errors, that of closing: it says what is not in the job-info file. That of the work becomes its cause. */
-function graver(closing: unknown, work: unknown): unknown {
+function worseOf(closing: unknown, work: unknown): unknown {
   if (!(closing instanceof GembatchError)) return closing;
   const {code, message, suggestions, details} = closing;
   return new GembatchError(code, message, {suggestions, details, cause: work});

@@ -28,7 +28,7 @@ export interface SessionParts {
 }
 
 /** Nobody waits for a publication: where commits are dear, they take no more than about a tenth of the time. */
-const PATIENCE = 10;
+const MOST_PAUSES = 10;
 /** Jobs whose creates were sent together are answered together, within milliseconds. */
 const JOIN_MS = 20;
 /** After another process was found committing; most commits take milliseconds. */
@@ -62,7 +62,7 @@ export class OpenSession implements Session {
     this.#lines = lines;
     this.#records = recordsOf(lines, unpublished);
     this.#isUnpublished = unpublished.length > 0;
-    this.#pace = new CommitPace(parts.clock, PATIENCE);
+    this.#pace = new CommitPace(parts.clock, MOST_PAUSES);
     // Reading costs about as much as writing, so that a first publication that is dear is no surprise.
     this.#pace.noteCost(parts.clock.monotonic() - startMs);
   }

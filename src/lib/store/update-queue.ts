@@ -18,7 +18,7 @@ interface Update {
 }
 
 /** Whoever asks for a change waits for it: a fifth of the time goes into dear commits, and others join meanwhile. */
-const PATIENCE = 4;
+const MOST_PAUSES = 4;
 
 /**
  * Changes of records, joined: whatever is asked for while a commit is due is in that commit. With thousands of records each
@@ -34,7 +34,7 @@ export class UpdateQueue {
   constructor(commits: CommitLock, clock: Clock) {
     this.#commits = commits;
     this.#clock = clock;
-    this.#pace = new CommitPace(clock, PATIENCE);
+    this.#pace = new CommitPace(clock, MOST_PAUSES);
   }
 
   /** Changes records; the contract is that of `JobStore.updateJobs`. */

@@ -2,6 +2,6 @@
 const KEY = /^[\x21-\x7e]+$/u;
 
 /** Whether it can be an API key: printable ASCII without blanks. */
-export function isPossibleKey(key: unknown): key is string {
+export function looksLikeApiKey(key: unknown): key is string {
   return typeof key === 'string' && KEY.test(key);
 }

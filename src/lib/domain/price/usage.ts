@@ -125,7 +125,7 @@ function listOf(value: unknown): readonly unknown[] {
 }
 
 /** A count as JSON number or, for 64-bit numbers, as the decimal text that the service writes. */
-function countOf(value: unknown): number | null {
+export function countOf(value: unknown): number | null {
   if (typeof value === 'number' && Number.isFinite(value)) return value;
   return typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : null;
 }

@@ -5,7 +5,7 @@ const NEWLINE = 0x0a;
 
 /** Counts the requests of a file, that is its non-blank lines, in constant memory whatever their length. */
 export class RequestCounter implements RequestFileReader {
-  readonly isHopeless = false;
+  readonly hasGivenUp = false;
   #count = 0;
   /** Whether the line that is not ended yet holds anything. */
   #isLineFilled = false;

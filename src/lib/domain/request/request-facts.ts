@@ -31,7 +31,7 @@ export interface RequestFileFacts {
 /** Takes the bytes of a request file as they come and says what it holds. */
 export interface RequestFileReader {
   /** Whether so much is wrong that the rest of the file need not be read. */
-  readonly isHopeless: boolean;
+  readonly hasGivenUp: boolean;
   /** Takes the next bytes of the file; the chunk may be reused afterwards. */
   push(chunk: Uint8Array): void;
   /** Ends the file. */

@@ -43,7 +43,7 @@ export class RequestFileCheck implements RequestFileReader {
   /** Length of the line that is not ended yet. */
   #openBytes = 0;
   #isAtEnd = false;
-  #isHopeless = false;
+  #hasGivenUp = false;
 
   constructor({model, allowed = []}: CheckOptions = {}) {
     this.#scan = model !== undefined && isEmbeddingModel(model) ? undefined : new RequestScan(model);
@@ -51,30 +51,30 @@ export class RequestFileCheck implements RequestFileReader {
     this.#allowed = new Set<Rule | undefined>(allowed);
   }
 
-  get isHopeless(): boolean {
-    return this.#isHopeless;
+  get hasGivenUp(): boolean {
+    return this.#hasGivenUp;
   }
 
   push(chunk: Uint8Array): void {
     const newline = chunk.lastIndexOf(NEWLINE);
     this.#openBytes = newline === -1 ? this.#openBytes + chunk.length : chunk.length - newline - 1;
-    if (!this.#isHopeless) this.#splitter.push(chunk);
+    if (!this.#hasGivenUp) this.#splitter.push(chunk);
     if (this.#openBytes > MAX_LINE_BYTES) this.#giveUpOnLine();
   }
 
   finish(): RequestFileFacts {
     this.#isAtEnd = true;
-    if (!this.#isHopeless) this.#splitter.finish();
+    if (!this.#hasGivenUp) this.#splitter.finish();
     return {
       count: this.#count,
       problems: this.#problems,
       warnings: [...this.#warnings].map(([text, place]) => ({text, ...place})),
-      isComplete: !this.#isHopeless,
+      isComplete: !this.#hasGivenUp,
     };
   }
 
   #checkLine(bytes: Uint8Array, start: number, end: number): void {
-    if (this.#isHopeless || isBlank(bytes, start, end)) return;
+    if (this.#hasGivenUp || isBlank(bytes, start, end)) return;
     this.#count++;
     if (this.#scan?.isGood(bytes, start, end) === true) {
       const earlier = this.#keys.note(this.#scan.key, this.#splitter.lineNumber);
@@ -90,7 +90,7 @@ export class RequestFileCheck implements RequestFileReader {
     if (value === undefined) {
       const fault = findLineFault(line, {isFirst: this.#count === 1, isOpen: this.#isAtEnd});
       this.#report({text: fault.text}, text.slice(0, fault.offset));
-      this.#isHopeless ||= fault.isWholeFile;
+      this.#hasGivenUp ||= fault.isWholeFile;
       return;
     }
     const warned = new Set<string>();
@@ -116,7 +116,7 @@ export class RequestFileCheck implements RequestFileReader {
   #report({text, rule}: Pick<FileProblem, 'text' | 'rule'>, before: string): void {
     const place = {line: this.#splitter.lineNumber, column: characterCount(before) + 1};
     this.#problems.push({...place, text, ...(rule === undefined ? {} : {rule})});
-    this.#isHopeless ||= this.#problems.length >= MAX_PROBLEMS;
+    this.#hasGivenUp ||= this.#problems.length >= MAX_PROBLEMS;
   }
 
   #warn(text: string): void {
@@ -128,10 +128,10 @@ export class RequestFileCheck implements RequestFileReader {
   }
 
   #giveUpOnLine(): void {
-    if (this.#isHopeless) return;
+    if (this.#hasGivenUp) return;
     const text = `the line is longer than ${MAX_LINE_BYTES / 1024 / 1024} MiB; write one request on each line`;
     this.#problems.push({line: this.#splitter.lineNumber + 1, column: 1, text});
-    this.#isHopeless = true;
+    this.#hasGivenUp = true;
   }
 }
 

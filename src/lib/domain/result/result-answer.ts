@@ -1,4 +1,5 @@
 import {fieldOf, isObject, isText, type JsonObject} from '../json/json-object.js';
+import {countOf} from '../price/usage.js';
 
 /** Tokens of one row. What the service left out is null and never zero: unknown is not free of charge. */
 export interface Tokens {
@@ -57,10 +58,4 @@ export function readTokens(response: JsonObject): Tokens {
     cached: countOf(fieldOf(usage, 'cachedContentTokenCount')),
     total: countOf(fieldOf(usage, 'totalTokenCount')),
   };
-}
-
-/** A count as JSON number or, for 64-bit numbers, as the decimal text that the service writes. */
-function countOf(value: unknown): number | null {
-  if (typeof value === 'number') return value;
-  return typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : null;
 }

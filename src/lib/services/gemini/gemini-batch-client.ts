@@ -5,7 +5,7 @@ import {CREATE_TIMEOUT_MS} from '../../domain/create-timeout.js';
 import {isEmbeddingModel} from '../../domain/job/model-choice.js';
 import {checkedBatchName} from '../../domain/job/batch-name.js';
 import {GembatchError} from '../../domain/errors.js';
-import {isPossibleKey} from '../../domain/api-key/api-key-form.js';
+import {looksLikeApiKey} from '../../domain/api-key/api-key-form.js';
 import {download} from './download.js';
 import {fileDeletion, fileLookUp} from './file-calls.js';
 import {
@@ -74,7 +74,7 @@ export class GeminiBatchClient implements BatchService {
 
   /** @throws GembatchError `KEY_REFUSED` when what is given as a key cannot be one. */
   constructor(options: GeminiBatchClientOptions) {
-    if (!isPossibleKey(options.apiKey)) {
+    if (!looksLikeApiKey(options.apiKey)) {
       throw new GembatchError(
         'KEY_REFUSED',
         'The API key is missing, empty, or contains a space, a line break or another character that no API key has.',

@@ -7,7 +7,7 @@
 import './fetch-of-node.js';
 import type {Readable} from 'node:stream';
 import {request as undiciRequest, type Dispatcher} from 'undici';
-import {concealing} from '../../domain/api-key/conceal-api-key.js';
+import {apiKeyHider} from '../../domain/api-key/conceal-api-key.js';
 import {GembatchError} from '../../domain/errors.js';
 import {Connections, CONNECT_TIMEOUT_MS} from './connections.js';
 import {Deadline} from './deadline.js';
@@ -89,7 +89,7 @@ export class HttpClient {
     const timer = setTimeout(() => body.destroy(slownessError(request.answerMs)), request.answerMs);
     try {
       refuseCompressed({headers, body}, `HTTP ${status}`);
-      const conceal = concealing(request.headers[KEY_HEADER] ?? '');
+      const conceal = apiKeyHider(request.headers[KEY_HEADER] ?? '');
       return {status, headers, body: conceal(await textOf(body, status))};
     } catch (error) {
       throw this.failure(request, error);

@@ -95,10 +95,10 @@ export function removeIfThere(io: StoreIo, path: string): void {
 }
 
 /**
- * Removes a file that harms nobody if it stays: it bears the name of its owner, and the next session sweeps it once the
+ * Removes a file that harms nobody if it stays: it bears the name of its owner, and the next session removes it once the
  * owner is gone. So an error is not worth stopping for.
  */
-export function removeLitter(io: StoreIo, path: string): void {
+export function removeSideFile(io: StoreIo, path: string): void {
   try {
     io.unlink(path);
   } catch {

@@ -54,19 +54,19 @@ export class StorePaths {
   #isSideFile(real: string): boolean {
     if (!real.startsWith(`${this.file}.`)) return false;
     const suffix = real.slice(this.file.length);
-    return /^(\.journal|(\.commit)?\.lock(\.break)*)$/.test(suffix) || litterOf(suffix) !== null;
+    return /^(\.journal|(\.commit)?\.lock(\.break)*)$/.test(suffix) || staleFileOf(suffix) !== null;
   }
 }
 
 /** A file that is useless once its owner is dead. */
-export interface Litter {
+export interface StaleFile {
   readonly ownerId: string;
-  /** For an announcement: what follows the job-info file's name in the name of its lock; null for a temporary file. */
+  /** For a claim file: what follows the job-info file's name in the name of its lock; null for a temporary file. */
   readonly lockSuffix: string | null;
 }
 
-/** Reads what follows the job-info file's name in the name of a side file; null when it is no litter of ours. */
-export function litterOf(suffix: string): Litter | null {
+/** Reads what follows the job-info file's name in the name of a side file; null when it is no temporary or claim file of ours. */
+export function staleFileOf(suffix: string): StaleFile | null {
   const [, lockSuffix, ownerId, temporary] =
     /^((?:\.commit)?\.lock(?:\.break)*)?\.([0-9a-f-]+)(\.tmp)?$/.exec(suffix) ?? [];
   if (ownerId === undefined || parseOwnerId(ownerId) === null) return null;

@@ -9,20 +9,20 @@ const CHEAP_MS = 10;
  */
 export class CommitPace {
   readonly #clock: Clock;
-  readonly #patience: number;
+  readonly #mostPauses: number;
   #costMs = 0;
   #lastCostMs = 0;
   #endedMs = 0;
 
-  /** @param patience - so many times its cost passes at most before the next commit; after a cheap one, its cost once. */
-  constructor(clock: Clock, patience: number) {
+  /** @param mostPauses - so many times its cost passes at most before the next commit; after a cheap one, its cost once. */
+  constructor(clock: Clock, mostPauses: number) {
     this.#clock = clock;
-    this.#patience = patience;
+    this.#mostPauses = mostPauses;
   }
 
   /** How long to wait with a commit, in milliseconds; not above zero when it is due. */
   get waitMs(): number {
-    const pauses = Math.min(this.#patience, Math.max(1, this.#costMs / CHEAP_MS));
+    const pauses = Math.min(this.#mostPauses, Math.max(1, this.#costMs / CHEAP_MS));
     return this.#endedMs + pauses * this.#costMs - this.#clock.monotonic();
   }
 

@@ -4,7 +4,7 @@
  * The mutex is a file made by one exclusive create. Around it:
  *
  * 1. The owner announces itself by an empty file `<lock>.<owner id>`, creates the lock, writes its owner line into it and
- *    takes the announcement away. So the maker of a lock without a name is always among the announcers.
+ *    takes the claim file away. So the maker of a lock without a name is always among the claimants.
  * 2. A lock is broken when its owner is dead, which is found out by asking the system about the process, never by age.
  *    On other hosts, where nobody can ask, an owner that gave no sign of life for `foreignLimitMs` of the waiter's own
  *    time is presumed dead.
@@ -21,7 +21,7 @@ import {
   orStorageError,
   pauseThread,
   removeIfThere,
-  removeLitter,
+  removeSideFile,
   storageError,
   systemCode,
   writeAll,
@@ -55,7 +55,7 @@ interface LockSight {
 
 /** Breakers that died while breaking, one inside the other. More than this is not chance. */
 const MAX_BREAK_DEPTH = 6;
-/** An announcement this near to a lock belongs to it; older ones are left over from something else. */
+/** A claim file this near to a lock belongs to it; older ones are left over from something else. */
 const ANNOUNCED_NEAR_NS = 5_000_000_000n;
 /** A lock without a name must stand for 20 ms before anybody can tell whether its maker lives. */
 const SECOND_LOOK_MS = 30;
@@ -114,7 +114,7 @@ export class LockContender {
     return this.try();
   }
 
-  /** Whether the lock file stands and bears no name, so that announcements beside it still mean something. */
+  /** Whether the lock file stands and bears no name, so that claim files beside it still mean something. */
   isNameless(): boolean {
     const sight = this.#look();
     return sight === 'busy' || (sight !== null && sight.owner === null);
@@ -148,29 +148,29 @@ export class LockContender {
   #create(): HeldLock | null {
     const {io} = this.#context;
     const id = newOwnerId();
-    const announcement = `${this.#path}.${id}`;
-    io.close(io.open(announcement, 'wx', 0o600));
-    if (!this.#createBare(announcement)) return null;
+    const claimPath = `${this.#path}.${id}`;
+    io.close(io.open(claimPath, 'wx', 0o600));
+    if (!this.#createBare(claimPath)) return null;
     try {
       this.#writeOwner(id);
     } catch (error) {
-      // Nobody breaks the lock of a live announcer, so this one is ours. The announcement goes last: should the lock
+      // Nobody breaks the lock of a live claimant, so this one is ours. The claim file goes last: should the lock
       // stay, it tells others when its maker has died.
       removeIfThere(io, this.#path);
-      removeLitter(io, announcement);
+      removeSideFile(io, claimPath);
       throw error;
     }
-    removeLitter(io, announcement);
+    removeSideFile(io, claimPath);
     return new HeldLock(io, this.#path, id);
   }
 
-  #createBare(announcement: string): boolean {
+  #createBare(claimPath: string): boolean {
     const {io} = this.#context;
     try {
       io.lock(this.#path);
       return true;
     } catch (error) {
-      removeLitter(io, announcement);
+      removeSideFile(io, claimPath);
       if (systemCode(error) !== 'EEXIST') this.#busyOrThrow(error);
       return false;
     }
@@ -200,7 +200,7 @@ export class LockContender {
           ? this.#announcers(again).filter(({liveness}) => liveness === 'dead' || liveness === 'other-boot')
           : [];
       removeIfThere(this.#context.io, this.#path);
-      for (const {path} of dead) removeLitter(this.#context.io, path);
+      for (const {path} of dead) removeSideFile(this.#context.io, path);
       return true;
     } finally {
       guard.release();
@@ -222,7 +222,7 @@ export class LockContender {
   }
 
   /**
-   * Whether whoever made a lock without a name lives. The announcements are listed only after the lock has stood
+   * Whether whoever made a lock without a name lives. The claim files are listed only after the lock has stood
    * unchanged for longer than a tick of the file's clock, and looked at again afterwards: only then did its maker
    * announce itself before the listing, and not for another lock of the same look.
    */
@@ -239,7 +239,7 @@ export class LockContender {
     return 'foreign';
   }
 
-  /** The announcements of this lock. Those of the dead count only if they came together with the lock. */
+  /** The claim files of this lock. Those of the dead count only if they came together with the lock. */
   #announcers(sight: LockSight): {path: string; liveness: Liveness}[] {
     const prefix = `${basename(this.#path)}.`;
     return this.#context.io.list(dirname(this.#path)).flatMap((name) => {
@@ -251,13 +251,13 @@ export class LockContender {
     });
   }
 
-  #isNear(announcement: string, sight: LockSight): boolean {
+  #isNear(claimPath: string, sight: LockSight): boolean {
     try {
-      const apartNs = this.#context.io.stat(announcement).mtimeNs - sight.modifiedNs;
+      const apartNs = this.#context.io.stat(claimPath).mtimeNs - sight.modifiedNs;
       return apartNs > -ANNOUNCED_NEAR_NS && apartNs < ANNOUNCED_NEAR_NS;
     } catch (error) {
       if (systemCode(error) === 'ENOENT') return false;
-      throw storageError(`look at ${announcement}`, error);
+      throw storageError(`look at ${claimPath}`, error);
     }
   }
 }

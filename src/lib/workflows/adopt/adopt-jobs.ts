@@ -19,7 +19,6 @@ import {failed} from '../submit/file-outcome.js';
 import {inspectFile, type Inspection} from '../request-file/inspect-file.js';
 import type {FileError} from '../submit/submit-report.js';
 
-/** What adopting needs from the outside. */
 export interface AdoptDeps {
   readonly store: JobStore;
   readonly client: BatchService;

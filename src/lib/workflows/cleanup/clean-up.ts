@@ -81,7 +81,7 @@ export interface CleanupResult {
  */
 export async function cleanUp(deps: CleanupDeps, input: CleanupInput): Promise<CleanupResult> {
   const {names, isWholeProject, isDryRun, consent, stop} = input;
-  const inventory = await lookAround(deps, input);
+  const inventory = await readInventory(deps, input);
   const named = namedResources(deps.store, names, inventory);
   const scope = {isWholeProject, named, nowMs: deps.clock.now()};
   const plan = planCleanup(inventory, scope);
@@ -149,7 +149,7 @@ async function afterStopping(
   return {next, refusals: new Map([...refusals].filter(([name]) => !next.has(name)))};
 }
 
-async function lookAround(deps: CleanupDeps, input: CleanupInput): Promise<Inventory> {
+async function readInventory(deps: CleanupDeps, input: CleanupInput): Promise<Inventory> {
   const {store, report} = deps;
   const {lockTimeoutMs: timeoutMs, createGraceMs: graceMs, stop: signal} = input;
   const before = store.read();

@@ -3,7 +3,7 @@ import {GembatchError} from '../../domain/errors.js';
 import {awaitsFetch, type ResultsOnDisk} from '../../domain/job/job-progress.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import type {JobStore} from '../../store/job-store.js';
-import {CONCURRENT_FETCHES, FetchLanes} from './fetch-lanes.js';
+import {CONCURRENT_FETCHES, FetchLimiters} from './fetch-limiters.js';
 import {FreshStore} from '../job-states/fresh-store.js';
 import {ResultFiles, resultsTrouble} from '../job-states/result-files.js';
 import {fetchResult, type FetchOptions} from './fetch-result.js';
@@ -63,7 +63,7 @@ export async function fetchMissing(
   options: Omit<FetchOptions, 'isPatient'>,
 ): Promise<FetchedMissing> {
   const {stop} = options;
-  const fetching = {...deps, lanes: new FetchLanes(new FreshStore(deps.store))};
+  const fetching = {...deps, limiters: new FetchLimiters(new FreshStore(deps.store))};
   const notes = new Map<string, readonly string[]>();
   const errors = new Map<string, GembatchError>();
   const fetch = async (record: JobRecord): Promise<void> => {

@@ -1,12 +1,12 @@
 import {GembatchError} from '../../domain/errors.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
-import type {Setbacks} from '../reconcile/setbacks.js';
+import type {RetrySchedule} from '../reconcile/retry-schedule.js';
 
 /** What a queue of fetches goes by. */
 export interface FetchQueueOptions {
   /** How many results are fetched at once. */
   readonly limit: number;
-  readonly setbacks: Setbacks;
+  readonly retrySchedule: RetrySchedule;
   readonly fetch: (record: JobRecord) => Promise<void>;
   /** Told when a fetch did not work and when it is tried again; null for not in this run. */
   readonly onSetback: (record: JobRecord, error: GembatchError, retryMs: number | null) => Promise<void>;
@@ -34,7 +34,7 @@ export class FetchQueue {
     for (const record of records) {
       const {name} = record.batch;
       if (this.#running.size >= this.#options.limit) return;
-      if (this.#running.has(name) || !this.#options.setbacks.isDue(name)) continue;
+      if (this.#running.has(name) || !this.#options.retrySchedule.isDue(name)) continue;
       this.#running.set(name, this.#run(record));
     }
   }
@@ -45,10 +45,10 @@ export class FetchQueue {
   }
 
   async #run(record: JobRecord): Promise<void> {
-    const {fetch, setbacks, onFatal, onSettled} = this.#options;
+    const {fetch, retrySchedule, onFatal, onSettled} = this.#options;
     try {
       await fetch(record);
-      setbacks.clear(record.batch.name);
+      retrySchedule.clear(record.batch.name);
     } catch (error) {
       await this.#fail(record, error).catch(onFatal);
     } finally {
@@ -61,7 +61,7 @@ export class FetchQueue {
     const isOfTheJob = error instanceof GembatchError && error.code !== 'KEY_REFUSED';
     if (!isOfTheJob) throw error;
     if (error.code === 'INTERRUPTED') return;
-    const retryMs = this.#options.setbacks.note(record.batch.name, error);
+    const retryMs = this.#options.retrySchedule.note(record.batch.name, error);
     await this.#options.onSetback(record, error, retryMs);
   }
 }

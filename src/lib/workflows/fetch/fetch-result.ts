@@ -14,7 +14,7 @@ import {isTakenName} from '../../domain/taken-name.js';
 import type {AtomicFile} from '../../store/file/atomic-file.js';
 import type {JobStore} from '../../store/job-store.js';
 import {discardRemote} from '../cleanup/discard-remote.js';
-import type {FetchLanes} from './fetch-lanes.js';
+import type {FetchLimiters} from './fetch-limiters.js';
 import type {PollDeps} from '../poll/poll-run.js';
 import {glanceAtResults, lookAtResults} from '../job-states/result-files.js';
 import {receiveResult, type ReceivedResult, type ReceiveOptions} from './receive-result.js';
@@ -25,9 +25,8 @@ import {ownCommand} from '../../domain/program-name.js';
 /** Of results that cannot be believed, one after the other; then they are left for later. */
 const MOST_DOWNLOADS = 3;
 
-/** What fetching needs from the outside. */
 export interface FetchDeps extends PollDeps {
-  readonly lanes: FetchLanes;
+  readonly limiters: FetchLimiters;
 }
 
 /** How to fetch. */
@@ -65,7 +64,10 @@ export async function fetchResult(
     const results = await storedResults(deps, path, {record, received});
     const recorded = await recordResults(deps, record, {results, received});
     const notes = [...received.notes, ...incompleteNotes(results), ...placeNotes(file.target, path)];
-    return {results: recorded, notes: [...notes, ...(await letGo(deps, record, received, options))]};
+    return {
+      results: recorded,
+      notes: [...notes, ...(await deleteRemoteCopies(deps, record, received, options))],
+    };
   } finally {
     await file.discard();
   }
@@ -95,7 +97,7 @@ async function receive(
   for (let tries = 1; ; tries += 1) {
     const {file, others} = await openTarget(deps, record, options);
     try {
-      const received = await deps.lanes.downloads(() =>
+      const received = await deps.limiters.downloads(() =>
         receiveResult(deps, {record, resultFileName, file}, options),
       );
       if (received.resultRows > 0 && received.resultRows >= countedRows(record))
@@ -132,7 +134,7 @@ function unbelievable({input_file: file}: JobRecord): GembatchError {
 }
 
 async function openTarget(
-  {store, createFile, lanes: {known}}: FetchDeps,
+  {store, createFile, limiters: {known}}: FetchDeps,
   record: JobRecord,
   {resultsDir}: FetchOptions,
 ): Promise<{file: AtomicFile; others: readonly string[]}> {
@@ -259,7 +261,7 @@ function placeNotes(wanted: string, path: string): string[] {
  * Deletes what the service keeps, unless the results miss rows that are still there to be fetched. What takes too long is
  * for `gembatch cleanup`.
  */
-async function letGo(
+async function deleteRemoteCopies(
   deps: FetchDeps,
   record: JobRecord,
   {isComplete}: ReceivedResult,
@@ -270,11 +272,11 @@ async function letGo(
   if (!isComplete) {
     return ['Not every request is known to have a row: the service keeps the job and its files.'];
   }
-  const {lanes, client, clock} = deps;
-  const said = lanes.said(record.batch.name);
-  const {failures, kept} = await lanes.deletions(() =>
+  const {limiters, client, clock} = deps;
+  const said = limiters.said(record.batch.name);
+  const {failures, kept} = await limiters.deletions(() =>
     withinTimeLimit({clock, stop}, (signal) =>
-      discardRemote(client, {record, records: lanes.known.records, said}, {signal}),
+      discardRemote(client, {record, records: limiters.known.records, said}, {signal}),
     ),
   );
   if (failures.length > 0) return [...failures, ...kept, `To delete it later: ${ownCommand('cleanup')}`];

@@ -2,7 +2,7 @@ import {isDeepStrictEqual} from 'node:util';
 import type {BatchJob} from '../../domain/job/batch-job.js';
 import type {JobRecord, MissedLooks} from '../../domain/job/job-record.js';
 import {isTerminal} from '../../domain/job/job-state.js';
-import type {RecordChange} from '../poll/job-board.js';
+import type {RecordChange} from '../poll/followed-jobs.js';
 import type {RefreshedJobs} from './refresh-jobs.js';
 
 /** A job is waited for until so many looks have not found it, the last of them so long after the first. */

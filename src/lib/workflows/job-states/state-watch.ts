@@ -4,12 +4,12 @@ import type {BatchJob} from '../../domain/job/batch-job.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import {isTerminal} from '../../domain/job/job-state.js';
 import {PollPace} from '../../domain/job/poll-pace.js';
-import type {JobBoard} from '../poll/job-board.js';
+import type {FollowedJobs} from '../poll/followed-jobs.js';
 import {noteStates} from './note-states.js';
 import type {PollDeps, PollInput} from '../poll/poll-run.js';
 import {pollTrouble} from '../poll/poll-trouble.js';
 import {refreshJobs, type RefreshedJobs} from './refresh-jobs.js';
-import type {Setbacks} from '../reconcile/setbacks.js';
+import type {RetrySchedule} from '../reconcile/retry-schedule.js';
 
 /** A result file may lag behind the state of its job; no report speaks of more than minutes. */
 const RESULT_LAG_MS = 1_800_000;
@@ -19,8 +19,8 @@ const LOST_RECHECK_MS = 7 * 86_400_000;
 /** What a watch over the states of jobs goes by. */
 export interface StateWatchParts {
   readonly deps: PollDeps;
-  readonly board: JobBoard;
-  readonly setbacks: Setbacks;
+  readonly board: FollowedJobs;
+  readonly retrySchedule: RetrySchedule;
   readonly input: Pick<PollInput, 'intervalMs' | 'isOnce'>;
   readonly stop: AbortSignal;
 }
@@ -56,7 +56,7 @@ export class StateWatch {
   }
 
   /** Asks no later than usual, because something moves. */
-  hasten(): void {
+  pollSoon(): void {
     const soonMs = this.#parts.deps.clock.monotonic() + this.#parts.input.intervalMs;
     this.#nextAskMs = Math.min(this.#nextAskMs, soonMs);
   }
@@ -85,13 +85,13 @@ export class StateWatch {
   }
 
   #recordsToAsk(): readonly JobRecord[] {
-    const {deps, board, setbacks} = this.#parts;
+    const {deps, board, retrySchedule} = this.#parts;
     const isRecheck = ({lost_at: lostAt, not_seen: missed, results}: JobRecord): boolean => {
       const sinceMs = deps.clock.now() - Date.parse(missed?.given_up_at ?? lostAt ?? '');
       return !this.#hasAsked && results === undefined && sinceMs < LOST_RECHECK_MS;
     };
     return board.records.filter(
-      (record) => (awaitsService(record) && setbacks.isDue(record.batch.name)) || isRecheck(record),
+      (record) => (awaitsService(record) && retrySchedule.isDue(record.batch.name)) || isRecheck(record),
     );
   }
 
@@ -129,24 +129,24 @@ export class StateWatch {
   }
 
   #noteRefused(asked: readonly JobRecord[], {refused}: RefreshedJobs): void {
-    const {deps, setbacks} = this.#parts;
+    const {deps, retrySchedule} = this.#parts;
     for (const {batch, input_file: file} of asked) {
       const error = refused.get(batch.name);
       if (error === undefined) continue;
-      const retryMs = setbacks.note(batch.name, error);
+      const retryMs = retrySchedule.note(batch.name, error);
       deps.report({type: 'error', name: batch.name, file, error: pollTrouble(error), retryMs});
     }
   }
 
   #noteLagging(): void {
-    const {deps, board, setbacks} = this.#parts;
+    const {deps, board, retrySchedule} = this.#parts;
     const nowMs = deps.clock.monotonic();
     for (const record of board.records) {
       const {batch, input_file: file} = record;
       if (!awaitsService(record) || !isTerminal(batch.state)) continue;
       const sinceMs = this.#lagging.get(batch.name) ?? nowMs;
       this.#lagging.set(batch.name, sinceMs);
-      if (nowMs - sinceMs < RESULT_LAG_MS || setbacks.finalError(batch.name)) continue;
+      if (nowMs - sinceMs < RESULT_LAG_MS || retrySchedule.finalError(batch.name)) continue;
       const error = new GembatchError(
         'NOT_FOUND',
         `${file}: ${batch.name} has succeeded, but names no result file.`,
@@ -154,7 +154,7 @@ export class StateWatch {
           suggestions: ['Run poll again later, or look at the job in Google AI Studio.'],
         },
       );
-      setbacks.giveUp(batch.name, error);
+      retrySchedule.giveUp(batch.name, error);
       deps.report({type: 'error', name: batch.name, file, error: pollTrouble(error), retryMs: null});
     }
   }

@@ -6,7 +6,6 @@ import {alteredError, lookAtResults} from './result-files.js';
 import type {Inventory} from '../cleanup/plan-cleanup.js';
 import type {SettleJournalDeps} from '../reconcile/settle-journal.js';
 
-/** What cleaning up needs from the outside. */
 export interface CleanupDeps extends Omit<SettleJournalDeps, 'report'> {
   /** Takes what a person should know meanwhile; must not throw. */
   readonly report: (event: {readonly type: 'status' | 'warning'; readonly message: string}) => void;

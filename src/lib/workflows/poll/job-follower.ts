@@ -8,18 +8,18 @@
 import {GembatchError} from '../../domain/errors.js';
 import {awaitsFetch, isFinished} from '../../domain/job/job-progress.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
-import {CONCURRENT_FETCHES, FetchLanes} from '../fetch/fetch-lanes.js';
+import {CONCURRENT_FETCHES, FetchLimiters} from '../fetch/fetch-limiters.js';
 import {FetchQueue} from '../fetch/fetch-queue.js';
 import {fetchResult} from '../fetch/fetch-result.js';
 import {FreshStore} from '../job-states/fresh-store.js';
-import {JobBoard} from './job-board.js';
+import {FollowedJobs} from './followed-jobs.js';
 import {JournalWatch} from '../reconcile/journal-watch.js';
-import {Nap} from './nap.js';
+import {WakeableSleep} from './wakeable-sleep.js';
 import type {PollEnd} from './poll-report.js';
 import type {PollDeps, PollInput} from './poll-run.js';
 import type {PollOutcome} from './poll-summary.js';
 import {pollTrouble} from './poll-trouble.js';
-import {Setbacks} from '../reconcile/setbacks.js';
+import {RetrySchedule} from '../reconcile/retry-schedule.js';
 import {StateWatch} from '../job-states/state-watch.js';
 import {ownCommand} from '../../domain/program-name.js';
 
@@ -34,14 +34,14 @@ export class JobFollower {
   readonly #input: PollInput;
   /** Aborted when the run is to end before all is over. The reason is a `PollEnd`, or what went wrong. */
   readonly #halt = new AbortController();
-  readonly #board: JobBoard;
-  readonly #setbacks: Setbacks;
+  readonly #board: FollowedJobs;
+  readonly #retrySchedule: RetrySchedule;
   readonly #states: StateWatch;
   readonly #journal: JournalWatch;
-  readonly #lanes: FetchLanes;
+  readonly #limiters: FetchLimiters;
   readonly #fetches: FetchQueue;
   #vanishedMs: number | undefined;
-  readonly #nap: Nap;
+  readonly #sleep: WakeableSleep;
   /** By the monotonic clock. */
   readonly startedMs: number;
 
@@ -51,19 +51,25 @@ export class JobFollower {
     this.#deps = deps;
     this.#input = input;
     const known = new FreshStore(deps.store);
-    this.#board = new JobBoard(deps, known, input.selection);
-    this.#setbacks = new Setbacks(deps.clock, input.isOnce);
-    this.#states = new StateWatch({deps, board: this.#board, setbacks: this.#setbacks, input, stop});
+    this.#board = new FollowedJobs(deps, known, input.selection);
+    this.#retrySchedule = new RetrySchedule(deps.clock, input.isOnce);
+    this.#states = new StateWatch({
+      deps,
+      board: this.#board,
+      retrySchedule: this.#retrySchedule,
+      input,
+      stop,
+    });
     this.#journal = new JournalWatch(deps, this.#board, {graceMs: input.createGraceMs, stop});
-    this.#nap = new Nap(deps.clock, stop);
-    this.#lanes = new FetchLanes(known, (job) => this.#states.said(job));
+    this.#sleep = new WakeableSleep(deps.clock, stop);
+    this.#limiters = new FetchLimiters(known, (job) => this.#states.said(job));
     this.#fetches = new FetchQueue({
       limit: CONCURRENT_FETCHES,
-      setbacks: this.#setbacks,
+      retrySchedule: this.#retrySchedule,
       fetch: (record) => this.#fetch(record),
       onSetback: (record, error, retryMs) => this.#noteSetback(record, error, retryMs),
       onFatal: (error) => this.#halt.abort(error),
-      onSettled: () => this.#nap.end(),
+      onSettled: () => this.#sleep.end(),
     });
   }
 
@@ -128,7 +134,7 @@ export class JobFollower {
       this.#fetches.start(this.#fetchable);
       if (this.#input.isOnce) return (await this.#finishOnce()) ?? this.#whyHalted();
       if (await isDone()) return undefined;
-      await this.#nap.take(LOOK_MS);
+      await this.#sleep.take(LOOK_MS);
     }
     return this.#whyHalted();
   }
@@ -149,7 +155,7 @@ export class JobFollower {
 
   #look(): void {
     this.#board.reload();
-    if (this.#board.takeMovement() || this.#journal.hasOpenQuestions) this.#states.hasten();
+    if (this.#board.takeMovement() || this.#journal.hasOpenQuestions) this.#states.pollSoon();
   }
 
   async #ask(): Promise<void> {
@@ -178,7 +184,7 @@ export class JobFollower {
     return this.#board.records.every(
       (record) =>
         isFinished(record, this.#board.onDisk(record)) ||
-        this.#setbacks.finalError(record.batch.name) !== undefined,
+        this.#retrySchedule.finalError(record.batch.name) !== undefined,
     );
   }
 
@@ -215,7 +221,7 @@ export class JobFollower {
 
   async #fetch(record: JobRecord): Promise<void> {
     const {keepsRemote, resultsDir, checksAnswers, isOnce} = this.#input;
-    const {notes} = await fetchResult({...this.#deps, lanes: this.#lanes}, record, {
+    const {notes} = await fetchResult({...this.#deps, limiters: this.#limiters}, record, {
       keepsRemote,
       resultsDir,
       checksAnswers,
@@ -265,7 +271,7 @@ export class JobFollower {
       records: this.#board.records,
       followed: this.#board.remembered,
       onDisk: (record) => this.#board.onDisk(record),
-      givenUp: (name) => this.#setbacks.finalError(name),
+      givenUp: (name) => this.#retrySchedule.finalError(name),
       unclear: this.#board.isNamed ? 0 : this.#board.openIntents.length,
       trouble: this.#states.trouble,
     };

@@ -9,7 +9,6 @@ import type {PollEvent} from './poll-report.js';
  */
 export type CreateFile = (target: string, options?: {readonly overwrite?: boolean}) => Promise<AtomicFile>;
 
-/** What following jobs needs from the outside. */
 export interface PollDeps {
   readonly store: JobStore;
   readonly client: BatchService;

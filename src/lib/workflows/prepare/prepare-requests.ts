@@ -32,7 +32,6 @@ export interface PrepareInput extends Omit<PreparationInput, 'onBytes'> {
   readonly ifChanged: 'fail' | 'skip' | 'submit';
 }
 
-/** What it needs from the outside. */
 export interface PrepareDeps {
   readonly createFile: CreateFile;
   /** Takes each step of progress; must not throw. */

@@ -1,14 +1,14 @@
-import type {JobBoard} from '../poll/job-board.js';
+import type {FollowedJobs} from '../poll/followed-jobs.js';
 import type {PollDeps} from '../poll/poll-run.js';
 import {recoveryMessage} from './grace-time.js';
-import {isHopeless, settleJournal, type SettleJournalOptions} from './settle-journal.js';
+import {needsDecision, settleJournal, type SettleJournalOptions} from './settle-journal.js';
 import type {Settlement} from './settle-intents.js';
 import {hasSessionLock} from '../job-states/fresh-store.js';
 
 /** Whether more jobs may still come: from a submission that runs, or out of the journal of one that died. */
 export class JournalWatch {
   readonly #deps: PollDeps;
-  readonly #board: JobBoard;
+  readonly #board: FollowedJobs;
   readonly #options: Pick<SettleJournalOptions, 'graceMs' | 'stop'>;
   readonly #absentSince = new Map<string, number>();
   #unclear: readonly Settlement[] = [];
@@ -16,7 +16,7 @@ export class JournalWatch {
   /** Since when nobody has had the session, by the monotonic clock. */
   #deadSinceMs: number | undefined;
 
-  constructor(deps: PollDeps, board: JobBoard, options: Pick<SettleJournalOptions, 'graceMs' | 'stop'>) {
+  constructor(deps: PollDeps, board: FollowedJobs, options: Pick<SettleJournalOptions, 'graceMs' | 'stop'>) {
     this.#deps = deps;
     this.#board = board;
     this.#options = options;
@@ -30,8 +30,8 @@ export class JournalWatch {
 
   /** Whether asking again may still tell what came of a create. */
   get hasOpenQuestions(): boolean {
-    const hopeless = new Set(this.#unclear.filter(isHopeless).map(({intent}) => intent.attempt));
-    return this.#board.openIntents.some(({attempt}) => !hopeless.has(attempt));
+    const undecided = new Set(this.#unclear.filter(needsDecision).map(({intent}) => intent.attempt));
+    return this.#board.openIntents.some(({attempt}) => !undecided.has(attempt));
   }
 
   /** Whether a live process is adding jobs. Says so the first time. */

@@ -27,7 +27,6 @@ import {ownCommand} from '../../domain/program-name.js';
 
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 15_000;
-/** What settling needs from the outside. */
 export interface SettleDeps {
   readonly client: BatchService;
   readonly clock: Clock;

@@ -4,7 +4,6 @@ import type {JobStore, Session} from '../../store/job-store.js';
 import {discardUpload} from '../cleanup/discard-remote.js';
 import {settleIntents, type SettleDeps, type Settlement} from './settle-intents.js';
 
-/** What a look at the journal needs from the outside. */
 export interface SettleJournalDeps extends SettleDeps {
   readonly store: JobStore;
   /** Takes what became of each create; must not throw. */
@@ -49,7 +48,7 @@ export async function settleJournal(
 }
 
 /** Whether asking again would change nothing: a person has to look at the create. */
-export function isHopeless({error, absentSinceMs}: Settlement): boolean {
+export function needsDecision({error, absentSinceMs}: Settlement): boolean {
   return error?.code === 'UNCLEAR' && absentSinceMs === undefined;
 }
 

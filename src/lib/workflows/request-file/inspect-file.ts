@@ -92,7 +92,7 @@ async function read(
     if (options.signal?.aborted) throw stopped(name);
     lines.push(chunk);
     sizeBytes += chunk.length;
-    if (lines.isHopeless) return false;
+    if (lines.hasGivenUp) return false;
     if (sizeBytes > totalBytes) throw changed(name);
     if (sizeBytes >= nextReport) {
       options.onProgress?.(sizeBytes, totalBytes);

@@ -15,7 +15,6 @@ import {KnownJobs} from '../submit/duplicates/known-jobs.js';
 import type {SubmitDeps} from '../submit/submit-run.js';
 import type {RetryDeps} from './prepare-retries.js';
 
-/** What looking before a retry needs from the outside. */
 export type LookDeps = RetryDeps & SubmitDeps;
 
 /**

@@ -21,7 +21,6 @@ import {alteredError, lookAtResults} from '../job-states/result-files.js';
 import {verifyResult} from '../fetch/verify-result.js';
 import {ownCommand} from '../../domain/program-name.js';
 
-/** What merging needs from the outside. */
 export type MergeDeps = Pick<PollDeps, 'store' | 'clock' | 'createFile'>;
 
 const NEWLINE = Buffer.from('\n');

@@ -20,7 +20,6 @@ import {alteredError, lookAtResults} from '../job-states/result-files.js';
 import {selectJobs} from '../job-states/select-jobs.js';
 import {ownCommand} from '../../domain/program-name.js';
 
-/** What preparing needs from the outside. */
 export interface RetryDeps {
   readonly store: JobStore;
   readonly createFile: CreateFile;

@@ -8,7 +8,6 @@ import {plainTarget, refuseLinks} from '../fetch/result-target.js';
 import type {PollDeps} from '../poll/poll-run.js';
 import {readChunks} from '../request-file/read-chunks.js';
 
-/** What joining needs from the outside. */
 export type JoinDeps = Pick<PollDeps, 'store' | 'createFile'>;
 
 const NEWLINE = 0x0a;

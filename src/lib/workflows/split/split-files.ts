@@ -27,7 +27,6 @@ import {
   type PartPlan,
 } from './part-plan.js';
 
-/** What splitting needs from the outside. */
 export interface SplitDeps {
   readonly store: JobStore;
   readonly createFile: CreateFile;

@@ -27,16 +27,16 @@ export type Refusal =
  */
 export class CreateLimiter {
   readonly #clock: Clock;
-  readonly #patienceMs: number | null;
+  readonly #retryBudgetMs: number | null;
   /** Resolves when the refused create whose turn it is has had its answer. */
   #turn: Promise<void> = Promise.resolve();
   #refusal: {readonly sinceMs: number; count: number; nextTryMs: number} | undefined;
   #exhausted: GembatchError | undefined;
 
-  /** @param patienceMs - how long refusals may last before the limiter gives up; 0 for no waiting, null to give up at once. */
-  constructor(clock: Clock, patienceMs: number | null) {
+  /** @param retryBudgetMs - how long refusals may last before the limiter gives up; 0 for no waiting, null to give up at once. */
+  constructor(clock: Clock, retryBudgetMs: number | null) {
     this.#clock = clock;
-    this.#patienceMs = patienceMs;
+    this.#retryBudgetMs = retryBudgetMs;
   }
 
   /** The refusal that made the limiter give up; work that still needs a create is pointless then. */
@@ -82,18 +82,18 @@ export class CreateLimiter {
    * @param error - the refusal; `details.retryDelayMs` is the pause that the service asks for, in milliseconds.
    */
   refused(error: GembatchError): Refusal {
-    // Without patience each file has its one try, and says nothing about the others.
-    if (this.#patienceMs === 0) return {mayTryAgain: false};
+    // Without a retry budget each file has its one try, and says nothing about the others.
+    if (this.#retryBudgetMs === 0) return {mayTryAgain: false};
     // Also when a create that was under way went through after that: the others are told already that it is over.
     if (this.#exhausted !== undefined) return {mayTryAgain: false};
-    if (this.#patienceMs === null) {
+    if (this.#retryBudgetMs === null) {
       this.#exhausted = error;
       return {mayTryAgain: false};
     }
 
     const now = this.#clock.monotonic();
     this.#refusal ??= {sinceMs: now, count: 0, nextTryMs: now};
-    const leftMs = this.#refusal.sinceMs + this.#patienceMs - now;
+    const leftMs = this.#refusal.sinceMs + this.#retryBudgetMs - now;
     // Creates that were already under way at the first refusal add nothing to what it said.
     if (now < this.#refusal.nextTryMs)
       return {mayTryAgain: true, pauseMs: this.#refusal.nextTryMs - now, leftMs, isNews: false};

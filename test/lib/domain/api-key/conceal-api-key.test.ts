@@ -1,5 +1,5 @@
 import {describe, expect, test} from '@jest/globals';
-import {concealing} from '../../../../src/lib/domain/api-key/conceal-api-key.js';
+import {apiKeyHider} from '../../../../src/lib/domain/api-key/conceal-api-key.js';
 
 const KEY = 'AIza+Sy/B"c\\D=e&f<0123456789';
 
@@ -21,12 +21,12 @@ describe('a key is left out of a text', () => {
     ['as CSV', KEY.replace('"', '""')],
     ['with slashes escaped', JSON.stringify(KEY).slice(1, -1).replaceAll('/', '\\/')],
   ])('%s', (_, form) => {
-    expect(concealing(KEY)(`a ${form} b ${form}`)).toBe('a [API key] b [API key]');
+    expect(apiKeyHider(KEY)(`a ${form} b ${form}`)).toBe('a [API key] b [API key]');
   });
 });
 
 test('JSON stays JSON', () => {
-  const conceal = concealing(KEY);
+  const conceal = apiKeyHider(KEY);
   const value = {
     [KEY]: [KEY, JSON.stringify({deep: KEY}), `https://example.com/?key=${encodeURIComponent(KEY)}`],
   };
@@ -37,15 +37,15 @@ test('JSON stays JSON', () => {
 
 test('a text without the key is as it was', () => {
   const text = `${KEY.slice(0, -1)} ${KEY.toLowerCase()} %41 \\u0041`;
-  expect(concealing(KEY)(text)).toBe(text);
+  expect(apiKeyHider(KEY)(text)).toBe(text);
 });
 
 test('what is shorter than a key of the service is left where it stands', () => {
-  expect(concealing('emulator')('the emulator failed')).toBe('the emulator failed');
+  expect(apiKeyHider('emulator')('the emulator failed')).toBe('the emulator failed');
 });
 
 test('text that is made to look like the key takes no time', () => {
-  const conceal = concealing('a++++++++++++++++++++++++b');
+  const conceal = apiKeyHider('a++++++++++++++++++++++++b');
   const startMs = performance.now();
   conceal(`a${'\\'.repeat(200_000)}`.repeat(3) + `a${'%252525'.repeat(50_000)}`);
   expect(performance.now() - startMs).toBeLessThan(2_000);

@@ -13,14 +13,14 @@ const CONCURRENT_DELETIONS = 3;
 export const CONCURRENT_FETCHES = 32;
 
 /** What the fetches of one run share: the ways to the service, and what is known of all jobs. */
-export class FetchLanes {
+export class FetchLimiters {
   readonly downloads = pLimit(CONCURRENT_DOWNLOADS);
   readonly deletions = pLimit(CONCURRENT_DELETIONS);
   readonly known: FreshStore;
   /** What the service has said of a job in this run. */
   readonly said: (job: string) => BatchJob | undefined;
 
-  constructor(known: FreshStore, said: FetchLanes['said'] = () => undefined) {
+  constructor(known: FreshStore, said: FetchLimiters['said'] = () => undefined) {
     this.known = known;
     this.said = said;
   }

@@ -25,7 +25,7 @@ export type RecordChange = (record: JobRecord) => JobRecord;
  * The jobs that are followed, as they are now: what the job-info file says, and over it what this run has learnt of jobs
  * that a submission has not written there yet. Reports every job that is new or has changed.
  */
-export class JobBoard {
+export class FollowedJobs {
   readonly #deps: PollDeps;
   readonly #known: FreshStore;
   readonly #selection: readonly string[];

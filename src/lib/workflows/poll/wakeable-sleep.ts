@@ -1,7 +1,7 @@
 import type {Clock} from '../../domain/clock.js';
 
 /** A pause that ends early when something has happened; what happens before it begins ends it too. */
-export class Nap {
+export class WakeableSleep {
   readonly #clock: Clock;
   readonly #stop: AbortSignal;
   #alarm = new AbortController();

@@ -1,5 +1,5 @@
 import {basename} from 'node:path';
-import {orStorageError, removeLitter} from './file-steps.js';
+import {orStorageError, removeSideFile} from './file-steps.js';
 import {isStale} from '../lock/liveness.js';
 import {LockContender} from '../lock/lock-contender.js';
 import type {LockContext} from '../lock/lock-contender.js';
@@ -7,17 +7,17 @@ import {parseOwnerId} from '../lock/owner-id.js';
 import type {OwnerId} from '../lock/owner-id.js';
 import type {StoreIo} from './store-io.js';
 import type {StorePaths} from './store-paths.js';
-import {litterOf} from './store-paths.js';
+import {staleFileOf} from './store-paths.js';
 
 /** The commit lock, and the locks under which dead locks are broken; what follows the job-info file's name in theirs. */
 const SIDE_LOCK = /^(\.commit\.lock|\.lock\.break)(\.break)*$/;
 
 /**
- * Removes what processes that died left beside the job-info file. The session lock is held by whoever sweeps.
+ * Removes what processes that died left beside the job-info file. The session lock is held by whoever cleans up.
  *
  * @throws GembatchError STORAGE when the folder cannot be listed.
  */
-export function sweepLitter(paths: StorePaths, context: LockContext): void {
+export function removeStaleFiles(paths: StorePaths, context: LockContext): void {
   const prefix = basename(paths.file);
   const names = orStorageError(`list ${paths.folder}`, () => context.io.list(paths.folder)).filter((name) =>
     name.startsWith(`${prefix}.`),
@@ -38,16 +38,16 @@ function removeDeadLock(path: string, context: LockContext): void {
 }
 
 /**
- * Removes a temporary file or an announcement. The announcement of a dead process stays while the lock that it speaks of
+ * Removes a temporary file or a claim file. The claim file of a dead process stays while the lock that it speaks of
  * bears no name: it is all that tells whose lock that is.
  */
 function removeDeadFile(name: string, paths: StorePaths, context: LockContext): void {
-  const litter = litterOf(name.slice(basename(paths.file).length));
-  const owner = litter && parseOwnerId(litter.ownerId);
-  if (!litter || !owner || !isStaleAt(`${paths.folder}/${name}`, owner, context.io)) return;
-  const {lockSuffix} = litter;
+  const stale = staleFileOf(name.slice(basename(paths.file).length));
+  const owner = stale && parseOwnerId(stale.ownerId);
+  if (!stale || !owner || !isStaleAt(`${paths.folder}/${name}`, owner, context.io)) return;
+  const {lockSuffix} = stale;
   const isNeeded = lockSuffix !== null && new LockContender(paths.file + lockSuffix, context).isNameless();
-  if (!isNeeded) removeLitter(context.io, `${paths.folder}/${name}`);
+  if (!isNeeded) removeSideFile(context.io, `${paths.folder}/${name}`);
 }
 
 function isStaleAt(path: string, owner: OwnerId, io: StoreIo): boolean {

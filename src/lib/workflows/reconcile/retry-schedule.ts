@@ -6,7 +6,7 @@ const LONGEST_PAUSE_MS = 300_000;
 /** What is wrong for longer than half a minute is not put right by trying a fourth time. */
 const MOST_TRIES = 3;
 
-interface Setback {
+interface FailedTry {
   readonly error: GembatchError;
   readonly tries: number;
   /** By the monotonic clock; null when this run tries no more. */
@@ -17,9 +17,9 @@ interface Setback {
  * What went wrong with single jobs, and when each is tried again. Trouble on the way to the service may last and is
  * waited out; of any other trouble a run has enough after a few tries.
  */
-export class Setbacks {
+export class RetrySchedule {
   readonly #clock: Clock;
-  readonly #byName = new Map<string, Setback>();
+  readonly #byName = new Map<string, FailedTry>();
 
   readonly #isOnce: boolean;
 
@@ -52,14 +52,14 @@ export class Setbacks {
 
   /** Whether the job may be tried now. */
   isDue(name: string): boolean {
-    const setback = this.#byName.get(name);
-    if (setback === undefined) return true;
-    return setback.retryAtMs !== null && setback.retryAtMs <= this.#clock.monotonic();
+    const failed = this.#byName.get(name);
+    if (failed === undefined) return true;
+    return failed.retryAtMs !== null && failed.retryAtMs <= this.#clock.monotonic();
   }
 
   /** Why this run tries the job no more; undefined when it does. */
   finalError(name: string): GembatchError | undefined {
-    const setback = this.#byName.get(name);
-    return setback?.retryAtMs === null ? setback.error : undefined;
+    const failed = this.#byName.get(name);
+    return failed?.retryAtMs === null ? failed.error : undefined;
   }
 }
