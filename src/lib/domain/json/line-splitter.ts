@@ -7,7 +7,7 @@ const NEWLINE = 0x0a;
  * Cuts a stream of bytes into lines, whatever the chunks are.
  *
  * Only byte 0x0A ends a line: U+2028 and a lone CR are legal inside a line. A last line without a newline is a line;
- * nothing after a last newline is none. Memory is one chunk, plus a line that spans chunks.
+ * nothing after a last newline is none. Memory is one chunk, plus a line that spans chunks and is not too long.
  */
 export class LineSplitter {
   readonly #sink: LineSink;
@@ -17,9 +17,14 @@ export class LineSplitter {
   #lineNumber = 0;
   #lineOffset = 0;
   #nextOffset = 0;
+  readonly #maxBytes: number;
+  readonly #onTooLong: () => void;
 
-  constructor(sink: LineSink) {
+  /** @param limit - lines of more bytes than `maxBytes` are not kept: they go to `onTooLong` in place of the sink. */
+  constructor(sink: LineSink, limit?: {readonly maxBytes: number; readonly onTooLong: () => void}) {
     this.#sink = sink;
+    this.#maxBytes = limit?.maxBytes ?? Infinity;
+    this.#onTooLong = limit?.onTooLong ?? (() => undefined);
   }
 
   /** Number of the line that the sink is looking at, from 1. */
@@ -32,17 +37,12 @@ export class LineSplitter {
     return this.#lineOffset;
   }
 
-  /** Bytes of the line that is not ended yet. */
-  get pendingBytes(): number {
-    return this.#pendingBytes;
-  }
-
   /** Takes the next bytes; the chunk may be reused afterwards. */
   push(chunk: Uint8Array): void {
     let start = 0;
     let newline = chunk.indexOf(NEWLINE);
-    if (newline !== -1 && this.#pieces.length > 0) {
-      this.#pieces.push(chunk.subarray(0, newline));
+    if (newline !== -1 && this.#pendingBytes > 0) {
+      this.#keep(chunk.subarray(0, newline));
       this.#emitPieces();
       start = newline + 1;
       newline = chunk.indexOf(NEWLINE, start);
@@ -57,26 +57,34 @@ export class LineSplitter {
 
   /** Ends the stream: what follows the last newline is the last line. */
   finish(): void {
-    if (this.#pieces.length > 0) this.#emitPieces();
+    if (this.#pendingBytes > 0) this.#emitPieces();
   }
 
   #keep(piece: Uint8Array): void {
-    this.#pieces.push(piece);
     this.#pendingBytes += piece.length;
+    if (this.#pendingBytes > this.#maxBytes) this.#pieces = [];
+    else this.#pieces.push(piece);
   }
 
   #emit(bytes: Uint8Array, start: number, end: number): void {
-    this.#lineNumber++;
-    this.#lineOffset = this.#nextOffset;
-    this.#nextOffset += end - start + 1;
+    this.#step(end - start);
     this.#sink(bytes, start, end);
   }
 
   #emitPieces(): void {
-    const line = concat(this.#pieces);
+    const lengthBytes = this.#pendingBytes;
+    const pieces = this.#pieces;
     this.#pieces = [];
     this.#pendingBytes = 0;
-    this.#emit(line, 0, line.length);
+    if (lengthBytes <= this.#maxBytes) return this.#emit(concat(pieces), 0, lengthBytes);
+    this.#step(lengthBytes);
+    this.#onTooLong();
+  }
+
+  #step(lengthBytes: number): void {
+    this.#lineNumber++;
+    this.#lineOffset = this.#nextOffset;
+    this.#nextOffset += lengthBytes + 1;
   }
 }
 

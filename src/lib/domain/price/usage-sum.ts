@@ -36,7 +36,10 @@ const LONGEST_ROW_BYTES = 256 * 1024 * 1024;
  */
 export class UsageSum {
   readonly #terms: AccountTerms;
-  readonly #splitter = new LineSplitter((bytes, start, end) => this.#addLine(bytes, start, end));
+  readonly #splitter = new LineSplitter((bytes, start, end) => this.#addLine(bytes, start, end), {
+    maxBytes: LONGEST_ROW_BYTES,
+    onTooLong: () => this.addUnreadRow(),
+  });
   readonly #versions = new Map<string, VersionSum>();
   /** By model version; null where its price is not known. */
   readonly #prices = new Map<string, CostTerms | null>();
@@ -78,8 +81,13 @@ export class UsageSum {
         latin1(bytes, {start, end: answer.start}) + 'true' + latin1(bytes, {start: answer.end, end});
       this.#add(parsed(around));
     } else {
-      this.#add(end - start > LONGEST_ROW_BYTES ? {response: {}} : parsed(latin1(bytes, row)));
+      this.#add(parsed(latin1(bytes, row)));
     }
+  }
+
+  /** Takes a row of which nothing is known. */
+  addUnreadRow(): void {
+    this.#add({response: {}});
   }
 
   #addLine(bytes: Uint8Array, start: number, end: number): void {

@@ -1,8 +1,7 @@
-import {GembatchError} from '../errors.js';
 import {KeyTable} from '../request-key/key-table.js';
 import {isBlank, LineSplitter} from '../json/line-splitter.js';
 import {RowReader, type CheckOfKey} from './row-reader.js';
-import {MAX_ROW_BYTES} from './result-limits.js';
+import {MAX_ROW_BYTES, TOO_LONG} from './result-limits.js';
 import type {RowCounts} from '../job/job-record.js';
 import {noCounts, asUnchecked, type BadRow, type RequestOutcome} from './row-counts.js';
 
@@ -37,6 +36,8 @@ export interface CheckOptions {
    * holds nothing but the answer.
    */
   readonly onRow?: (bytes: Uint8Array, row: Span, answer: Span | undefined) => void;
+  /** Told of a row that is too long to be looked into. */
+  readonly onTooLong?: () => void;
 }
 
 /** Bytes of a row, from `start` to before `end`. */
@@ -71,18 +72,25 @@ export class ResultChecker {
   readonly #count: number | null;
   readonly #maxExamples: number;
   readonly #onRow: CheckOptions['onRow'];
+  readonly #onTooLong: CheckOptions['onTooLong'];
   readonly #counts = noCounts();
   readonly #bad: BadRow[] = [];
   readonly #repeatedKeys = new KeyTable();
   readonly #isChecked: boolean;
   readonly #reader: RowReader;
-  readonly #splitter = new LineSplitter((bytes, start, end) => this.#checkLine(bytes, start, end));
+  readonly #splitter = new LineSplitter((bytes, start, end) => this.#checkLine(bytes, start, end), {
+    maxBytes: MAX_ROW_BYTES,
+    onTooLong: () => this.#noteTooLong(),
+  });
   /** For each key the outcome that counts, as its place in `OUTCOMES`. */
   #outcomes: Uint8Array;
   #rows = 0;
   #answered = 0;
 
-  constructor(expected: ExpectedRequests, {maxExamples = DEFAULT_EXAMPLES, onRow}: CheckOptions = {}) {
+  constructor(
+    expected: ExpectedRequests,
+    {maxExamples = DEFAULT_EXAMPLES, onRow, onTooLong}: CheckOptions = {},
+  ) {
     this.#isMatched = expected.keys !== null;
     this.#keys = expected.keys ?? new KeyTable(expected.count ?? 0);
     this.#count = expected.count;
@@ -90,20 +98,13 @@ export class ResultChecker {
     this.#isChecked = expected.checkOf !== undefined;
     this.#reader = new RowReader(expected.checkOf);
     this.#onRow = onRow;
+    this.#onTooLong = onTooLong;
     this.#outcomes = new Uint8Array(Math.max(this.#keys.size, expected.count ?? 0));
   }
 
-  /**
-   * Takes the next bytes of the file; the chunk may be reused afterwards.
-   *
-   * @throws GembatchError `SERVICE` for a row that does not end.
-   */
+  /** Takes the next bytes of the file; the chunk may be reused afterwards. */
   push(chunk: Uint8Array): void {
     this.#splitter.push(chunk);
-    if (this.#splitter.pendingBytes <= MAX_ROW_BYTES) return;
-    throw new GembatchError('SERVICE', `The result file has a row of more than ${MAX_ROW_BYTES} bytes.`, {
-      details: {malformed: true},
-    });
   }
 
   /** Ends the file. Afterwards `outcomeOf` is final. */
@@ -135,6 +136,13 @@ export class ResultChecker {
     } else {
       this.#checkRow(key, outcome, message);
     }
+  }
+
+  #noteTooLong(): void {
+    this.#rows++;
+    this.#counts.malformed++;
+    this.#onTooLong?.();
+    this.#note({key: null, outcome: 'malformed', message: TOO_LONG});
   }
 
   #checkRow(key: string | Uint8Array, outcome: Answered, message: string | null): void {

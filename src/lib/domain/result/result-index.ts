@@ -1,6 +1,7 @@
 import {KeyTable} from '../request-key/key-table.js';
 import {isBlank, LineSplitter} from '../json/line-splitter.js';
 import {RowReader, type CheckOfKey} from './row-reader.js';
+import {MAX_ROW_BYTES} from './result-limits.js';
 import type {RequestOutcome} from './row-counts.js';
 
 /** Where the row is that answers a request, and what it says. */
@@ -92,7 +93,10 @@ export class ResultIndex {
   }
 
   #newSplitter(): LineSplitter {
-    return new LineSplitter((bytes, start, end) => this.#indexLine(bytes, start, end));
+    return new LineSplitter((bytes, start, end) => this.#indexLine(bytes, start, end), {
+      maxBytes: MAX_ROW_BYTES,
+      onTooLong: () => this.#malformed++,
+    });
   }
 
   #indexLine(bytes: Uint8Array, start: number, end: number): void {

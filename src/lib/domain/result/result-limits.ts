@@ -1,8 +1,11 @@
 /**
- * The most that one row of a result file may have, in bytes. Rows with several images have some tens of MB; a text that is
+ * The most that a row of a result file may have to be looked into, in bytes. Rows with several images have some tens of MB; a text that is
  * longer than twice this cannot be held by the language at all.
  */
 export const MAX_ROW_BYTES = 256 * 1024 * 1024;
+
+/** What is said of a longer one: it is on disk, and is not looked into. */
+export const TOO_LONG = 'the row has more than 256 MiB';
 
 /** The most that a result file may have, in bytes; the largest that were heard of have some GB. */
 const MAX_RESULT_BYTES = 256 * 1024 ** 3;

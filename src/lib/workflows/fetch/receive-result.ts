@@ -63,6 +63,7 @@ export async function receiveResult(
   });
   const checker = new ResultChecker(requests, {
     onRow: (bytes, row, answer) => usage.addRow(bytes, row, answer),
+    onTooLong: () => usage.addUnreadRow(),
   });
   const hash = createHash('sha256');
   const take = async (chunk: Uint8Array): Promise<void> => {

@@ -1,5 +1,6 @@
 import {isBlank, LineSplitter} from '../../domain/json/line-splitter.js';
 import type {ResultIndex} from '../../domain/result/result-index.js';
+import {MAX_ROW_BYTES, TOO_LONG} from '../../domain/result/result-limits.js';
 import {RowReader} from '../../domain/result/row-reader.js';
 import {BAD_OUTCOMES, type BadRow} from '../../domain/result/row-counts.js';
 import {readChunks} from '../request-file/read-chunks.js';
@@ -29,16 +30,22 @@ export async function* failedRows(input: WalkInput): AsyncGenerator<FailedRow> {
 async function* unmatchedRows(path: string, index: ResultIndex): AsyncGenerator<FailedRow> {
   const reader = new RowReader();
   let found: FailedRow[] = [];
-  const splitter = new LineSplitter((bytes, start, end) => {
-    if (isBlank(bytes, start, end)) return;
-    const {key, outcome, message} = reader.read(bytes, start, end);
-    const text = key === null || typeof key === 'string' ? key : Buffer.from(key).toString('utf8');
-    const line = splitter.lineNumber;
-    if (outcome === 'malformed') found.push({key: text, outcome, path, line, message: message ?? outcome});
-    else if (key !== null && !index.isTaken(key)) {
-      found.push({key: text, outcome: 'unknown_key', path, line, message: 'no request has this key'});
-    }
-  });
+  const onTooLong = (): void => {
+    found.push({key: null, outcome: 'malformed', path, line: splitter.lineNumber, message: TOO_LONG});
+  };
+  const splitter: LineSplitter = new LineSplitter(
+    (bytes, start, end) => {
+      if (isBlank(bytes, start, end)) return;
+      const {key, outcome, message} = reader.read(bytes, start, end);
+      const text = key === null || typeof key === 'string' ? key : Buffer.from(key).toString('utf8');
+      const line = splitter.lineNumber;
+      if (outcome === 'malformed') found.push({key: text, outcome, path, line, message: message ?? outcome});
+      else if (key !== null && !index.isTaken(key)) {
+        found.push({key: text, outcome: 'unknown_key', path, line, message: 'no request has this key'});
+      }
+    },
+    {maxBytes: MAX_ROW_BYTES, onTooLong},
+  );
   for await (const chunk of readChunks(path)) {
     splitter.push(chunk);
     yield* found;

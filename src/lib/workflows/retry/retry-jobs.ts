@@ -194,7 +194,9 @@ function outcomeOf(
   unsubmitted: GembatchError | undefined,
 ): RetryOutcome {
   const error = unprepared ?? unsubmitted;
-  const requestFiles = paths.map((path) => store.inputName(path));
+  // To find the one name of a path takes a look at the disk, which 100,000 whole jobs need not have.
+  const own = store.resolveInput(file);
+  const requestFiles = paths.map((path) => (path === own ? file : store.inputName(path)));
   return {
     job,
     file,

@@ -1,6 +1,7 @@
 import {describe, expect, test} from '@jest/globals';
 import {KeyTable} from '../../../../src/lib/domain/request-key/key-table.js';
 import {ResultChecker, type ResultCheck} from '../../../../src/lib/domain/result/result-file.js';
+import {MAX_ROW_BYTES} from '../../../../src/lib/domain/result/result-limits.js';
 import {asUnchecked, noCounts} from '../../../../src/lib/domain/result/row-counts.js';
 import type {RowCounts} from '../../../../src/lib/domain/job/job-record.js';
 import {answerRow, blockedRow, embeddingRow, errorRow} from '../../../helpers/result-rows.js';
@@ -120,4 +121,22 @@ describe('ResultChecker', () => {
     const rows = Array.from({length: 1000}, (_, i) => errorRow(`k${i}`));
     expect(check([rows.join('\n')], []).bad).toHaveLength(20);
   });
+});
+
+test('a row that is too long to be looked into is malformed, and the rows around it count', () => {
+  const checker = new ResultChecker({keys: null, count: 3});
+  const row = (key: string): Buffer =>
+    Buffer.from(
+      `${JSON.stringify({key, response: {candidates: [{content: {parts: [{text: 'x'}]}, finishReason: 'STOP'}]}})}\n`,
+    );
+  const chunk = Buffer.alloc(8 * 1024 * 1024, 0x61);
+  checker.push(row('r1'));
+  for (let bytes = 0; bytes <= MAX_ROW_BYTES; bytes += chunk.length) checker.push(chunk);
+  checker.push(Buffer.concat([Buffer.from('\n'), row('r2')]));
+  const {counts, bad, rows} = checker.finish();
+  expect(counts).toMatchObject({ok: 2, malformed: 1, missing: 1});
+  expect([rows, bad]).toEqual([
+    3,
+    [{key: null, outcome: 'malformed', line: 2, message: 'the row has more than 256 MiB'}],
+  ]);
 });
