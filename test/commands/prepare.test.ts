@@ -239,12 +239,16 @@ test('--skip-empty leaves out rows with an empty prompt and counts them', async 
   expect(stdout).toContain('1 row with an empty prompt left out');
 });
 
-test('a missing source, and a broken Parquet file, are errors', async () => {
+test('a missing source, and a Parquet file that is cut or damaged, are errors', async () => {
   const missing = await runCli(['prepare', 'nope.csv', '-p', 'x'], {cwd: await tempDir()});
   expect(missing.stderr).toContain('nope.csv: there is no such file');
-  const broken = await prepare({name: 'a.parquet', content: 'PAR1 and no more PAR1'}, '-p', 'x');
-  expect(broken.stderr).toContain('a.parquet: the Parquet file cannot be read');
-  expect(broken.code).toBe(EXIT.usage);
+  const damaged = Buffer.from(PARQUET).fill(0xff, 8, 40);
+  for (const content of ['PAR1 and no more PAR1', PARQUET.subarray(0, PARQUET.length / 2), damaged]) {
+    const broken = await prepare({name: 'a.parquet', content}, '-p', '{{ t }}');
+    expect(broken.stderr).toContain('a.parquet: the Parquet file cannot be read');
+    expect(broken.code).toBe(EXIT.usage);
+    expect(await readdir(join(broken.folder, 'a')).catch(() => [])).toEqual([]);
+  }
 });
 
 test('what was prepared from a table runs to its answers', async () => {
