@@ -33,7 +33,7 @@ function reasonOf(wait: QueueWait): string {
 function ledgerText({open_jobs: jobs, open_tokens: tokens}: QueueWait): string {
   if (jobs >= JOBS_OF_A_PROJECT) return `${formatCount(jobs)} batch jobs are open, and no project has more`;
   if (jobs === 0)
-    return 'none of your batch jobs is open: a limit of rate or spending, or other work of the project';
+    return 'none of your batch jobs is open: a limit of rate or spending, other work of the project, or a file that is too large for your tier, which --max-open-tokens splits';
   return `${plural(jobs, 'batch job')} with about ${plural(tokens, 'token')} ${jobs === 1 ? 'is' : 'are'} open`;
 }
 

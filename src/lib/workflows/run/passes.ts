@@ -148,9 +148,10 @@ export class Passes {
     const {files} = this.#select(snapshot);
     const room = this.#roomIn(snapshot);
     const takeRoom = (
-      {name}: RequestFile,
+      {name, path}: RequestFile,
       {size_bytes: sizeBytes}: Inspection,
     ): GembatchError | undefined => {
+      this.#sizes.set(path, sizeBytes); // It may have grown since it was chosen.
       const shortOf = room.take(sizeBytes);
       return shortOf === undefined ? undefined : noRoomError(name, shortOf);
     };

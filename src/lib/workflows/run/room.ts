@@ -51,7 +51,9 @@ export class Room {
     const {maxOpenTokens, maxUploadedBytes} = this.#limits;
     const tokens = tokensOf(sizeBytes);
     if (this.#slots <= 0) return 'open_jobs';
-    if (maxOpenTokens !== null && this.#tokens + tokens > maxOpenTokens) return 'open_tokens';
+    // A single request may be larger than all that may be open: it goes alone, or it would wait for ever.
+    const isTooMuch = maxOpenTokens !== null && this.#tokens + tokens > maxOpenTokens;
+    if (isTooMuch && this.#tokens > 0) return 'open_tokens';
     if (this.#uploadedBytes + sizeBytes > maxUploadedBytes) return 'storage';
     this.#slots -= 1;
     this.#tokens += tokens;

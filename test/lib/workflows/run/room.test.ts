@@ -66,6 +66,12 @@ test('room gets less with each file, and what there is too little of is named', 
     undefined,
     'open_jobs',
   ]);
-  expect(new Room(nothing, limits).take(2_000)).toBe('open_tokens');
+  expect(new Room({...nothing, tokens: 1}, limits).take(2_000)).toBe('open_tokens');
   expect(new Room(nothing, {...limits, maxOpenTokens: null}).take(2_000)).toBe('storage');
+});
+
+test('what is larger than all tokens that may be open has room when nothing else is open', () => {
+  const nothing = {jobs: 0, tokens: 0, uploadedBytes: 0};
+  const room = new Room(nothing, {slots: 9, maxOpenTokens: 100, maxUploadedBytes: 10_000});
+  expect([room.take(2_000), room.take(4)]).toEqual([undefined, 'open_tokens']);
 });
