@@ -5,6 +5,7 @@
  * removed or moved and whose folder was not synced may be as before or as after: each by itself (`any`, what POSIX allows),
  * or only in the order in which it was done (`ordered`, as ext4 and xfs do it).
  */
+import {constants} from 'node:fs';
 import {basename} from 'node:path';
 import type {TracedStep} from './trial.js';
 
@@ -44,7 +45,7 @@ export class DiskModel {
   /** Does what a process did. */
   apply({op, path = '', to, flags = '', data}: TracedStep, isFolder: boolean): void {
     const name = basename(path);
-    if (op === 'open' && (flags === 'a' || flags.startsWith('w')) && !this.#now.has(name)) {
+    if (op === 'open' && isCreating(flags) && !this.#now.has(name)) {
       this.#change({op: 'put', name, inode: {durable: Buffer.alloc(0), pending: []}});
     } else if (op === 'write') {
       this.#now.get(name)?.pending.push(Buffer.from(data ?? '', 'base64'));
@@ -128,4 +129,10 @@ function* subsets<T>(items: readonly T[]): Generator<readonly T[]> {
   for (let mask = 0; mask < 1 << open.length; mask += 1) {
     yield [...done, ...open.filter((_, index) => (mask >> index) & 1)];
   }
+}
+
+/** @param flags - of `open`, as text or as a number. */
+function isCreating(flags: string | number): boolean {
+  if (typeof flags === 'number') return (flags & constants.O_CREAT) !== 0;
+  return flags === 'a' || flags.startsWith('w');
 }

@@ -48,7 +48,7 @@ export interface TracedStep {
   /** Not of a create. */
   readonly path?: string;
   readonly to?: string;
-  readonly flags?: string;
+  readonly flags?: string | number;
   /** What is written, in base64. */
   readonly data?: string;
   /** Of a create. */
