@@ -1,7 +1,10 @@
 import * as Args from '@oclif/core/args';
+import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../cli/base-command.js';
 import {exitCodeOfRun} from '../lib/domain/outcome.js';
 import type {SourceOutcome} from '../lib/workflows/prepare/prepare-sources.js';
+import type {PollDeps} from '../lib/workflows/poll/poll-run.js';
+import type {RetryRounds} from '../lib/workflows/run/retry-bad-rows.js';
 import type {RunResult, RunViews} from '../lib/workflows/run/run-report.js';
 import {tellGitHubActions, type ToldWork} from '../cli/github-actions.js';
 import {tellDone, type OnDoneResult} from '../cli/on-done.js';
@@ -32,7 +35,7 @@ export default class Run extends BaseCommand {
 
   static override description = `Does what "prepare", "submit" and "poll" do, as one step of CI, and takes the less common flags of the last two. A table such as reviews.csv becomes request files in reviews/. It ends when all results are on disk.
 
-Run the same command again after an interruption, or when rows were added: what was sent is not sent twice.`;
+Run it again to go on, or when rows were added: nothing is sent twice.`;
 
   static override examples = [
     {
@@ -57,6 +60,7 @@ Run the same command again after an interruption, or when rows were added: what 
     ...recipeFlags,
     model: modelFlag,
     'if-changed': ifChangedFlag,
+    retries: Flags.integer({description: 'send bad rows again, so often', default: 0, min: 0, max: 20}),
     ...withRareHidden({...submitFlags, ...pollFlags, ...queueFlags}),
   };
 
@@ -83,33 +87,31 @@ Run the same command again after an interruption, or when rows were added: what 
       this.openStore(flags['job-info']),
       this.createClient(apiKey),
     ]);
-    const result = await runFiles(
-      {store, client, clock: this.clock, createFile},
-      {
-        submit: {
-          ...submitOptionsOf({...flags, 'quota-wait': null}),
-          prices: await readPrices(flags.prices),
-          files: prepared.files,
-          cwd: process.cwd(),
-          model: flags.model,
-          isDryRun: false,
-          ifChanged: flags['if-changed'],
-          resultsDir: pollTermsOf(flags).resultsDir,
-          ...modelConsent(this.jsonEnabled()),
-          stop,
-        },
-        queue: {
-          maxOpenJobs: flags['max-open-jobs'],
-          maxOpenTokens: flags['max-open-tokens'] ?? null,
-          maxRequests: flags['max-requests'] ?? null,
-          maxBytes: flags['max-bytes'] ?? null,
-          quotaWaitMs: flags['quota-wait'] ?? null,
-          intervalMs: flags.interval,
-        },
-        poll: {...pollTermsOf(flags), isOnce: false, createGraceMs: flags['create-grace'], stop},
-      },
-      views(stop),
-    );
+    const deps = {store, client, clock: this.clock, createFile};
+    const submit = {
+      ...submitOptionsOf({...flags, 'quota-wait': null}),
+      prices: await readPrices(flags.prices),
+      files: prepared.files,
+      cwd: process.cwd(),
+      model: flags.model,
+      isDryRun: false,
+      ifChanged: flags['if-changed'],
+      resultsDir: pollTermsOf(flags).resultsDir,
+      ...modelConsent(this.jsonEnabled()),
+      stop,
+    };
+    const queue = {
+      maxOpenJobs: flags['max-open-jobs'],
+      maxOpenTokens: flags['max-open-tokens'] ?? null,
+      maxRequests: flags['max-requests'] ?? null,
+      maxBytes: flags['max-bytes'] ?? null,
+      quotaWaitMs: flags['quota-wait'] ?? null,
+      intervalMs: flags.interval,
+    };
+    const poll = {...pollTermsOf(flags), isOnce: false, createGraceMs: flags['create-grace'], stop};
+    const shown = views(stop);
+    const first = await runFiles(deps, {submit, queue, poll}, shown);
+    const result = await this.#retried(deps, first, {rounds: flags.retries, submit, poll}, shown);
     const jobs = jobsOf(result);
     if (jobs.length > 0) this.#work = {store, names: jobs};
     const exitCode = exitCodeOfRun(prepared.exit_code, result.exit_code);
@@ -118,6 +120,17 @@ Run the same command again after an interruption, or when rows were added: what 
     process.exitCode = exitCode;
     const sources = prepared.sources.length === 0 ? {} : {sources: prepared.sources};
     return {...result, ...sources, ...end, exit_code: exitCode};
+  }
+
+  async #retried(
+    deps: Omit<PollDeps, 'report'>,
+    result: RunResult,
+    terms: RetryRounds,
+    views: RunViews,
+  ): Promise<RunResult> {
+    if (terms.rounds === 0) return result;
+    const {retryBadRows} = await import('../lib/workflows/run/retry-bad-rows.js');
+    return retryBadRows(deps, result, {...terms, submit: {...terms.submit, model: undefined}}, views);
   }
 
   protected override async finally(error: Error | undefined): Promise<void> {

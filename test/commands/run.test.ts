@@ -101,3 +101,24 @@ test('--on-done runs a command that learns how it went', async () => {
   expect(ended.code).toBe(0);
   expect(await readFile(join(folder, 'done.txt'), 'utf8')).toBe('ok 1\n');
 });
+
+test('--retries sends bad rows again, as often as it helps, and the results are whole', async () => {
+  const {emulator, env} = await useEmulator({speed: 1000, seed: 1});
+  const cwd = await tempDir();
+  await requestFiles(cwd, 1, 6);
+  emulator.control.outcome({
+    match: '001.jsonl #',
+    rows: [
+      {fault: 'error', keys: ['r2']},
+      {fault: 'blocked', keys: ['r5']},
+    ],
+  });
+  const args = ['run', '001.jsonl', '-m', 'gemini-3.5-flash-lite', '--interval', '100ms', '--json'];
+  const {code, json} = await runCli([...args, '--retries', '3'], {cwd, env});
+  expect(schemaErrors('run', json())).toEqual([]);
+  const {poll, retries} = json() as RunOutcome;
+  expect(poll?.rows).toMatchObject({ok: 5, error: 0, blocked: 1});
+  expect(retries?.map(({jobs}) => jobs[0]?.requests)).toEqual([1, 0]);
+  expect(emulator.control.paid()).toHaveLength(2);
+  expect(code).toBe(EXIT.partial);
+});

@@ -1,4 +1,5 @@
 import type {PollEvent, PollSummary} from '../poll/poll-report.js';
+import type {RetryResult} from '../retry/retry-jobs.js';
 import type {Submission} from '../submit/submission.js';
 import type {SubmitEvent, SubmitResult} from '../submit/submit-report.js';
 
@@ -32,6 +33,8 @@ export interface RunResult {
   readonly poll: PollSummary | null;
   /** Why files were still waiting when the run ended; null when none was. */
   readonly waiting: QueueWait | null;
+  /** What `--retries` sent again, round by round. */
+  readonly retries?: readonly RetryResult[];
   readonly exit_code: number;
 }
 
