@@ -177,7 +177,8 @@ export interface MergedFile {
  * Every request and every result row of a batch job, each counted once:
  *
  * - requests = ok + error + blocked + truncated + empty + not_json + schema_mismatch + missing
- * - rows = ok + error + blocked + truncated + empty + not_json + schema_mismatch + malformed + repeated + unknown_key
+ * - rows = ok + error + blocked + truncated + empty + not_json + schema_mismatch + malformed + repeated + unknown_key,
+ *   and those that say again what another row of their key says
  */
 export interface RowCounts {
   readonly ok: number;

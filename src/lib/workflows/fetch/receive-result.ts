@@ -12,6 +12,7 @@ import {ResultChecker} from '../../domain/result/result-file.js';
 import {maxResultBytes} from '../../domain/result/result-limits.js';
 import type {AtomicFile} from '../../store/file/atomic-file.js';
 import type {PollDeps} from '../poll/poll-run.js';
+import {countIdentical} from './count-identical.js';
 import {readRequestKeys, type RequestKeys, type RequestsState} from '../request-file/read-request-keys.js';
 
 /** The longest pause before a broken download goes on starts here and doubles. */
@@ -74,11 +75,13 @@ export async function receiveResult(
   };
   const maxBytes = maxResultBytes(requests.count);
   await download(deps, {record, resultFileName, file, maxBytes, take}, options);
-  const {counts, rows, answered} = checker.finish();
+  const {counts, rows, answered, repeatedKeys} = checker.finish();
+  await file.finish();
+  const identical = await countIdentical(file.temporaryPath, repeatedKeys);
   return {
     sizeBytes: file.sizeBytes,
     sha256: hash.digest('hex'),
-    rows: counts,
+    rows: {...counts, repeated: counts.repeated - identical},
     usage: usage.finish(),
     requests: requests.count,
     resultRows: rows - counts.malformed,

@@ -2,7 +2,7 @@ import {stat} from 'node:fs/promises';
 import {ResultChecker} from '../../domain/result/result-file.js';
 import type {RowCounts} from '../../domain/job/job-record.js';
 import type {BadRow} from '../../domain/result/row-counts.js';
-import {countConflicts} from './count-conflicts.js';
+import {countIdentical} from './count-identical.js';
 import {findMissing} from './find-missing.js';
 import {readHashed} from '../request-file/read-hashed.js';
 import {
@@ -31,8 +31,6 @@ export interface Verification {
    * when nobody can tell. It says nothing about how good the answers are.
    */
   readonly isComplete: boolean;
-  /** Keys whose rows give different answers. */
-  readonly conflictingKeys: number;
   /** The first bad rows: those of the result file in its order, then requests without a row. */
   readonly bad: readonly BadRow[];
   readonly requestsState: RequestsState;
@@ -66,12 +64,12 @@ export async function verifyResult(input: VerifyInput): Promise<Verification> {
   const {counts, rows, answered, bad, repeatedKeys} = checker.finish();
   const limit = Math.min(counts.missing, maxExamples - bad.length);
   const missing = await findMissing({...input, keys: requests.keys, checker, limit});
+  const identical = await countIdentical(input.resultPath, repeatedKeys);
   return {
-    counts,
+    counts: {...counts, repeated: counts.repeated - identical},
     requests: requests.count,
     rows,
     isComplete: requests.count === answered && counts.malformed === 0,
-    conflictingKeys: await countConflicts(input.resultPath, repeatedKeys),
     bad: [...bad, ...missing],
     requestsState: requests.state,
     notes: [...requests.notes, ...surplusNote(requests, answered)],
