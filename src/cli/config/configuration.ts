@@ -76,7 +76,7 @@ export function profileIn(argv: readonly string[]): string | undefined {
 }
 
 /** A path as a person at `cwd` would write it. */
-export function shownPath(path: string, cwd: string): string {
+function shownPath(path: string, cwd: string): string {
   const short = relative(cwd, path);
   return isAbsolute(short) || short.length > path.length ? path : short;
 }

@@ -38,26 +38,6 @@ const COMPARE_CHUNK_BYTES = 1 << 20;
 const NO_BYTES = new Uint8Array(0);
 const TEMPORARY_END = '.tmp';
 
-/**
- * Writes a whole file: temporary file, fsync, rename, fsync of the folder.
- *
- * @throws GembatchError STORAGE, as `AtomicFile`; an error of `chunks` is thrown as it is. The target is then untouched.
- */
-export async function replaceFile(
-  target: string,
-  chunks: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
-  options: AtomicFileOptions = {},
-): Promise<CommitOutcome> {
-  const file = await AtomicFile.open(target, options);
-  try {
-    for await (const chunk of chunks) await file.append(chunk);
-    return await file.commit();
-  } catch (error) {
-    await file.discard();
-    throw error;
-  }
-}
-
 /** A file that is being written and is not in place yet. Ends with a `commit` that works, or with `discard`. */
 export class AtomicFile {
   /** Absolute path that the file will have. */

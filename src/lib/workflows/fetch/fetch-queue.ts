@@ -9,7 +9,7 @@ export interface FetchQueueOptions {
   readonly retrySchedule: RetrySchedule;
   readonly fetch: (record: JobRecord) => Promise<void>;
   /** Told when a fetch did not work and when it is tried again; null for not in this run. */
-  readonly onSetback: (record: JobRecord, error: GembatchError, retryMs: number | null) => Promise<void>;
+  readonly onFailedTry: (record: JobRecord, error: GembatchError, retryMs: number | null) => Promise<void>;
   /** Told about trouble that no single job can have, such as a refused key or a defect. */
   readonly onFatal: (error: unknown) => void;
   /** Told when a fetch has come to its end. */
@@ -62,6 +62,6 @@ export class FetchQueue {
     if (!isOfTheJob) throw error;
     if (error.code === 'INTERRUPTED') return;
     const retryMs = this.#options.retrySchedule.note(record.batch.name, error);
-    await this.#options.onSetback(record, error, retryMs);
+    await this.#options.onFailedTry(record, error, retryMs);
   }
 }

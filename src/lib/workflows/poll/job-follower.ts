@@ -67,7 +67,7 @@ export class JobFollower {
       limit: CONCURRENT_FETCHES,
       retrySchedule: this.#retrySchedule,
       fetch: (record) => this.#fetch(record),
-      onSetback: (record, error, retryMs) => this.#noteSetback(record, error, retryMs),
+      onFailedTry: (record, error, retryMs) => this.#noteFailedTry(record, error, retryMs),
       onFatal: (error) => this.#halt.abort(error),
       onSettled: () => this.#sleep.end(),
     });
@@ -237,7 +237,7 @@ export class JobFollower {
     }
   }
 
-  async #noteSetback(record: JobRecord, error: GembatchError, retryMs: number | null): Promise<void> {
+  async #noteFailedTry(record: JobRecord, error: GembatchError, retryMs: number | null): Promise<void> {
     const {name} = record.batch;
     const {message} = error;
     const at = new Date(this.#deps.clock.now()).toISOString();

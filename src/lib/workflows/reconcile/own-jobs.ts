@@ -206,7 +206,7 @@ export function adoptionNotes({inputFile}: Work, {batch, others, retries}: OwnJo
 }
 
 /** The record of a job that was found at the service, as far as the service tells. */
-export function recordOfAdopted(
+function recordOfAdopted(
   batch: BatchJob,
   {inputFile, attempt, adoptedAt}: {inputFile: string; attempt: string; adoptedAt: string},
 ): JobRecord {

@@ -111,7 +111,6 @@ async function merge(deps: MergeDeps, parent: JobRecord, {retry, into, from}: Me
     requestSha256: parent.sha256 ?? null,
     expectedCount: parent.count,
     resultPath: target,
-    maxExamples: 0,
     checksAnswers: areAnswersChecked(into.rows),
   });
   const {merging: _, ...known} = into;
