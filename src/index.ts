@@ -35,11 +35,11 @@ export {
 } from './lib/store/job-store.js';
 export {SUBMIT_DEFAULTS, submitFiles, type SubmitInput} from './lib/workflows/submit/submit-files.js';
 export type {
-  FileError,
   FileOutcome,
   SubmitEvent,
   SubmitResult,
   SubmitSummary,
 } from './lib/workflows/submit/submit-report.js';
 export type {SubmitDeps} from './lib/workflows/submit/submit-run.js';
+export type {ItemError} from './lib/domain/item-error.js';
 export {systemClock} from './lib/system-clock.js';

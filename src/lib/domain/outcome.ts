@@ -32,6 +32,15 @@ export function exitCodeOf(items: readonly ItemOutcome[], fatal?: GembatchError)
 }
 
 /**
+ * The exit code of a run that went well but left something.
+ *
+ * @param rest - `partial`: a part of what was asked for is not done; `running`: it goes on at the service.
+ */
+export function exitCodeWithRest(code: number, rest: 'partial' | 'running' | undefined): number {
+  return code === EXIT.ok && rest !== undefined ? EXIT[rest] : code;
+}
+
+/**
  * The exit code of a submission whose jobs were followed: files that were not submitted leave a run whose jobs all went
  * well at a partial success.
  *

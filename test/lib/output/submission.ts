@@ -1,13 +1,13 @@
+import type {ItemError} from '../../../src/lib/domain/item-error.js';
 import type {SubmitView} from '../../../src/lib/output/submit/submit-view.js';
 import type {Submission} from '../../../src/lib/workflows/submit/submission.js';
 import type {
-  FileError,
   FileOutcome,
   SubmitEvent,
   SubmitSummary,
 } from '../../../src/lib/workflows/submit/submit-report.js';
 
-const WRONG_LINE: FileError = {
+const WRONG_LINE: ItemError = {
   code: 'FILE_INVALID',
   message: 'bad\u001B[2J.jsonl:3:14: "key" is missing.',
   suggestions: ['Correct the line and run the same command again.'],
@@ -15,19 +15,19 @@ const WRONG_LINE: FileError = {
   column: 14,
 };
 
-const CHANGED: FileError = {
+const CHANGED: ItemError = {
   code: 'FILE_CHANGED',
   message: 'old.jsonl: its content has changed since it became batches/b2; the present content was not sent.',
   suggestions: ['Submit the new content too: --if-changed submit'],
 };
 
-const NO_ANSWER: FileError = {
+const NO_ANSWER: ItemError = {
   code: 'UNCLEAR',
   message: 'lost.jsonl: the answer to its create was lost.',
   suggestions: ['Run the same command again: it finds out first.'],
 };
 
-const STOPPED: FileError = {
+const STOPPED: ItemError = {
   code: 'INTERRUPTED',
   message: 'Stopped before it was created; nothing was paid for it.',
   suggestions: ['Run the same command again to go on.'],

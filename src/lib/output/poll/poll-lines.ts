@@ -1,5 +1,6 @@
+import type {ItemError} from '../../domain/item-error.js';
 import {stateLabel} from '../../domain/job/job-state.js';
-import type {PolledJob, PollEvent, PollSummary, PollTrouble} from '../../workflows/poll/poll-report.js';
+import type {PolledJob, PollEvent, PollSummary} from '../../workflows/poll/poll-report.js';
 import {formatCount, formatDuration} from '../text/format.js';
 import {formatUsd} from '../text/money.js';
 import {ownCommand} from '../../domain/program-name.js';
@@ -105,7 +106,7 @@ function waitLine({file, reason, delayMs}: PollEvent & {type: 'wait'}): string {
   return printable(file === undefined ? text : `${file}: ${text}`);
 }
 
-function errorLines(error: PollTrouble, retryMs: number | null): readonly string[] {
+function errorLines(error: ItemError, retryMs: number | null): readonly string[] {
   const next = retryMs === null ? error.suggestions : [`Trying again in ${formatDuration(retryMs)}.`];
   return [`Error: ${printable(error.message)}`, ...next.map((line) => printable(line))];
 }

@@ -5,6 +5,7 @@
  * it is matched with the local file, or with the news that this has changed. A create that had no answer is closed when
  * its job is adopted, also where several jobs answer to it and a person has to choose.
  */
+import {itemError, type ItemError} from '../../domain/item-error.js';
 import {basename, isAbsolute, resolve} from 'node:path';
 import type {BatchJob} from '../../domain/job/batch-job.js';
 import {newAttempt, parseJobDisplayName} from '../../domain/job/display-name.js';
@@ -15,9 +16,7 @@ import {ownCommand} from '../../domain/program-name.js';
 import {exitCodeOf, type ItemOutcome} from '../../domain/outcome.js';
 import type {BatchService} from '../../services/batch-service.js';
 import type {JobStore, Session} from '../../store/job-store.js';
-import {failed} from '../submit/file-outcome.js';
 import {inspectFile, type Inspection} from '../request-file/inspect-file.js';
-import type {FileError} from '../submit/submit-report.js';
 
 export interface AdoptDeps {
   readonly store: JobStore;
@@ -54,7 +53,7 @@ export interface AdoptedJob {
    */
   readonly request_file?: 'matched' | 'named' | 'changed' | 'missing';
   readonly state?: string;
-  readonly error?: FileError;
+  readonly error?: ItemError;
 }
 
 /** The `--json` object of `gembatch adopt`. */
@@ -101,7 +100,7 @@ async function adoptNamed(
       jobs.push(await adoption.adopt(await client.getBatch(name, {signal: stop})));
     } catch (error) {
       if (!(error instanceof GembatchError)) throw error;
-      jobs.push({job: name, outcome: 'failed', error: failed(error)});
+      jobs.push({job: name, outcome: 'failed', error: itemError(error)});
     }
   }
   return jobs;
@@ -123,7 +122,7 @@ async function adoptListed(
       jobs.push(await adoption.adopt(batch));
     } catch (error) {
       if (!(error instanceof GembatchError) || error.code !== 'REFUSED') throw error;
-      jobs.push({job: batch.name, outcome: 'failed', error: failed(error)});
+      jobs.push({job: batch.name, outcome: 'failed', error: itemError(error)});
     }
   }
   return jobs;

@@ -5,12 +5,12 @@
  * stands, and what it says is recorded and shown. A job that turns out to have succeeded keeps its results, which
  * `gembatch poll` fetches.
  */
+import {itemError} from '../../domain/item-error.js';
 import {EXIT, GembatchError} from '../../domain/errors.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import {isTerminal, normaliseState} from '../../domain/job/job-state.js';
-import {exitCodeOf, type ItemOutcome} from '../../domain/outcome.js';
+import {exitCodeOf, type ItemOutcome, exitCodeWithRest} from '../../domain/outcome.js';
 import type {CancelledJob, CancelResult} from './cancel-report.js';
-import {pollTrouble} from '../poll/poll-trouble.js';
 import {jobSelector, selectJobs} from '../job-states/select-jobs.js';
 import {settleJournal, type SettleJournalDeps} from '../reconcile/settle-journal.js';
 import {stopJobs, type StoppedJobs} from './stop-jobs.js';
@@ -82,7 +82,7 @@ function cancelledJob(record: JobRecord, {refusals, states}: StoppedJobs): Cance
   if (refusal?.code === 'INTERRUPTED') return {...job, outcome: 'not_started'};
   const error = states.gone.has(name) ? goneError(record) : refusal;
   if (error === undefined) return {...job, outcome: 'requested'};
-  return {...job, outcome: 'failed', error: pollTrouble(error)};
+  return {...job, outcome: 'failed', error: itemError(error)};
 }
 
 function untouched({batch, input_file: file}: JobRecord): CancelledJob {
@@ -94,7 +94,7 @@ function exitCode(jobs: readonly CancelledJob[], stop: AbortSignal): number {
   const fatal = reason instanceof GembatchError ? reason : undefined;
   const code = exitCodeOf(jobs.map(itemOutcome), fatal);
   const hasRequested = jobs.some(({outcome}) => outcome === 'requested');
-  return code === EXIT.ok && hasRequested ? EXIT.running : code;
+  return exitCodeWithRest(code, hasRequested ? 'running' : undefined);
 }
 
 function itemOutcome({outcome, error}: CancelledJob): ItemOutcome {

@@ -1,4 +1,4 @@
-import type {PollTrouble} from '../poll/poll-report.js';
+import type {ItemError} from '../../domain/item-error.js';
 
 /** What became of a job that was to be cancelled; an element of `jobs` in the `--json` object of `gembatch cancel`. */
 export interface CancelledJob {
@@ -16,7 +16,7 @@ export interface CancelledJob {
   readonly outcome: 'cancelled' | 'requested' | 'ended' | 'failed' | 'not_started';
   /** `JOB_STATE_*` as last heard. */
   readonly state: string;
-  readonly error?: PollTrouble;
+  readonly error?: ItemError;
 }
 
 /** The result of `gembatch cancel`, and its `--json` object. */

@@ -9,15 +9,15 @@
  * 4. jobs and files are deleted, and the records say so.
  * A kill at any moment leaves remote jobs and files for the next run.
  */
+import {itemError, type ItemError} from '../../domain/item-error.js';
 import pMap from 'p-map';
 import {closest} from '../../domain/text/closest.js';
 import {EXIT, GembatchError} from '../../domain/errors.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import {describeLockWait} from '../../domain/lock-holder.js';
-import {exitCodeOf, type ItemOutcome} from '../../domain/outcome.js';
+import {exitCodeOf, type ItemOutcome, exitCodeWithRest} from '../../domain/outcome.js';
 import type {BatchService, CallOptions} from '../../services/batch-service.js';
 import type {JobStore} from '../../store/job-store.js';
-import {failed} from '../submit/file-outcome.js';
 import {noteStates} from '../job-states/note-states.js';
 import {
   hasNoResults,
@@ -29,7 +29,6 @@ import {
 import {jobSelector} from '../job-states/select-jobs.js';
 import {settleJournal} from '../reconcile/settle-journal.js';
 import {stopJobs, type StoppedJobs} from '../cancel/stop-jobs.js';
-import type {FileError} from '../submit/submit-report.js';
 import {takeInventory, type CleanupDeps} from '../job-states/take-inventory.js';
 import {tryCall} from '../reconcile/try-call.js';
 import {ownCommand} from '../../domain/program-name.js';
@@ -62,7 +61,7 @@ export interface CleanedItem {
   readonly reason: string;
   /** `absent`: it was gone already. `kept`: nobody consented, the run was stopped, or a job did not let itself be cancelled. */
   readonly outcome: 'deleted' | 'absent' | 'would_delete' | 'kept' | 'failed';
-  readonly error?: FileError;
+  readonly error?: ItemError;
 }
 
 /** The `--json` object of `gembatch cleanup`. */
@@ -101,7 +100,7 @@ export async function cleanUp(deps: CleanupDeps, input: CleanupInput): Promise<C
     plan,
     (item) => {
       const refusal = refusals.get(item.name);
-      if (refusal !== undefined) return itemOf(item, {outcome: 'failed', error: failed(refusal)});
+      if (refusal !== undefined) return itemOf(item, {outcome: 'failed', error: itemError(refusal)});
       return next.has(item.name) ? dispose(deps, item, stop) : itemOf(item, {outcome: 'kept'});
     },
     {concurrency: CONCURRENT_CALLS},
@@ -203,7 +202,7 @@ async function dispose(
   });
   if (error === undefined) return itemOf(item, {outcome});
   if (error.code === 'INTERRUPTED') return itemOf(item, {outcome: 'kept'});
-  return itemOf(item, {outcome: 'failed', error: failed(error)});
+  return itemOf(item, {outcome: 'failed', error: itemError(error)});
 }
 
 function remove(
@@ -250,6 +249,6 @@ function resultOf(
   const reason: unknown = stop.reason;
   const code = exitCodeOf(outcomes, reason instanceof GembatchError ? reason : undefined);
   const isLasting = items.some(({outcome}) => outcome === 'kept');
-  const exitCode = code === EXIT.ok && isLasting ? EXIT.running : code;
+  const exitCode = exitCodeWithRest(code, isLasting ? 'running' : undefined);
   return {job_info: store.path, dry_run: isDryRun, items, exit_code: exitCode};
 }

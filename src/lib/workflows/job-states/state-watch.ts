@@ -1,3 +1,4 @@
+import {itemError} from '../../domain/item-error.js';
 import {GembatchError} from '../../domain/errors.js';
 import {awaitsService} from '../../domain/job/job-progress.js';
 import type {BatchJob} from '../../domain/job/batch-job.js';
@@ -7,7 +8,6 @@ import {PollPace} from '../../domain/job/poll-pace.js';
 import type {FollowedJobs} from '../poll/followed-jobs.js';
 import {noteStates} from './note-states.js';
 import type {PollDeps, PollInput} from '../poll/poll-run.js';
-import {pollTrouble} from '../poll/poll-trouble.js';
 import {refreshJobs, type RefreshedJobs} from './refresh-jobs.js';
 import type {RetrySchedule} from '../reconcile/retry-schedule.js';
 
@@ -134,7 +134,7 @@ export class StateWatch {
       const error = refused.get(batch.name);
       if (error === undefined) continue;
       const retryMs = retrySchedule.note(batch.name, error);
-      deps.report({type: 'error', name: batch.name, file, error: pollTrouble(error), retryMs});
+      deps.report({type: 'error', name: batch.name, file, error: itemError(error), retryMs});
     }
   }
 
@@ -155,7 +155,7 @@ export class StateWatch {
         },
       );
       retrySchedule.giveUp(batch.name, error);
-      deps.report({type: 'error', name: batch.name, file, error: pollTrouble(error), retryMs: null});
+      deps.report({type: 'error', name: batch.name, file, error: itemError(error), retryMs: null});
     }
   }
 }

@@ -5,6 +5,7 @@
  * ready; fetches go on in the background. Everything that is learnt is in the job-info file before it is acted upon, so
  * that a run can be stopped at any moment, started again, and run twice at the same time.
  */
+import {itemError} from '../../domain/item-error.js';
 import {GembatchError} from '../../domain/errors.js';
 import {awaitsFetch, isFinished} from '../../domain/job/job-progress.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
@@ -18,7 +19,6 @@ import {WakeableSleep} from './wakeable-sleep.js';
 import type {PollEnd} from './poll-report.js';
 import type {PollDeps, PollInput} from './poll-run.js';
 import type {PollOutcome} from './poll-summary.js';
-import {pollTrouble} from './poll-trouble.js';
 import {RetrySchedule} from '../reconcile/retry-schedule.js';
 import {StateWatch} from '../job-states/state-watch.js';
 import {ownCommand} from '../../domain/program-name.js';
@@ -241,7 +241,7 @@ export class JobFollower {
     const {name} = record.batch;
     const {message} = error;
     const at = new Date(this.#deps.clock.now()).toISOString();
-    this.#deps.report({type: 'error', name, file: record.input_file, error: pollTrouble(error), retryMs});
+    this.#deps.report({type: 'error', name, file: record.input_file, error: itemError(error), retryMs});
     await this.#board.change(
       new Map([[name, (newest: JobRecord): JobRecord => ({...newest, results_error: {message, at}})]]),
     );

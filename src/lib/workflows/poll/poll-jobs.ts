@@ -1,3 +1,5 @@
+import {exitCodeWithRest} from '../../domain/outcome.js';
+import {itemError} from '../../domain/item-error.js';
 import {EXIT, GembatchError} from '../../domain/errors.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import {ownCommand} from '../../domain/program-name.js';
@@ -7,7 +9,6 @@ import {mergeRetries} from '../retry/merge-retry.js';
 import {joinParts} from '../split/join-parts.js';
 import type {PollSummary} from './poll-report.js';
 import type {PollDeps, PollInput} from './poll-run.js';
-import {pollTrouble} from './poll-trouble.js';
 import {summarisePoll, vanishedJobs, type PollOutcome, type PollTotals} from './poll-summary.js';
 
 /**
@@ -55,7 +56,7 @@ function reportVanished({store, report}: PollDeps, name: string, file: string): 
       ],
     },
   );
-  report({type: 'error', name, file, error: pollTrouble(error), retryMs: null});
+  report({type: 'error', name, file, error: itemError(error), retryMs: null});
 }
 
 /** A run may take a day, in which somebody may have altered a result file. */
@@ -71,7 +72,7 @@ async function lookAgain(
 
 /** Answers that are not where a person looks for them are a part that is not done. */
 function exitCodeFor({exit_code: exitCode}: PollTotals, unmerged: readonly string[]): number {
-  return exitCode === EXIT.ok && unmerged.length > 0 ? EXIT.partial : exitCode;
+  return exitCodeWithRest(exitCode, unmerged.length > 0 ? 'partial' : undefined);
 }
 
 /** The records as they are now: merging has changed some. */

@@ -1,5 +1,5 @@
+import type {ItemError} from '../../domain/item-error.js';
 import type {BatchStats} from '../../domain/job/batch-job.js';
-import type {ErrorCode} from '../../domain/errors.js';
 import type {JobOutcome} from '../../domain/job/job-progress.js';
 import type {PartOf, RowCounts, StoredResults} from '../../domain/job/job-record.js';
 
@@ -35,13 +35,6 @@ export interface PolledJob {
   readonly estimate_usd?: number;
   /** Why the results could not be fetched the last time. */
   readonly results_error?: {readonly message: string; readonly at: string};
-}
-
-/** An error as an event spells it. */
-export interface PollTrouble {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly suggestions: readonly string[];
 }
 
 /** Why `gembatch poll` ended: all is over, it was asked for one look, its time was up, or it was stopped. */
@@ -97,7 +90,7 @@ export type PollEvent =
       readonly type: 'error';
       readonly name?: string;
       readonly file?: string;
-      readonly error: PollTrouble;
+      readonly error: ItemError;
       readonly retryMs: number | null;
     }
   /** The service cannot be asked right now; `reason` is what it said or what broke. */

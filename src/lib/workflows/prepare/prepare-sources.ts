@@ -1,8 +1,7 @@
+import {itemError, type ItemError} from '../../domain/item-error.js';
 import {join, relative} from 'node:path';
 import {GembatchError} from '../../domain/errors.js';
 import {exitCodeOf, type ItemOutcome} from '../../domain/outcome.js';
-import {failed} from '../submit/file-outcome.js';
-import type {FileError} from '../submit/submit-report.js';
 import {findSources} from './sources/find-sources.js';
 import type {PrepareReport} from './prepare-report.js';
 import {prepareRequests, type PrepareDeps, type PrepareInput} from './prepare-requests.js';
@@ -20,7 +19,7 @@ export interface SourceOutcome {
   /** `changed`: something else was asked for its rows before; nothing is made and sent of it. */
   readonly outcome: 'prepared' | 'changed' | 'failed';
   readonly report?: PrepareReport;
-  readonly error?: FileError;
+  readonly error?: ItemError;
 }
 
 /** Request files, and the sources that some of them were prepared from. */
@@ -69,7 +68,7 @@ export async function prepareSources(
       sources.push({
         sources: names,
         outcome: error.code === 'RECIPE_CHANGED' ? 'changed' : 'failed',
-        error: failed(error),
+        error: itemError(error),
       });
       items.push({kind: 'failed', code: error.code});
     }

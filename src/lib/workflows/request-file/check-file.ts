@@ -2,6 +2,7 @@
  * Decides, before anything is sent, whether a request file is to be submitted: is it one of ours, is there a batch
  * job for it already, are all of its lines good.
  */
+import {itemError} from '../../domain/item-error.js';
 import {stat} from 'node:fs/promises';
 import {GembatchError} from '../../domain/errors.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
@@ -10,7 +11,7 @@ import type {FileEstimate} from '../estimate/file-estimator.js';
 import {contentId} from '../submit/duplicates/known-jobs.js';
 import {jobOf, outcomeOfKnownContent, outcomeOfKnownFile} from '../submit/duplicates/same-work.js';
 import type {FileOutcome} from '../submit/submit-report.js';
-import {failed, type OutcomeDraft} from '../submit/file-outcome.js';
+import {type OutcomeDraft} from '../submit/file-outcome.js';
 import type {RequestFile} from '../submit/collect-inputs.js';
 import type {SubmitRun} from '../submit/submit-run.js';
 
@@ -84,7 +85,7 @@ async function fateOfOpenCreate(
   if (!run.open.concerns(file.inputFile, content)) return undefined;
   run.report({type: 'phase', index: file.index, phase: 'reconciling'});
   const {error, adopted} = await run.open.fateOf(file.inputFile, content);
-  if (error !== undefined) return {outcome: 'unclear', error: failed(error)};
+  if (error !== undefined) return {outcome: 'unclear', error: itemError(error)};
   if (adopted === undefined) return undefined;
   // It answers to an intent, so that it is this work whatever the file holds by now.
   const changed = await hasChanged(run, file, adopted);

@@ -4,6 +4,7 @@
  * What a record says of a file is not taken for granted. A result file that somebody has moved away is fetched again as
  * long as the service has it, and answers are matched only to the request file that was sent.
  */
+import {itemError, type ItemError} from '../../domain/item-error.js';
 import pMap from 'p-map';
 import {EXIT, GembatchError} from '../../domain/errors.js';
 import {
@@ -17,12 +18,10 @@ import type {JobRecord, StoredResults} from '../../domain/job/job-record.js';
 import {exitCodeOf, type ItemOutcome} from '../../domain/outcome.js';
 import {asUnchecked} from '../../domain/result/row-counts.js';
 import type {JobStore} from '../../store/job-store.js';
-import {failed} from '../submit/file-outcome.js';
 import {fetchMissing, missingResults} from '../fetch/fetch-missing.js';
 import type {PollDeps} from '../poll/poll-run.js';
 import {refuseChanged} from '../request-file/refuse-changed.js';
 import {selectJobs} from '../job-states/select-jobs.js';
-import type {FileError} from '../submit/submit-report.js';
 
 /** Which results are wanted, and what for. */
 export interface ResultsInput {
@@ -52,7 +51,7 @@ export interface JobResults {
   /** What a person should know about the fetch, one sentence each. */
   readonly notes: readonly string[];
   /** Why they could not be fetched, or cannot be matched to their requests. */
-  readonly error?: FileError;
+  readonly error?: ItemError;
 }
 
 /** The `--json` object of `gembatch results`. */
@@ -160,7 +159,7 @@ function jobResults(
     bad_rows: results === undefined ? 0 : badRowCount(results.rows),
     fetched: notes !== undefined,
     notes: notes ?? [],
-    ...(error === undefined ? {} : {error: failed(error)}),
+    ...(error === undefined ? {} : {error: itemError(error)}),
   };
 }
 

@@ -1,6 +1,7 @@
+import {itemError, type ItemError} from '../../domain/item-error.js';
 import {GembatchError} from '../../domain/errors.js';
 import {exitCodeOf, type ItemOutcome} from '../../domain/outcome.js';
-import {failed, itemOutcome} from '../submit/file-outcome.js';
+import {itemOutcome} from '../submit/file-outcome.js';
 import {jobOutcome} from '../../domain/job/job-progress.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import {describeLockWait} from '../../domain/lock-holder.js';
@@ -14,7 +15,7 @@ import {
 } from './prepare-retries.js';
 import {haltOn, openSubmission} from '../submit/submit-files.js';
 import type {Submission} from '../submit/submission.js';
-import type {FileError, SubmitEvent, SubmitResult} from '../submit/submit-report.js';
+import type {SubmitEvent, SubmitResult} from '../submit/submit-report.js';
 import type {SubmitDeps, SubmitOptions} from '../submit/submit-run.js';
 
 /** What to retry, and how to submit it. */
@@ -57,7 +58,7 @@ export interface RetryOutcome {
   /** How many of its bad rows are not sent again, by the reason. */
   readonly left_out: Retry['leftOut'];
   /** Why it could not be prepared, or its submission not be begun. */
-  readonly error?: FileError;
+  readonly error?: ItemError;
 }
 
 /** The `--json` object of `gembatch retry`. */
@@ -205,7 +206,7 @@ function outcomeOf(
     request_file: requestFiles[0] ?? null,
     request_files: requestFiles,
     left_out: leftOut,
-    ...(error === undefined ? {} : {error: failed(error)}),
+    ...(error === undefined ? {} : {error: itemError(error)}),
   };
 }
 

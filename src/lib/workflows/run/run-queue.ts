@@ -1,5 +1,5 @@
+import {itemError} from '../../domain/item-error.js';
 import type {GembatchError} from '../../domain/errors.js';
-import {failed} from '../submit/file-outcome.js';
 import type {FileOutcome, SettledIntent, SubmitResult} from '../submit/submit-report.js';
 import type {RequestFile} from '../submit/collect-inputs.js';
 import {summarise} from '../submit/summarise.js';
@@ -142,6 +142,6 @@ function unfinished(
   if (last?.outcome === 'failed' || last?.outcome === 'unclear') return last;
   if (last?.error?.code === 'COST_CAP' && why?.code === 'COST_CAP') return last;
   const {error: lastError, ...facts} = last ?? {file: name};
-  const error = why === undefined ? lastError : failed(why);
+  const error = why === undefined ? lastError : itemError(why);
   return {...facts, outcome: 'not_started', ...(error === undefined ? {} : {error})};
 }

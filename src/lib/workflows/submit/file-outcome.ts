@@ -1,22 +1,8 @@
-import type {GembatchError} from '../../domain/errors.js';
 import type {ItemOutcome} from '../../domain/outcome.js';
-import type {FileError, FileOutcome} from './submit-report.js';
+import type {FileOutcome} from './submit-report.js';
 
 /** What became of a file, before its name and the time it took are added. */
 export type OutcomeDraft = Omit<FileOutcome, 'file' | 'duration_ms'>;
-
-/** An error as the outcome of a file spells it. */
-export function failed(error: GembatchError): FileError {
-  const {line, column, rule} = error.details;
-  return {
-    code: error.code,
-    message: error.message,
-    suggestions: error.suggestions,
-    ...(typeof line === 'number' ? {line} : {}),
-    ...(typeof column === 'number' ? {column} : {}),
-    ...(typeof rule === 'string' ? {rule} : {}),
-  };
-}
 
 /** Errors whose usual advice is to run the same command again. */
 const RESUMABLE_CODES: ReadonlySet<string> = new Set([

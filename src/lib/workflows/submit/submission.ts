@@ -1,3 +1,4 @@
+import {itemError} from '../../domain/item-error.js';
 import {uploadDisplayName} from '../../domain/job/display-name.js';
 import {GembatchError} from '../../domain/errors.js';
 import {leftUpload} from '../../domain/job/left-upload.js';
@@ -7,7 +8,7 @@ import type {Estimate} from '../estimate/estimate-files.js';
 import {checkFile, factsOf} from '../request-file/check-file.js';
 import type {Inspection} from '../request-file/inspect-file.js';
 import {createJob, type CreateResult, type UploadedFile} from './create-job.js';
-import {failed, withForcedAdvice, type OutcomeDraft} from './file-outcome.js';
+import {withForcedAdvice, type OutcomeDraft} from './file-outcome.js';
 import {contentId} from './duplicates/known-jobs.js';
 import {jobOf} from './duplicates/same-work.js';
 import {estimateJob} from './expected-cost.js';
@@ -79,7 +80,7 @@ export class Submission {
     };
     try {
       if (run.halt.signal.aborted) return finish(notStarted(run));
-      if (file.problem !== undefined) return finish({outcome: 'failed', error: failed(file.problem)});
+      if (file.problem !== undefined) return finish({outcome: 'failed', error: itemError(file.problem)});
       const check = await checkFile(run, file);
       if ('outcome' in check) return finish(check.outcome);
       const {inspection} = check;
@@ -99,7 +100,7 @@ export class Submission {
       const estimate = await estimateJob(run, file);
       const facts = factsOf(inspection, estimate);
       const cap = run.costRoom?.take(file.inputFile, estimate);
-      if (cap !== undefined) return finish({...facts, outcome: 'not_started', error: failed(cap)});
+      if (cap !== undefined) return finish({...facts, outcome: 'not_started', error: itemError(cap)});
       if (session === null) return finish({...facts, outcome: 'would_submit'});
 
       run.report({type: 'phase', index: file.index, phase: 'checked'});
@@ -123,7 +124,7 @@ export class Submission {
       }
       if (error.code === 'INTERRUPTED') return finish(notStarted(run));
       if (run.pass !== null && isQuotaError(error)) return finish(notStarted(run, error));
-      return finish({outcome: 'failed', error: failed(error)});
+      return finish({outcome: 'failed', error: itemError(error)});
     }
   }
 
@@ -232,7 +233,7 @@ async function afterCreate(
   if (result.kind === 'unclear') {
     const {batch, error} = result;
     const job = batch === undefined ? {} : {job: {name: batch.name, state: batch.state}};
-    return {...sent, outcome: 'unclear', error: failed(error), ...job};
+    return {...sent, outcome: 'unclear', error: itemError(error), ...job};
   }
   const comesAgain = run.pass !== null && result.kind === 'refused' && isQuotaError(result.error);
   if (result.kind !== 'refused' || result.keepsUpload !== true) {
@@ -241,7 +242,7 @@ async function afterCreate(
   }
   if (result.kind === 'stopped') return {...facts, ...notStarted(run)};
   if (comesAgain) return {...facts, ...notStarted(run, result.error)};
-  return {...facts, outcome: 'failed', error: failed(result.error)};
+  return {...facts, outcome: 'failed', error: itemError(result.error)};
 }
 
 /** Keeps an upload for the next pass. @returns what could not be deleted in its place. */
@@ -277,5 +278,5 @@ function endRunIfFatal(run: SubmitRun, error: unknown): void {
 
 function notStarted(run: SubmitRun, why?: GembatchError): OutcomeDraft {
   const reason: unknown = run.halt.signal.reason ?? why;
-  return {outcome: 'not_started', ...(reason instanceof GembatchError ? {error: failed(reason)} : {})};
+  return {outcome: 'not_started', ...(reason instanceof GembatchError ? {error: itemError(reason)} : {})};
 }

@@ -1,7 +1,7 @@
+import type {ItemError} from '../../domain/item-error.js';
 import type {Range} from '../../domain/estimate/range.js';
 import type {PartOf} from '../../domain/job/job-record.js';
 import type {Estimate} from '../estimate/estimate-files.js';
-import type {ErrorCode} from '../../domain/errors.js';
 
 /** Where one request file is on its way through a submission; `checked` waits for its turn to be sent, `waiting` for quota. */
 export type SubmitPhase = 'inspecting' | 'checked' | 'uploading' | 'waiting' | 'creating' | 'reconciling';
@@ -46,22 +46,11 @@ export interface FileOutcome {
   /** With `same_file`: whether the file has changed since it was submitted; null when nobody can tell. */
   readonly changed?: boolean | null;
   /** Why it failed, has changed, is unclear or was not started; of a skipped file, why its job brought no results. */
-  readonly error?: FileError;
+  readonly error?: ItemError;
   /** What is worth knowing but did not stop the file: a failed deletion, a questionable field. */
   readonly warnings?: readonly string[];
   /** From the start of its inspection to its outcome, in milliseconds. */
   readonly duration_ms?: number;
-}
-
-/** The `error` of a file in `--json`. `line` and `column` count from 1; the column is in characters. */
-export interface FileError {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly suggestions: readonly string[];
-  readonly line?: number;
-  readonly column?: number;
-  /** The rule of the check that refused the line, for `--allow`. */
-  readonly rule?: string;
 }
 
 /** The result of a submission and the `--json` object of `gembatch submit`. */

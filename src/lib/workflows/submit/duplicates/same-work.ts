@@ -2,12 +2,13 @@
  * Decides what becomes of a request file that has a batch job already: the same work is skipped, and what has changed
  * since, its content or the model that is named, is not taken for it.
  */
+import {itemError} from '../../../domain/item-error.js';
 import {GembatchError} from '../../../domain/errors.js';
 import {jobOutcome, type JobOutcome} from '../../../domain/job/job-progress.js';
 import type {JobRecord} from '../../../domain/job/job-record.js';
 import {isServedAs, modelLabel, modelResourceName} from '../../../domain/job/model-choice.js';
 import {ownCommand} from '../../../domain/program-name.js';
-import {failed, type OutcomeDraft} from '../file-outcome.js';
+import {type OutcomeDraft} from '../file-outcome.js';
 import type {FileOutcome} from '../submit-report.js';
 import type {RequestFile} from '../collect-inputs.js';
 import type {SubmitOptions} from '../submit-run.js';
@@ -41,7 +42,7 @@ export function outcomeOfKnownFile(
     case 'skip':
       return {...known, outcome: 'skipped'};
     case 'fail':
-      return {...known, outcome: 'changed', error: failed(error)};
+      return {...known, outcome: 'changed', error: itemError(error)};
   }
 }
 
@@ -69,7 +70,7 @@ function endOf(name: string, record: JobRecord): Pick<OutcomeDraft, 'error'> {
   if (['done', 'bad_rows', 'altered', 'running'].includes(outcome)) return {};
   if (outcome === 'not_seen') {
     const unseen = `${name}: the service does not show its batch job ${batch.name}; whether it runs is not known, and nothing was sent.`;
-    return {error: failed(new GembatchError('UNCLEAR', unseen, {suggestions: [ownCommand('poll')]}))};
+    return {error: itemError(new GembatchError('UNCLEAR', unseen, {suggestions: [ownCommand('poll')]}))};
   }
   const words = END_WORDS.get(outcome) ?? outcome;
   const why = batch.error === undefined ? '' : `: ${batch.error.message.replace(/[.\s]+$/u, '')}`;
@@ -77,7 +78,7 @@ function endOf(name: string, record: JobRecord): Pick<OutcomeDraft, 'error'> {
   const error = new GembatchError('JOB_ENDED', `${name}: its batch job ${batch.name} ${words}${why}.`, {
     suggestions: [`To submit it again: ${retry}`],
   });
-  return {error: failed(error)};
+  return {error: itemError(error)};
 }
 
 function contentError({name}: RequestFile, {batch}: JobRecord): GembatchError {

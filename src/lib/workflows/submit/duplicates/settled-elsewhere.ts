@@ -1,3 +1,4 @@
+import {itemError} from '../../../domain/item-error.js';
 import {lstat} from 'node:fs/promises';
 import {basename, dirname} from 'node:path';
 import {GembatchError} from '../../../domain/errors.js';
@@ -5,7 +6,7 @@ import {plainTarget} from '../../fetch/result-target.js';
 import {adoptionNotes, adoptOwnJob, type Work} from '../../reconcile/own-jobs.js';
 import type {Inspection} from '../../request-file/inspect-file.js';
 import type {Session} from '../../../store/job-store.js';
-import {failed, type OutcomeDraft} from '../file-outcome.js';
+import {type OutcomeDraft} from '../file-outcome.js';
 import {jobOf} from './same-work.js';
 import type {RequestFile} from '../collect-inputs.js';
 import type {SubmitRun} from '../submit-run.js';
@@ -67,7 +68,7 @@ function resultExists(fileName: string, resultName: string): OutcomeDraft {
       ],
     },
   );
-  return {outcome: 'failed', error: failed(error)};
+  return {outcome: 'failed', error: itemError(error)};
 }
 
 async function isThere(path: string): Promise<boolean> {
