@@ -5,7 +5,7 @@ import type {JobRecord} from '../../src/lib/domain/job/job-record.js';
 import {JobFixture} from '../helpers/job-fixture.js';
 import {schemaErrors} from '../helpers/json-schema.js';
 import {requestLines} from '../helpers/request-files.js';
-import {runCli} from '../helpers/run-cli.js';
+import {FAST_CLOCK, runCli} from '../helpers/run-cli.js';
 import {tempDir} from '../helpers/temp-dir.js';
 import {useEmulator} from '../helpers/use-emulator.js';
 
@@ -131,5 +131,17 @@ describe('gembatch cost', () => {
       /^Cost: +(?:< )?\$\S+ \(estimated .+\)$/mu,
     );
     expect((await runCli(['list'], options)).stdout).toContain('gemini-2.5-flash');
+  });
+
+  test('is in the line that says every five minutes how far all is, where nobody watches', async () => {
+    const jobs = await JobFixture.create();
+    await jobs.submit('a.jsonl', 5);
+    const {stderr, code} = await runCli(['poll', '--interval', '60s', '--timeout', '11m'], {
+      ...jobs.options,
+      env: {...jobs.options.env, GEMBATCH_TEST_SPEED: '2000'},
+      nodeArgs: FAST_CLOCK,
+    });
+    expect(code).toBe(4);
+    expect(stderr.match(/^0 of 5 rows \(0%\)$/gmu)?.length).toBeGreaterThan(0);
   });
 });

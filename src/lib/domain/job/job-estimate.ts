@@ -1,3 +1,5 @@
+import type {BatchStats} from './batch-job.js';
+
 /** What is known of the time that a batch job takes. Times are RFC 3339, as the service wrote them. */
 export interface TimedJob {
   readonly model?: string;
@@ -36,6 +38,21 @@ export function leftMs(job: TimedJob, usualMs: number | undefined, nowMs: number
   const age = usualMs === undefined ? undefined : ageMs(job, nowMs);
   if (age === undefined || usualMs === undefined || age >= usualMs) return undefined;
   return usualMs - age;
+}
+
+/**
+ * The time that a running job still takes, in milliseconds: by its own pace where it has answered some of its requests,
+ * else as `leftMs`.
+ */
+export function leftOf(
+  job: TimedJob & {readonly stats?: BatchStats},
+  usualMs: number | undefined,
+  nowMs: number,
+): number | undefined {
+  const {request_count: all = 0, pending_request_count: pending = 0} = job.stats ?? {};
+  const age = ageMs(job, nowMs);
+  if (age === undefined || pending <= 0 || pending >= all) return leftMs(job, usualMs, nowMs);
+  return (age * pending) / (all - pending);
 }
 
 function median(values: readonly number[]): number {

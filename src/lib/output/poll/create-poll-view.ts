@@ -4,7 +4,8 @@ import {pollJson} from './poll-json.js';
 import {LivePollView} from './live-poll-view.js';
 import {waitText} from './queue-wait.js';
 import {pollLines, summaryLines} from './poll-lines.js';
-import {printableJson} from '../terminal/printable.js';
+import {progressText} from './progress-text.js';
+import {printable, printableJson} from '../terminal/printable.js';
 import {printFolded} from '../terminal/screen.js';
 import type {PollView, PollViewOptions} from './poll-view.js';
 
@@ -42,8 +43,8 @@ export function createPollView(options: PollViewOptions): PollView {
   };
 }
 
-/** While files wait for the same reason, it is said this often. */
-const WAIT_LINE_MS = 300_000;
+/** While nothing else is news, how far it is, and why files wait, is said this often. */
+const HEARTBEAT_MS = 300_000;
 
 /** Lines of changes: a job that only counts on is no change. */
 function plainView({mode, stderr, clock}: PollViewOptions): PollView {
@@ -58,13 +59,21 @@ function plainView({mode, stderr, clock}: PollViewOptions): PollView {
     if (event.type === 'state' && !isNews(event.job)) return false;
     return mode === 'plain' || event.type === 'error' || event.type === 'warning';
   };
+  const jobs = new Map<string, PolledJob>();
+  let beatMs = clock.monotonic();
   const report = (event: PollEvent): void => {
+    if (event.type === 'jobs') for (const job of event.jobs) jobs.set(job.name, job);
+    if (event.type === 'state' || event.type === 'result') jobs.set(event.job.name, event.job);
+    if (event.type === 'asked' && mode === 'plain' && clock.monotonic() - beatMs >= HEARTBEAT_MS) {
+      beatMs = clock.monotonic();
+      stderr.write(`${printable(progressText([...jobs.values()], clock.now()))}\n`);
+    }
     if (isShown(event)) for (const line of pollLines(event)) stderr.write(`${line}\n`);
   };
   let said: {readonly reason: string; readonly atMs: number} | undefined;
   const wait = (now: QueueWait | null): void => {
     if (now === null || mode !== 'plain') return;
-    const isOld = said === undefined || clock.monotonic() - said.atMs >= WAIT_LINE_MS;
+    const isOld = said === undefined || clock.monotonic() - said.atMs >= HEARTBEAT_MS;
     if (said?.reason === now.reason && !isOld) return;
     said = {reason: now.reason, atMs: clock.monotonic()};
     stderr.write(`${waitText(now, clock.now())}\n`);

@@ -6,6 +6,7 @@ import {LiveLines} from '../terminal/live-lines.js';
 import {pollLines} from './poll-lines.js';
 import {pollTable, tally} from './poll-table.js';
 import {waitText} from './queue-wait.js';
+import {progressText} from './progress-text.js';
 import type {PollView, PollViewOptions} from './poll-view.js';
 
 /** Four times a second is as often as anybody can read. */
@@ -115,7 +116,7 @@ export class LivePollView implements PollView {
   }
 
   #totals(jobs: readonly PolledJob[], columns: number): readonly string[] {
-    const text = `${formatCount(jobs.length)} ${jobs.length === 1 ? 'job' : 'jobs'}: ${tally(jobs)}`;
+    const text = `${formatCount(jobs.length)} ${jobs.length === 1 ? 'job' : 'jobs'}: ${tally(jobs)}. ${progressText(jobs, this.#options.clock.now())}`;
     return foldText(text, columns)
       .slice(0, TOTALS_LINES)
       .map((line) => shortenRight(line, columns));

@@ -1,7 +1,7 @@
 /**
  * The live table of `gembatch poll` as lines of text: as wide and as high as the terminal, whatever the number of jobs.
  */
-import {ageMs, leftMs, usualDurations} from '../../domain/job/job-estimate.js';
+import {ageMs, leftOf, usualDurations} from '../../domain/job/job-estimate.js';
 import {stateLabel} from '../../domain/job/job-state.js';
 import type {PolledJob} from '../../workflows/poll/poll-report.js';
 import {shortenRight} from '../terminal/display-width.js';
@@ -107,7 +107,7 @@ function columnsOf(state: PollTableState): readonly Column<PolledJob>[] {
   const labelOf = oncePerState(stateLabel);
   const left = (job: PolledJob): string => {
     const ms =
-      job.outcome === 'running' && !downloads.has(job.name) && leftMs(job, usual.get(job.model), nowMs);
+      job.outcome === 'running' && !downloads.has(job.name) && leftOf(job, usual.get(job.model), nowMs);
     return typeof ms === 'number' ? `~${formatDuration(ms)}` : '';
   };
   return [

@@ -1,0 +1,54 @@
+import {leftOf, usualDurations} from '../../domain/job/job-estimate.js';
+import {modelLabel} from '../../domain/job/model-choice.js';
+import type {PolledJob} from '../../workflows/poll/poll-report.js';
+import {formatCount, formatDuration} from '../text/format.js';
+import {formatUsd} from '../text/money.js';
+
+/**
+ * How far the jobs are in one line: rows of all, percent in sum and for each model, cost so far, and the time that the
+ * slowest still takes where that can be told of all that run.
+ */
+export function progressText(jobs: readonly PolledJob[], nowMs: number): string {
+  const current = jobs.filter(({replaced}) => !replaced);
+  const models = [...new Set(current.map(({model = 'unknown'}) => model))];
+  const byModel = models.map((model) => {
+    const its = current.filter(({model: name = 'unknown'}) => name === model);
+    return `${modelLabel(model)} ${percentOf(its)}`;
+  });
+  const cost = jobs.reduce((sum, {cost_usd: usd = 0}) => sum + usd, 0);
+  const leftMs = longestLeft(current, nowMs);
+  const parts = [
+    `${formatCount(sumOf(current, rowsDone))} of ${formatCount(sumOf(current, rowsOf))} rows (${percentOf(current)})`,
+    ...(models.length > 1 ? [byModel.join(', ')] : []),
+    ...(cost > 0 ? [`${formatUsd(cost)} so far`] : []),
+    ...(leftMs === undefined ? [] : [`~${formatDuration(leftMs)} left`]),
+  ];
+  return parts.join(', ');
+}
+
+function percentOf(jobs: readonly PolledJob[]): string {
+  const all = sumOf(jobs, rowsOf);
+  return `${all === 0 ? 0 : Math.floor((100 * sumOf(jobs, rowsDone)) / all)}%`;
+}
+
+function sumOf(jobs: readonly PolledJob[], of: (job: PolledJob) => number): number {
+  return jobs.reduce((sum, job) => sum + of(job), 0);
+}
+
+function rowsOf({requests, stats}: PolledJob): number {
+  return requests ?? stats?.request_count ?? 0;
+}
+
+function rowsDone(job: PolledJob): number {
+  if (job.outcome !== 'running') return rowsOf(job);
+  const {stats} = job;
+  return stats === undefined ? 0 : stats.successful_request_count + stats.failed_request_count;
+}
+
+function longestLeft(jobs: readonly PolledJob[], nowMs: number): number | undefined {
+  const running = jobs.filter(({outcome}) => outcome === 'running');
+  const usual = usualDurations(jobs.filter(({outcome}) => outcome === 'done' || outcome === 'bad_rows'));
+  const left = running.map((job) => leftOf(job, usual.get(job.model), nowMs));
+  const known = left.filter((ms) => ms !== undefined);
+  return known.length === 0 || known.length < left.length ? undefined : Math.max(...known);
+}
