@@ -141,3 +141,23 @@ test.each([
   expect(result.files[0]).toMatchObject({outcome: 'skipped', job: {name: 'batches/a'}});
   expect(emulator.control.paid()).toHaveLength(0);
 });
+
+test('what was done at an emulator is not done elsewhere, whatever the job-info file and the results say', async () => {
+  const {folder, emulator, env, paid} = await submitted(1);
+  emulator.control.outcome({rows: [{fault: 'error', keys: ['r1']}]});
+  emulator.control.advance(60_000);
+  await runCli(['poll', '--once'], {cwd: folder, env});
+  const other = await useEmulator({speed: 0, seed: 2});
+  const options = {folder, env: other.env};
+  // Its bad rows are not the business of the other service, either.
+  expect((await runCli(['retry'], {cwd: folder, env: other.env})).stdout).toContain('Nothing to retry');
+  const first = await submit(options, '001.jsonl');
+  expect([first.code, tally(first.result)]).toEqual([0, {submitted: 1}]);
+  const again = await submit(options, '001.jsonl');
+  expect([again.code, tally(again.result)]).toEqual([0, {skipped: 1}]);
+  expect([paid(), other.emulator.control.paid().length]).toEqual([1, 1]);
+  expect((await records(folder)).map(({service_url: url}) => url)).toEqual([
+    emulator.url,
+    other.emulator.url,
+  ]);
+});

@@ -9,6 +9,9 @@ import type {GembatchError} from '../domain/errors.js';
  * costs money. All throw GembatchError `KEY_REFUSED`, `REFUSED`, `QUOTA`, `SERVICE`, `INTERRUPTED` besides what is said.
  */
 export interface BatchService {
+  /** Where it is, as records have it; undefined for Google's own address. See `domain/job/service-address.ts`. */
+  readonly address?: string | undefined;
+
   /** @throws GembatchError `MODEL_UNAVAILABLE` when the service does not have the model. */
   getModel(name: string, options?: CallOptions): Promise<Model>;
 

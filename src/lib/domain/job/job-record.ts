@@ -30,6 +30,8 @@ export interface JobRecord {
   readonly requested_model?: string;
   /** What it was estimated at when it was submitted. */
   readonly estimate?: JobEstimate;
+  /** Address of the service that the job was made at, where that is not Google's: an emulator or a stand-in. */
+  readonly service_url?: string;
   /** Absent until the results are on disk, complete and counted. */
   readonly results?: StoredResults;
   /** What the answers used and cost; absent until the results are on disk. */
@@ -105,6 +107,8 @@ export interface Intent {
   readonly size_bytes: number;
   /** When the intent was written, ISO 8601 UTC. */
   readonly intended_at: string;
+  /** As in the record. */
+  readonly service_url?: string;
   /** The batch job whose work, or bad rows, this create submits again. */
   readonly retry_of?: string;
   readonly part_of?: PartOf;

@@ -5,6 +5,7 @@ import {CREATE_TIMEOUT_MS} from '../../domain/create-timeout.js';
 import {isEmbeddingModel} from '../../domain/job/model-choice.js';
 import {checkedBatchName} from '../../domain/job/batch-name.js';
 import {GembatchError} from '../../domain/errors.js';
+import {recordedAddress} from '../../domain/job/service-address.js';
 import {looksLikeApiKey} from '../../domain/api-key/api-key-form.js';
 import {download} from './download.js';
 import {fileDeletion, fileLookUp} from './file-calls.js';
@@ -202,6 +203,10 @@ export class GeminiBatchClient implements BatchService {
 
   download(fileName: string, options: DownloadOptions = {}): AsyncGenerator<Buffer, void, undefined> {
     return download(fileName, this.#context, options);
+  }
+
+  get address(): string | undefined {
+    return recordedAddress(this.#context.address.baseUrl);
   }
 
   serviceTime(): number | undefined {

@@ -165,6 +165,7 @@ export const RECORD_SHAPE = shapeOf<JobRecord>({
   joined: {optional: JOINED_SHAPE},
   merged_at: text,
   requested_model: text,
+  service_url: text,
 });
 
 /**
@@ -188,6 +189,7 @@ export function isJobRecord(value: unknown): value is JobRecord {
     joined,
     merged_at: mergedAt,
     requested_model: requestedModel,
+    service_url: serviceUrl,
     results,
     results_error: resultsError,
     usage,
@@ -201,6 +203,7 @@ export function isJobRecord(value: unknown): value is JobRecord {
     isOptionalText(sha256) &&
     isOptionalText(mergedAt) &&
     isOptionalText(requestedModel) &&
+    isOptionalText(serviceUrl) &&
     isOptionalText(attempt) &&
     isOptionalText(submitted) &&
     isOptionalText(deleted) &&

@@ -79,7 +79,7 @@ export async function adoptJobs(deps: AdoptDeps, input: AdoptInput): Promise<Ado
     },
     async (session) => {
       store.requireReadable(session.snapshot());
-      const adoption = new Adoption(store, session, input);
+      const adoption = new Adoption({store, session, address: client.address}, input);
       return input.isAllMine ? adoptListed(client, adoption, input) : adoptNamed(client, adoption, input);
     },
   );
@@ -172,13 +172,18 @@ function inlineError({name}: BatchJob): GembatchError {
 class Adoption {
   readonly #store: JobStore;
   readonly #session: Session;
+  readonly #address: string | undefined;
   readonly #file: string | undefined;
   readonly #known: Map<string, JobRecord>;
   readonly #attempts: Set<string>;
 
-  constructor(store: JobStore, session: Session, {file, cwd}: AdoptInput) {
+  constructor(
+    {store, session, address}: {store: JobStore; session: Session; address: string | undefined},
+    {file, cwd}: AdoptInput,
+  ) {
     this.#store = store;
     this.#session = session;
+    this.#address = address;
     this.#file = file === undefined ? undefined : resolve(cwd, file);
     const records = session.snapshot().records.map(({record}) => record);
     this.#known = new Map(records.map((record) => [record.batch.name, record]));
@@ -208,6 +213,7 @@ class Adoption {
       ...(inspection === undefined ? {} : {sha256: inspection.sha256, size_bytes: inspection.size_bytes}),
       attempt,
       ...(batch.create_time === undefined ? {} : {submitted_at: batch.create_time}),
+      ...(this.#address === undefined ? {} : {service_url: this.#address}),
     };
     this.#session.done(attempt, record);
     this.#known.set(batch.name, record);

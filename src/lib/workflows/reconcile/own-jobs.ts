@@ -43,6 +43,14 @@ interface OwnRetry {
   readonly attempt: string;
 }
 
+/** When, and at which service, a job was found. */
+interface Adoption {
+  /** ISO 8601 UTC. */
+  readonly adoptedAt: string;
+  /** As `BatchService.address`. */
+  readonly address: string | undefined;
+}
+
 interface Marked {
   readonly batch: BatchJob;
   readonly parts: DisplayNameParts;
@@ -168,17 +176,16 @@ export class OwnJobs {
 /**
  * Records a job that `OwnJobs.find` found, and the retries of it. On return the records are durable.
  *
- * @param adoptedAt - ISO 8601 UTC.
  * @returns the record of the job for the work.
  * @throws GembatchError `STORAGE`, `LOCK_LOST`.
  */
 export function adoptOwnJob(
   session: Session,
-  {work, job, adoptedAt}: {readonly work: Work; readonly job: OwnJob; readonly adoptedAt: string},
+  {work, job, ...adoption}: {readonly work: Work; readonly job: OwnJob} & Adoption,
 ): JobRecord {
   const {model = work.model} = job.batch;
   const record: JobRecord = {
-    ...recordOfAdopted(job.batch, {inputFile: work.inputFile, attempt: job.attempt, adoptedAt}),
+    ...recordOfAdopted(job.batch, {inputFile: work.inputFile, attempt: job.attempt, ...adoption}),
     count: work.count,
     batch: {...job.batch, model},
     ...(model === work.model ? {} : {requested_model: work.model}),
@@ -189,7 +196,7 @@ export function adoptOwnJob(
   };
   session.done(job.attempt, record);
   for (const {batch, inputFile, attempt} of job.retries) {
-    const retry = recordOfAdopted(batch, {inputFile, attempt, adoptedAt});
+    const retry = recordOfAdopted(batch, {inputFile, attempt, ...adoption});
     session.done(attempt, {...retry, retry_of: job.batch.name});
   }
   return record;
@@ -208,7 +215,7 @@ export function adoptionNotes({inputFile}: Work, {batch, others, retries}: OwnJo
 /** The record of a job that was found at the service, as far as the service tells. */
 function recordOfAdopted(
   batch: BatchJob,
-  {inputFile, attempt, adoptedAt}: {inputFile: string; attempt: string; adoptedAt: string},
+  {inputFile, attempt, adoptedAt, address}: {inputFile: string; attempt: string} & Adoption,
 ): JobRecord {
   return {
     input_file: inputFile,
@@ -218,6 +225,7 @@ function recordOfAdopted(
     attempt,
     ...(batch.create_time === undefined ? {} : {submitted_at: batch.create_time}),
     adopted_at: adoptedAt,
+    ...(address === undefined ? {} : {service_url: address}),
   };
 }
 

@@ -150,6 +150,7 @@ export function recordOf(intent: Intent, batch: BatchJob, submittedAt: string): 
     ...(intent.retry_of === undefined ? {} : {retry_of: intent.retry_of}),
     ...(intent.part_of === undefined ? {} : {part_of: intent.part_of}),
     ...(intent.estimate === undefined ? {} : {estimate: intent.estimate}),
+    ...(intent.service_url === undefined ? {} : {service_url: intent.service_url}),
   };
 }
 

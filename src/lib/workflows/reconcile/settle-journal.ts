@@ -1,4 +1,5 @@
 import {GembatchError} from '../../domain/errors.js';
+import {isOfService} from '../../domain/job/service-address.js';
 import {describeLockHolder} from '../../domain/lock-holder.js';
 import type {JobStore, Session} from '../../store/job-store.js';
 import {discardUpload} from '../cleanup/discard-remote.js';
@@ -63,7 +64,9 @@ async function settleOnce(
   if (stop.aborted) end();
   stop.addEventListener('abort', end, {once: true});
   try {
-    const {openIntents} = session.snapshot();
+    const openIntents = session
+      .snapshot()
+      .openIntents.filter((intent) => isOfService(intent, deps.client.address));
     return await settleIntents(deps, session, openIntents, {
       ...options,
       graceFrom: 'intent',

@@ -3,6 +3,7 @@ import {dirname, normalize, sep} from 'node:path';
 import type {GembatchError} from '../../domain/errors.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import {isIncomplete, jobOutcome} from '../../domain/job/job-progress.js';
+import {isOfService} from '../../domain/job/service-address.js';
 import type {Session} from '../../store/job-store.js';
 import {fetchMissing} from '../fetch/fetch-missing.js';
 import {plainTarget} from '../fetch/result-target.js';
@@ -84,9 +85,12 @@ export async function settleRetries(
   {createGraceMs, halt}: {readonly createGraceMs: number; readonly halt: AbortController},
 ): Promise<ReadonlyMap<string, GembatchError>> {
   const {openIntents} = session.snapshot();
-  const retries = openIntents.filter(({retry_of: parent}) => parent !== undefined);
+  const {address} = deps.client;
+  const retries = openIntents.filter(
+    (intent) => intent.retry_of !== undefined && isOfService(intent, address),
+  );
   if (retries.length === 0) return new Map();
-  const known = new KnownJobs(session.snapshot(), deps.store);
+  const known = new KnownJobs(session.snapshot(), deps.store, address);
   const settled = await settleEarlier({deps, session, known, halt, createGraceMs}, retries);
   halt.signal.throwIfAborted();
   return new Map(

@@ -8,6 +8,7 @@
 import {GembatchError} from '../../domain/errors.js';
 import {jobOutcome, replacedJobs, type JobOutcome} from '../../domain/job/job-progress.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
+import {isOfService} from '../../domain/job/service-address.js';
 import {fieldOf} from '../../domain/json/json-object.js';
 import type {OutputLimit} from '../../domain/request/output-limit.js';
 import {areAnswersChecked, type RequestOutcome} from '../../domain/result/row-counts.js';
@@ -31,6 +32,8 @@ export interface RetrySelection {
   readonly names: readonly string[];
   /** Only rows with one of these outcomes; `missing` stands for all rows of a job without results. */
   readonly only?: ReadonlySet<RequestOutcome>;
+  /** As `BatchService.address`: the jobs of another emulator or stand-in are left alone. */
+  readonly address?: string | undefined;
   /** New output limit for answers that were cut off. */
   readonly outputLimit?: OutputLimit;
   /** Whether a person says that the named jobs which cannot be seen, or are lost, are to be paid for again. */
@@ -75,12 +78,16 @@ export async function prepareRetries(deps: RetryDeps, selection: RetrySelection)
  *
  * @throws GembatchError as `prepareRetries`.
  */
-export function retriable(store: JobStore, {names}: Pick<RetrySelection, 'names'>): readonly JobRecord[] {
+export function retriable(
+  store: JobStore,
+  {names, address}: Pick<RetrySelection, 'names' | 'address'>,
+): readonly JobRecord[] {
   const records = store.read().records.map(({record}) => record);
   const replaced = replacedJobs(records);
   return selectJobs(store, records, names).filter((record) => {
     const outcome = jobOutcome(record);
-    return !replaced.has(record.batch.name) && outcome !== 'done' && outcome !== 'running';
+    const isHere = isOfService(record, address) && !replaced.has(record.batch.name);
+    return isHere && outcome !== 'done' && outcome !== 'running';
   });
 }
 

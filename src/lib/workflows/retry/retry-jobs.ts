@@ -83,10 +83,11 @@ export interface RetryResult {
  */
 export async function retryJobs(
   deps: RetryDeps & Omit<SubmitDeps, 'report'>,
-  input: RetryInput,
+  wish: RetryInput,
   viewOf: () => SubmissionView,
 ): Promise<RetryResult> {
   const {store} = deps;
+  const input = {...wish, address: deps.client.address};
   if (input.isDryRun) return resultOf(deps, input, {retries: await prepareRetries(deps, input)});
   const halt = haltOn(input.stop);
   const stop = halt.signal;

@@ -195,7 +195,10 @@ export class Passes {
 
   #knownIn(snapshot: StoreSnapshot): KnownJobs {
     if (this.#known?.snapshot !== snapshot)
-      this.#known = {snapshot, jobs: new KnownJobs(snapshot, this.#parts.deps.store)};
+      this.#known = {
+        snapshot,
+        jobs: new KnownJobs(snapshot, this.#parts.deps.store, this.#parts.deps.client.address),
+      };
     return this.#known.jobs;
   }
 

@@ -174,6 +174,7 @@ function intentFor(run: SubmitRun, {file, inspection, estimate, uploadName}: Upl
     ...(file.retryOf === undefined ? {} : {retry_of: file.retryOf}),
     ...(file.partOf === undefined ? {} : {part_of: file.partOf}),
     ...(estimate === undefined ? {} : {estimate: run.estimator.jobEstimate(estimate)}),
+    ...(run.client.address === undefined ? {} : {service_url: run.client.address}),
   };
 }
 

@@ -10,6 +10,7 @@ import pLimit from 'p-limit';
 import {GembatchError} from '../../domain/errors.js';
 import {interruption} from '../../domain/interruption.js';
 import type {Intent} from '../../domain/job/job-record.js';
+import {isOfService} from '../../domain/job/service-address.js';
 import {describeLockWait} from '../../domain/lock-holder.js';
 import type {OpenedSession, Session, StoreSnapshot} from '../../store/job-store.js';
 import {retirementWarning} from '../../domain/price/retirement.js';
@@ -150,10 +151,12 @@ async function begin(
   const {clock, options, report, store} = start;
   const snapshot = session?.snapshot() ?? store.read();
   store.requireReadable(snapshot);
-  const known = new KnownJobs(snapshot, store);
+  const {address} = start.client;
+  const known = new KnownJobs(snapshot, store, address);
+  const openIntents = snapshot.openIntents.filter((intent) => isOfService(intent, address));
   const pass = typeof named === 'function' ? named(snapshot, known) : null;
   const files = typeof named === 'function' ? (pass?.files ?? []) : named;
-  const settling = settle(start, {session, known, intents: snapshot.openIntents});
+  const settling = settle(start, {session, known, intents: openIntents});
   const ownJobs = new OwnJobs(
     {store, client: start.client, isRecorded: (job) => known.hasJob(job)},
     {signal: start.halt.signal},
@@ -164,7 +167,7 @@ async function begin(
     ...start,
     session,
     known,
-    open: new OpenIntents(snapshot.openIntents, settling),
+    open: new OpenIntents(openIntents, settling),
     inFlight: new InFlight(),
     pass,
     estimator: estimatorFor(start, snapshot),

@@ -211,6 +211,7 @@ describe('a field of the wrong type', () => {
     sha256: 's',
     size_bytes: 1,
     attempt: 'a',
+    service_url: 'http://127.0.0.1:8686',
     submitted_at: 't',
     results: {
       file: 'f',

@@ -154,7 +154,7 @@ test('the record says when it was adopted, and poll deletes nothing of such a jo
   const job = await jobs.find(work);
   if (job === undefined) throw new Error('not found');
   await store.withSession({timeoutMs: 0}, async (session) => {
-    adoptOwnJob(session, {work, job, adoptedAt: '2026-01-31T12:00:00Z'});
+    adoptOwnJob(session, {work, job, address: undefined, adoptedAt: '2026-01-31T12:00:00Z'});
   });
   expect(await records(folder)).toMatchObject([
     {input_file: '001.jsonl', count: 3, sha256: work.sha256, adopted_at: '2026-01-31T12:00:00Z'},
@@ -187,7 +187,7 @@ test('the retries of an adopted job find their place again', async () => {
   const job = await jobs.find(work);
   if (job === undefined) throw new Error('not found');
   await store.withSession({timeoutMs: 0}, async (session) => {
-    adoptOwnJob(session, {work, job, adoptedAt: '2026-01-31T12:00:00Z'});
+    adoptOwnJob(session, {work, job, address: undefined, adoptedAt: '2026-01-31T12:00:00Z'});
   });
   expect(await records(folder)).toMatchObject([
     {input_file: '001.jsonl'},

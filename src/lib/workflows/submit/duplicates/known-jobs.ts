@@ -1,5 +1,6 @@
 import {existsSync} from 'node:fs';
 import type {JobRecord} from '../../../domain/job/job-record.js';
+import {isOfService} from '../../../domain/job/service-address.js';
 import type {JobStore, StoreSnapshot} from '../../../store/job-store.js';
 
 /**
@@ -14,18 +15,28 @@ export class KnownJobs {
 
   readonly #names = new Set<string>();
   readonly #store: Pick<JobStore, 'inputName' | 'resolveInput'>;
+  readonly #address: string | undefined;
 
-  /** @param store - says which file an `input_file` means, however it is spelled. */
-  constructor(snapshot: StoreSnapshot, store: Pick<JobStore, 'inputName' | 'resolveInput'>) {
+  /**
+   * @param store - says which file an `input_file` means, however it is spelled.
+   * @param address - of the service: work that was done at an emulator is not done anywhere else.
+   */
+  constructor(
+    snapshot: StoreSnapshot,
+    store: Pick<JobStore, 'inputName' | 'resolveInput'>,
+    address?: string,
+  ) {
     this.#store = store;
+    this.#address = address;
     for (const {record} of snapshot.records) this.add(record);
   }
 
   add(record: JobRecord): void {
-    for (const file of this.#filesOf(record)) this.#byInputFile.set(file, record);
-    this.#names.add(record.batch.name);
     if (record.results !== undefined) this.#resultFiles.add(record.results.file);
     if (record.joined !== undefined) this.#resultFiles.add(record.joined.file);
+    if (!isOfService(record, this.#address)) return;
+    for (const file of this.#filesOf(record)) this.#byInputFile.set(file, record);
+    this.#names.add(record.batch.name);
     for (const model of [record.batch.model, record.requested_model]) {
       if (record.sha256 === undefined || model === undefined) continue;
       this.#byContent.set(contentId(record.sha256, model), record);

@@ -34,7 +34,8 @@ export async function settledElsewhere(
   const work: Work = {inputFile, sha256, sizeBytes, count, model: run.model, ...retry, ...part};
   const job = await run.ownJobs.find(work);
   if (job === undefined) return existingResult(run, file);
-  const record = adoptOwnJob(session, {work, job, adoptedAt: new Date(run.clock.now()).toISOString()});
+  const adoptedAt = new Date(run.clock.now()).toISOString();
+  const record = adoptOwnJob(session, {work, job, adoptedAt, address: run.client.address});
   run.known.add(record);
   for (const message of adoptionNotes(work, job)) run.report({type: 'warning', message});
   return {outcome: 'skipped', reason: 'adopted', job: jobOf(record)};
