@@ -7,7 +7,7 @@ import {unknownCommand} from '../cli/errors/unknown-command.js';
 
 /** `gembatch help [COMMAND]` */
 export default class Help extends GembatchCommand {
-  static override summary = 'Show the commands, the help of one, the exit codes or the global flags.';
+  static override summary = 'Show all commands, or the help of one.';
 
   static override description = `The same as "--help" after a command; "exit-codes" in place of a command lists the exit codes, "global-flags" the flags that all commands share.`;
 

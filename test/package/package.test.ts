@@ -66,7 +66,7 @@ test('the package holds what runs, its types, what help and README name, and not
     ]),
   );
   const known =
-    /^(?:LICENSE|[A-Z]+\.md|docs\/.+|examples\/.+|package\.json|oclif\.manifest\.json|bin\/run\.js|dist\/(?:types\/.+\.d\.ts|[^/]+\.js|oclif\.manifest\.json|sbom\.cdx\.json|third-party-notices\.txt))$/u;
+    /^(?:LICENSE|[A-Z]+\.md|docs\/.+|examples\/.+|package\.json|oclif\.manifest\.json|bin\/run\.js|dist\/(?:types\/.+\.d\.ts|[^/]+\.js|report-page\.css|oclif\.manifest\.json|sbom\.cdx\.json|third-party-notices\.txt))$/u;
   expect(files.filter((path) => !known.test(path))).toEqual([]);
 });
 

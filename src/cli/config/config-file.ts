@@ -5,9 +5,6 @@ import {closest} from '../../lib/domain/text/closest.js';
 import {personalConfigPath} from './personal-config.js';
 import {SETTINGS} from './settings.js';
 
-/** The configuration file of a folder of work and of all below it. */
-export const CONFIG_FILE = 'gembatch.toml';
-
 /** Longer files are no configuration. */
 const MAX_BYTES = 1 << 20;
 

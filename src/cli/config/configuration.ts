@@ -1,8 +1,8 @@
-import {lstat} from 'node:fs/promises';
+import {lstatSync} from 'node:fs';
 import {dirname, isAbsolute, join, relative, resolve} from 'node:path';
 import {GembatchError} from '../../lib/domain/errors.js';
-import {CONFIG_FILE, readConfigFile, type ConfigFile} from './config-file.js';
-import {SETTINGS} from './settings.js';
+import type {ConfigFile} from './config-file.js';
+import {CONFIG_FILE, SETTINGS} from './settings.js';
 import {personalConfigPath} from './personal-config.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -89,7 +89,7 @@ async function workConfig(
   const named = env['GEMBATCH_CONFIG'];
   if (named) {
     const path = resolve(cwd, named);
-    const file = await readConfigFile(path, false);
+    const file = await read(path, false);
     if (file === undefined)
       throw new GembatchError('USAGE', `There is no configuration file ${path}.`, {
         suggestions: ['Correct GEMBATCH_CONFIG, or unset it.'],
@@ -111,16 +111,28 @@ async function readIfOwn(
   path: string,
   {isPersonal, warnings}: {isPersonal: boolean; warnings: string[]},
 ): Promise<ConfigFile | undefined> {
-  const owner = await lstat(path).then(
-    ({uid}) => uid,
-    () => undefined,
-  );
+  const owner = ownerOf(path);
   if (owner === undefined) return undefined;
   const user = process.getuid?.();
   if (user !== undefined && owner !== user) {
     warnings.push(`${path} is ignored, because it belongs to another user; GEMBATCH_CONFIG can name it.`);
     return undefined;
   }
+  return read(path, isPersonal);
+}
+
+/** undefined for what is not there, or lies where nobody may look. */
+function ownerOf(path: string): number | undefined {
+  try {
+    return lstatSync(path, {throwIfNoEntry: false})?.uid;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Loads what reads files only where there is one: most command lines have none. */
+async function read(path: string, isPersonal: boolean): Promise<ConfigFile | undefined> {
+  const {readConfigFile} = await import('./config-file.js');
   return readConfigFile(path, isPersonal);
 }
 

@@ -1,3 +1,6 @@
+/** The configuration file of a folder of work and of all below it. */
+export const CONFIG_FILE = 'gembatch.toml';
+
 /** What a configuration file may set, by the name of the flag that it stands for. */
 export interface Setting {
   readonly type: 'string' | 'number';

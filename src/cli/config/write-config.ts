@@ -3,7 +3,8 @@ import {join} from 'node:path';
 import {GembatchError} from '../../lib/domain/errors.js';
 import {ownCommand} from '../../lib/domain/program-name.js';
 import {AtomicFile, type AtomicFileOptions} from '../../lib/store/file/atomic-file.js';
-import {CONFIG_FILE, readConfigFile} from './config-file.js';
+import {readConfigFile} from './config-file.js';
+import {CONFIG_FILE} from './settings.js';
 
 /** What `gembatch init` was told. */
 export interface InitialSettings {
