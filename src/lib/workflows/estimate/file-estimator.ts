@@ -48,6 +48,15 @@ export interface EstimateTerms {
   readonly records: readonly JobRecord[];
   /** Today, in milliseconds since 1970. */
   readonly nowMs: number;
+  /** Of a file with more bytes than this, so many are counted, evenly spread; 16 MiB when absent. */
+  readonly sampleBytes?: number;
+}
+
+/** An estimate and the file that it was made of. */
+interface MadeEstimate {
+  readonly size: number;
+  readonly mtimeMs: number;
+  readonly estimate: FileEstimate;
 }
 
 /** A batch job may be answered as late as this, at the price that holds then. */
@@ -56,10 +65,12 @@ const LATEST_ANSWER_MS = 72 * 3_600_000;
 const SAMPLE_BYTES = 16 * 1024 * 1024;
 const DEFAULT_MAX_OUTPUT = 65_536;
 
-/** Estimates request files for one model, each read once from its start to its end. */
+/** Estimates request files for one model, each read once as long as it does not change. */
 export class FileEstimator {
   readonly #model: EstimatedModel;
   readonly #history: History | undefined;
+  readonly #sampleBytes: number;
+  readonly #made = new Map<string, MadeEstimate>();
   /** When the prices were read, as `2026-11-27`. */
   readonly pricesReadOn: string;
   /** When the service ends the model, in words. */
@@ -68,6 +79,7 @@ export class FileEstimator {
   constructor(terms: EstimateTerms) {
     this.#model = pricedModel(terms);
     this.#history = historyOf(pastJobs(terms));
+    this.#sampleBytes = terms.sampleBytes ?? SAMPLE_BYTES;
     this.retirement = retirementWarning(terms.prices, terms.model, terms.nowMs);
     this.pricesReadOn = terms.prices.read_on;
   }
@@ -82,11 +94,17 @@ export class FileEstimator {
    *
    * @throws GembatchError `INTERRUPTED`; what the file system says of a file that cannot be read.
    */
-  estimate(
+  async estimate(
     file: {readonly path: string; readonly name: string},
     signal?: AbortSignal,
   ): Promise<FileEstimate> {
-    return estimateFile(file, {model: this.#model, history: this.#history, signal});
+    const {size, mtimeMs} = await stat(file.path);
+    const made = this.#made.get(file.path);
+    if (made?.size === size && made.mtimeMs === mtimeMs) return made.estimate;
+    const terms = {model: this.#model, history: this.#history, signal};
+    const estimate = await estimateFile(file, {...terms, size, sampleBytes: this.#sampleBytes});
+    this.#made.set(file.path, {size, mtimeMs, estimate});
+    return estimate;
   }
 
   /** An estimate as the record of its batch job holds it. */
@@ -130,11 +148,18 @@ async function estimateFile(
   {
     model,
     history,
+    size,
+    sampleBytes,
     signal,
-  }: {model: EstimatedModel; history: History | undefined; signal: AbortSignal | undefined},
+  }: {
+    model: EstimatedModel;
+    history: History | undefined;
+    size: number;
+    sampleBytes: number;
+    signal: AbortSignal | undefined;
+  },
 ): Promise<FileEstimate> {
-  const {size} = await stat(path);
-  const every = Math.max(1, Math.ceil(size / SAMPLE_BYTES));
+  const every = Math.max(1, Math.ceil(size / sampleBytes));
   const sum = new EstimateSum(model.terms);
   let requests = 0;
   const splitter = new LineSplitter((bytes, start, end) => {

@@ -6,7 +6,7 @@ import type {RequestFile} from './collect-inputs.js';
 import type {SubmitRun} from './submit-run.js';
 
 /** So much of the files that are to be sent is read before the first is sent; of more, every so manyth file. */
-const READ_BEFORE_BYTES = 1024 ** 3;
+const READ_BEFORE_BYTES = 64 * 1024 ** 2;
 
 /**
  * What the files that have no batch job yet will cost, before anything is sent; of many large files by a part of them.

@@ -60,6 +60,10 @@ export const SUBMIT_DEFAULTS = {
   createGraceMs: 120_000,
 } as const satisfies SubmitOptions;
 
+/** So much of all files together is counted for the estimate of a submission without a cap, and so much of each at least. */
+const COUNTED_BYTES = 4 * 1024 ** 2;
+const SMALL_SAMPLE_BYTES = 64 * 1024;
+
 /** One is read while the other is checked. More would only keep the first from being sent: checks wait for the processor. */
 const INSPECTIONS_AT_ONCE = 2;
 
@@ -170,7 +174,7 @@ async function begin(
     open: new OpenIntents(openIntents, settling),
     inFlight: new InFlight(),
     pass,
-    estimator: estimatorFor(start, snapshot),
+    estimator: estimatorFor(start, snapshot, files.length),
     costRoom: await costRoom(store, snapshot, {
       caps: options.caps ?? {},
       named: pass?.named ?? files.map(({inputFile}) => inputFile),
@@ -199,8 +203,12 @@ async function begin(
 function estimatorFor(
   {model, options, clock}: Pick<SubmitRun, 'model' | 'options' | 'clock'>,
   {records}: StoreSnapshot,
+  files: number,
 ): FileEstimator {
+  const isCapped = Object.values(options.caps ?? {}).some((cap) => cap !== undefined);
   return new FileEstimator({
+    // A cap is worth counting for; a line on the screen is not worth waiting for.
+    ...(isCapped ? {} : {sampleBytes: Math.max(SMALL_SAMPLE_BYTES, COUNTED_BYTES / files)}),
     model,
     service: 'gemini',
     prices: options.prices ?? PRICES,
