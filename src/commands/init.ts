@@ -78,7 +78,7 @@ export default class Init extends BaseCommand {
 
   async #askModel(ask: Ask | undefined): Promise<string> {
     if (ask === undefined)
-      throw new GembatchError('USAGE', 'There is nobody to ask for the model.', {
+      throw new GembatchError('USAGE', 'Not a terminal, so this needs --model.', {
         suggestions: [`Name one: ${ownCommand('init')} --model NAME; "${ownCommand('models')}" lists them.`],
       });
     const {modelChoices} = await import('../cli/config/model-choices.js');

@@ -2,6 +2,7 @@ import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../cli/base-command.js';
 import {pricesFlag, readPrices} from '../cli/prices.js';
+import {plural} from '../lib/output/text/format.js';
 import type {ReportData} from '../lib/workflows/report/collect-report.js';
 
 /** The `--json` object of `gembatch report`. */
@@ -62,14 +63,15 @@ The page holds parts of your requests and answers: treat it as you treat them.`;
       this.openStore(flags['job-info']),
       this.fileMaker(),
     ]);
+    const stop = this.stopSignal();
     const data = await collectReport(store, {
       names: args.jobs ?? [],
       service: 'gemini',
       prices,
       nowMs: this.clock.now(),
-      signal: this.stopSignal(),
+      signal: stop,
     });
-    const place = await writeReport(data, createFile, {path: flags.output, overwrite: flags.overwrite});
+    const place = await writeReport(data, createFile, {path: flags.output, overwrite: flags.overwrite, stop});
     const result = resultOf(data, place);
     if (!this.jsonEnabled()) this.#tell(result);
     return result;
@@ -77,7 +79,9 @@ The page holds parts of your requests and answers: treat it as you treat them.`;
 
   #tell({report, jobs, rows, rows_left_out: leftOut, problems}: ReportResult): void {
     const left = leftOut === 0 ? '' : ` (${leftOut} more have no room)`;
-    process.stdout.write(`${jobs} batch jobs, ${rows} rows that need attention${left} → ${report}\n`);
+    process.stdout.write(
+      `${plural(jobs, 'batch job')}, ${plural(rows, 'row')} to look at${left} → ${report}\n`,
+    );
     for (const problem of problems) this.logToStderr(`Warning: ${problem}`);
   }
 }

@@ -73,6 +73,12 @@ describe('gembatch report', () => {
     expect(rows[0]?.request).toContain('</script><script>');
   });
 
+  test('leaves out an API key that a request repeats', async () => {
+    const cwd = await finishedWork();
+    await runCli(['report'], {cwd, env: {GEMINI_API_KEY: 'javascript:alert(1)'}});
+    expect(await readFile(join(cwd, 'report.html'), 'utf8')).not.toContain('javascript:alert(1)');
+  });
+
   test('shows at most 200 rows of a file and counts the rest', async () => {
     const cwd = await finishedWork(230);
     await runCli(['report'], {cwd});

@@ -6,6 +6,8 @@ import {hasReaderGone} from '../stop-signal.js';
 /** Lines are written together up to this size. */
 const BLOCK_CHARACTERS = 256 * 1024;
 
+type Lines = AsyncIterable<string> | Iterable<string>;
+
 /** Where lines go, and until when. */
 export interface WriteOptions {
   /** What comes before the lines. */
@@ -21,7 +23,7 @@ export interface WriteOptions {
  *
  * @throws GembatchError `STORAGE`, and the reason of `stop`; the file is not there then.
  */
-export async function writeLines(lines: AsyncIterable<string>, options: WriteOptions): Promise<void> {
+export async function writeLines(lines: Lines, options: WriteOptions): Promise<void> {
   try {
     await writeAllLines(lines, options);
   } catch (error) {
@@ -29,10 +31,7 @@ export async function writeLines(lines: AsyncIterable<string>, options: WriteOpt
   }
 }
 
-async function writeAllLines(
-  lines: AsyncIterable<string>,
-  {head = '', file, stop}: WriteOptions,
-): Promise<void> {
+async function writeAllLines(lines: Lines, {head = '', file, stop}: WriteOptions): Promise<void> {
   try {
     let block = head;
     for await (const line of lines) {

@@ -3,32 +3,23 @@ import {GembatchError} from '../../lib/domain/errors.js';
 import {reportHtml} from '../../lib/output/report/report-html.js';
 import type {CreateFile} from '../../lib/workflows/poll/poll-run.js';
 import type {ReportData} from '../../lib/workflows/report/collect-report.js';
+import {writeLines} from './write-lines.js';
 
 /**
- * Writes the page of a report.
+ * Writes the page of a report, without an API key that a request or an answer may repeat.
  *
  * @returns its absolute path and its size.
- * @throws GembatchError STORAGE, also when a file stands there that it must not replace.
+ * @throws GembatchError STORAGE, also when a file stands there that it must not replace, and the reason of `stop`.
  */
 export async function writeReport(
   data: ReportData,
   createFile: CreateFile,
-  {path, overwrite}: {path: string; overwrite: boolean},
+  {path, overwrite, stop}: {path: string; overwrite: boolean; stop: AbortSignal},
 ): Promise<{readonly report: string; readonly size_bytes: number}> {
   const [script, style] = await Promise.all([readOwn('report-page.js'), readOwn('report-page.css')]);
   const file = await createFile(path, {overwrite});
-  let bytes = 0;
-  try {
-    for (const text of reportHtml(data, {script, style})) {
-      bytes += Buffer.byteLength(text);
-      await file.append(text);
-    }
-    await file.commit();
-    return {report: file.target, size_bytes: bytes};
-  } catch (error) {
-    await file.discard();
-    throw error;
-  }
+  await writeLines(reportHtml(data, {script, style}), {file, stop});
+  return {report: file.target, size_bytes: file.sizeBytes};
 }
 
 /** @throws GembatchError USAGE: no other file may ever be replaced by a page. */
