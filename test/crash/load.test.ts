@@ -20,7 +20,7 @@ import {attackTest, type Attack} from './support/attack.js';
 import {amount, SEED} from './support/form.js';
 import {hurriedCli, type HurriedResult} from './support/hurried-cli.js';
 import {FAILING_WAVE, jobLoad, REQUESTS, waveOf, WAVES} from './support/job-load.js';
-import {troubleEverywhere} from './support/service-trouble.js';
+import {troubleEverywhere} from './support/service-errors.js';
 
 const FILES = amount({short: 200, whole: 2_000});
 const JOBS = amount({short: 1_000, whole: 10_000});

@@ -16,7 +16,7 @@ import type {StoreIo} from './file/store-io.js';
 import {StorePaths} from './file/store-paths.js';
 import type {StoreSnapshot} from './record/stored-record.js';
 import {removeStaleFiles} from './file/stale-files.js';
-import {JournalComparison, unsettledOf} from './unsettled.js';
+import {JournalComparison, unsettledOf} from './unreconciled.js';
 import {UpdateQueue, type JobChanges} from './update-queue.js';
 import {waitForLock} from './lock/wait-for-lock.js';
 import type {WaitOptions} from './lock/wait-for-lock.js';

@@ -12,7 +12,7 @@ import type {Journal} from './journal.js';
 import type {Session} from './session.js';
 import type {StoredRecord, StoreSnapshot} from './record/stored-record.js';
 import {refuseUnreadable} from './record/unreadable-lines.js';
-import {notIn, unsettledOf} from './unsettled.js';
+import {notIn, unsettledOf} from './unreconciled.js';
 
 /** What a session works with; all of one job-info file. */
 export interface SessionParts {

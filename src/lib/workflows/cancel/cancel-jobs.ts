@@ -12,7 +12,7 @@ import {isTerminal, normaliseState} from '../../domain/job/job-state.js';
 import {exitCodeOf, type ItemOutcome, exitCodeWithRest} from '../../domain/outcome.js';
 import type {CancelledJob, CancelResult} from './cancel-report.js';
 import {jobSelector, selectJobs} from '../job-states/select-jobs.js';
-import {settleJournal, type SettleJournalDeps} from '../reconcile/settle-journal.js';
+import {settleJournal, type SettleJournalDeps} from '../reconcile/reconcile-journal.js';
 import {stopJobs, type StoppedJobs} from './stop-jobs.js';
 
 /** Which jobs to cancel. Times are in milliseconds. */

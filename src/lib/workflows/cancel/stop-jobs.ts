@@ -4,7 +4,7 @@ import type {JobRecord} from '../../domain/job/job-record.js';
 import {isTerminal} from '../../domain/job/job-state.js';
 import {noteStates} from '../job-states/note-states.js';
 import {refreshJobs, type AskedJob, type RefreshedJobs} from '../job-states/refresh-jobs.js';
-import type {SettleJournalDeps} from '../reconcile/settle-journal.js';
+import type {SettleJournalDeps} from '../reconcile/reconcile-journal.js';
 import {tryCall} from '../reconcile/try-call.js';
 import {ownCommand} from '../../domain/program-name.js';
 

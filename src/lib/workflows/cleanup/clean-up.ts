@@ -27,7 +27,7 @@ import {
   type Inventory,
 } from './plan-cleanup.js';
 import {jobSelector} from '../job-states/select-jobs.js';
-import {settleJournal} from '../reconcile/settle-journal.js';
+import {settleJournal} from '../reconcile/reconcile-journal.js';
 import {stopJobs, type StoppedJobs} from '../cancel/stop-jobs.js';
 import {takeInventory, type CleanupDeps} from '../job-states/take-inventory.js';
 import {tryCall} from '../reconcile/try-call.js';

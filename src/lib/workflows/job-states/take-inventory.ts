@@ -4,7 +4,7 @@ import type {StoreSnapshot} from '../../store/job-store.js';
 import {noteStates} from './note-states.js';
 import {alteredError, lookAtResults} from './result-files.js';
 import type {Inventory} from '../cleanup/plan-cleanup.js';
-import type {SettleJournalDeps} from '../reconcile/settle-journal.js';
+import type {SettleJournalDeps} from '../reconcile/reconcile-journal.js';
 
 export interface CleanupDeps extends Omit<SettleJournalDeps, 'report'> {
   /** Takes what a person should know meanwhile; must not throw. */

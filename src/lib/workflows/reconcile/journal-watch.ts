@@ -1,8 +1,8 @@
 import type {FollowedJobs} from '../poll/followed-jobs.js';
 import type {PollDeps} from '../poll/poll-run.js';
 import {recoveryMessage} from './grace-time.js';
-import {needsDecision, settleJournal, type SettleJournalOptions} from './settle-journal.js';
-import type {Settlement} from './settle-intents.js';
+import {needsDecision, settleJournal, type SettleJournalOptions} from './reconcile-journal.js';
+import type {Settlement} from './reconcile-intents.js';
 import {hasSessionLock} from '../job-states/fresh-store.js';
 
 /** Whether more jobs may still come: from a submission that runs, or out of the journal of one that died. */

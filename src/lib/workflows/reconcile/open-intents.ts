@@ -1,7 +1,7 @@
 import type {GembatchError} from '../../domain/errors.js';
 import type {Intent, JobRecord} from '../../domain/job/job-record.js';
 import {contentId} from '../submit/duplicates/known-jobs.js';
-import type {Settlement} from './settle-intents.js';
+import type {Settlement} from './reconcile-intents.js';
 
 /**
  * The creates of earlier runs whose fate is not known.

@@ -11,7 +11,7 @@ import {noteStates} from '../job-states/note-states.js';
 import {refreshJobs} from '../job-states/refresh-jobs.js';
 import {lookAtResults} from '../job-states/result-files.js';
 import type {PollEvent} from '../poll/poll-report.js';
-import {settleEarlier} from '../reconcile/settle-earlier.js';
+import {settleEarlier} from '../reconcile/reconcile-earlier.js';
 import {KnownJobs} from '../submit/duplicates/known-jobs.js';
 import type {SubmitDeps} from '../submit/submit-run.js';
 import type {RetryDeps} from './prepare-retries.js';

@@ -16,7 +16,7 @@ import type {Session} from '../../store/job-store.js';
 import type {CreateBatchRequest} from '../../services/batch-service.js';
 import type {FileEstimate} from '../estimate/file-estimator.js';
 import {answersTo} from '../reconcile/created-jobs.js';
-import {recordOf, settleIntents, type Settlement} from '../reconcile/settle-intents.js';
+import {recordOf, settleIntents, type Settlement} from '../reconcile/reconcile-intents.js';
 import type {Inspection} from '../request-file/inspect-file.js';
 import type {RequestFile} from './collect-inputs.js';
 import type {SubmitRun} from './submit-run.js';

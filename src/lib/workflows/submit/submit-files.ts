@@ -19,8 +19,8 @@ import {costRoom} from '../cost/cost-room.js';
 import {FileEstimator} from '../estimate/file-estimator.js';
 import {OpenIntents} from '../reconcile/open-intents.js';
 import {OwnJobs} from '../reconcile/own-jobs.js';
-import {settleEarlier} from '../reconcile/settle-earlier.js';
-import {stillUnclear, type Settlement} from '../reconcile/settle-intents.js';
+import {settleEarlier} from '../reconcile/reconcile-earlier.js';
+import {stillUnclear, type Settlement} from '../reconcile/reconcile-intents.js';
 import {
   DEFAULT_MODEL,
   isEmbeddingModel,

@@ -3,7 +3,7 @@ import {isOfService} from '../../domain/job/service-address.js';
 import {describeLockHolder} from '../../domain/lock-holder.js';
 import type {JobStore, Session} from '../../store/job-store.js';
 import {discardUpload} from '../cleanup/discard-remote.js';
-import {settleIntents, type SettleDeps, type Settlement} from './settle-intents.js';
+import {settleIntents, type SettleDeps, type Settlement} from './reconcile-intents.js';
 
 export interface SettleJournalDeps extends SettleDeps {
   readonly store: JobStore;

@@ -4,7 +4,7 @@ import type {Session} from '../../store/job-store.js';
 import {discardUpload} from '../cleanup/discard-remote.js';
 import type {KnownJobs} from '../submit/duplicates/known-jobs.js';
 import {recoveryMessage, seconds} from './grace-time.js';
-import {settleIntents, stillUnclear, type Settlement} from './settle-intents.js';
+import {settleIntents, stillUnclear, type Settlement} from './reconcile-intents.js';
 import type {SubmitDeps} from '../submit/submit-run.js';
 
 /** What the settlement of earlier creates touches. */
