@@ -31,7 +31,7 @@ const file = await createFile(join(cwd(), 'verified.jsonl'));
 const received = await receiveResult(
   {store, client, clock, createFile, report: () => undefined},
   {record, resultFileName, file},
-  {isPatient: false, stop: new AbortController().signal},
+  {isRetried: false, stop: new AbortController().signal},
 );
 await file.commit();
 const ms = performance.now() - startedMs;

@@ -13,7 +13,7 @@ export default class Adopt extends BaseCommand {
 
 Without a name, lists the jobs at the service that no record knows, and records nothing.
 
---all-mine adopts every job of the project that gembatch made, which rebuilds a lost job-info file. Adopting a job also settles an unclear create.`;
+--all-mine adopts every job of the project that gembatch made, which rebuilds a lost job-info file. Adopting a job also decides an unclear create.`;
 
   static override examples = [
     {

@@ -107,8 +107,8 @@ test('adopting one of two jobs that answer to a create closes it', async () => {
   expect(unclear.result.files[0]?.error?.message).toContain('several batch jobs');
 
   expect((await adopt(folder, env, job?.name ?? '')).code).toBe(0);
-  const settled = await submit({folder, env}, '001.jsonl');
-  expect([settled.code, tally(settled.result)]).toEqual([0, {skipped: 1}]);
+  const again = await submit({folder, env}, '001.jsonl');
+  expect([again.code, tally(again.result)]).toEqual([0, {skipped: 1}]);
   expect(await records(folder)).toHaveLength(1);
 });
 
@@ -183,7 +183,7 @@ test('two jobs of one display name are two records, and a name that no file can 
   await submit({folder, env}, '001.jsonl');
   const [job] = emulator.control.paid();
   const inputConfig = {fileName: job?.input_file_name};
-  const twin = await create(env, {displayName: job?.display_name, inputConfig});
+  const copy = await create(env, {displayName: job?.display_name, inputConfig});
   await create(env, {displayName: `a\0/${'b'.repeat(300)}.jsonl #gb-0123456789ab-0123456789`, inputConfig});
   await rm(join(folder, 'job-info.jsonl'));
   const {code, result} = await adopt(folder, env, '--all-mine');
@@ -192,7 +192,7 @@ test('two jobs of one display name are two records, and a name that no file can 
     ['adopted', 'adopted', 'failed'],
   ]);
   expect((await records(folder)).map(({batch}) => batch.name).toSorted()).toEqual(
-    [job?.name ?? '', twin].toSorted(),
+    [job?.name ?? '', copy].toSorted(),
   );
   await writeFile(join(folder, 'new.jsonl'), requestLines(2, 'new'));
   expect((await submit({folder, env}, 'new.jsonl')).code).toBe(0);

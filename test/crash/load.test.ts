@@ -20,13 +20,13 @@ import {attackTest, type Attack} from './support/attack.js';
 import {amount, SEED} from './support/form.js';
 import {hurriedCli, type HurriedResult} from './support/hurried-cli.js';
 import {FAILING_WAVE, jobLoad, REQUESTS, waveOf, WAVES} from './support/job-load.js';
-import {troubleEverywhere} from './support/service-errors.js';
+import {errorsEverywhere} from './support/service-errors.js';
 
 const FILES = amount({short: 200, whole: 2_000});
 const JOBS = amount({short: 1_000, whole: 10_000});
 /** A tenth of the load, to compare memory with. */
 const FRACTION = 10;
-const TROUBLE_SHARE = 0.01;
+const ERROR_SHARE = 0.01;
 /** Waits of the commands, and the service, are so many times as fast. */
 const SPEED = 30;
 const CONCURRENCY = 8;
@@ -73,7 +73,7 @@ async function submitAll(attack: Attack, files: number): Promise<HurriedResult> 
     seed: SEED,
     behaviour: {max_concurrent_jobs: files, pending_ms: 86_400_000},
   });
-  troubleEverywhere(emulator, TROUBLE_SHARE);
+  errorsEverywhere(emulator, ERROR_SHARE);
 
   const args = ['submit', 'in/*.jsonl', '--model', MODEL, '--concurrency', String(CONCURRENCY), '--json'];
   const runs: HurriedResult[] = [];
@@ -134,7 +134,7 @@ async function pollAll(attack: Attack, jobs: number): Promise<HurriedResult> {
   const {emulator, folder, options} = fixture;
   const {control} = emulator;
   const asked = control.requests().length;
-  troubleEverywhere(emulator, TROUBLE_SHARE);
+  errorsEverywhere(emulator, ERROR_SHARE);
   control.setSpeed(SPEED);
   const run = await hurriedCli(['poll', '--json'], {...options, speed: SPEED});
   const requests = control.requests().slice(asked);

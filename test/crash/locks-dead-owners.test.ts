@@ -219,14 +219,14 @@ async function outwaitKilled(attack: Attack, holder: Holder): Promise<void> {
   const waiting = outwait(holder.path);
   holder.signal('SIGKILL');
   const {lock, waitedMs} = await waiting;
-  checkPatience(attack, waitedMs);
+  checkWait(attack, waitedMs);
   lock.release();
 }
 
 async function outwaitStopped(attack: Attack, holder: Holder): Promise<void> {
   holder.signal('SIGSTOP');
   const {lock, waitedMs} = await outwait(holder.path);
-  checkPatience(attack, waitedMs);
+  checkWait(attack, waitedMs);
   holder.signal('SIGCONT');
   const opinion = await holder.release();
   if (opinion !== 'lost')
@@ -242,7 +242,7 @@ async function outwait(path: string): Promise<{lock: HeldLock; waitedMs: number}
 }
 
 /** Not before the limit, and soon after it. */
-function checkPatience(attack: Attack, waitedMs: number): void {
+function checkWait(attack: Attack, waitedMs: number): void {
   const isRight = waitedMs >= FOREIGN_LIMIT_MS && waitedMs < FOREIGN_LIMIT_MS + 2_000;
   if (!isRight) attack.violation(`the lock of a silent holder was taken after ${waitedMs.toFixed(0)} ms`);
 }

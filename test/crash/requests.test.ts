@@ -77,7 +77,7 @@ attackTest({group: 'requests', attack: 'a request is never answered', unit: 'tim
 });
 
 /** What the list of jobs does to whoever looks for a create in it. */
-const LIST_TROUBLES: readonly {readonly name: string; readonly make: (trial: Trial) => Promise<void>}[] = [
+const LIST_ERRORS: readonly {readonly name: string; readonly make: (trial: Trial) => Promise<void>}[] = [
   {name: 'shows the job late', make: async ({emulator}) => emulator.control.behave({list_delay_calls: 3})},
   {
     name: 'comes in several pages, the job on the last',
@@ -105,9 +105,7 @@ const LIST_TROUBLES: readonly {readonly name: string; readonly make: (trial: Tri
 attackTest(
   {group: 'requests', attack: 'a lost create is looked up in a list that misleads', unit: 'look-ups'},
   async (attack) => {
-    const cases = LIST_TROUBLES.flatMap((trouble) =>
-      [true, false].map((isKilled) => ({...trouble, isKilled})),
-    );
+    const cases = LIST_ERRORS.flatMap((trouble) => [true, false].map((isKilled) => ({...trouble, isKilled})));
     await eachOf(cases, WIDTH, async ({name, make, isKilled}) => {
       await Trial.with({files: 3, behaviour: {max_concurrent_jobs: 1_000}}, async (trial) => {
         const {control} = trial.emulator;

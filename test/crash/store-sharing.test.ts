@@ -61,7 +61,7 @@ interface Sharing {
 
 async function share(attack: Attack, {src, commits, kills}: Sharing): Promise<void> {
   const folder = await tempDir();
-  const files = {src, path: join(folder, 'job-info.jsonl'), ledger: join(folder, 'ledger')};
+  const files = {src, path: join(folder, 'job-info.jsonl'), log: join(folder, 'log')};
   writeFileSync(files.path, sharedFile());
   const readers = Array.from({length: READERS}, (_, index) =>
     startShare({...files, name: `reader${index}`, role: 'reader', from: 0, to: 0}),
@@ -105,13 +105,13 @@ async function liveAndDie(attack: Attack, options: ShareOptions, kills: number):
 }
 
 /** The round after the last one that it acknowledged. */
-function nextRound({ledger, name}: ShareOptions): number {
-  const rounds = notesIn(ledger).filter((line) => line.startsWith(`${name} round `));
+function nextRound({log, name}: ShareOptions): number {
+  const rounds = notesIn(log).filter((line) => line.startsWith(`${name} round `));
   return rounds.length === 0 ? 0 : Number(rounds.at(-1)?.split(' ')[2]) + 1;
 }
 
-function notesIn(ledger: string): readonly string[] {
-  return existsSync(ledger) ? readFileSync(ledger, 'utf8').trim().split('\n') : [];
+function notesIn(log: string): readonly string[] {
+  return existsSync(log) ? readFileSync(log, 'utf8').trim().split('\n') : [];
 }
 
 async function endReader(reader: Sharer): Promise<number> {
@@ -120,7 +120,7 @@ async function endReader(reader: Sharer): Promise<number> {
   return Number(text);
 }
 
-async function checkAll(attack: Attack, {path, ledger}: {path: string; ledger: string}): Promise<void> {
+async function checkAll(attack: Attack, {path, log}: {path: string; log: string}): Promise<void> {
   // Publishes what a killed submitter could not, and sweeps what the dead left.
   await openStore(path).withSession({timeoutMs: 0}, async (session) => {
     for (const {attempt} of session.snapshot().openIntents) session.abort(attempt, 'its process was killed');
@@ -130,14 +130,14 @@ async function checkAll(attack: Attack, {path, ledger}: {path: string; ledger: s
     .records.map(({record}) => record);
   const counts = new Map(records.map(({batch, count}) => [batch.name, count ?? 0]));
   if (counts.size !== records.length) attack.violation('a job is there twice');
-  checkLedger(attack, notesIn(ledger), counts);
+  checkNotes(attack, notesIn(log), counts);
   checkForeign(attack, path);
   const sideNames = sideFiles(path);
   if (sideNames.length > 0) attack.violation(`left behind: ${sideNames.join(', ')}`);
 }
 
 /** What was acknowledged is there: no value was counted twice, no count is behind, no job is missing. */
-function checkLedger(attack: Attack, notes: readonly string[], counts: ReadonlyMap<string, number>): void {
+function checkNotes(attack: Attack, notes: readonly string[], counts: ReadonlyMap<string, number>): void {
   const counted = new Set<string>();
   for (const note of notes) {
     const [name = '', what, job = '', value = '0'] = note.split(' ');

@@ -33,7 +33,7 @@ export class ManualClock implements Clock {
     this.#nowMs += ms;
     const due = this.#sleepers.filter(({dueMs}) => dueMs <= this.#nowMs).sort((a, b) => a.dueMs - b.dueMs);
     for (const sleeper of due) this.#wake(sleeper);
-    await settled();
+    await untilIdle();
   }
 
   #wake(sleeper: {readonly dueMs: number; readonly wake: () => void}): void {
@@ -43,6 +43,6 @@ export class ManualClock implements Clock {
 }
 
 /** Resolves when everything that can run without time passing has run. */
-export function settled(): Promise<void> {
+export function untilIdle(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

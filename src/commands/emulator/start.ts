@@ -40,12 +40,12 @@ With --json the first and only line on stdout is an object with the URL and the 
     const {flags} = await this.parse(EmulatorStart);
     const ended = Promise.race(SIGNALS.map((signal) => once(process, signal)));
     const emulator = await this.startEmulator(flags, flags.port);
-    this.#announce(emulator.url);
+    this.#sayAddress(emulator.url);
     await ended;
     await emulator.close();
   }
 
-  #announce(url: string): void {
+  #sayAddress(url: string): void {
     const environment = {GOOGLE_GEMINI_BASE_URL: url, GEMINI_API_KEY: EMULATOR_KEY};
     if (this.jsonEnabled()) {
       process.stdout.write(`${JSON.stringify({url, environment})}\n`);

@@ -1,7 +1,7 @@
 /** Does to a call what its faults say, apart from those of transfers, which the routes know. */
 import type {ServerResponse} from 'node:http';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {drained} from '../http/body.js';
+import {untilWritable} from '../http/body.js';
 import type {CallFaults} from './faults.js';
 import {quotaExceeded, ServiceError} from '../http/service-error.js';
 
@@ -60,5 +60,5 @@ function reset(response: ServerResponse): true {
 async function answerWithoutEnd(response: ServerResponse): Promise<void> {
   const piece = Buffer.alloc(64 * 1024, ' ');
   response.writeHead(200, {'content-type': 'application/json'});
-  while (!response.destroyed) if (!response.write(piece)) await drained(response);
+  while (!response.destroyed) if (!response.write(piece)) await untilWritable(response);
 }

@@ -2,7 +2,7 @@ import {ServiceError} from '../http/service-error.js';
 import type {FileWriter, StoredFile} from './stored-file.js';
 
 /** What is said of a file when its upload begins. */
-export interface Announcement {
+export interface UploadMetadata {
   /** `files/<id>` */
   readonly fileName: string;
   readonly displayName: string;
@@ -20,7 +20,7 @@ export class UploadSession {
 
   constructor(
     readonly id: string,
-    readonly announced: Announcement,
+    readonly metadata: UploadMetadata,
     readonly writer: FileWriter,
   ) {}
 

@@ -64,14 +64,14 @@ export async function send(response: ServerResponse, answer: Answer, logged?: Lo
   response.writeHead(status, headers);
   for await (const chunk of stream) {
     if (response.destroyed) return;
-    if (!response.write(chunk)) await drained(response);
+    if (!response.write(chunk)) await untilWritable(response);
     if (logged !== undefined) logged.response_bytes += chunk.length;
   }
   response.end();
 }
 
 /** Resolves when more can be written, or nothing any more. */
-export async function drained(response: ServerResponse): Promise<void> {
+export async function untilWritable(response: ServerResponse): Promise<void> {
   if (response.destroyed) return;
   const done = new AbortController();
   const {signal} = done;

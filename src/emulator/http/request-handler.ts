@@ -106,7 +106,7 @@ async function subjectOf(
   if (operation === 'batches.create' || operation === 'upload.start')
     return `${url.pathname} ${JSON.stringify(await json())}`;
   const upload = uploads.get(url.searchParams.get('upload_id') ?? '');
-  const named = upload?.announced ?? files.get(`files/${id}`) ?? jobs.get(`batches/${id}`);
+  const named = upload?.metadata ?? files.get(`files/${id}`) ?? jobs.get(`batches/${id}`);
   return `${url.pathname} ${named?.displayName ?? ''}`;
 }
 

@@ -19,7 +19,7 @@ import type {FileWriter, StoredFile} from '../files/stored-file.js';
 const WORKS_AT_ONCE = 4;
 
 /** How long an answer waits for results that are due and still being written. */
-const MAX_SETTLE_MS = 5_000;
+const MAX_RESULT_WAIT_MS = 5_000;
 
 export interface JobSurroundings {
   readonly clock: EmulatorClock;
@@ -88,13 +88,13 @@ export class Jobs {
   }
 
   /** Waits for results of these jobs that are due, but no longer than anybody would wait for an answer. */
-  async settle(jobs: readonly Job[]): Promise<void> {
+  async waitForResults(jobs: readonly Job[]): Promise<void> {
     const nowMs = this.#around.clock.now();
     const due = jobs.filter((job) => job.end === undefined && phaseOf(job, nowMs) === 'DUE');
     if (due.length === 0) return;
     let timer: NodeJS.Timeout | undefined;
     const timeLimit = new Promise((resolve) => {
-      timer = setTimeout(resolve, MAX_SETTLE_MS);
+      timer = setTimeout(resolve, MAX_RESULT_WAIT_MS);
     });
     const works = due.flatMap((job) => this.#works.get(job)?.done ?? []);
     await Promise.race([Promise.all(works), timeLimit]);

@@ -16,7 +16,7 @@ import type {StoreIo} from './file/store-io.js';
 import {StorePaths} from './file/store-paths.js';
 import type {StoreSnapshot} from './record/stored-record.js';
 import {removeStaleFiles} from './file/stale-files.js';
-import {JournalComparison, unsettledOf} from './unreconciled.js';
+import {JournalComparison, unreconciledOf} from './unreconciled.js';
 import {UpdateQueue, type JobChanges} from './update-queue.js';
 import {waitForLock} from './lock/wait-for-lock.js';
 import type {WaitOptions} from './lock/wait-for-lock.js';
@@ -130,7 +130,7 @@ export class JobStore {
     // In this order, because jobs go from the journal to the file.
     const journal = this.#journal().read();
     const lines = this.#jobFile.read();
-    const {unpublished, openIntents} = unsettledOf(journal, lines);
+    const {unpublished, openIntents} = unreconciledOf(journal, lines);
     const records = [...lines.jobs, ...unpublished.map((record) => ({record, line: null}))];
     return {records, openIntents, problems: lines.problems};
   }

@@ -12,7 +12,7 @@ import type {Journal} from './journal.js';
 import type {Session} from './session.js';
 import type {StoredRecord, StoreSnapshot} from './record/stored-record.js';
 import {refuseUnreadable} from './record/unreadable-lines.js';
-import {notIn, unsettledOf} from './unreconciled.js';
+import {notIn, unreconciledOf} from './unreconciled.js';
 
 /** What a session works with; all of one job-info file. */
 export interface SessionParts {
@@ -54,7 +54,7 @@ export class OpenSession implements Session {
     const startMs = parts.clock.monotonic();
     const journal = parts.journal.read();
     const lines = parts.jobFile.read();
-    const {unpublished, openIntents} = unsettledOf(journal, lines);
+    const {unpublished, openIntents} = unreconciledOf(journal, lines);
     this.#parts = parts;
     this.#usesJournal = journal.exists;
     this.#done = new Map(journal.done);
@@ -135,10 +135,10 @@ export class OpenSession implements Session {
     const lines = jobFile.read();
     const [lost] = notIn(lines, this.#done.values());
     if (lost) throw vanished(lost);
-    const {unpublished, openIntents} = unsettledOf(state, lines);
-    const isSettled = unpublished.length === 0 && openIntents.length === 0;
+    const {unpublished, openIntents} = unreconciledOf(state, lines);
+    const isReconciled = unpublished.length === 0 && openIntents.length === 0;
     // With the lock lost, the journal is the business of whoever has it now.
-    if (state.exists && isSettled && lock.isOurs()) journal.remove();
+    if (state.exists && isReconciled && lock.isOurs()) journal.remove();
   }
 
   readonly #addDone: Change = (current) => {
@@ -152,7 +152,7 @@ export class OpenSession implements Session {
     try {
       this.#parts.journal.append({abort: attempt, reason: 'never sent'});
     } catch {
-      // The caller hears of the same trouble; if the intent did reach the disk, the next session settles it.
+      // The caller hears of the same trouble; if the intent did reach the disk, the next session reconciles it.
     }
   }
 

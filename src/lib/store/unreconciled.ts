@@ -3,7 +3,7 @@ import type {JobLines} from './record/job-lines.js';
 import type {JournalState} from './journal.js';
 
 /** What the journal knows and the job-info file does not. */
-export interface Unsettled {
+export interface Unreconciled {
   /** Jobs that exist and are not in the job-info file yet. */
   readonly unpublished: readonly JobRecord[];
   /** Creates whose outcome nobody recorded. */
@@ -14,14 +14,14 @@ export interface Unsettled {
  * Compares the journal with a content of the job-info file. To miss no job, the journal must have been read first: a
  * job goes from the journal into the file, never back.
  */
-export function unsettledOf(journal: JournalState, lines: JobLines): Unsettled {
+export function unreconciledOf(journal: JournalState, lines: JobLines): Unreconciled {
   const comparison = new JournalComparison(journal);
   if (journal.exists) for (const {record} of lines.jobs) comparison.see(record);
   return comparison;
 }
 
 /** Compares the journal with the records of the job-info file, which are shown to it one after the other. */
-export class JournalComparison implements Unsettled {
+export class JournalComparison implements Unreconciled {
   readonly #unpublished: Map<string, JobRecord>;
   readonly #open: Map<string, Intent>;
 

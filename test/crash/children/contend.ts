@@ -1,6 +1,6 @@
 // One of many that want a lock; argv[2] holds `ContendOptions`. At every number on stdin it takes the lock so many times,
 // and prints `done` with the number of file operations that its locks have done so far. Inside it shows with a witness that
-// it is alone, adds one to a counter, and notes both in the ledger. At `stop` it takes the lock once, prints `stopped` and
+// it is alone, adds one to a counter, and notes both in the log. At `stop` it takes the lock once, prints `stopped` and
 // stops inside.
 import {appendFileSync, readFileSync, renameSync, writeFileSync, writeSync} from 'node:fs';
 import {createInterface} from 'node:readline';
@@ -58,7 +58,7 @@ function useLock(lock: HeldLock, inside: () => void): void {
 }
 
 function note(what: string): void {
-  appendFileSync(`${path}.ledger`, `${name} ${what}\n`);
+  appendFileSync(`${path}.log`, `${name} ${what}\n`);
 }
 
 /** Long enough for another one to come in, if it can. */

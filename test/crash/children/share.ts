@@ -1,6 +1,6 @@
 // One of many that use one job-info file; argv[2] holds `ShareOptions`. A poller counts up the records of shared jobs, a
 // submitter adds jobs in sessions, a reader looks at the file until its stdin ends. What has been acknowledged, and what a
-// reader must never see, goes to the ledger.
+// reader must never see, goes to the log.
 import {appendFileSync, readFileSync} from 'node:fs';
 import type {JobRecord} from '../../../src/lib/domain/job/job-record.js';
 import {realClock} from '../../lib/store/clocks.js';
@@ -8,7 +8,7 @@ import {addJob} from '../../lib/store/records.js';
 import {FOREIGN_LINES, SHARED_JOBS, type ShareOptions} from '../support/shared-file.js';
 import {storeModules} from './store-modules.js';
 
-const {src, path, ledger, name, role, from, to}: ShareOptions = JSON.parse(process.argv[2] ?? '');
+const {src, path, log, name, role, from, to}: ShareOptions = JSON.parse(process.argv[2] ?? '');
 const {JobStore} = await storeModules(src);
 // Short pauses, so that as many as can meet do.
 const clock = {...realClock, sleep: (ms: number) => realClock.sleep(ms / 20)};
@@ -82,5 +82,5 @@ function readRecords(counts: Map<string, number>): void {
 }
 
 function note(...what: string[]): void {
-  appendFileSync(ledger, what.map((one) => `${name} ${one}\n`).join(''));
+  appendFileSync(log, what.map((one) => `${name} ${one}\n`).join(''));
 }

@@ -18,7 +18,7 @@ export interface ContendOptions {
   /** Folder of the compiled modules to attack. */
   readonly src: string;
   readonly path: string;
-  /** Names the process in the ledger. */
+  /** Names the process in the log. */
   readonly name: string;
   /** How long it keeps the lock, in milliseconds. */
   readonly holdMs?: number;
@@ -123,7 +123,7 @@ export class Contender {
   }
 }
 
-/** A lock that nobody has yet, with a counter and a ledger of what happened under it. */
+/** A lock that nobody has yet, with a counter and a log of what happened under it. */
 export class ContestedLock {
   readonly path: string;
 
@@ -136,10 +136,10 @@ export class ContestedLock {
     return new ContestedLock(join(await tempDir(), 'job-info.jsonl.lock'));
   }
 
-  /** What the ledger says of one process, or of all. */
+  /** What the log says of one process, or of all. */
   notes(name = ''): string[] {
-    if (!existsSync(`${this.path}.ledger`)) return [];
-    const lines = readFileSync(`${this.path}.ledger`, 'utf8').trim().split('\n');
+    if (!existsSync(`${this.path}.log`)) return [];
+    const lines = readFileSync(`${this.path}.log`, 'utf8').trim().split('\n');
     return lines.filter((line) => line.startsWith(name === '' ? '' : `${name} `));
   }
 
@@ -148,7 +148,7 @@ export class ContestedLock {
     return this.notes().filter((line) => line.includes(' counted ')).length;
   }
 
-  /** Everything that must not be in the ledger: two inside at once, one value counted twice. */
+  /** Everything that must not be in the log: two inside at once, one value counted twice. */
   violations(): string[] {
     const notes = this.notes();
     const seen = new Set<string>();

@@ -82,12 +82,12 @@ export function readJournal(
   const entries = linesOf(bytes)
     .map((line) => valueOf(line, false))
     .filter(isFields);
-  const settled = new Set<unknown>();
+  const aborted = new Set<unknown>();
   const done = new Map<string, string>();
   const intents = new Set<string>();
   for (const {intent, done: attempt, record, abort} of entries) {
     if (isIntent(intent)) intents.add(String(intent['attempt']));
-    else if (typeof abort === 'string') settled.add(abort);
+    else if (typeof abort === 'string') aborted.add(abort);
     else if (typeof attempt === 'string' && isFields(record) && typeof record['input_file'] === 'string') {
       const job = jobOf(record);
       if (job !== null) done.set(attempt, job);
@@ -96,7 +96,7 @@ export function readJournal(
   const known = new Set(lines.map(({job}) => job));
   return {
     unpublished: [...new Set(done.values())].filter((job) => !known.has(job)),
-    openIntents: [...intents].filter((attempt) => !settled.has(attempt) && !done.has(attempt)),
+    openIntents: [...intents].filter((attempt) => !aborted.has(attempt) && !done.has(attempt)),
   };
 }
 

@@ -36,7 +36,7 @@ const SPECIAL: Partial<Record<OperationName, readonly Fault[]>> = {
 };
 
 /** Spoils this share of all calls, each way as often as every other. */
-export function troubleEverywhere({control}: Emulator, share: number): void {
+export function errorsEverywhere({control}: Emulator, share: number): void {
   for (const on of OPERATIONS) {
     const faults = [...ANYWHERE, ...(SPECIAL[on] ?? [])];
     for (const fault of faults) control.fault({on, fault, times: null, probability: share / faults.length});

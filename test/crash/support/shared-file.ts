@@ -6,8 +6,8 @@ export interface ShareOptions {
   readonly src: string;
   /** The job-info file. */
   readonly path: string;
-  readonly ledger: string;
-  /** Names the process in the ledger. */
+  readonly log: string;
+  /** Names the process in the log. */
   readonly name: string;
   readonly role: 'poller' | 'submitter' | 'reader';
   /** Rounds to do, from the first to before the last. */

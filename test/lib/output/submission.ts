@@ -52,7 +52,7 @@ export const OUTCOMES: readonly FileOutcome[] = [
     error: CHANGED,
   },
   {
-    file: 'twin.jsonl',
+    file: 'copy.jsonl',
     outcome: 'skipped',
     reason: 'same_content',
     same_as: 'good.jsonl',

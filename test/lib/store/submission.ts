@@ -13,7 +13,7 @@ export interface PaidService {
 export const INPUTS = ['one', 'two', 'three'];
 
 /**
- * Submits three inputs the way a workflow must: settle what is open, leave out what is there, and create only under a
+ * Submits three inputs the way a workflow must: reconcile what is open, leave out what is there, and create only under a
  * durable intent. The attempt begins with the input, so that two creates of one input show.
  *
  * @returns what went wrong, in the order it did.
@@ -26,7 +26,7 @@ export async function submitThree(
   const errors: unknown[] = [];
   try {
     await store.withSession({timeoutMs: 5_000}, async (session) => {
-      settleOpenIntents(session, service);
+      reconcileOpenIntents(session, service);
       for (const input of INPUTS) {
         submitOne(session, {input, nonce, service, errors});
         // While the next file is on its way to the service, the job is published, in a clock in which waiting takes no time.
@@ -45,7 +45,7 @@ async function turns(count: number): Promise<void> {
 }
 
 /** What every later start does with the creates that nobody knows the outcome of. */
-function settleOpenIntents(session: Session, service: PaidService): void {
+function reconcileOpenIntents(session: Session, service: PaidService): void {
   const paid = service.list();
   for (const intent of session.snapshot().openIntents) {
     const {attempt, input_file: inputFile} = intent;

@@ -6,6 +6,6 @@ import {jobOf} from './job-of.js';
 export const batchesGet: Route = async (call) => {
   const {jobs, clock} = call.service;
   const job = jobOf(call);
-  await jobs.settle([job]);
+  await jobs.waitForResults([job]);
   return {json: operationOf(job, clock.now())};
 };

@@ -15,7 +15,7 @@ export const batchesList: Route = async ({service, url}) => {
     positionOf: (job: Job) => job.number,
     resourceOf: (job: Job) => operationOf(job, clock.now(), {hasInlineResponses: false}),
   };
-  await jobs.settle(pageOf(url, list).items);
+  await jobs.waitForResults(pageOf(url, list).items);
   return {json: pageReply(url, list)};
 };
 

@@ -63,7 +63,7 @@ async function writeBytes(
 
 /** Makes a file of what was uploaded. */
 async function finish({service}: Call, session: UploadSession): Promise<void> {
-  const {fileName, displayName, mimeType, sizeBytes} = session.announced;
+  const {fileName, displayName, mimeType, sizeBytes} = session.metadata;
   const received = session.writer.sizeBytes;
   if (sizeBytes !== undefined && sizeBytes !== received)
     throw new ServiceError(400, `The upload has ${received} bytes, but ${sizeBytes} were announced.`);

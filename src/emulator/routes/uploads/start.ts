@@ -1,7 +1,7 @@
 import type {Call, Route} from '../../http/call.js';
 import {field, objectAt, textOf} from '../../http/json.js';
 import {longFileId, quotaExceeded, ServiceError} from '../../http/service-error.js';
-import {UploadSession, type Announcement} from '../../files/upload-session.js';
+import {UploadSession, type UploadMetadata} from '../../files/upload-session.js';
 
 /** MIME types that request files may have. Media are not emulated. */
 const MIME_TYPES: ReadonlySet<string> = new Set([
@@ -25,11 +25,11 @@ export const GRANULARITY_BYTES = 262_144;
 /** Begins a resumable upload: `POST /upload/{v}/files`, https://ai.google.dev/gemini-api/docs/files#upload. */
 export const uploadStart: Route = async (call) => {
   const {service, url} = call;
-  const announced = await announcementOf(call);
-  checkAnnouncement(call, announced);
+  const metadata = await metadataOf(call);
+  checkMetadata(call, metadata);
   const id = service.newId(64);
   await forgetOldest(service.uploads);
-  service.uploads.set(id, new UploadSession(id, announced, await service.newFileWriter()));
+  service.uploads.set(id, new UploadSession(id, metadata, await service.newFileWriter()));
   const session = new URL(`${url.pathname}?upload_id=${id}&upload_protocol=resumable`, url).href;
   return {
     headers: {
@@ -50,7 +50,7 @@ async function forgetOldest(uploads: Map<string, UploadSession>): Promise<void> 
   }
 }
 
-async function announcementOf({service, request, json}: Call): Promise<Announcement> {
+async function metadataOf({service, request, json}: Call): Promise<UploadMetadata> {
   const file = objectAt(await json(), 'file') ?? {};
   const {headers} = request;
   const size = headers['x-goog-upload-header-content-length'];
@@ -62,8 +62,8 @@ async function announcementOf({service, request, json}: Call): Promise<Announcem
   };
 }
 
-function checkAnnouncement({service}: Call, announced: Announcement): void {
-  const {fileName, displayName, mimeType, sizeBytes = 0} = announced;
+function checkMetadata({service}: Call, metadata: UploadMetadata): void {
+  const {fileName, displayName, mimeType, sizeBytes = 0} = metadata;
   const {
     refused_mime_types: refused,
     max_file_bytes: maxBytes,

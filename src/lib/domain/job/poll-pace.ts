@@ -4,7 +4,7 @@ const SLOWEST_MS = 300_000;
 const FASTEST_MS = 100;
 const GROWTH = 1.5;
 /** The first pause after trouble with the service; it doubles as long as the trouble lasts. */
-const TROUBLE_MS = 5_000;
+const ERROR_PAUSE_MS = 5_000;
 /** Keeps many pollers that were started together from asking together. */
 const JITTER = 0.2;
 
@@ -13,7 +13,7 @@ export class PollPace {
   readonly #intervalMs: number;
   readonly #random: () => number;
   #stillMs: number;
-  #troubleMs: number;
+  #errorPauseMs: number;
 
   /**
    * @param intervalMs - the pause while things move.
@@ -23,12 +23,12 @@ export class PollPace {
     this.#intervalMs = Math.max(intervalMs, FASTEST_MS);
     this.#random = random;
     this.#stillMs = this.#intervalMs;
-    this.#troubleMs = Math.min(this.#intervalMs, TROUBLE_MS);
+    this.#errorPauseMs = Math.min(this.#intervalMs, ERROR_PAUSE_MS);
   }
 
   /** The pause in milliseconds after the service has answered. */
   afterAnswer(hasMoved: boolean): number {
-    this.#troubleMs = Math.min(this.#intervalMs, TROUBLE_MS);
+    this.#errorPauseMs = Math.min(this.#intervalMs, ERROR_PAUSE_MS);
     if (hasMoved) this.#stillMs = this.#intervalMs;
     const pauseMs = this.#stillMs;
     this.#stillMs = Math.min(pauseMs * GROWTH, Math.max(SLOWEST_MS, this.#intervalMs));
@@ -36,9 +36,9 @@ export class PollPace {
   }
 
   /** The pause in milliseconds after the service could not be asked. */
-  afterTrouble(): number {
-    const pauseMs = this.#troubleMs;
-    this.#troubleMs = Math.min(pauseMs * 2, Math.max(SLOWEST_MS, this.#intervalMs));
+  afterError(): number {
+    const pauseMs = this.#errorPauseMs;
+    this.#errorPauseMs = Math.min(pauseMs * 2, Math.max(SLOWEST_MS, this.#intervalMs));
     return this.#jittered(pauseMs);
   }
 

@@ -152,7 +152,7 @@ export class ResultChecker {
       this.#note({key, outcome: 'unknown_key', message: 'no request has this key'});
     } else if (this.outcomeOf(index) === 'missing') {
       this.#answered++;
-      this.#settle(index, outcome);
+      this.#setOutcome(index, outcome);
       if (outcome !== 'ok') this.#note({key, outcome, message});
     } else {
       this.#repeat(key, index, outcome);
@@ -165,14 +165,14 @@ export class ResultChecker {
     this.#repeatedKeys.add(key);
     if (outcome === 'ok' && before !== 'ok') {
       this.#counts[before]--;
-      this.#settle(index, 'ok');
-      this.#denote(textOf(key), before);
+      this.#setOutcome(index, 'ok');
+      this.#noteRepetition(textOf(key), before);
     } else {
       this.#note({key, outcome: 'repeated', message: REPEATED});
     }
   }
 
-  #settle(index: number, outcome: Answered): void {
+  #setOutcome(index: number, outcome: Answered): void {
     if (index >= this.#outcomes.length) {
       const larger = new Uint8Array(Math.max(1024, this.#outcomes.length * 2));
       larger.set(this.#outcomes);
@@ -189,7 +189,7 @@ export class ResultChecker {
   }
 
   /** A later row of the key is good: the bad one that was noted is only a repetition. */
-  #denote(key: string, before: RequestOutcome): void {
+  #noteRepetition(key: string, before: RequestOutcome): void {
     const at = this.#bad.findIndex((row) => row.key === key && row.outcome === before);
     const noted = this.#bad[at];
     if (noted !== undefined) this.#bad[at] = {...noted, outcome: 'repeated', message: REPEATED};

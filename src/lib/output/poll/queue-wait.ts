@@ -23,14 +23,14 @@ function reasonOf(wait: QueueWait): string {
     case 'cost_cap':
       return 'with the high estimates of open jobs they may cost more than the cap allows';
     case 'quota':
-      return `the service takes no more for lack of quota (${ledgerText(wait)})`;
+      return `the service takes no more for lack of quota (${openQuotaText(wait)})`;
     case 'service':
       return (wait.message ?? 'the service cannot be reached').replace(/[.\s]+$/u, '');
   }
 }
 
 /** The service tells none of its limits apart; what is open here does, as far as it can be told. */
-function ledgerText({open_jobs: jobs, open_tokens: tokens}: QueueWait): string {
+function openQuotaText({open_jobs: jobs, open_tokens: tokens}: QueueWait): string {
   if (jobs >= JOBS_OF_A_PROJECT) return `${formatCount(jobs)} batch jobs are open, and no project has more`;
   if (jobs === 0)
     return 'none of your batch jobs is open: a limit of rate or spending, other work of the project, or a file that is too large for your tier, which --max-open-tokens splits';

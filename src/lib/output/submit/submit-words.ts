@@ -57,13 +57,13 @@ function reasonText({file, error}: FileOutcome): string {
   return message.startsWith(`${file}:`) ? message.slice(file.length + 1).trimStart() : message;
 }
 
-function skipReason({reason, same_as: twin, job, changed}: FileOutcome): string {
+function skipReason({reason, same_as: sameAs, job, changed}: FileOutcome): string {
   if (reason === 'own_file') return 'it is a file of gembatch itself';
   const state = job === undefined ? '' : stateLabel(job.state);
   const existing = job === undefined ? 'it' : `${job.name} (${state})`;
   const again = UNSUCCESSFUL.has(state) ? `; ${ownCommand('retry')} submits it again` : '';
   if (reason === 'same_content') {
-    return `the same content as ${twin ?? 'another file'}, which has ${existing}${again}`;
+    return `the same content as ${sameAs ?? 'another file'}, which has ${existing}${again}`;
   }
   if (reason === 'adopted') return `recovered; ${existing} already existed`;
   if (changed === true) return `it has changed since ${existing}`;

@@ -11,7 +11,7 @@ import {BlockFiller} from './block-filler.js';
 import type {GembatchError} from '../../domain/errors.js';
 import {takenName} from '../../domain/taken-name.js';
 import {storageError, systemCode} from './file-steps.js';
-import {reserveName, settleReservation} from './reserved-name.js';
+import {reserveName, clearReservation} from './reserved-name.js';
 import {isStale} from '../lock/liveness.js';
 import {newOwnerId, parseOwnerId} from '../lock/owner-id.js';
 
@@ -195,7 +195,7 @@ export class AtomicFile {
   }
 
   async #outcome(target: string): Promise<CommitOutcome> {
-    await settleReservation(target);
+    await clearReservation(target);
     if ((await kindOfTarget(target)) === 'missing') return 'created';
     if (await this.#isThereAlready(target)) return 'unchanged';
     if (this.#isOverwriting) return 'replaced';
@@ -240,7 +240,7 @@ export class AtomicFile {
 
   /** Somebody has put a file there since we looked: the same one, as two that fetch one result do, or another. */
   async #joinWhoWasFaster(target: string): Promise<void> {
-    await settleReservation(target);
+    await clearReservation(target);
     if (!(await this.#isThereAlready(target))) throw differs(target);
     await unlink(this.temporaryPath);
   }

@@ -25,7 +25,7 @@ export async function reserveName(path: string): Promise<void> {
 }
 
 /** Waits until a name that another process has reserved is taken, and removes a reservation whose process is dead. */
-export async function settleReservation(path: string): Promise<void> {
+export async function clearReservation(path: string): Promise<void> {
   for (let looks = 0; looks < MOST_LOOKS; looks += 1) {
     const reservation = await read(path);
     if (reservation === 'none') return;

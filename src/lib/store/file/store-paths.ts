@@ -70,8 +70,8 @@ export function staleFileOf(suffix: string): StaleFile | null {
   const [, lockSuffix, ownerId, temporary] =
     /^((?:\.commit)?\.lock(?:\.break)*)?\.([0-9a-f-]+)(\.tmp)?$/.exec(suffix) ?? [];
   if (ownerId === undefined || parseOwnerId(ownerId) === null) return null;
-  const isAnnouncement = lockSuffix !== undefined;
-  if (isAnnouncement === (temporary !== undefined)) return null;
+  const isClaimFile = lockSuffix !== undefined;
+  if (isClaimFile === (temporary !== undefined)) return null;
   return {ownerId, lockSuffix: lockSuffix ?? null};
 }
 

@@ -56,7 +56,7 @@ interface LockSight {
 /** Breakers that died while breaking, one inside the other. More than this is not chance. */
 const MAX_BREAK_DEPTH = 6;
 /** A claim file this near to a lock belongs to it; older ones are left over from something else. */
-const ANNOUNCED_NEAR_NS = 5_000_000_000n;
+const CLAIM_NEAR_NS = 5_000_000_000n;
 /** A lock without a name must stand for 20 ms before anybody can tell whether its maker lives. */
 const SECOND_LOOK_MS = 30;
 const NS_PER_MS = 1_000_000n;
@@ -197,7 +197,7 @@ export class LockContender {
       if (again === 'busy' || again.instance !== sight.instance || !this.#isDead(again)) return false;
       const dead =
         again.owner === null
-          ? this.#announcers(again).filter(({liveness}) => liveness === 'dead' || liveness === 'other-boot')
+          ? this.#claimants(again).filter(({liveness}) => liveness === 'dead' || liveness === 'other-boot')
           : [];
       removeIfThere(this.#context.io, this.#path);
       for (const {path} of dead) removeSideFile(this.#context.io, path);
@@ -228,11 +228,11 @@ export class LockContender {
    */
   #livenessOfMaker(sight: LockSight): Liveness {
     if (!this.#watch.hasStoodLongerThanTick(sight.modifiedNs)) return 'alive';
-    const announcers = this.#announcers(sight).map(({liveness}) => liveness);
+    const claimants = this.#claimants(sight).map(({liveness}) => liveness);
     const again = this.#look();
     if (again === null || again === 'busy' || again.instance !== sight.instance) return 'alive';
-    if (announcers.includes('alive')) return 'alive';
-    const [first, ...others] = announcers;
+    if (claimants.includes('alive')) return 'alive';
+    const [first, ...others] = claimants;
     const isOneState = others.every((state) => state === first);
     if (isOneState && (first === 'dead' || first === 'other-boot')) return first;
     // Nobody announced it: a lock of another program, which may well be alive; only its silence counts.
@@ -240,21 +240,21 @@ export class LockContender {
   }
 
   /** The claim files of this lock. Those of the dead count only if they came together with the lock. */
-  #announcers(sight: LockSight): {path: string; liveness: Liveness}[] {
+  #claimants(sight: LockSight): {path: string; liveness: Liveness}[] {
     const prefix = `${basename(this.#path)}.`;
     return this.#context.io.list(dirname(this.#path)).flatMap((name) => {
       const id = name.startsWith(prefix) ? parseOwnerId(name.slice(prefix.length)) : null;
       if (id === null) return [];
-      const announcer = {path: `${dirname(this.#path)}/${name}`, liveness: livenessOf(id)};
-      const mayBeLeft = announcer.liveness === 'dead' || announcer.liveness === 'other-boot';
-      return !mayBeLeft || this.#isNear(announcer.path, sight) ? [announcer] : [];
+      const claimant = {path: `${dirname(this.#path)}/${name}`, liveness: livenessOf(id)};
+      const mayBeLeft = claimant.liveness === 'dead' || claimant.liveness === 'other-boot';
+      return !mayBeLeft || this.#isNear(claimant.path, sight) ? [claimant] : [];
     });
   }
 
   #isNear(claimPath: string, sight: LockSight): boolean {
     try {
       const apartNs = this.#context.io.stat(claimPath).mtimeNs - sight.modifiedNs;
-      return apartNs > -ANNOUNCED_NEAR_NS && apartNs < ANNOUNCED_NEAR_NS;
+      return apartNs > -CLAIM_NEAR_NS && apartNs < CLAIM_NEAR_NS;
     } catch (error) {
       if (systemCode(error) === 'ENOENT') return false;
       throw storageError(`look at ${claimPath}`, error);

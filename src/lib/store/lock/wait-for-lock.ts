@@ -22,7 +22,7 @@ export interface Pauses {
 }
 
 /** For locks that are held for seconds and longer. */
-const PATIENT: Pauses = {firstMs: 25, longestMs: 250};
+const DEFAULT_PAUSES: Pauses = {firstMs: 25, longestMs: 250};
 /** Shorter waits are not worth a word. */
 const NOTICE_EVERY_MS = 1_000;
 
@@ -42,7 +42,7 @@ export async function waitForLock<T>(
     timeoutMs,
     signal,
     onWait,
-    pauses = PATIENT,
+    pauses = DEFAULT_PAUSES,
   }: WaitOptions & {file: string; clock: Clock; pauses?: Pauses},
 ): Promise<T> {
   const startMs = clock.monotonic();

@@ -12,7 +12,7 @@ import {isTerminal, normaliseState} from '../../domain/job/job-state.js';
 import {exitCodeOf, type ItemOutcome, exitCodeWithRest} from '../../domain/outcome.js';
 import type {CancelledJob, CancelResult} from './cancel-report.js';
 import {jobSelector, selectJobs} from '../job-states/select-jobs.js';
-import {settleJournal, type SettleJournalDeps} from '../reconcile/reconcile-journal.js';
+import {reconcileJournal, type ReconcileJournalDeps} from '../reconcile/reconcile-journal.js';
 import {stopJobs, type StoppedJobs} from './stop-jobs.js';
 
 /** Which jobs to cancel. Times are in milliseconds. */
@@ -33,7 +33,7 @@ export interface CancelInput {
  * @throws GembatchError `USAGE` when a name is not recorded, `UNCLEAR` when it is not known whether it has a job,
  *   `STORAGE`, `LOCKED`, `LOCK_LOST`, `KEY_REFUSED`. What concerns a single job is in the result.
  */
-export async function cancelJobs(deps: SettleJournalDeps, input: CancelInput): Promise<CancelResult> {
+export async function cancelJobs(deps: ReconcileJournalDeps, input: CancelInput): Promise<CancelResult> {
   const records = await chooseJobs(deps, input);
   const running = records.filter(mayRun);
   if (running.length > 0 && !(await input.consent(running))) {
@@ -51,12 +51,12 @@ function mayRun({batch, lost_at: lostAt, results}: JobRecord): boolean {
 }
 
 async function chooseJobs(
-  deps: SettleJournalDeps,
+  deps: ReconcileJournalDeps,
   {names, createGraceMs: graceMs, stop}: CancelInput,
 ): Promise<readonly JobRecord[]> {
   const {records, openIntents} = deps.store.read();
-  const hasUnsettled = openIntents.length > 0 || records.some(({line}) => line === null);
-  if (hasUnsettled) await settleJournal(deps, {graceMs, stop});
+  const needsReconciling = openIntents.length > 0 || records.some(({line}) => line === null);
+  if (needsReconciling) await reconcileJournal(deps, {graceMs, stop});
   const now = deps.store.read();
   const known = now.records.map(({record}) => record);
   if (names.length === 0) return known.filter(mayRun);
@@ -102,7 +102,7 @@ function itemOutcome({outcome, error}: CancelledJob): ItemOutcome {
   return error === undefined ? {kind: 'done'} : {kind: 'failed', code: error.code};
 }
 
-function resultOf({store}: SettleJournalDeps, jobs: readonly CancelledJob[], code: number): CancelResult {
+function resultOf({store}: ReconcileJournalDeps, jobs: readonly CancelledJob[], code: number): CancelResult {
   const number = (kind: CancelledJob['outcome']): number =>
     jobs.filter(({outcome}) => outcome === kind).length;
   return {

@@ -4,7 +4,7 @@ import type {JobRecord} from '../../domain/job/job-record.js';
 import {isTerminal} from '../../domain/job/job-state.js';
 import {noteStates} from '../job-states/note-states.js';
 import {refreshJobs, type AskedJob, type RefreshedJobs} from '../job-states/refresh-jobs.js';
-import type {SettleJournalDeps} from '../reconcile/reconcile-journal.js';
+import type {ReconcileJournalDeps} from '../reconcile/reconcile-journal.js';
 import {tryCall} from '../reconcile/try-call.js';
 import {ownCommand} from '../../domain/program-name.js';
 
@@ -30,7 +30,7 @@ export interface StoppedJobs {
 
 /** Asks the service to cancel jobs, and how they stand then. What it says of recorded jobs is durable on return. */
 export async function stopJobs(
-  deps: SettleJournalDeps,
+  deps: ReconcileJournalDeps,
   jobs: JobsToStop,
   stop: AbortSignal,
 ): Promise<StoppedJobs> {
@@ -39,7 +39,7 @@ export async function stopJobs(
 }
 
 async function askToCancel(
-  {client, clock}: SettleJournalDeps,
+  {client, clock}: ReconcileJournalDeps,
   names: readonly string[],
   stop: AbortSignal,
 ): Promise<StoppedJobs['refusals']> {
@@ -54,7 +54,7 @@ async function askToCancel(
 
 /** Asks how the jobs stand until all that it took are over, or it has had its time; records it each time. */
 async function lookAfter(
-  {client, clock, store, report}: SettleJournalDeps,
+  {client, clock, store, report}: ReconcileJournalDeps,
   {names, records, refusals}: JobsToStop & Pick<StoppedJobs, 'refusals'>,
   stop: AbortSignal,
 ): Promise<RefreshedJobs> {
@@ -70,9 +70,9 @@ async function lookAfter(
         message: `A job is not in ${store.path} yet; ${ownCommand('poll')} records its end.`,
       });
     }
-    const isSettled = (name: string): boolean =>
+    const isDecided = (name: string): boolean =>
       isTerminal(states.found.get(name)?.state ?? '') || states.gone.has(name) || refusals.has(name);
-    if (states.error !== undefined || names.every(isSettled)) break;
+    if (states.error !== undefined || names.every(isDecided)) break;
   }
   return states;
 }

@@ -2,7 +2,7 @@
  * The use case of `gembatch cleanup`: what the service keeps and nobody needs is deleted.
  *
  * Order, which the safety of results rests on:
- * 1. creates without an answer are settled as far as that is possible; what may have come of the others is not touched;
+ * 1. creates without an answer are looked up as far as that is possible; what may have come of the others is not touched;
  * 2. in a session the service's lists are read, what they say of recorded jobs is made durable, and the plan is made. What
  *    no submission uses then stays unused, because each uploads anew: the session ends before a person is asked;
  * 3. jobs that run and are named are cancelled, and what came of that is made durable. One that has succeeded is kept;
@@ -27,7 +27,7 @@ import {
   type Inventory,
 } from './plan-cleanup.js';
 import {jobSelector} from '../job-states/select-jobs.js';
-import {settleJournal} from '../reconcile/reconcile-journal.js';
+import {reconcileJournal} from '../reconcile/reconcile-journal.js';
 import {stopJobs, type StoppedJobs} from '../cancel/stop-jobs.js';
 import {takeInventory, type CleanupDeps} from '../job-states/take-inventory.js';
 import {tryCall} from '../reconcile/try-call.js';
@@ -153,8 +153,8 @@ async function readInventory(deps: CleanupDeps, input: CleanupInput): Promise<In
   const {lockTimeoutMs: timeoutMs, createGraceMs: graceMs, stop: signal} = input;
   const before = store.read();
   if (input.isDryRun) return takeInventory(deps, before, input);
-  const hasUnsettled = before.openIntents.length > 0 || before.records.some(({line}) => line === null);
-  if (hasUnsettled) await settleJournal(deps, {graceMs, stop: signal});
+  const needsReconciling = before.openIntents.length > 0 || before.records.some(({line}) => line === null);
+  if (needsReconciling) await reconcileJournal(deps, {graceMs, stop: signal});
   const onWait: Parameters<typeof store.withSession>[0]['onWait'] = (holder) =>
     report({type: 'status', message: describeLockWait(holder, store.path)});
   return store.withSession({timeoutMs, signal, onWait}, async (session) =>

@@ -5,7 +5,7 @@ import type {JobRecord} from '../../domain/job/job-record.js';
 import type {JobStore} from '../../store/job-store.js';
 import {CONCURRENT_FETCHES, FetchLimiters} from './fetch-limiters.js';
 import {FreshStore} from '../job-states/fresh-store.js';
-import {ResultFiles, resultsTrouble} from '../job-states/result-files.js';
+import {ResultFiles, resultsError} from '../job-states/result-files.js';
 import {fetchResult, type FetchOptions} from './fetch-result.js';
 import {joinParts} from '../split/join-parts.js';
 import {mergeRetries} from '../retry/merge-retry.js';
@@ -42,7 +42,7 @@ export async function missingResults(
   const files = new ResultFiles(store);
   await files.look(records, stop);
   const troubles = records.flatMap((record) => {
-    const error = resultsTrouble(record, files.stateOf(record));
+    const error = resultsError(record, files.stateOf(record));
     return error === undefined ? [] : [[record.batch.name, error] as const];
   });
   return {
@@ -60,7 +60,7 @@ export async function missingResults(
 export async function fetchMissing(
   deps: PollDeps,
   records: readonly JobRecord[],
-  options: Omit<FetchOptions, 'isPatient'>,
+  options: Omit<FetchOptions, 'isRetried'>,
 ): Promise<FetchedMissing> {
   const {stop} = options;
   const fetching = {...deps, limiters: new FetchLimiters(new FreshStore(deps.store))};
@@ -69,7 +69,7 @@ export async function fetchMissing(
   const fetch = async (record: JobRecord): Promise<void> => {
     if (stop.aborted) return;
     try {
-      const fetched = await fetchResult(fetching, record, {...options, isPatient: true});
+      const fetched = await fetchResult(fetching, record, {...options, isRetried: true});
       notes.set(record.batch.name, fetched.notes);
     } catch (error) {
       if (!(error instanceof GembatchError) || error.code === 'KEY_REFUSED') throw error;

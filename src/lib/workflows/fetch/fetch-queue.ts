@@ -13,7 +13,7 @@ export interface FetchQueueOptions {
   /** Told about trouble that no single job can have, such as a refused key or a defect. */
   readonly onFatal: (error: unknown) => void;
   /** Told when a fetch has come to its end. */
-  readonly onSettled: () => void;
+  readonly onEnd: () => void;
 }
 
 /** Fetches results in the background, a few at once; a job whose fetch failed is fetched again when its time has come. */
@@ -40,12 +40,12 @@ export class FetchQueue {
   }
 
   /** Waits for the fetches that are running. */
-  async settle(): Promise<void> {
+  async untilIdle(): Promise<void> {
     await Promise.all(this.#running.values());
   }
 
   async #run(record: JobRecord): Promise<void> {
-    const {fetch, retrySchedule, onFatal, onSettled} = this.#options;
+    const {fetch, retrySchedule, onFatal, onEnd} = this.#options;
     try {
       await fetch(record);
       retrySchedule.clear(record.batch.name);
@@ -53,7 +53,7 @@ export class FetchQueue {
       await this.#fail(record, error).catch(onFatal);
     } finally {
       this.#running.delete(record.batch.name);
-      onSettled();
+      onEnd();
     }
   }
 

@@ -21,7 +21,7 @@ const FIRST_PAUSE_MS = 5_000;
 /** How to receive a result file. */
 export interface ReceiveOptions {
   /** Goes on where the transfer broke, for as long as it takes; otherwise the first trouble is thrown. */
-  readonly isPatient: boolean;
+  readonly isRetried: boolean;
   /** Whether answers are checked against what their requests ask for; true when absent. */
   readonly checksAnswers?: boolean;
   readonly stop: AbortSignal;
@@ -104,7 +104,7 @@ interface Transfer {
 async function download(
   {client, clock, report}: PollDeps,
   {record, resultFileName, file, maxBytes, take}: Transfer,
-  {isPatient, stop}: ReceiveOptions,
+  {isRetried, stop}: ReceiveOptions,
 ): Promise<void> {
   const pace = new PollPace(FIRST_PAUSE_MS);
   const onWait = ({reason, delayMs}: {reason: string; delayMs: number}): void =>
@@ -121,9 +121,9 @@ async function download(
       for await (const chunk of chunks) await take(chunk);
       return;
     } catch (error) {
-      if (!isWorthAnotherTry(error) || !isPatient || stop.aborted) throw error;
+      if (!isWorthAnotherTry(error) || !isRetried || stop.aborted) throw error;
       if (file.sizeBytes > startBytes) pace.afterAnswer(true);
-      const delayMs = pace.afterTrouble();
+      const delayMs = pace.afterError();
       onWait({reason: error.message, delayMs});
       await clock.sleep(delayMs, stop);
     }

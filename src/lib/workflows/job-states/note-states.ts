@@ -36,8 +36,8 @@ function changeFor(batch: BatchJob | undefined, isGone: boolean, nowIso: string)
   }
   if (!isGone) return undefined;
   return (record) => {
-    const isSettled = record.lost_at !== undefined || record.not_seen?.given_up_at !== undefined;
-    return isSettled ? record : {...record, not_seen: afterLook(record.not_seen, nowIso)};
+    const isDecided = record.lost_at !== undefined || record.not_seen?.given_up_at !== undefined;
+    return isDecided ? record : {...record, not_seen: afterLook(record.not_seen, nowIso)};
   };
 }
 

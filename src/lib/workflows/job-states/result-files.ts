@@ -155,7 +155,7 @@ function isMissing(error: unknown): boolean {
 }
 
 /** Why results that are recorded cannot be relied on; undefined when they can, or can be fetched again. */
-export function resultsTrouble(record: JobRecord, onDisk: ResultsOnDisk): GembatchError | undefined {
+export function resultsError(record: JobRecord, onDisk: ResultsOnDisk): GembatchError | undefined {
   if (record.results === undefined || onDisk === 'intact') return undefined;
   if (onDisk === 'altered') return alteredError(record);
   return isKept(record) ? undefined : goneError(record);

@@ -19,7 +19,7 @@ const LOST_RECHECK_MS = 7 * 86_400_000;
 /** What a watch over the states of jobs goes by. */
 export interface StateWatchParts {
   readonly deps: PollDeps;
-  readonly board: FollowedJobs;
+  readonly followed: FollowedJobs;
   readonly retrySchedule: RetrySchedule;
   readonly input: Pick<PollInput, 'intervalMs' | 'isOnce'>;
   readonly stop: AbortSignal;
@@ -67,7 +67,7 @@ export class StateWatch {
    * @throws GembatchError `KEY_REFUSED`, `STORAGE`, `LOCKED`, `LOCK_LOST`; `SERVICE` and `QUOTA` when there is only one look.
    */
   async ask(): Promise<void> {
-    const {deps, board, stop} = this.#parts;
+    const {deps, followed, stop} = this.#parts;
     const asked = this.#recordsToAsk();
     const refreshed = await refreshJobs(
       deps.client,
@@ -75,8 +75,8 @@ export class StateWatch {
       {signal: stop, onWait: ({reason, delayMs}) => deps.report({type: 'wait', reason, delayMs})},
     );
     for (const [name, batch] of refreshed.found) this.#said.set(name, batch);
-    board.takeMovement();
-    await board.change(noteStates(asked, refreshed, new Date(deps.clock.now()).toISOString()));
+    followed.takeMovement();
+    await followed.change(noteStates(asked, refreshed, new Date(deps.clock.now()).toISOString()));
     this.#noteNotSeen(asked, refreshed);
     this.#noteRefused(asked, refreshed);
     this.#noteLagging();
@@ -85,25 +85,25 @@ export class StateWatch {
   }
 
   #recordsToAsk(): readonly JobRecord[] {
-    const {deps, board, retrySchedule} = this.#parts;
+    const {deps, followed, retrySchedule} = this.#parts;
     const isRecheck = ({lost_at: lostAt, not_seen: missed, results}: JobRecord): boolean => {
       const sinceMs = deps.clock.now() - Date.parse(missed?.given_up_at ?? lostAt ?? '');
       return !this.#hasAsked && results === undefined && sinceMs < LOST_RECHECK_MS;
     };
-    return board.records.filter(
+    return followed.records.filter(
       (record) => (awaitsService(record) && retrySchedule.isDue(record.batch.name)) || isRecheck(record),
     );
   }
 
   #schedule(error: GembatchError | undefined): void {
-    const {deps, board, input} = this.#parts;
+    const {deps, followed, input} = this.#parts;
     if (error?.code === 'INTERRUPTED') return;
     this.#trouble = error;
     if (error === undefined) {
-      this.#askIn(this.#pace.afterAnswer(board.takeMovement()));
+      this.#askIn(this.#pace.afterAnswer(followed.takeMovement()));
     } else {
       if (input.isOnce || (error.code !== 'SERVICE' && error.code !== 'QUOTA')) throw error;
-      const delayMs = this.#pace.afterTrouble();
+      const delayMs = this.#pace.afterError();
       deps.report({type: 'wait', reason: error.message, delayMs});
       this.#askIn(delayMs);
     }
@@ -116,7 +116,7 @@ export class StateWatch {
   }
 
   #noteNotSeen(asked: readonly JobRecord[], {gone}: RefreshedJobs): void {
-    const newest = new Map(this.#parts.board.records.map((record) => [record.batch.name, record]));
+    const newest = new Map(this.#parts.followed.records.map((record) => [record.batch.name, record]));
     for (const {batch, input_file: file, not_seen: before, lost_at: lostAt} of asked) {
       if (!gone.has(batch.name) || lostAt !== undefined || before?.given_up_at !== undefined) continue;
       const isGivenUp = newest.get(batch.name)?.not_seen?.given_up_at !== undefined;
@@ -139,9 +139,9 @@ export class StateWatch {
   }
 
   #noteLagging(): void {
-    const {deps, board, retrySchedule} = this.#parts;
+    const {deps, followed, retrySchedule} = this.#parts;
     const nowMs = deps.clock.monotonic();
-    for (const record of board.records) {
+    for (const record of followed.records) {
       const {batch, input_file: file} = record;
       if (!awaitsService(record) || !isTerminal(batch.state)) continue;
       const sinceMs = this.#lagging.get(batch.name) ?? nowMs;

@@ -4,9 +4,9 @@ import type {StoreSnapshot} from '../../store/job-store.js';
 import {noteStates} from './note-states.js';
 import {alteredError, lookAtResults} from './result-files.js';
 import type {Inventory} from '../cleanup/plan-cleanup.js';
-import type {SettleJournalDeps} from '../reconcile/reconcile-journal.js';
+import type {ReconcileJournalDeps} from '../reconcile/reconcile-journal.js';
 
-export interface CleanupDeps extends Omit<SettleJournalDeps, 'report'> {
+export interface CleanupDeps extends Omit<ReconcileJournalDeps, 'report'> {
   /** Takes what a person should know meanwhile; must not throw. */
   readonly report: (event: {readonly type: 'status' | 'warning'; readonly message: string}) => void;
 }

@@ -4,7 +4,7 @@ import type {Intent, JobRecord} from '../../domain/job/job-record.js';
 import {replacedJobs, type ResultsOnDisk} from '../../domain/job/job-progress.js';
 import type {LineProblem, StoreSnapshot} from '../../store/job-store.js';
 import type {FreshStore} from '../job-states/fresh-store.js';
-import {ResultFiles, resultsTrouble} from '../job-states/result-files.js';
+import {ResultFiles, resultsError} from '../job-states/result-files.js';
 import type {PolledJob} from './poll-report.js';
 import {polledJob} from './polled-job.js';
 import type {PollDeps} from './poll-run.js';
@@ -65,7 +65,7 @@ export class FollowedJobs {
     this.#show();
     const troubles = new Map<JobRecord, GembatchError>();
     for (const record of unseen) {
-      const trouble = resultsTrouble(record, this.onDisk(record));
+      const trouble = resultsError(record, this.onDisk(record));
       if (trouble !== undefined) troubles.set(record, trouble);
     }
     return troubles;
@@ -125,7 +125,7 @@ export class FollowedJobs {
   }
 
   /** Whether the journal holds something that a dead process left, or that a live one has not published yet. */
-  get hasUnsettled(): boolean {
+  get needsReconciling(): boolean {
     const {openIntents, records} = this.#snapshot;
     return openIntents.length > 0 || records.some(({line}) => line === null);
   }

@@ -34,7 +34,7 @@ export class JobFollower {
   readonly #input: PollInput;
   /** Aborted when the run is to end before all is over. The reason is a `PollEnd`, or what went wrong. */
   readonly #halt = new AbortController();
-  readonly #board: FollowedJobs;
+  readonly #followed: FollowedJobs;
   readonly #retrySchedule: RetrySchedule;
   readonly #states: StateWatch;
   readonly #journal: JournalWatch;
@@ -51,16 +51,16 @@ export class JobFollower {
     this.#deps = deps;
     this.#input = input;
     const known = new FreshStore(deps.store);
-    this.#board = new FollowedJobs(deps, known, input.selection);
+    this.#followed = new FollowedJobs(deps, known, input.selection);
     this.#retrySchedule = new RetrySchedule(deps.clock, input.isOnce);
     this.#states = new StateWatch({
       deps,
-      board: this.#board,
+      followed: this.#followed,
       retrySchedule: this.#retrySchedule,
       input,
       stop,
     });
-    this.#journal = new JournalWatch(deps, this.#board, {graceMs: input.createGraceMs, stop});
+    this.#journal = new JournalWatch(deps, this.#followed, {graceMs: input.createGraceMs, stop});
     this.#sleep = new WakeableSleep(deps.clock, stop);
     this.#limiters = new FetchLimiters(known, (job) => this.#states.said(job));
     this.#fetches = new FetchQueue({
@@ -69,7 +69,7 @@ export class JobFollower {
       fetch: (record) => this.#fetch(record),
       onFailedTry: (record, error, retryMs) => this.#noteFailedTry(record, error, retryMs),
       onFatal: (error) => this.#halt.abort(error),
-      onSettled: () => this.#sleep.end(),
+      onEnd: () => this.#sleep.end(),
     });
   }
 
@@ -101,13 +101,13 @@ export class JobFollower {
 
   /** Follows these jobs, and no others from now on. */
   followOnly(jobs: ReadonlySet<string>): void {
-    this.#board.followOnly(jobs);
+    this.#followed.followOnly(jobs);
   }
 
   /** Gives up what is being fetched. When it returns, nothing is in flight. */
   async end(): Promise<void> {
     this.#haltAs('finished');
-    await this.#fetches.settle();
+    await this.#fetches.untilIdle();
   }
 
   /** @returns why it ended before `isDone` said so; undefined when that was so. */
@@ -144,7 +144,7 @@ export class JobFollower {
     const {signal} = this.#halt;
     if (signal.aborted) return;
     try {
-      for (const [{batch}, {message, suggestions}] of await this.#board.lookAtResults(signal)) {
+      for (const [{batch}, {message, suggestions}] of await this.#followed.lookAtResults(signal)) {
         const text = [message, ...suggestions].join(' ');
         this.#deps.report({type: 'warning', name: batch.name, message: text});
       }
@@ -154,26 +154,28 @@ export class JobFollower {
   }
 
   #look(): void {
-    this.#board.reload();
-    if (this.#board.takeMovement() || this.#journal.hasOpenQuestions) this.#states.pollSoon();
+    this.#followed.reload();
+    if (this.#followed.takeMovement() || this.#journal.hasOpenQuestions) this.#states.pollSoon();
   }
 
   async #ask(): Promise<void> {
-    await this.#journal.settle();
+    await this.#journal.reconcile();
     await this.#states.ask();
   }
 
   get #fetchable(): readonly JobRecord[] {
-    return this.#board.writtenRecords.filter((record) => awaitsFetch(record, this.#board.onDisk(record)));
+    return this.#followed.writtenRecords.filter((record) =>
+      awaitsFetch(record, this.#followed.onDisk(record)),
+    );
   }
 
   /** Tries each fetch that is due one time. */
   async #finishOnce(): Promise<PollEnd | undefined> {
     if (this.#halt.signal.aborted) return undefined;
     while (!this.#fetches.isIdle) {
-      await this.#fetches.settle();
+      await this.#fetches.untilIdle();
       if (this.#halt.signal.aborted) return undefined;
-      this.#board.reload();
+      this.#followed.reload();
       this.#fetches.start(this.#fetchable);
     }
     this.#refuseEmpty();
@@ -181,9 +183,9 @@ export class JobFollower {
   }
 
   get #areAllOver(): boolean {
-    return this.#board.records.every(
+    return this.#followed.records.every(
       (record) =>
-        isFinished(record, this.#board.onDisk(record)) ||
+        isFinished(record, this.#followed.onDisk(record)) ||
         this.#retrySchedule.finalError(record.batch.name) !== undefined,
     );
   }
@@ -191,7 +193,7 @@ export class JobFollower {
   /** Jobs that were named are all there is; otherwise a submission that runs may add more. */
   async #isOver(): Promise<boolean> {
     if (!this.#fetches.isIdle || !this.#areAllOver || this.#mayComeBack) return false;
-    if (this.#board.isNamed) return true;
+    if (this.#followed.isNamed) return true;
     if (this.#journal.hasOpenQuestions || (await this.#journal.isSubmitting())) return false;
     this.#refuseEmpty();
     return this.#areAllOver;
@@ -199,7 +201,7 @@ export class JobFollower {
 
   /** An editor that saves a file may empty it first. */
   get #mayComeBack(): boolean {
-    if (!this.#board.hasVanished) {
+    if (!this.#followed.hasVanished) {
       this.#vanishedMs = undefined;
       return false;
     }
@@ -209,7 +211,7 @@ export class JobFollower {
   }
 
   #refuseEmpty(): void {
-    const {records, openIntents, hasVanished} = this.#board;
+    const {records, openIntents, hasVanished} = this.#followed;
     if (records.length > 0 || openIntents.length > 0 || hasVanished) return;
     throw new GembatchError('NO_INPUT', `No batch job is recorded in ${this.#deps.store.path}.`, {
       suggestions: [
@@ -225,7 +227,7 @@ export class JobFollower {
       keepsRemote,
       resultsDir,
       checksAnswers,
-      isPatient: !isOnce,
+      isRetried: !isOnce,
       stop: this.#halt.signal,
     });
     for (const note of notes) {
@@ -242,7 +244,7 @@ export class JobFollower {
     const {message} = error;
     const at = new Date(this.#deps.clock.now()).toISOString();
     this.#deps.report({type: 'error', name, file: record.input_file, error: itemError(error), retryMs});
-    await this.#board.change(
+    await this.#followed.change(
       new Map([[name, (newest: JobRecord): JobRecord => ({...newest, results_error: {message, at}})]]),
     );
   }
@@ -258,21 +260,21 @@ export class JobFollower {
   }
 
   async #whyHalted(): Promise<PollEnd> {
-    await this.#fetches.settle();
+    await this.#fetches.untilIdle();
     const reason: unknown = this.#halt.signal.reason;
     if (reason === 'timeout' || reason === 'interrupted') return reason;
     throw reason;
   }
 
   #outcome(ended: PollEnd): PollOutcome {
-    this.#board.reload();
+    this.#followed.reload();
     return {
       ended,
-      records: this.#board.records,
-      followed: this.#board.remembered,
-      onDisk: (record) => this.#board.onDisk(record),
+      records: this.#followed.records,
+      followed: this.#followed.remembered,
+      onDisk: (record) => this.#followed.onDisk(record),
       givenUp: (name) => this.#retrySchedule.finalError(name),
-      unclear: this.#board.isNamed ? 0 : this.#board.openIntents.length,
+      unclear: this.#followed.isNamed ? 0 : this.#followed.openIntents.length,
       trouble: this.#states.trouble,
     };
   }

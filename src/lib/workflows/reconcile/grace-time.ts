@@ -8,7 +8,7 @@ import type {BatchService} from '../../services/batch-service.js';
  */
 const CONFIRMATION_MS = 10_000;
 
-/** An intent that is not settled yet. Times are by the monotonic clock. */
+/** An intent that is not reconciled yet. Times are by the monotonic clock. */
 export interface OpenIntent {
   readonly intent: Intent;
   /** Until when its job may first show up; unknown before the first list. */

@@ -1,21 +1,21 @@
 import type {GembatchError} from '../../domain/errors.js';
 import type {Intent, JobRecord} from '../../domain/job/job-record.js';
 import {contentId} from '../submit/duplicates/known-jobs.js';
-import type {Settlement} from './reconcile-intents.js';
+import type {ReconciledIntent} from './reconcile-intents.js';
 
 /**
  * The creates of earlier runs whose fate is not known.
  *
- * A request file that one of them may already have paid for waits until they are settled; all others go on.
+ * A request file that one of them may already have paid for waits until it is known what came of them; all others go on.
  */
 export class OpenIntents {
   readonly #intents: readonly Intent[];
-  readonly #settling: Promise<readonly Settlement[]>;
+  readonly #reconciling: Promise<readonly ReconciledIntent[]>;
 
-  /** @param settling - their settlement; a rejection is for the one who started it to handle. */
-  constructor(intents: readonly Intent[], settling: Promise<readonly Settlement[]>) {
+  /** @param reconciling - what becomes of them; a rejection is for the one who started it to handle. */
+  constructor(intents: readonly Intent[], reconciling: Promise<readonly ReconciledIntent[]>) {
     this.#intents = intents;
-    this.#settling = settling;
+    this.#reconciling = reconciling;
   }
 
   /** Whether a create for this file or this work was open when the run began. */
@@ -34,11 +34,11 @@ export class OpenIntents {
     content: string | undefined,
   ): Promise<{readonly error?: GembatchError; readonly adopted?: JobRecord}> {
     if (!this.concerns(inputFile, content)) return {};
-    const settlements = await this.#settling;
-    const error = settlements.find(
-      (settlement) => settlement.error !== undefined && isAbout(settlement.intent, inputFile, content),
+    const reconciled = await this.#reconciling;
+    const error = reconciled.find(
+      ({error: one, intent}) => one !== undefined && isAbout(intent, inputFile, content),
     )?.error;
-    const adopted = settlements.findLast(({record}) => record?.input_file === inputFile)?.record;
+    const adopted = reconciled.findLast(({record}) => record?.input_file === inputFile)?.record;
     return {...(error === undefined ? {} : {error}), ...(adopted === undefined ? {} : {adopted})};
   }
 }

@@ -4,7 +4,7 @@
  * A create is never sent again while its fate is unknown. It is looked up in the service's list (`created-jobs.ts`).
  * Found: the job is adopted. Absent: the list is asked again until the grace time has passed, because a new job may show
  * up late, and only then is the intent aborted, if its upload can be seen. A list that cannot be read proves nothing, nor
- * does that of another project. The intent stays open then, and a person may settle it.
+ * does that of another project. The intent stays open then, and a person may decide it.
  */
 import type {BatchJob} from '../../domain/job/batch-job.js';
 import type {Clock} from '../../domain/clock.js';
@@ -12,7 +12,7 @@ import {GembatchError} from '../../domain/errors.js';
 import type {Intent, JobRecord} from '../../domain/job/job-record.js';
 import type {BatchService} from '../../services/batch-service.js';
 import type {Session} from '../../store/job-store.js';
-import type {SettledIntent} from '../submit/submit-report.js';
+import type {EarlierCreate} from '../submit/submit-report.js';
 import {
   absent,
   graceLeft,
@@ -27,13 +27,13 @@ import {ownCommand} from '../../domain/program-name.js';
 
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 15_000;
-export interface SettleDeps {
+export interface ReconcileDeps {
   readonly client: BatchService;
   readonly clock: Clock;
 }
 
-/** The terms under which intents are settled. */
-export interface SettleOptions extends GraceTerms {
+/** The terms of a reconciliation. */
+export interface ReconcileOptions extends GraceTerms {
   /** Since when lists of earlier looks have lacked the job of a create, by its attempt and the monotonic clock. */
   readonly absentSince?: ReadonlyMap<string, number>;
   /** Whether a person says that no job came of a create of which nobody else can tell. */
@@ -41,11 +41,11 @@ export interface SettleOptions extends GraceTerms {
   /** Stops waiting; what is not found by then stays unclear. */
   readonly stop: AbortSignal;
   /** Told before each wait. */
-  readonly onWait?: (wait: SettleWait) => void;
+  readonly onWait?: (wait: ListWait) => void;
 }
 
 /** A pause before the list is asked again. */
-export interface SettleWait {
+export interface ListWait {
   readonly intents: readonly Intent[];
   readonly delayMs: number;
   /** How much longer this may take altogether, in milliseconds. */
@@ -55,9 +55,9 @@ export interface SettleWait {
 }
 
 /** An intent whose fate is decided, or still unknown; `record` is there when its job was adopted. */
-export interface Settlement {
+export interface ReconciledIntent {
   readonly intent: Intent;
-  readonly result: SettledIntent;
+  readonly result: EarlierCreate;
   readonly record?: JobRecord;
   /** Why it is still unknown. */
   readonly error?: GembatchError;
@@ -66,20 +66,20 @@ export interface Settlement {
 }
 
 /**
- * Settles intents against the service's list of batch jobs and notes the result in the journal.
+ * Reconciles intents with the service's list of batch jobs and notes the result in the journal.
  *
  * When it returns, each adopted job and each abort is durable. Intents that stay unclear are untouched.
  *
  * @throws GembatchError `STORAGE` or `LOCK_LOST` when the journal cannot be written.
  */
-export async function settleIntents(
-  deps: SettleDeps,
+export async function reconcileIntents(
+  deps: ReconcileDeps,
   session: Session,
   intents: readonly Intent[],
-  options: SettleOptions,
-): Promise<readonly Settlement[]> {
+  options: ReconcileOptions,
+): Promise<readonly ReconciledIntent[]> {
   const startedMs = deps.clock.monotonic();
-  const settled: Settlement[] = [];
+  const reconciled: ReconciledIntent[] = [];
   let open: readonly OpenIntent[] = intents.map((intent) => opened(intent, options.absentSince));
 
   for (let pauseMs = FIRST_PAUSE_MS; open.length > 0; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
@@ -89,7 +89,7 @@ export async function settleIntents(
       stop: options.stop,
     });
     if (list instanceof GembatchError) {
-      return [...settled, ...open.map((entry) => unanswered(entry, list))];
+      return [...reconciled, ...open.map((entry) => unanswered(entry, list))];
     }
 
     const waiting: WaitingIntent[] = [];
@@ -99,27 +99,27 @@ export async function settleIntents(
       const candidates = list.found.get(intent.attempt) ?? [];
       const contradicting = list.contradicting.get(intent.attempt) ?? [];
       if (contradicting.length > 0) {
-        settled.push(stillUnclear(intent, contradictionError(intent, contradicting)));
+        reconciled.push(stillUnclear(intent, contradictionError(intent, contradicting)));
       } else if (candidates.length > 0) {
-        settled.push(adopt(session, intent, candidates));
+        reconciled.push(adopt(session, intent, candidates));
       } else {
         const now = absent({...entry, graceMs}, askedMs);
         if (askedMs < now.deadlineMs) waiting.push(now);
-        else settled.push(await settleAbsent(deps, session, {intent, doubt: list.doubt, options}));
+        else reconciled.push(await decideAbsent(deps, session, {intent, doubt: list.doubt, options}));
       }
     }
     open = waiting;
     if (waiting.length === 0) break;
-    if (options.stop.aborted) return [...settled, ...waiting.map((entry) => stopped(entry))];
+    if (options.stop.aborted) return [...reconciled, ...waiting.map((entry) => stopped(entry))];
     await waitForList(deps.clock, waiting, {...options, pauseMs});
   }
-  return settled;
+  return reconciled;
 }
 
 async function waitForList(
   clock: Clock,
   waiting: readonly WaitingIntent[],
-  {pauseMs, onWait, stop}: Pick<SettleOptions, 'onWait' | 'stop'> & {pauseMs: number},
+  {pauseMs, onWait, stop}: Pick<ReconcileOptions, 'onWait' | 'stop'> & {pauseMs: number},
 ): Promise<void> {
   const nowMs = clock.monotonic();
   const deadlines = waiting.map(({deadlineMs}) => deadlineMs);
@@ -154,7 +154,7 @@ export function recordOf(intent: Intent, batch: BatchJob, submittedAt: string): 
   };
 }
 
-function adopt(session: Session, intent: Intent, candidates: readonly BatchJob[]): Settlement {
+function adopt(session: Session, intent: Intent, candidates: readonly BatchJob[]): ReconciledIntent {
   const [batch, ...others] = distinct(candidates);
   if (batch === undefined || others.length > 0)
     return stillUnclear(intent, ambiguousError(intent, distinct(candidates)));
@@ -175,11 +175,11 @@ function adopt(session: Session, intent: Intent, candidates: readonly BatchJob[]
 }
 
 /** Decides about a create whose job is not in the list although the grace time is over. */
-async function settleAbsent(
-  {client}: SettleDeps,
+async function decideAbsent(
+  {client}: ReconcileDeps,
   session: Session,
-  found: {intent: Intent; doubt: GembatchError | undefined; options: SettleOptions},
-): Promise<Settlement> {
+  found: {intent: Intent; doubt: GembatchError | undefined; options: ReconcileOptions},
+): Promise<ReconciledIntent> {
   const {intent, options} = found;
   const doubt = (await doubtOfProject(client, intent, options.stop)) ?? found.doubt;
   if (doubt === undefined) {
@@ -205,7 +205,7 @@ function abort(
   session: Session,
   intent: Intent,
   {reason, message}: {reason: string; message: string},
-): Settlement {
+): ReconciledIntent {
   session.abort(intent.attempt, reason);
   return {
     intent,
@@ -214,7 +214,7 @@ function abort(
 }
 
 /** An intent whose fate is still not known, and why. */
-export function stillUnclear(intent: Intent, error: GembatchError): Settlement {
+export function stillUnclear(intent: Intent, error: GembatchError): ReconciledIntent {
   return {
     intent,
     error,
@@ -250,11 +250,11 @@ function contradictionError(intent: Intent, jobs: readonly BatchJob[]): Gembatch
   );
 }
 
-function unanswered({intent, absentSinceMs}: OpenIntent, error: GembatchError): Settlement {
+function unanswered({intent, absentSinceMs}: OpenIntent, error: GembatchError): ReconciledIntent {
   return {...stillUnclear(intent, error), ...(absentSinceMs === undefined ? {} : {absentSinceMs})};
 }
 
-function stopped({intent, absentSinceMs}: WaitingIntent): Settlement {
+function stopped({intent, absentSinceMs}: WaitingIntent): ReconciledIntent {
   const error = new GembatchError(
     'UNCLEAR',
     `${intent.input_file}: stopped before it was clear whether its batch job exists; the journal keeps it for the next run.`,

@@ -11,7 +11,7 @@ import {noteStates} from '../job-states/note-states.js';
 import {refreshJobs} from '../job-states/refresh-jobs.js';
 import {lookAtResults} from '../job-states/result-files.js';
 import type {PollEvent} from '../poll/poll-report.js';
-import {settleEarlier} from '../reconcile/reconcile-earlier.js';
+import {reconcileEarlier} from '../reconcile/reconcile-journal.js';
 import {KnownJobs} from '../submit/duplicates/known-jobs.js';
 import type {SubmitDeps} from '../submit/submit-run.js';
 import type {RetryDeps} from './prepare-retries.js';
@@ -79,7 +79,7 @@ export async function fetchAgain(
  *
  * @returns why it is still unknown; by the batch name of the job that is retried.
  */
-export async function settleRetries(
+export async function reconcileRetries(
   deps: LookDeps,
   session: Session,
   {createGraceMs, halt}: {readonly createGraceMs: number; readonly halt: AbortController},
@@ -91,10 +91,10 @@ export async function settleRetries(
   );
   if (retries.length === 0) return new Map();
   const known = new KnownJobs(session.snapshot(), deps.store, address);
-  const settled = await settleEarlier({deps, session, known, halt, createGraceMs}, retries);
+  const reconciled = await reconcileEarlier({deps, session, known, halt, createGraceMs}, retries);
   halt.signal.throwIfAborted();
   return new Map(
-    settled.flatMap(({intent: {retry_of: parent}, error}) =>
+    reconciled.flatMap(({intent: {retry_of: parent}, error}) =>
       parent === undefined || error === undefined ? [] : [[parent, error] as const],
     ),
   );

@@ -48,7 +48,7 @@ export async function mergeRetries(deps: MergeDeps): Promise<readonly string[]> 
       await merge(deps, parent, {retry, into: parent.results, from: retry.results});
       await note(deps, retry, {merged_at: new Date(deps.clock.now()).toISOString()});
     } catch (error) {
-      troubles.push(troubleText(parent, error));
+      troubles.push(mergeErrorText(parent, error));
     }
     known = recordsByName(deps);
   }
@@ -56,7 +56,7 @@ export async function mergeRetries(deps: MergeDeps): Promise<readonly string[]> 
 }
 
 /** What keeps one result from being merged concerns its own files; a lock concerns all, and a defect is one. */
-function troubleText({input_file: file}: JobRecord, error: unknown): string {
+function mergeErrorText({input_file: file}: JobRecord, error: unknown): string {
   const isOfFiles =
     error instanceof GembatchError
       ? error.code !== 'LOCKED' && error.code !== 'LOCK_LOST'

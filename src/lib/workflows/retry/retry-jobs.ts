@@ -5,7 +5,7 @@ import {itemOutcome} from '../submit/file-outcome.js';
 import {jobOutcome} from '../../domain/job/job-progress.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import {describeLockWait} from '../../domain/lock-holder.js';
-import {fetchAgain, lookForUnseen, settleRetries} from './before-retry.js';
+import {fetchAgain, lookForUnseen, reconcileRetries} from './before-retry.js';
 import {
   prepareRetries,
   retriable,
@@ -104,7 +104,7 @@ export async function retryJobs(
       onWait: (holder) => view.report({type: 'status', message: describeLockWait(holder, store.path)}),
     },
     async (session) => {
-      const unclear = await settleRetries(looking, session, {createGraceMs: input.createGraceMs, halt});
+      const unclear = await reconcileRetries(looking, session, {createGraceMs: input.createGraceMs, halt});
       const retries = await prepareRetries(deps, {...input, withheld: new Map([...unfetched, ...unclear])});
       return submitRetries({...deps, openedSession: session}, input, {retries, viewOf});
     },

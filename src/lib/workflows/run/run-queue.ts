@@ -1,6 +1,6 @@
 import {itemError} from '../../domain/item-error.js';
 import type {GembatchError} from '../../domain/errors.js';
-import type {FileOutcome, SettledIntent, SubmitResult} from '../submit/submit-report.js';
+import type {FileOutcome, EarlierCreate, SubmitResult} from '../submit/submit-report.js';
 import type {RequestFile} from '../submit/collect-inputs.js';
 import {summarise} from '../submit/summarise.js';
 
@@ -21,7 +21,7 @@ interface Waiting {
 export class RunQueue {
   readonly #total: number;
   readonly #outcomes = new Map<number, FileOutcome>();
-  readonly #settled = new Map<string, SettledIntent>();
+  readonly #earlierCreates = new Map<string, EarlierCreate>();
   readonly #jobs = new Set<string>();
   readonly #waiting: Map<number, Waiting>;
   #trouble: FileOutcome['error'];
@@ -84,7 +84,7 @@ export class RunQueue {
   /** Takes in what else a pass has found, and puts files behind the others that were refused again and again. */
   endPass({settled, estimate}: SubmitResult): void {
     this.#estimate ??= estimate;
-    for (const intent of settled) this.#settled.set(intent.attempt, intent);
+    for (const create of settled) this.#earlierCreates.set(create.attempt, create);
     for (const [index, entry] of this.#waiting) {
       if (entry.refusals < MOST_REFUSALS) continue;
       this.#waiting.delete(index);
@@ -107,7 +107,7 @@ export class RunQueue {
     end: {readonly fatal: GembatchError | undefined; readonly durationMs: number},
   ): SubmitResult {
     const files = [...this.#outcomes].sort(([a], [b]) => a - b).map(([, outcome]) => outcome);
-    const settled = [...this.#settled.values()];
+    const settled = [...this.#earlierCreates.values()];
     const estimate = this.#estimate === undefined ? {} : {estimate: this.#estimate};
     return {...terms, dry_run: false, files, settled, summary: summarise(files, settled, end), ...estimate};
   }

@@ -16,7 +16,7 @@ import type {Session} from '../../store/job-store.js';
 import type {CreateBatchRequest} from '../../services/batch-service.js';
 import type {FileEstimate} from '../estimate/file-estimator.js';
 import {answersTo} from '../reconcile/created-jobs.js';
-import {recordOf, settleIntents, type Settlement} from '../reconcile/reconcile-intents.js';
+import {recordOf, reconcileIntents, type ReconciledIntent} from '../reconcile/reconcile-intents.js';
 import type {Inspection} from '../request-file/inspect-file.js';
 import type {RequestFile} from './collect-inputs.js';
 import type {SubmitRun} from './submit-run.js';
@@ -44,7 +44,7 @@ export type CreateResult =
   | {readonly kind: 'stopped'};
 
 /** How long creates that provably never left this machine are tried again, in milliseconds. */
-const UNSENT_PATIENCE_MS = 300_000;
+const UNSENT_RETRY_BUDGET_MS = 300_000;
 const UNSENT_FIRST_PAUSE_MS = 2_000;
 const UNSENT_LONGEST_PAUSE_MS = 60_000;
 
@@ -131,7 +131,7 @@ class UnsentRetries {
   #pauseMs = UNSENT_FIRST_PAUSE_MS;
 
   constructor(nowMs: number) {
-    this.#untilMs = nowMs + UNSENT_PATIENCE_MS;
+    this.#untilMs = nowMs + UNSENT_RETRY_BUDGET_MS;
   }
 
   /** The next pause in milliseconds; undefined when it has lasted too long. */
@@ -200,9 +200,9 @@ async function lookUp(
   {uploaded: {file}, intent}: {uploaded: UploadedFile; intent: Intent},
 ): Promise<CreateResult> {
   run.report({type: 'phase', index: file.index, phase: 'reconciling'});
-  let settlement: Settlement | undefined;
+  let found: ReconciledIntent | undefined;
   try {
-    [settlement] = await settleIntents(run, session, [intent], {
+    [found] = await reconcileIntents(run, session, [intent], {
       graceMs: run.options.createGraceMs,
       graceFrom: 'now',
       stop: run.halt.signal,
@@ -212,12 +212,12 @@ async function lookUp(
     // The journal or the job-info file is in trouble; whether the job exists has nothing to do with that.
     return {kind: 'unclear', error: knownError(error)};
   }
-  if (settlement?.record) {
+  if (found?.record) {
     run.limits.creates.succeeded();
-    return {kind: 'created', record: settlement.record};
+    return {kind: 'created', record: found.record};
   }
-  if (settlement?.result.outcome === 'aborted') return {kind: 'refused', error: notCreatedError(file)};
-  return {kind: 'unclear', error: unclearError(file, settlement?.error)};
+  if (found?.result.outcome === 'aborted') return {kind: 'refused', error: notCreatedError(file)};
+  return {kind: 'unclear', error: unclearError(file, found?.error)};
 }
 
 function notCreatedError(file: RequestFile): GembatchError {

@@ -3,7 +3,7 @@ import {uploadDisplayName} from '../../domain/job/display-name.js';
 import {GembatchError} from '../../domain/errors.js';
 import {leftUpload} from '../../domain/job/left-upload.js';
 import {discardUpload} from '../cleanup/discard-remote.js';
-import type {Settlement} from '../reconcile/reconcile-intents.js';
+import type {ReconciledIntent} from '../reconcile/reconcile-intents.js';
 import type {Estimate} from '../estimate/estimate-files.js';
 import {checkFile, factsOf} from '../request-file/check-file.js';
 import type {Inspection} from '../request-file/inspect-file.js';
@@ -12,7 +12,7 @@ import {withForcedAdvice, type OutcomeDraft} from './file-outcome.js';
 import {contentId} from './duplicates/known-jobs.js';
 import {jobOf} from './duplicates/same-work.js';
 import {estimateJob} from './expected-cost.js';
-import {settledElsewhere} from './duplicates/found-elsewhere.js';
+import {foundElsewhere} from './duplicates/found-elsewhere.js';
 import {summarise} from './summarise.js';
 import type {FileOutcome, SubmitResult} from './submit-report.js';
 import type {RequestFile} from './collect-inputs.js';
@@ -29,7 +29,7 @@ interface Opened {
   readonly startedMs: number;
   /** What the files that have no batch job yet will cost. */
   readonly estimate: Estimate | undefined;
-  readonly settling: Promise<readonly Settlement[]>;
+  readonly reconciling: Promise<readonly ReconciledIntent[]>;
   /** Closes the session. */
   readonly finish: () => Promise<void>;
 }
@@ -91,8 +91,8 @@ export class Submission {
       if (duplicate !== undefined) return finish(duplicateOf(duplicate, inspection));
       content = work;
 
-      const settled = session === null ? undefined : await settledElsewhere(run, session, {file, inspection});
-      if (settled !== undefined) return finish({...factsOf(inspection), ...settled});
+      const elsewhere = session === null ? undefined : await foundElsewhere(run, session, {file, inspection});
+      if (elsewhere !== undefined) return finish({...factsOf(inspection), ...elsewhere});
 
       const shortage = run.pass?.takeRoom(file, inspection);
       if (shortage !== undefined) return finish({...factsOf(inspection), ...notStarted(run, shortage)});
@@ -145,19 +145,22 @@ export class Submission {
   }
 
   async #close(): Promise<SubmitResult> {
-    const {startedMs, settling, finish, estimate} = this.#opened;
+    const {startedMs, reconciling, finish, estimate} = this.#opened;
     const {store, clock, options, model, report} = this.#run;
-    const settled = (await settling).map(({result}) => result);
+    const earlierCreates = (await reconciling).map(({result}) => result);
     await finish();
     const files = this.files.flatMap((file) => this.#outcomes.get(file) ?? []);
-    const summary = summarise(files, settled, {fatal: this.fatal, durationMs: clock.monotonic() - startedMs});
+    const summary = summarise(files, earlierCreates, {
+      fatal: this.fatal,
+      durationMs: clock.monotonic() - startedMs,
+    });
     report({type: 'summary', summary});
     return {
       job_info: store.path,
       model,
       dry_run: options.isDryRun,
       files,
-      settled,
+      settled: earlierCreates,
       summary,
       ...(estimate === undefined ? {} : {estimate}),
     };

@@ -3,7 +3,7 @@
  *
  * The whole of it runs in one session of the job-info file, so that what the duplicate check read stays true until
  * the last job is recorded. Per file: check, upload, intent, create, record (`submission.ts`, `create-job.ts`);
- * several files at once. Creates of earlier runs whose fate is unknown are settled at the same time.
+ * several files at once. Creates of earlier runs whose fate is unknown are looked up at the same time.
  */
 import {setMaxListeners} from 'node:events';
 import pLimit from 'p-limit';
@@ -19,8 +19,8 @@ import {costRoom} from '../cost/cost-room.js';
 import {FileEstimator} from '../estimate/file-estimator.js';
 import {OpenIntents} from '../reconcile/open-intents.js';
 import {OwnJobs} from '../reconcile/own-jobs.js';
-import {settleEarlier} from '../reconcile/reconcile-earlier.js';
-import {stillUnclear, type Settlement} from '../reconcile/reconcile-intents.js';
+import {reconcileEarlier} from '../reconcile/reconcile-journal.js';
+import {stillUnclear, type ReconciledIntent} from '../reconcile/reconcile-intents.js';
 import {
   DEFAULT_MODEL,
   isEmbeddingModel,
@@ -84,7 +84,7 @@ export async function submitFiles(deps: SubmitDeps, input: SubmitInput): Promise
 }
 
 /**
- * Opens a submission: looks the model up, waits for the session, begins to settle the creates that are open. Whoever opens
+ * Opens a submission: looks the model up, waits for the session, begins to reconcile the creates that are open. Whoever opens
  * it calls `submitOne` for each of its files, as many at once as its `concurrency` says, and then `closeAfter`.
  *
  * @throws GembatchError as `submitFiles`.
@@ -160,7 +160,7 @@ async function begin(
   const openIntents = snapshot.openIntents.filter((intent) => isOfService(intent, address));
   const pass = typeof named === 'function' ? named(snapshot, known) : null;
   const files = typeof named === 'function' ? (pass?.files ?? []) : named;
-  const settling = settle(start, {session, known, intents: openIntents});
+  const reconciling = reconcile(start, {session, known, intents: openIntents});
   const ownJobs = new OwnJobs(
     {store, client: start.client, isRecorded: (job) => known.hasJob(job)},
     {signal: start.halt.signal},
@@ -171,7 +171,7 @@ async function begin(
     ...start,
     session,
     known,
-    open: new OpenIntents(openIntents, settling),
+    open: new OpenIntents(openIntents, reconciling),
     inFlight: new InFlight(),
     pass,
     estimator: estimatorFor(start, snapshot, files.length),
@@ -197,7 +197,7 @@ async function begin(
   if (estimate !== undefined) report({type: 'estimate', estimate});
   const warning = retirementWarning(options.prices ?? PRICES, start.model, clock.now());
   if (warning !== undefined && estimated.length > 0) report({type: 'warning', message: warning});
-  return new Submission(run, files, {estimate, startedMs, settling, finish});
+  return new Submission(run, files, {estimate, startedMs, reconciling, finish});
 }
 
 function estimatorFor(
@@ -248,16 +248,16 @@ async function openSession(
   });
 }
 
-/** Settles the creates that earlier runs left open; with `--dry-run` they stay as they are. */
-async function settle(
+/** Reconciles the creates that earlier runs left open; with `--dry-run` they stay as they are. */
+async function reconcile(
   {options, halt, ...deps}: Pick<SubmitRun, keyof SubmitDeps | 'halt' | 'options'>,
   {session, known, intents}: {session: Session | null; known: KnownJobs; intents: readonly Intent[]},
-): Promise<readonly Settlement[]> {
+): Promise<readonly ReconciledIntent[]> {
   if (session !== null) {
     const {createGraceMs, assumedNotCreated} = options;
     const isAssumedNotCreated = (intent: Intent): boolean =>
       assumedNotCreated?.has(intent.input_file) === true;
-    return settleEarlier({deps, session, known, halt, createGraceMs, isAssumedNotCreated}, intents);
+    return reconcileEarlier({deps, session, known, halt, createGraceMs, isAssumedNotCreated}, intents);
   }
   return intents.map((intent) => {
     const error = new GembatchError(

@@ -23,7 +23,7 @@ export interface FileOutcome {
    * - `changed`: its content, or the model that is named, is another than was submitted; nothing was sent.
    * - `would_submit`: `--dry-run`, and it would have been sent.
    * - `failed`: no batch job was made.
-   * - `unclear`: a create was sent and its fate is unknown; it is in the journal and is settled by the next run.
+   * - `unclear`: a create was sent and its fate is unknown; it is in the journal and is reconciled by the next run.
    * - `not_started`: the run ended before its turn; nothing was paid.
    */
   readonly outcome:
@@ -62,14 +62,14 @@ export interface SubmitResult {
   readonly dry_run: boolean;
   readonly files: readonly FileOutcome[];
   /** Creates of earlier runs that were still open when this one started, and what was found. */
-  readonly settled: readonly SettledIntent[];
+  readonly settled: readonly EarlierCreate[];
   readonly summary: SubmitSummary;
   /** What the files that have no batch job yet will use and cost; with `--dry-run`, those that would be submitted. */
   readonly estimate?: Estimate;
 }
 
 /** An unclear create of an earlier run and what became of it. */
-export interface SettledIntent {
+export interface EarlierCreate {
   readonly file: string;
   readonly attempt: string;
   /** `adopted`: the job exists and is recorded. `aborted`: there is no such job. `unclear`: still not known. */

@@ -1,7 +1,7 @@
 import type {GembatchError} from '../../domain/errors.js';
 import {exitCodeOf, type ItemOutcome} from '../../domain/outcome.js';
 import {itemOutcome} from './file-outcome.js';
-import type {FileOutcome, SettledIntent, SubmitSummary} from './submit-report.js';
+import type {FileOutcome, EarlierCreate, SubmitSummary} from './submit-report.js';
 
 /**
  * The totals of a submission, and its exit code.
@@ -10,13 +10,13 @@ import type {FileOutcome, SettledIntent, SubmitSummary} from './submit-report.js
  */
 export function summarise(
   outcomes: readonly FileOutcome[],
-  settled: readonly SettledIntent[],
+  earlierCreates: readonly EarlierCreate[],
   {fatal, durationMs}: {readonly fatal: GembatchError | undefined; readonly durationMs: number},
 ): SubmitSummary {
   const number = (kind: FileOutcome['outcome']): number =>
     outcomes.filter(({outcome}) => outcome === kind).length;
   const counted = outcomes.filter(({outcome}) => outcome === 'submitted' || outcome === 'would_submit');
-  const unsettled = settled
+  const unclear = earlierCreates
     .filter(({outcome}) => outcome === 'unclear')
     .map((): ItemOutcome => ({kind: 'unclear'}));
   return {
@@ -31,6 +31,6 @@ export function summarise(
     requests: counted.reduce((sum, {count}) => sum + (count ?? 0), 0),
     bytes: counted.reduce((sum, {size_bytes}) => sum + (size_bytes ?? 0), 0),
     duration_ms: Math.round(durationMs),
-    exit_code: exitCodeOf([...outcomes.map(itemOutcome), ...unsettled], fatal),
+    exit_code: exitCodeOf([...outcomes.map(itemOutcome), ...unclear], fatal),
   };
 }

@@ -19,11 +19,11 @@ describe('the pace of polling', () => {
 
   test('tries soon after trouble, then ever more rarely', () => {
     const pace = new PollPace(30_000, middle);
-    const pauses = Array.from({length: 8}, () => pace.afterTrouble());
+    const pauses = Array.from({length: 8}, () => pace.afterError());
     expect(pauses.slice(0, 3)).toEqual([5_000, 10_000, 20_000]);
     expect(pauses.at(-1)).toBe(300_000);
     pace.afterAnswer(true);
-    expect(pace.afterTrouble()).toBe(5_000);
+    expect(pace.afterError()).toBe(5_000);
   });
 
   test('never floods the service', () => {

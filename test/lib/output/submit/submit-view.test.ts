@@ -43,7 +43,7 @@ Warning: job-info.jsonl:2: not a record\\x07
 [1/7] good.jsonl: submitted 1,200 requests as batches/a1
 [1/7] good.jsonl: warning: files/x could not be deleted.
 [2/7] old.jsonl: changed: its content has changed since it became batches/b2; the present content was not sent.
-[3/7] twin.jsonl: skipped: the same content as good.jsonl, which has batches/a1 (failed); gembatch retry submits it again
+[3/7] copy.jsonl: skipped: the same content as good.jsonl, which has batches/a1 (failed); gembatch retry submits it again
 [4/7] job-info.jsonl: skipped: it is a file of gembatch itself
 [5/7] bad\\x1b[2J.jsonl: failed: line 3, column 14: "key" is missing.
 [6/7] lost.jsonl: unclear: the answer to its create was lost.

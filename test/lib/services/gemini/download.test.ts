@@ -71,7 +71,7 @@ describe('a download', () => {
     expect(waits[0]?.reason).toContain('nothing moved');
   });
 
-  test('has patience as long as bytes come in between', async () => {
+  test('goes on as long as bytes come in between', async () => {
     const {client, emulator, clock} = await useClient({}, {retryMs: 3_000});
     const {fileName, whole} = await finishedJob(client, emulator);
     emulator.control.fault({

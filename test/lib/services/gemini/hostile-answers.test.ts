@@ -13,17 +13,17 @@ const CHUNKED = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n';
 const JOB = 'batches/one';
 
 /** No failure is waited out, and what takes its time is given up soon. */
-const IMPATIENT = {retryMs: 0, timeoutMs: 400, silenceMs: 400};
+const SHORT_LIMITS = {retryMs: 0, timeoutMs: 400, silenceMs: 400};
 
 /** A client of a service that answers like this. */
 async function clientOfService(
   answer: (socket: Socket, request: string) => void,
   limits: {timeoutMs?: number; silenceMs?: number} = {},
 ): Promise<GeminiBatchClient> {
-  return clientOf(await useRawServer(answer), {...IMPATIENT, ...limits}).client;
+  return clientOf(await useRawServer(answer), {...SHORT_LIMITS, ...limits}).client;
 }
 
-async function drain(chunks: AsyncIterable<Buffer>): Promise<number> {
+async function countBytes(chunks: AsyncIterable<Buffer>): Promise<number> {
   let bytes = 0;
   for await (const chunk of chunks) bytes += chunk.length;
   return bytes;
@@ -139,7 +139,7 @@ test('a redirect is not followed, and the key goes nowhere else', async () => {
     client.createBatch({model: MODEL, fileName: 'files/a', displayName: 'a'}),
     client.uploadFile(await requestFile()),
     client.deleteBatch(JOB),
-    drain(client.download('files/a')),
+    countBytes(client.download('files/a')),
   ];
   const ends = await Promise.allSettled(calls);
   expect(ends.map(({status}) => status)).toEqual(calls.map(() => 'rejected'));
@@ -152,7 +152,7 @@ describe('a download is cut off', () => {
       socket.write('HTTP/1.1 200 OK\r\n\r\n');
       trickle(socket, 50);
     });
-    await expect(drain(client.download('files/a'))).rejects.toMatchObject({
+    await expect(countBytes(client.download('files/a'))).rejects.toMatchObject({
       ...code('SERVICE'),
       message: expect.stringMatching(/hardly moves/u),
     });
@@ -166,7 +166,7 @@ describe('a download is cut off', () => {
       socket.write(`HTTP/1.1 200 OK\r\n${header}\r\n`);
       sendWithoutEnd(socket, Buffer.alloc(1 << 16, 'x'));
     });
-    await expect(drain(client.download('files/a', {maxBytes: 1 << 20}))).rejects.toMatchObject({
+    await expect(countBytes(client.download('files/a', {maxBytes: 1 << 20}))).rejects.toMatchObject({
       ...code('SERVICE'),
       message: expect.stringMatching(/more than 1048576 bytes/u),
       details: {malformed: true},
@@ -190,7 +190,7 @@ describe('a download is cut off', () => {
     const client = await clientOfService((socket) =>
       socket.write(httpAnswer('xx', {'content-encoding': 'gzip'})),
     );
-    await expect(drain(client.download('files/a'))).rejects.toMatchObject({
+    await expect(countBytes(client.download('files/a'))).rejects.toMatchObject({
       message: expect.stringMatching(/compressed/u),
     });
   });

@@ -120,7 +120,7 @@ describe('an upload in trouble', () => {
     expect(waits[0]?.reason).toContain('nothing moved for 0.3 s');
   });
 
-  test('gives up after its patience, and counts it from the first failure', async () => {
+  test('gives up after its retry budget, and counts it from the first failure', async () => {
     const {client, emulator, clock} = await useClient({}, {retryMs: 60_000});
     emulator.control.fault({on: 'upload.start', fault: {kind: 'status', status: 503}, times: null});
     await expect(client.uploadFile(await requestFile())).rejects.toMatchObject({

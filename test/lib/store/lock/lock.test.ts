@@ -202,7 +202,7 @@ describe('a lock', () => {
     expect(await tryRepeatedly(fixture)).not.toBeNull();
   });
 
-  test('without a name is left alone while an announcer lives', async () => {
+  test('without a name is left alone while an claimant lives', async () => {
     const fixture = useLock();
     writeFileSync(fixture.path, '');
     writeFileSync(`${fixture.path}.${ownerIdLike(DEAD)}`, '');

@@ -1,7 +1,7 @@
 import {expect, test} from '@jest/globals';
 import {GembatchError} from '../../../../src/lib/domain/errors.js';
 import {CreateLimiter} from '../../../../src/lib/workflows/submit/create-limiter.js';
-import {ManualClock, settled} from '../../../helpers/manual-clock.js';
+import {ManualClock, untilIdle} from '../../../helpers/manual-clock.js';
 
 const never = new AbortController().signal;
 const quota = (retryDelayMs?: number) =>
@@ -30,7 +30,7 @@ test('creates run side by side while the service takes them', async () => {
   let peak = 0;
   const create = async () => {
     peak = Math.max(peak, ++running);
-    await settled();
+    await untilIdle();
     running -= 1;
   };
   await Promise.all([
@@ -63,7 +63,7 @@ test('after a refusal creates come one at a time, each after its pause, until on
     },
     never,
   );
-  await settled();
+  await untilIdle();
   expect(started).toEqual([]);
 
   await clock.advance(12_000);
@@ -89,7 +89,7 @@ test('refusals of creates that were under way together count as one', () => {
   expect(new Set(pauses.map((refusal) => refusal.mayTryAgain && refusal.pauseMs)).size).toBe(1);
 });
 
-test('the limiter gives up when refusals have lasted longer than the patience, after a last try at its end', async () => {
+test('the limiter gives up when refusals have lasted longer than the retry budget, after a last try at its end', async () => {
   const clock = new ManualClock();
   const limiter = new CreateLimiter(clock, 15_000);
   expect(limiter.refused(quota(60_000))).toMatchObject({mayTryAgain: true, pauseMs: 15_000});
@@ -100,7 +100,7 @@ test('the limiter gives up when refusals have lasted longer than the patience, a
   expect(await limiter.turn(never)).toBeUndefined();
 });
 
-test('without patience a refusal concerns its own file only', () => {
+test('without a retry budget a refusal concerns its own file only', () => {
   const limiter = new CreateLimiter(new ManualClock(), 0);
   expect(limiter.refused(quota())).toEqual({mayTryAgain: false});
   expect(limiter.exhausted).toBeUndefined();

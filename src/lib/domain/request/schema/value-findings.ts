@@ -55,12 +55,12 @@ export function* knownFields(
       continue;
     }
     if (value === null) continue; // https://protobuf.dev/programming-guides/json/: null is the same as no field.
-    const twin = found.get(field);
-    if (twin === undefined) found.set(field, [name, value]);
+    const earlier = found.get(field);
+    if (earlier === undefined) found.set(field, [name, value]);
     else
       yield problem(
         [...path, name],
-        `${quoted(name)} is there a second time, as ${quoted(twin[0])}`,
+        `${quoted(name)} is there a second time, as ${quoted(earlier[0])}`,
         'field_twice',
       );
   }

@@ -21,7 +21,7 @@ const OWN_FOLDERS: ReadonlySet<string> = new Set(['retries', 'parts', 'earlier']
  * @returns undefined when there is no sign of either.
  * @throws GembatchError as `OwnJobs.find`; nothing may be sent then.
  */
-export async function settledElsewhere(
+export async function foundElsewhere(
   run: SubmitRun,
   session: Session,
   {file, inspection}: {readonly file: RequestFile; readonly inspection: Inspection},

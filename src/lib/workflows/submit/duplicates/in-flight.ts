@@ -8,7 +8,7 @@ export class InFlight {
    * Takes on a piece of work. While another file has it, waits for what comes of it there.
    *
    * @param content - `contentId` of the work.
-   * @returns the outcome of the other file, where that settles the work; undefined when it is the caller's now, who must
+   * @returns the outcome of the other file, where nothing more is to be done; undefined when it is the caller's now, who must
    *   call `end`.
    */
   async begin(content: string): Promise<FileOutcome | undefined> {
