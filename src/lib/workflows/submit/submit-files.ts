@@ -61,8 +61,8 @@ export const SUBMIT_DEFAULTS = {
 } as const satisfies SubmitOptions;
 
 /** So much of all files together is counted for the estimate of a submission without a cap, and so much of each at least. */
-const COUNTED_BYTES = 4 * 1024 ** 2;
-const SMALL_SAMPLE_BYTES = 64 * 1024;
+const COUNTED_BYTES = 1024 ** 2;
+const SMALL_SAMPLE_BYTES = 32 * 1024;
 
 /** One is read while the other is checked. More would only keep the first from being sent: checks wait for the processor. */
 const INSPECTIONS_AT_ONCE = 2;
