@@ -1,13 +1,15 @@
 import {readFile, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {describe, expect, test} from '@jest/globals';
+import type {Emulator} from '../../src/emulator/http/server.js';
 import {EXIT} from '../../src/lib/domain/errors.js';
 import type {JobRecord} from '../../src/lib/domain/job/job-record.js';
 import type {RunResult} from '../../src/lib/workflows/run/run-report.js';
 import type {SubmitResult} from '../../src/lib/workflows/submit/submit-report.js';
 import {schemaErrors} from '../helpers/json-schema.js';
-import {runCli, type CliResult} from '../helpers/run-cli.js';
+import {FAST_CLOCK, startCli, type CliOptions, type CliResult, type RunningCli} from '../helpers/run-cli.js';
 import {tempDir} from '../helpers/temp-dir.js';
+import {until} from '../helpers/until.js';
 import {useEmulator} from '../helpers/use-emulator.js';
 
 const MODEL = 'gemini-3.5-flash-lite';
@@ -15,7 +17,9 @@ const MODEL = 'gemini-3.5-flash-lite';
 interface Trial {
   readonly cwd: string;
   readonly names: readonly string[];
+  readonly emulator: Emulator;
   readonly paid: () => number;
+  readonly start: (args: readonly string[], options?: Partial<CliOptions>) => RunningCli;
   readonly cli: (...args: string[]) => Promise<CliResult>;
 }
 
@@ -31,8 +35,10 @@ async function trial(
     const request = {contents: [{parts: [{text: `Name seas like ${name}.`}]}], generationConfig: config};
     await writeFile(join(cwd, name), `${JSON.stringify({key: '1', request})}\n`);
   }
-  const cli = (...args: string[]): Promise<CliResult> => runCli(args, {cwd, env});
-  return {cwd, names, paid: () => emulator.control.paid().length, cli};
+  const start = (args: readonly string[], options: Partial<CliOptions> = {}): RunningCli =>
+    startCli(args, {...options, cwd, env: {...env, ...options.env}});
+  const cli = (...args: string[]): Promise<CliResult> => start(args).ended;
+  return {cwd, names, emulator, paid: () => emulator.control.paid().length, start, cli};
 }
 
 const outcomesOf = (result: unknown): readonly string[] =>
@@ -113,6 +119,35 @@ describe('gembatch submit --max-cost', () => {
     const codes = (await Promise.all(runs)).map(({code}) => code);
     expect(codes).toContain(EXIT.cost_cap);
     expect(paid()).toBe(3);
+  });
+});
+
+describe('gembatch submit --max-cost after creates without an answer', () => {
+  const fast = {nodeArgs: FAST_CLOCK, env: {GEMBATCH_TEST_SPEED: '1000'}};
+
+  /** Two creates that never took effect, and whose process was killed. */
+  async function killed(): Promise<Trial> {
+    const job = await trial(3);
+    for (let creates = 0; creates < 2; creates += 1)
+      job.emulator.control.fault({on: 'batches.create', fault: {kind: 'hang_before'}});
+    const victim = job.start(['submit', ...job.names.slice(0, 2), '-m', MODEL]);
+    await until(() => job.emulator.control.counts()['batches.create'] === 2);
+    victim.process.kill('SIGKILL');
+    await victim.ended;
+    return job;
+  }
+
+  test('sends as much as fits when no job came of them', async () => {
+    const {names, paid, start} = await killed();
+    const {code} = await start(['submit', ...names, '-m', MODEL, '--max-cost', '0.003'], fast).ended;
+    expect([code, paid()]).toEqual([EXIT.cost_cap, 2]);
+  });
+
+  test('sends another file in their place when no job came of them', async () => {
+    const {names, paid, start} = await killed();
+    const cap = ['--max-cost-per-day', '0.003'];
+    const {code} = await start(['submit', ...names.slice(2), '-m', MODEL, ...cap], fast).ended;
+    expect([code, paid()]).toEqual([0, 1]);
   });
 });
 

@@ -31,8 +31,8 @@ export interface CostRoomInput {
 
 /** What one batch job has cost, or at most will, as far as it is known. */
 interface Spending {
-  /** `input_file` of a create without an answer: when nothing came of it, the file itself counts in its place. */
-  readonly unanswered?: string;
+  /** A create without an answer: when nothing came of it, its file itself counts in its place. */
+  readonly unanswered?: Intent;
   /** Request file, for messages. */
   readonly file: string;
   /** USD; null when nobody knows. */
@@ -60,6 +60,8 @@ export class CostRoom {
   readonly #caps: readonly Cap[];
   /** High estimates of the files that were let through, by `input_file`. */
   readonly #taken = new Map<string, number>();
+  /** Attempts of creates of which no job came. */
+  readonly #failed = new Set<string>();
 
   constructor(caps: readonly Cap[]) {
     this.#caps = caps;
@@ -75,7 +77,7 @@ export class CostRoom {
     if (high === null) return false;
     return this.#caps.every(
       (cap) =>
-        cap.spent.every(({usd}) => usd !== null) &&
+        this.#counted(cap).every(({usd}) => usd !== null) &&
         this.#spent(cap, inputFile) + high <= cap.usd + ROUNDING_USD,
     );
   }
@@ -89,7 +91,7 @@ export class CostRoom {
     const high = estimate?.cost_usd?.high;
     if (estimate === undefined || high === undefined) return unknownError(inputFile, estimate);
     for (const cap of this.#caps) {
-      const unknown = cap.spent.find(({usd}) => usd === null);
+      const unknown = this.#counted(cap).find(({usd}) => usd === null);
       if (unknown !== undefined) return unknownSpendingError(inputFile, cap, unknown);
       const spent = this.#spent(cap, inputFile);
       if (spent + high > cap.usd + ROUNDING_USD) return capError(cap, {estimate, high, spent});
@@ -103,9 +105,18 @@ export class CostRoom {
     this.#taken.delete(inputFile);
   }
 
-  #spent({spent}: Cap, inputFile: string): number {
-    const before = spent.reduce(
-      (sum, {usd, unanswered}) => sum + (unanswered === inputFile ? 0 : (usd ?? 0)),
+  /** Counts creates no more of which it is known by now that no job came of them. */
+  forget(attempts: Iterable<string>): void {
+    for (const attempt of attempts) this.#failed.add(attempt);
+  }
+
+  #counted({spent}: Cap): readonly Spending[] {
+    return spent.filter(({unanswered}) => unanswered === undefined || !this.#failed.has(unanswered.attempt));
+  }
+
+  #spent(cap: Cap, inputFile: string): number {
+    const before = this.#counted(cap).reduce(
+      (sum, {usd, unanswered}) => sum + (unanswered?.input_file === inputFile ? 0 : (usd ?? 0)),
       0,
     );
     return [...this.#taken.values()].reduce((sum, usd) => sum + usd, before);
@@ -185,7 +196,7 @@ async function spendingOf(
 ): Promise<Spending> {
   const {input_file: file, estimate} = work;
   const high = estimate?.cost_usd?.high ?? null;
-  if (!('batch' in work)) return {file, unanswered: file, usd: high, isOpen: true};
+  if (!('batch' in work)) return {file, unanswered: work, usd: high, isOpen: true};
   const isFetched = followed?.has(work.batch.name) === true && work.results_error === undefined;
   const isOpen = awaitsService(work) || (isFetched && awaitsFetch(work));
   const known = costOfRecord(work);

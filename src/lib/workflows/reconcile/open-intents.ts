@@ -18,6 +18,12 @@ export class OpenIntents {
     this.#reconciling = reconciling;
   }
 
+  /** Waits until all are reconciled, as far as they can be. @returns the attempts of which no job came. */
+  async failed(): Promise<readonly string[]> {
+    const reconciled = await this.#reconciling;
+    return reconciled.flatMap(({result}) => (result.outcome === 'aborted' ? [result.attempt] : []));
+  }
+
   /** Whether a create for this file or this work was open when the run began. */
   concerns(inputFile: string, content: string | undefined): boolean {
     return this.#intents.some((intent) => isAbout(intent, inputFile, content));

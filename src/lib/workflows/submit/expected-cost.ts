@@ -43,6 +43,22 @@ export async function estimateJob(
   }
 }
 
+/**
+ * Takes room under the caps for the batch job of a checked file. Only where there is too little it waits for the creates
+ * of earlier runs whose fate is not known yet: those that made no job give their room back.
+ *
+ * @returns `COST_CAP` when there is too little; undefined without caps, too.
+ */
+export async function takeCostRoom(
+  {costRoom, open}: Pick<SubmitRun, 'costRoom' | 'open'>,
+  {inputFile}: RequestFile,
+  estimate: FileEstimate | undefined,
+): Promise<GembatchError | undefined> {
+  if (costRoom?.take(inputFile, estimate) === undefined) return undefined;
+  costRoom.forget(await open.failed());
+  return costRoom.take(inputFile, estimate);
+}
+
 /** What cannot be read is no file to estimate. */
 function sizeOf(path: string): number {
   try {

@@ -11,7 +11,7 @@ import {createJob, type CreateResult, type UploadedFile} from './create-job.js';
 import {withForcedAdvice, type OutcomeDraft} from './file-outcome.js';
 import {contentId} from './duplicates/known-jobs.js';
 import {jobOf} from './duplicates/same-work.js';
-import {estimateJob} from './expected-cost.js';
+import {estimateJob, takeCostRoom} from './expected-cost.js';
 import {foundElsewhere} from './duplicates/found-elsewhere.js';
 import {summarise} from './summarise.js';
 import type {FileOutcome, SubmitResult} from './submit-report.js';
@@ -99,7 +99,7 @@ export class Submission {
 
       const estimate = await estimateJob(run, file);
       const facts = factsOf(inspection, estimate);
-      const cap = run.costRoom?.take(file.inputFile, estimate);
+      const cap = await takeCostRoom(run, file, estimate);
       if (cap !== undefined) return finish({...facts, outcome: 'not_started', error: itemError(cap)});
       if (session === null) return finish({...facts, outcome: 'would_submit'});
 
