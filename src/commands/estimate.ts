@@ -1,16 +1,22 @@
 import * as Args from '@oclif/core/args';
+import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../cli/base-command.js';
 import {pricesFlag, readPrices} from '../cli/prices.js';
 import {modelFlag} from '../cli/flags/submit-flags.js';
-import {DEFAULT_MODEL} from '../lib/domain/job/model-choice.js';
+import {DEFAULT_MODEL, modelResourceName} from '../lib/domain/job/model-choice.js';
 import {exitCodeOf} from '../lib/domain/outcome.js';
+import {formatDuration} from '../lib/output/text/format.js';
+import type {Wait} from '../lib/services/batch-service.js';
+import type {CountTokens} from '../lib/workflows/estimate/count-sample.js';
 import type {Estimate} from '../lib/workflows/estimate/estimate-files.js';
 
 /** `gembatch estimate FILES...` */
 export default class EstimateCommand extends BaseCommand {
-  static override summary = 'Estimate tokens and cost of request files. Sends nothing.';
+  static override summary = 'Estimate tokens and cost of request files, before anything is paid.';
 
   static override description = `Counts the tokens of each request file and says what its batch job will cost: low, likely and high. Works without API key and network. Where finished jobs of the same model are in the job-info file, their usage is the guide; otherwise input is counted from the text, and output has only a bound: maxOutputTokens of the request, or the model's limit.
+
+Nothing is sent without --count-tokens. With it the service counts the input of up to 50 requests of each file, with files by address and cached content, and says how sure that is for all; an API key is needed.
 
 Without a known price the cost is unknown. "<%= config.bin %> models" shows prices and when they change.`;
 
@@ -18,6 +24,10 @@ Without a known price the cost is unknown. "<%= config.bin %> models" shows pric
     {
       description: 'See what a folder will cost',
       command: '<%= config.bin %> <%= command.id %> batch/*.jsonl --model gemini-3.5-flash-lite',
+    },
+    {
+      description: 'Let the service count a sample',
+      command: '<%= config.bin %> <%= command.id %> batch/*.jsonl --count-tokens',
     },
   ];
 
@@ -29,11 +39,18 @@ Without a known price the cost is unknown. "<%= config.bin %> models" shows pric
     }),
   };
 
-  static override flags = {model: modelFlag, prices: pricesFlag};
+  static override flags = {
+    model: modelFlag,
+    'count-tokens': Flags.boolean({
+      description: 'let the service count the input of up to 50 requests of each file',
+    }),
+    prices: pricesFlag,
+  };
 
   async run(): Promise<Estimate> {
     const {args, flags} = await this.parse(EstimateCommand);
     const prices = await readPrices(flags.prices);
+    const model = flags.model ?? DEFAULT_MODEL;
     const [{estimateFiles}, {estimateLines}, {collectRequestFiles}, store] = await Promise.all([
       import('../lib/workflows/estimate/estimate-files.js'),
       import('../lib/output/estimate-lines.js'),
@@ -43,11 +60,12 @@ Without a known price the cost is unknown. "<%= config.bin %> models" shows pric
     const files = await collectRequestFiles(args.files, store, process.cwd());
     const estimate = await estimateFiles({
       files,
-      model: flags.model ?? DEFAULT_MODEL,
+      model,
       service: 'gemini',
       prices,
       records: store.read().records.map(({record}) => record),
       nowMs: this.clock.now(),
+      ...(flags['count-tokens'] ? {countTokens: await this.#counter(model)} : {}),
       signal: this.stopSignal(),
     });
     if (!this.jsonEnabled()) {
@@ -59,5 +77,12 @@ Without a known price the cost is unknown. "<%= config.bin %> models" shows pric
       ...estimate.failed.map(({error: {code}}) => ({kind: 'failed', code}) as const),
     ]);
     return estimate;
+  }
+
+  async #counter(model: string): Promise<CountTokens> {
+    const service = await this.createClient(this.apiKey());
+    const onWait = ({reason, delayMs}: Wait): void =>
+      this.logToStderr(`${reason}; trying again in ${formatDuration(delayMs)}`);
+    return (request, signal) => service.countTokens(modelResourceName(model), request, {signal, onWait});
   }
 }

@@ -136,6 +136,85 @@ describe('gembatch estimate', () => {
   });
 });
 
+describe('gembatch estimate --count-tokens', () => {
+  const model = ['-m', 'gemini-3.5-flash-lite'];
+
+  test('goes by what the service counts of requests evenly spread over the file', async () => {
+    const {env, emulator} = await useEmulator();
+    const lines = Array.from({length: 400}, (_, index) =>
+      JSON.stringify({
+        key: `r${index}`,
+        request: {
+          contents: [{parts: [{text: 'sea '.repeat(1 + ((index * 7) % 40))}]}],
+          system_instruction: {parts: [{text: 'Answer in one word.'}]},
+          generationConfig: {maxOutputTokens: 100},
+        },
+      }),
+    );
+    const cwd = await folderWith(lines.join('\n'));
+    const options = {cwd, env};
+    const {code, json} = await runCli(['estimate', 'a.jsonl', ...model, '--count-tokens', '--json'], options);
+    expect(code).toBe(0);
+    expect(schemaErrors('estimate', json())).toEqual([]);
+    const [file] = (json() as Estimate).files;
+    expect(file).toMatchObject({
+      method: 'count_tokens',
+      sample: {requests: 50, refused: 0, confidence: 0.95},
+    });
+    expect(emulator.control.counts()['models.countTokens']).toBe(50);
+    expect(emulator.control.peak('models.countTokens')).toBeLessThanOrEqual(8);
+    // The emulator counts a token for four letters.
+    const truth = lines.reduce((sum, _, index) => sum + (4 * (1 + ((index * 7) % 40)) - 1) / 4 + 5, 0);
+    expect(file?.input_tokens.low).toBeLessThan(truth * 1.02);
+    expect(file?.input_tokens.high).toBeGreaterThan(truth * 0.98);
+    expect((file?.input_tokens.high ?? 0) / (file?.input_tokens.low ?? 1)).toBeLessThan(1.3);
+    const {stdout} = await runCli(['estimate', 'a.jsonl', ...model, '--count-tokens'], options);
+    expect(stdout).toContain('Input as the service counted 50 requests');
+  });
+
+  test('knows the cost of a file by address, which nobody else can count', async () => {
+    const {env} = await useEmulator();
+    const parts = [
+      {fileData: {fileUri: 'https://example.com/files/f1', mimeType: 'application/pdf'}},
+      {text: 'Sum up.'},
+    ];
+    const cwd = await folderWith(`${JSON.stringify({key: 'a', request: {contents: [{parts}]}})}\n`);
+    const without = await runCli(['estimate', 'a.jsonl', ...model, '--json'], {cwd, env});
+    expect(without.json()).toMatchObject({files: [{cost_usd: null, uncounted_parts: 1}]});
+    const {json} = await runCli(['estimate', 'a.jsonl', ...model, '--count-tokens', '--json'], {cwd, env});
+    expect(json()).toMatchObject({files: [{cost_usd: {low: expect.any(Number)}, uncounted_parts: 0}]});
+  });
+
+  test('says which requests the service did not count, and fails a file of which it counts none', async () => {
+    const {env} = await useEmulator();
+    const bad = '{"key":"b","request":{"contents":[]}}\n';
+    const cwd = await folderWith(line('1') + bad);
+    await writeFile(join(cwd, 'b.jsonl'), bad);
+    const {code, stdout} = await runCli(['estimate', 'a.jsonl', 'b.jsonl', ...model, '--count-tokens'], {
+      cwd,
+      env,
+    });
+    expect(code).toBe(3);
+    expect(stdout).toContain(
+      'a.jsonl: 1 request could not be counted. countTokens: the service answered 400',
+    );
+    expect(stdout).toMatch(/^Error: .*contents is not specified/mu);
+  });
+
+  test('needs an API key, and ends at once when the service refuses it or has no such model', async () => {
+    const cwd = await folderWith(line('1'));
+    const args = ['estimate', 'a.jsonl', '--count-tokens'];
+    expect(await runCli([...args, ...model], {cwd})).toMatchObject({
+      code: 6,
+      stderr: expect.stringContaining('API key'),
+    });
+    const {env, emulator} = await useEmulator();
+    const {code} = await runCli([...args, '-m', 'gemini-9-unheard'], {cwd, env});
+    expect(code).toBe(11);
+    expect(emulator.control.counts()['models.countTokens']).toBe(1);
+  });
+});
+
 describe('gembatch models', () => {
   test('shows prices and their next change without asking the service', async () => {
     const {code, stdout} = await runCli(['models'], {cwd: await tempDir()});

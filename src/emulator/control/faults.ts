@@ -13,6 +13,7 @@ export const OPERATIONS = [
   'files.download',
   'models.get',
   'models.list',
+  'models.countTokens',
   'batches.create',
   'batches.get',
   'batches.list',

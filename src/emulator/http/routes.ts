@@ -11,6 +11,7 @@ import {filesDelete} from '../routes/files/delete.js';
 import {filesDownload} from '../routes/files/download.js';
 import {filesGet} from '../routes/files/get.js';
 import {filesList} from '../routes/files/list.js';
+import {modelsCountTokens} from '../routes/models/count-tokens.js';
 import {modelsGet} from '../routes/models/get.js';
 import {modelsList} from '../routes/models/list.js';
 import {uploadCancel} from '../routes/uploads/cancel.js';
@@ -30,6 +31,7 @@ type Entry = readonly [method: string, path: RegExp, operation: OperationName, r
 const TABLE: readonly Entry[] = [
   ['GET', /^models$/u, 'models.list', modelsList],
   ['GET', /^models\/([^/:]+)$/u, 'models.get', modelsGet],
+  ['POST', /^models\/([^/:]+):countTokens$/u, 'models.countTokens', modelsCountTokens],
   ['POST', /^models\/([^/:]+):batchGenerateContent$/u, 'batches.create', createGenerateContent],
   ['POST', /^models\/([^/:]+):asyncBatchEmbedContent$/u, 'batches.create', createEmbeddings],
   ['GET', /^batches$/u, 'batches.list', batchesList],

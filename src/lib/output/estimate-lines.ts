@@ -25,6 +25,27 @@ export function estimateLines(estimate: Estimate, {columns}: {columns: number}):
   ];
 }
 
+/** What the service would not count. */
+function sampleNotes(files: readonly FileEstimate[]): readonly string[] {
+  return files.flatMap(({file, sample}) =>
+    sample?.refusal === undefined
+      ? []
+      : [`${file}: ${plural(sample.refused, 'request')} could not be counted. ${sample.refusal}`],
+  );
+}
+
+function methodNote(files: readonly FileEstimate[]): string {
+  const samples = files.map(({sample}) => sample).filter((sample) => sample !== undefined);
+  const [first] = samples;
+  if (first !== undefined) {
+    const counted = samples.reduce((sum, {requests}) => sum + requests, 0);
+    return `Input as the service counted ${plural(counted, 'request')}: between low and high in ${first.confidence * 100} of 100 such samples. Output is bounded by maxOutputTokens or the limit of the model.`;
+  }
+  return files.some(({method}) => method === 'history')
+    ? 'Tokens as in your finished jobs of this model.'
+    : 'Tokens counted without the service; output is bounded by maxOutputTokens or the limit of the model.';
+}
+
 /** One line for all files: what a person wants to know before a run. */
 export function totalLine({total, files, sample_of: all}: Estimate): string {
   const {requests, cost_usd: cost, cost_usd_known: known} = total;
@@ -41,7 +62,6 @@ export function totalLine({total, files, sample_of: all}: Estimate): string {
 function notes({files, total, prices}: Estimate): readonly string[] {
   const uncounted = files.reduce((sum, {uncounted_parts: parts}) => sum + parts, 0);
   const unlimited = files.reduce((sum, {unlimited_requests: requests}) => sum + requests, 0);
-  const isPast = files.some(({method}) => method === 'history');
   return [
     ...total.price_missing.map(
       (model) =>
@@ -57,9 +77,8 @@ function notes({files, total, prices}: Estimate): readonly string[] {
       : [
           `${plural(unlimited, 'request')} ${unlimited === 1 ? 'has' : 'have'} no maxOutputTokens; setting it lowers the highest cost.`,
         ]),
-    isPast
-      ? 'Tokens as in your finished jobs of this model.'
-      : 'Tokens counted without the service; output is bounded by maxOutputTokens or the limit of the model.',
+    ...sampleNotes(files),
+    methodNote(files),
     `Batch prices as read on ${prices.read_on}; searches of failed requests are billed, too, and no row shows them.`,
   ];
 }

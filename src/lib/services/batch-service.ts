@@ -1,5 +1,7 @@
 import type {BatchJob} from '../domain/job/batch-job.js';
 import type {GembatchError} from '../domain/errors.js';
+import type {JsonObject} from '../domain/json/json-object.js';
+import type {ByModality} from '../domain/price/usage.js';
 
 /**
  * A service that runs batch jobs, as the workflows need it. Clients stand behind it, one in a folder of its own; a workflow
@@ -17,6 +19,15 @@ export interface BatchService {
 
   /** All models that may be used. */
   listModels(options?: CallOptions): Promise<readonly Model[]>;
+
+  /**
+   * How many tokens a request has as input: the `request` of a line, with its system instruction, tools and files. It is
+   * not answered and, as far as is known, costs nothing.
+   *
+   * @param model - resource name.
+   * @throws GembatchError `REFUSED` for a request that the service does not take, `MODEL_UNAVAILABLE`.
+   */
+  countTokens(model: string, request: JsonObject, options?: CallOptions): Promise<TokenCount>;
 
   /**
    * Puts a request file where a job can read it. On return the service has exactly the bytes that were inspected. After an
@@ -118,6 +129,13 @@ export interface Model {
   readonly supportedActions: readonly string[];
   /** Whether it takes batch jobs: of requests for embeddings, or of those that generate content. */
   readonly isBatchable: boolean;
+}
+
+/** The input of a request as the service counts it. */
+export interface TokenCount {
+  readonly total: number;
+  /** Empty where the service does not say. */
+  readonly by_modality: ByModality;
 }
 
 /** A request file that was inspected, to be sent. */

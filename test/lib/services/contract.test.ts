@@ -18,6 +18,21 @@ describe.each(SERVICES)('$name', ({open}) => {
     await expect(service.getModel(`${model}-of-nobody`)).rejects.toMatchObject({code: 'MODEL_UNAVAILABLE'});
   });
 
+  test('counts the input of a request with its system instruction, in either spelling, and says what it refuses', async () => {
+    const {service, model} = await open();
+    const contents = [{role: 'user', parts: [{text: 'Name three seas and a lake.'}]}];
+    const {total} = await service.countTokens(model, {contents});
+    expect(total).toBeGreaterThan(0);
+    const parts = [{text: 'Answer in one word, without any punctuation.'}];
+    const longer = await service.countTokens(model, {contents, system_instruction: {parts}});
+    expect(longer.total).toBeGreaterThan(total);
+    expect(longer.by_modality).toEqual({text: longer.total});
+    await expect(service.countTokens(model, {contents: []})).rejects.toMatchObject({code: 'REFUSED'});
+    await expect(service.countTokens(`${model}-of-nobody`, {contents})).rejects.toMatchObject({
+      code: 'MODEL_UNAVAILABLE',
+    });
+  });
+
   test('has the bytes of an upload, lists it, and forgets it once it is deleted', async () => {
     const {service} = await open();
     const file = await requestFile();

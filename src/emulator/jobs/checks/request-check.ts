@@ -29,7 +29,16 @@ function faultOfEmbedding(request: Json): string | undefined {
 
 /** The text of all parts of a request, in a line. */
 export function promptOf(request: Json): string {
-  return [...contentsOf(request), request['content']]
+  return textOfAll([...contentsOf(request), request['content']]);
+}
+
+/** The text of a request's system instruction, in a line. */
+export function instructionOf(request: Json): string {
+  return textOfAll([field(request, 'systemInstruction')]);
+}
+
+function textOfAll(contents: readonly unknown[]): string {
+  return contents
     .filter(isObject)
     .flatMap(partsOf)
     .filter(isObject)

@@ -2,7 +2,7 @@
 import {createHash} from 'node:crypto';
 import {seededRandom} from '../../control/random.js';
 import {field, isObject, objectAt, type Json} from '../../http/json.js';
-import {configOf, MAX_DIMENSIONS, promptOf} from '../checks/request-check.js';
+import {configOf, instructionOf, MAX_DIMENSIONS, promptOf} from '../checks/request-check.js';
 import type {RowFault} from './outcomes.js';
 
 /** Letters that count as one token. */
@@ -36,7 +36,7 @@ export function contentReply(request: Json, model: string, fault: RowFault | und
   const prompt = promptOf(request);
   const reply = (parts: Json, answer = ''): Json => ({
     ...parts,
-    ...(fault === 'no_usage' ? {} : {usageMetadata: usageOf(request, prompt, answer)}),
+    ...(fault === 'no_usage' ? {} : {usageMetadata: usageOf(request, answer)}),
     ...(fault === 'retiring'
       ? {modelStatus: {modelStage: 'DEPRECATED', retirementTime: '2027-05-07T00:00:00Z'}}
       : {}),
@@ -128,8 +128,8 @@ function thoughtsOf(request: Json, answer: string): number {
   return typeof budget === 'number' && budget >= 0 ? Math.min(budget, wanted) : wanted;
 }
 
-function usageOf(request: Json, prompt: string, answer: string): Json {
-  const promptTokenCount = tokensOf(prompt);
+function usageOf(request: Json, answer: string): Json {
+  const promptTokenCount = promptTokensOf(request);
   const candidatesTokenCount = tokensOf(answer);
   const thoughtsTokenCount = thoughtsOf(request, answer);
   return {
@@ -139,6 +139,11 @@ function usageOf(request: Json, prompt: string, answer: string): Json {
     totalTokenCount: promptTokenCount + candidatesTokenCount + thoughtsTokenCount,
     promptTokensDetails: [{modality: 'TEXT', tokenCount: promptTokenCount}],
   };
+}
+
+/** Tokens of the prompt and of the system instruction, which is counted with it. */
+export function promptTokensOf(request: Json): number {
+  return tokensOf(promptOf(request)) + tokensOf(instructionOf(request));
 }
 
 function tokensOf(text: string): number {

@@ -1,6 +1,6 @@
 import {costAt, type CostTerms} from '../price/cost.js';
 import {ratesFor} from '../price/price-list.js';
-import {NO_USAGE} from '../price/usage.js';
+import {NO_USAGE, type ByModality} from '../price/usage.js';
 import {addRanges, NOTHING, timesRange, type Range} from './range.js';
 import type {RequestEstimate} from './request-estimate.js';
 
@@ -68,32 +68,47 @@ export class EstimateSum {
   /**
    * What the requests cost in USD; null when the price is not known, or the size of some part.
    *
-   * @param scale - by how much more than what was added the file uses: 1, unless other numbers or a sample say so.
+   * @param scale - by how much more than what was added the file uses: 1, unless other numbers or a sample say so; and
+   *   how the service counted a sample by modality, which holds for all, and in which no part is left out.
    */
-  cost(scale: {readonly input: Range; readonly output: Range; readonly requests: number}): Range | null {
-    if (this.uncounted > 0) return null;
+  cost(scale: {
+    readonly input: Range;
+    readonly output: Range;
+    readonly requests: number;
+    readonly counted?: ByModality | undefined;
+  }): Range | null {
+    const {requests, counted} = scale;
+    if (this.uncounted > 0 && counted === undefined) return null;
     const at = (level: Level): number | null =>
-      this.#costOf(level, {input: scale.input[level], output: scale.output[level], requests: scale.requests});
+      this.#costOf(level, {input: scale.input[level], output: scale.output[level], requests, counted});
     const low = at('low');
     const likely = at('likely');
     const high = at('high');
     return low === null || likely === null || high === null ? null : {low, likely, high};
   }
 
-  #costOf(level: Level, scale: {input: number; output: number; requests: number}): number | null {
+  #costOf(
+    level: Level,
+    scale: {input: number; output: number; requests: number; counted: ByModality | undefined},
+  ): number | null {
     if (this.#terms === undefined) return null;
     const {price, search} = this.#terms;
     let sum = 0;
     for (const [tier, share] of this.#shares.get(level) ?? []) {
       const rates = ratesFor(price, tier + 1);
       if (rates === undefined) return null;
+      const prompt = share.input * scale.input;
+      const input =
+        scale.counted === undefined
+          ? scaled(share.byModality, scale.input)
+          : scaled(scale.counted, prompt / total(scale.counted));
       const usage = {
         ...NO_USAGE,
-        prompt_tokens: share.input * scale.input,
+        prompt_tokens: prompt,
         output_tokens: share.output * scale.output,
         search_queries: share.searches * scale.requests,
         search_prompts: share.groundedRequests * scale.requests,
-        by_modality: {...NO_USAGE.by_modality, input: scaled(share.byModality, scale.input)},
+        by_modality: {...NO_USAGE.by_modality, input},
       };
       const cost = costAt(usage, rates, search);
       if (cost === null) return null;
@@ -121,6 +136,10 @@ export class EstimateSum {
   }
 }
 
-function scaled(tokens: Readonly<Record<string, number>>, factor: number): Record<string, number> {
+function total(tokens: ByModality): number {
+  return Object.values(tokens).reduce((sum, count) => sum + count, 0);
+}
+
+function scaled(tokens: ByModality, factor: number): ByModality {
   return Object.fromEntries(Object.entries(tokens).map(([modality, count]) => [modality, count * factor]));
 }

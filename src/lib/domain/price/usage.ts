@@ -59,12 +59,12 @@ export function usageOf(response: JsonObject): Usage {
     search_queries: queries,
     search_prompts: queries > 0 ? 1 : 0,
     by_modality: {
-      input: sumOf(
-        modalities(fieldOf(usage, 'promptTokensDetails')),
-        modalities(fieldOf(usage, 'toolUsePromptTokensDetails')),
+      input: addModalities(
+        modalitiesOf(fieldOf(usage, 'promptTokensDetails')),
+        modalitiesOf(fieldOf(usage, 'toolUsePromptTokensDetails')),
       ),
-      cached: modalities(fieldOf(usage, 'cacheTokensDetails')),
-      output: modalities(fieldOf(usage, 'candidatesTokensDetails')),
+      cached: modalitiesOf(fieldOf(usage, 'cacheTokensDetails')),
+      output: modalitiesOf(fieldOf(usage, 'candidatesTokensDetails')),
     },
   };
 }
@@ -92,9 +92,9 @@ export function addUsage(a: Usage, b: Usage): Usage {
     search_queries: a.search_queries + b.search_queries,
     search_prompts: a.search_prompts + b.search_prompts,
     by_modality: {
-      input: sumOf(a.by_modality.input, b.by_modality.input),
-      cached: sumOf(a.by_modality.cached, b.by_modality.cached),
-      output: sumOf(a.by_modality.output, b.by_modality.output),
+      input: addModalities(a.by_modality.input, b.by_modality.input),
+      cached: addModalities(a.by_modality.cached, b.by_modality.cached),
+      output: addModalities(a.by_modality.output, b.by_modality.output),
     },
   };
 }
@@ -103,14 +103,15 @@ function addKnown(a: number | null, b: number | null): number | null {
   return a === null || b === null ? null : a + b;
 }
 
-function sumOf(a: ByModality, b: ByModality): ByModality {
+/** The sum of two counts by modality. */
+export function addModalities(a: ByModality, b: ByModality): ByModality {
   const sum: Record<string, number> = {...a};
   for (const [modality, count] of Object.entries(b)) sum[modality] = (sum[modality] ?? 0) + count;
   return sum;
 }
 
 /** Reads `ModalityTokenCount[]`; documents are counted by the images of their pages. */
-function modalities(details: unknown): ByModality {
+export function modalitiesOf(details: unknown): ByModality {
   const sum: Record<string, number> = {};
   for (const detail of listOf(details).filter(isObject)) {
     const name = typeof detail['modality'] === 'string' ? detail['modality'].toLowerCase() : 'text';

@@ -5,8 +5,10 @@ import {CREATE_TIMEOUT_MS} from '../../domain/create-timeout.js';
 import {isEmbeddingModel} from '../../domain/job/model-choice.js';
 import {checkedBatchName} from '../../domain/job/batch-name.js';
 import {GembatchError} from '../../domain/errors.js';
+import type {JsonObject} from '../../domain/json/json-object.js';
 import {recordedAddress} from '../../domain/job/service-address.js';
 import {looksLikeApiKey} from '../../domain/api-key/api-key-form.js';
+import {tokenCount} from './count-tokens.js';
 import {download} from './download.js';
 import {fileDeletion, fileLookUp} from './file-calls.js';
 import {
@@ -17,6 +19,7 @@ import {
   toModel,
   toModelPage,
   toRemoteFile,
+  toTokenCount,
   type Page,
 } from './reply.js';
 import type {
@@ -27,6 +30,7 @@ import type {
   DownloadOptions,
   Model,
   RemoteFile,
+  TokenCount,
   UploadFile,
   UploadOptions,
 } from '../batch-service.js';
@@ -110,6 +114,11 @@ export class GeminiBatchClient implements BatchService {
     });
     for await (const page of pages) models.push(...page);
     return models;
+  }
+
+  async countTokens(model: string, request: JsonObject, options: CallOptions = {}): Promise<TokenCount> {
+    const call = tokenCount(model, request);
+    return toTokenCount(parseReply(await this.#calls.withRetries(call, options), call.name), call.name);
   }
 
   uploadFile(file: UploadFile, options: UploadOptions = {}): Promise<RemoteFile> {

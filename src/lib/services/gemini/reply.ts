@@ -2,7 +2,8 @@
 import type {BatchJob, BatchStats} from '../../domain/job/batch-job.js';
 import {isUnknownState, normaliseState} from '../../domain/job/job-state.js';
 import {isEmbeddingModel} from '../../domain/job/model-choice.js';
-import type {Model, RemoteFile} from '../batch-service.js';
+import {countOf, modalitiesOf} from '../../domain/price/usage.js';
+import type {Model, RemoteFile, TokenCount} from '../batch-service.js';
 import {malformedReplyError, messageIn} from '../http/service-error.js';
 
 type Json = Record<string, unknown>;
@@ -110,6 +111,13 @@ export function toModel(model: Json, call: string): Model {
     : [];
   const method = isEmbeddingModel(name) ? 'asyncBatchEmbedContent' : 'batchGenerateContent';
   return {name, supportedActions, isBatchable: supportedActions.includes(method)};
+}
+
+/** Reads the count of a request's tokens, https://ai.google.dev/api/tokens#response-body; zeros are left out. */
+export function toTokenCount(body: Json, call: string): TokenCount {
+  const total = countOf(body['totalTokens'] ?? 0);
+  if (total === null) throw malformedReplyError(call, 'it has no count of tokens');
+  return {total, by_modality: modalitiesOf(body['promptTokensDetails'])};
 }
 
 /** Reads a page of models. */

@@ -8,7 +8,7 @@ import {GembatchError, type ErrorCode} from '../../domain/errors.js';
 import {NotConnectedError, ProxyError} from './connection-error.js';
 
 /** What a call is about; the same status means different things for a model, a file and a batch job. */
-export type Subject = 'model' | 'file' | 'batch' | 'create' | 'list' | 'upload';
+export type Subject = 'model' | 'file' | 'batch' | 'create' | 'count' | 'list' | 'upload';
 
 /** A call as its errors speak of it. */
 export interface CallIdentity {
@@ -100,6 +100,7 @@ const CERTIFICATE_ERRORS: ReadonlySet<string> = new Set([
 const CODES_OF_404 = {
   model: 'MODEL_UNAVAILABLE',
   create: 'MODEL_UNAVAILABLE',
+  count: 'MODEL_UNAVAILABLE',
   file: 'NOT_FOUND',
   batch: 'NOT_FOUND',
   list: 'REFUSED',
@@ -254,6 +255,7 @@ function codeOf403({message}: ServiceStatus, {subject, resource}: CallIdentity):
       return resource !== undefined && message.includes(idOf(resource)) ? 'NOT_FOUND' : 'REFUSED';
     case 'batch':
     case 'create':
+    case 'count':
       return 'REFUSED';
     case 'model':
     case 'list':

@@ -43,7 +43,14 @@ export interface EstimateInput extends EstimateTerms {
   readonly signal?: AbortSignal;
 }
 
-/** Estimates request files one after the other. A file that cannot be read stops no other. */
+/** What the service says to a count of tokens, and would say to the next. */
+const ENDS_ALL: ReadonlySet<ErrorCode> = new Set(['KEY_REFUSED', 'MODEL_UNAVAILABLE', 'QUOTA', 'SERVICE']);
+
+/**
+ * Estimates request files one after the other. A file that cannot be read stops no other.
+ *
+ * @throws GembatchError `KEY_REFUSED`, `MODEL_UNAVAILABLE`, `QUOTA`, `SERVICE` when the service is asked to count tokens.
+ */
 export function estimateFiles(input: EstimateInput): Promise<Estimate> {
   return estimateWith(new FileEstimator(input), input.files, input.signal);
 }
@@ -60,6 +67,7 @@ export async function estimateWith(
     try {
       files.push(await estimator.estimate(file, signal));
     } catch (error) {
+      if (error instanceof GembatchError && ENDS_ALL.has(error.code)) throw error;
       const {code, message, suggestions} = readFailure(error, file.name);
       failed.push({file: file.name, error: {code, message, suggestions}});
     }

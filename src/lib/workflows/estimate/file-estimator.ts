@@ -3,8 +3,9 @@ import {EstimateSum} from '../../domain/estimate/estimate-sum.js';
 import {historyOf, type History, type PastJob} from '../../domain/estimate/history.js';
 import {timesRange, wholeRange, type Range} from '../../domain/estimate/range.js';
 import {estimateRequest, type ModelTraits} from '../../domain/estimate/request-estimate.js';
+import {requestOfLine} from '../../domain/estimate/request-of-line.js';
+import {CONFIDENCE, inputOfSample, modalitiesOfSample} from '../../domain/estimate/token-sample.js';
 import {GembatchError} from '../../domain/errors.js';
-import {isObject} from '../../domain/json/json-object.js';
 import {isBlank, LineSplitter} from '../../domain/json/line-splitter.js';
 import type {JobEstimate, JobRecord} from '../../domain/job/job-record.js';
 import {modelLabel} from '../../domain/job/model-choice.js';
@@ -17,10 +18,11 @@ import {
   type PriceList,
 } from '../../domain/price/price-list.js';
 import {retirementWarning} from '../../domain/price/retirement.js';
+import {countSample, type CountedSample, type CountTokens} from './count-sample.js';
 import {readChunks} from '../request-file/read-chunks.js';
 
 /** How the tokens of a file were found. */
-export type EstimateMethod = 'history' | 'offline';
+export type EstimateMethod = 'history' | 'count_tokens' | 'offline';
 
 /** What one request file will use. Tokens and USD are low, likely and high. */
 export interface FileEstimate {
@@ -36,6 +38,18 @@ export interface FileEstimate {
   readonly uncounted_parts: number;
   /** Requests without an output limit of their own: only that of the model bounds what they cost. */
   readonly unlimited_requests: number;
+  /** What the method `count_tokens` goes by. */
+  readonly sample?: TokenSample;
+}
+
+/** The requests of a file that the service counted. */
+export interface TokenSample {
+  readonly requests: number;
+  /** Further ones that it did not take, and what it said to the first of them. */
+  readonly refused: number;
+  readonly refusal?: string;
+  /** How often the true input lies between low and high, from 0 to 1. */
+  readonly confidence: number;
 }
 
 /** By which model, prices and past jobs request files are estimated. */
@@ -50,6 +64,8 @@ export interface EstimateTerms {
   readonly nowMs: number;
   /** Of a file with more bytes than this, so many are counted, evenly spread; 16 MiB when absent. */
   readonly sampleBytes?: number;
+  /** Lets the service count the input of a sample, whatever is known of past jobs. */
+  readonly countTokens?: CountTokens;
 }
 
 /** An estimate and the file that it was made of. */
@@ -70,6 +86,7 @@ export class FileEstimator {
   readonly #model: EstimatedModel;
   readonly #history: History | undefined;
   readonly #sampleBytes: number;
+  readonly #countTokens: CountTokens | undefined;
   readonly #made = new Map<string, MadeEstimate>();
   /** When the prices were read, as `2026-11-27`. */
   readonly pricesReadOn: string;
@@ -80,6 +97,7 @@ export class FileEstimator {
     this.#model = pricedModel(terms);
     this.#history = historyOf(pastJobs(terms));
     this.#sampleBytes = terms.sampleBytes ?? SAMPLE_BYTES;
+    this.#countTokens = terms.countTokens;
     this.retirement = retirementWarning(terms.prices, terms.model, terms.nowMs);
     this.pricesReadOn = terms.prices.read_on;
   }
@@ -101,8 +119,14 @@ export class FileEstimator {
     const {size, mtimeMs} = await stat(file.path);
     const made = this.#made.get(file.path);
     if (made?.size === size && made.mtimeMs === mtimeMs) return made.estimate;
-    const terms = {model: this.#model, history: this.#history, signal};
-    const estimate = await estimateFile(file, {...terms, size, sampleBytes: this.#sampleBytes});
+    const estimate = await estimateFile(file, {
+      model: this.#model,
+      history: this.#history,
+      countTokens: this.#countTokens,
+      size,
+      sampleBytes: this.#sampleBytes,
+      signal,
+    });
     this.#made.set(file.path, {size, mtimeMs, estimate});
     return estimate;
   }
@@ -143,42 +167,34 @@ function pricedModel({model, prices, service, nowMs}: EstimateTerms): EstimatedM
   };
 }
 
+/** What one file is estimated by. */
+interface FileTerms {
+  readonly model: EstimatedModel;
+  readonly history: History | undefined;
+  readonly countTokens: CountTokens | undefined;
+  readonly size: number;
+  readonly sampleBytes: number;
+  readonly signal: AbortSignal | undefined;
+}
+
 async function estimateFile(
   {path, name}: {path: string; name: string},
-  {
-    model,
-    history,
-    size,
-    sampleBytes,
-    signal,
-  }: {
-    model: EstimatedModel;
-    history: History | undefined;
-    size: number;
-    sampleBytes: number;
-    signal: AbortSignal | undefined;
-  },
+  terms: FileTerms,
 ): Promise<FileEstimate> {
-  const every = Math.max(1, Math.ceil(size / sampleBytes));
-  const sum = new EstimateSum(model.terms);
-  let requests = 0;
-  const splitter = new LineSplitter((bytes, start, end) => {
-    if (isBlank(bytes, start, end)) return;
-    if (requests % every === 0) sum.add(estimateRequest(requestOf(bytes, start, end), model.traits));
-    requests += 1;
-  });
-  for await (const chunk of readChunks(path)) {
-    if (signal?.aborted) throw new GembatchError('INTERRUPTED', `${name}: the estimate was stopped.`);
-    splitter.push(chunk);
-  }
-  splitter.finish();
-
-  const {inputTokens, outputTokens, uncounted, unlimited, factor} = sum.scaledTo(requests);
-  const input = history === undefined ? inputTokens : timesRange(history.inputPerByte, size);
+  const {model, history, size} = terms;
+  const {sum, requests} = await readRequests(path, name, terms);
+  const offline = sum.scaledTo(requests);
+  const sample = await sampleOf({path, requests}, terms);
+  const input =
+    sample !== undefined
+      ? inputOfSample(sample.counted, {requests, guessed: offline.inputTokens.likely})
+      : history !== undefined
+        ? timesRange(history.inputPerByte, size)
+        : offline.inputTokens;
   const output =
     history === undefined
-      ? outputTokens
-      : bounded(timesRange(history.outputPerRequest, requests), outputTokens);
+      ? offline.outputTokens
+      : bounded(timesRange(history.outputPerRequest, requests), offline.outputTokens);
   return {
     file: name,
     model: model.name,
@@ -188,24 +204,55 @@ async function estimateFile(
     cost_usd: sum.cost({
       input: ratio(input, sum.inputTokens),
       output: ratio(output, sum.outputTokens),
-      requests: factor,
+      requests: offline.factor,
+      counted: sample === undefined ? undefined : modalitiesOfSample(sample.counted),
     }),
-    method: history === undefined ? 'offline' : 'history',
-    uncounted_parts: uncounted,
-    unlimited_requests: unlimited,
+    method: sample !== undefined ? 'count_tokens' : history !== undefined ? 'history' : 'offline',
+    uncounted_parts: sample === undefined ? offline.uncounted : 0,
+    unlimited_requests: offline.unlimited,
+    ...(sample === undefined ? {} : {sample: tokenSample(sample)}),
   };
 }
 
-/** A line that is no request is what `submit` complains about; it is estimated as the text that it is. */
-function requestOf(bytes: Uint8Array, start: number, end: number): Readonly<Record<string, unknown>> {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8');
-  try {
-    const line: unknown = JSON.parse(text);
-    if (isObject(line) && isObject(line['request'])) return line['request'];
-  } catch {
-    // Not JSON.
+async function readRequests(
+  path: string,
+  name: string,
+  {model, size, sampleBytes, signal}: FileTerms,
+): Promise<{sum: EstimateSum; requests: number}> {
+  const every = Math.max(1, Math.ceil(size / sampleBytes));
+  const sum = new EstimateSum(model.terms);
+  let requests = 0;
+  const splitter = new LineSplitter((bytes, start, end) => {
+    if (isBlank(bytes, start, end)) return;
+    if (requests % every === 0) sum.add(estimateRequest(requestOfLine(bytes, start, end), model.traits));
+    requests += 1;
+  });
+  for await (const chunk of readChunks(path)) {
+    if (signal?.aborted) throw new GembatchError('INTERRUPTED', `${name}: the estimate was stopped.`);
+    splitter.push(chunk);
   }
-  return {contents: [{parts: [{text}]}]};
+  splitter.finish();
+  return {sum, requests};
+}
+
+/** What the service counts, where it is asked; a file of which it takes no request cannot be estimated by it. */
+async function sampleOf(
+  file: {readonly path: string; readonly requests: number},
+  {countTokens: count, model: {traits}, signal}: FileTerms,
+): Promise<CountedSample | undefined> {
+  if (count === undefined || file.requests === 0) return undefined;
+  const sample = await countSample(file, {count, traits, signal});
+  if (sample.counted.length === 0 && sample.refusal !== undefined) throw sample.refusal;
+  return sample;
+}
+
+function tokenSample({counted, refused, refusal}: CountedSample): TokenSample {
+  return {
+    requests: counted.length,
+    refused,
+    ...(refusal === undefined ? {} : {refusal: refusal.message}),
+    confidence: CONFIDENCE,
+  };
 }
 
 /** Finished jobs of the same model whose usage is known. */
