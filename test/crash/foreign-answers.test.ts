@@ -1,23 +1,10 @@
 /** What the service answers is true of another project, of another job, or only for a moment. */
-import type {EmulatorControl} from '../../src/emulator/control/control.js';
 import {EXIT} from '../../src/lib/domain/errors.js';
+import {becomeAnotherProject} from '../helpers/another-project.js';
 import {attackTest, eachOf} from './support/attack.js';
 import {FAST, SUBMIT, WIDTH} from './support/commands.js';
 import {amount} from './support/form.js';
 import {Trial} from './support/trial.js';
-
-/** From now on the service answers as it does to the API key of another project. */
-function becomeAnotherProject(control: EmulatorControl): void {
-  control.fault({on: 'batches.list', times: null, fault: {kind: 'body_after', text: '{}'}});
-  for (const name of control.files()) {
-    const message = `You do not have permission to access the File ${name.slice('files/'.length)} or it may not exist.`;
-    const body = {error: {code: 403, message, status: 'PERMISSION_DENIED'}};
-    const match = name.slice('files/'.length);
-    control.fault({on: 'files.get', match, times: null, fault: {kind: 'status', status: 403, body}});
-  }
-  const body = {error: {code: 404, message: 'Requested entity was not found.', status: 'NOT_FOUND'}};
-  control.fault({on: 'batches.get', times: null, fault: {kind: 'status', status: 404, body}});
-}
 
 attackTest(
   {

@@ -86,6 +86,10 @@ export const ERRORS = {
     exit: 'failed',
     suggestion: 'Choose one: --if-changed submit or --if-changed skip.',
   },
+  PROJECT_CHANGED: {
+    exit: 'failed',
+    suggestion: 'Use an API key of the project that the file was submitted to.',
+  },
   RECIPE_CHANGED: {
     exit: 'failed',
     suggestion: 'Choose one: --if-changed submit or --if-changed skip.',

@@ -5,7 +5,9 @@
 import {itemError} from '../../domain/item-error.js';
 import {stat} from 'node:fs/promises';
 import {GembatchError} from '../../domain/errors.js';
+import {jobOutcome} from '../../domain/job/job-progress.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
+import {glanceAtResults} from '../job-states/result-files.js';
 import {inspectFile, type Inspection} from './inspect-file.js';
 import type {FileEstimate} from '../estimate/file-estimator.js';
 import {contentId} from '../submit/duplicates/known-jobs.js';
@@ -33,7 +35,8 @@ export async function checkFile(run: SubmitRun, file: RequestFile): Promise<File
   const existing = run.options.isForced ? undefined : run.known.ofInputFile(file.inputFile);
   if (existing && existing.batch.name !== file.retryOf) {
     const isChanged = await hasChanged(run, file, existing);
-    const outcome = outcomeOfKnownFile(run.options, file, {record: existing, isChanged});
+    const isElsewhere = isChanged !== true && (await isOfOtherProject(run, existing));
+    const outcome = outcomeOfKnownFile(run.options, file, {record: existing, isChanged, isElsewhere});
     if (outcome !== undefined) return {outcome};
   }
 
@@ -53,7 +56,15 @@ async function sameContent(
   const existing = run.known.ofContent(sha256, run.model);
   if (existing === undefined || existing.batch.name === file.retryOf) return undefined;
   if (isTriedBefore(existing, file)) return undefined;
-  return outcomeOfKnownContent(file, existing);
+  const isElsewhere = await isOfOtherProject(run, existing);
+  return outcomeOfKnownContent(run.options, file, {record: existing, isElsewhere});
+}
+
+/** Whether the results of a job are still to come, and only from the project of another API key. */
+async function isOfOtherProject({store, session, project}: SubmitRun, record: JobRecord): Promise<boolean> {
+  const glance = glanceAtResults(store, record);
+  const outcome = jobOutcome(record, glance === 'unread' ? 'intact' : glance);
+  return session !== null && outcome === 'running' && project.isElsewhere(record);
 }
 
 /** Whether an earlier retry of the same job was answered, and its rows were as bad as before. */

@@ -33,6 +33,7 @@ import {CreateLimiter} from './create-limiter.js';
 import {expectedCost} from './expected-cost.js';
 import {InFlight} from './duplicates/in-flight.js';
 import {KnownJobs} from './duplicates/known-jobs.js';
+import {ProjectLook} from './duplicates/project-look.js';
 import {Submission} from './submission.js';
 import type {SubmitResult} from './submit-report.js';
 import type {RequestFile} from './collect-inputs.js';
@@ -183,6 +184,11 @@ async function begin(
       signal: start.halt.signal,
     }),
     ownJobs,
+    project: new ProjectLook(
+      {client: start.client, clock, onWait: (message) => report({type: 'status', message})},
+      snapshot.records.map(({record}) => record),
+      {signal: start.halt.signal},
+    ),
     limits: {
       inspections: pLimit(INSPECTIONS_AT_ONCE),
       // A create is an answer to wait for and nothing to send: the next uploads need not wait for it, too.

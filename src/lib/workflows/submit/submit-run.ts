@@ -15,6 +15,7 @@ import type {Inspection} from '../request-file/inspect-file.js';
 import type {InFlight} from './duplicates/in-flight.js';
 import type {KeptUploads} from './kept-uploads.js';
 import type {KnownJobs} from './duplicates/known-jobs.js';
+import type {ProjectLook} from './duplicates/project-look.js';
 import type {SubmitEvent} from './submit-report.js';
 
 /** What a submission works with. */
@@ -117,6 +118,8 @@ export interface SubmitRun extends SubmitDeps {
   readonly costRoom: CostRoom | undefined;
   /** Jobs of ours at the service that no record knows. */
   readonly ownJobs: OwnJobs;
+  /** Whether recorded jobs are of the project of the API key. */
+  readonly project: ProjectLook;
   readonly limits: {
     /** The files whose lines are checked at once. */
     readonly inspections: Limiter;

@@ -22,6 +22,12 @@ export function jobOf({batch}: JobRecord): NonNullable<FileOutcome['job']> {
   };
 }
 
+/** The job of a file, and whether it is of another project than the API key. */
+interface KnownWork {
+  readonly record: JobRecord;
+  readonly isElsewhere: boolean;
+}
+
 /**
  * What becomes of a file whose path has a job.
  *
@@ -31,10 +37,11 @@ export function jobOf({batch}: JobRecord): NonNullable<FileOutcome['job']> {
 export function outcomeOfKnownFile(
   options: SubmitOptions,
   file: RequestFile,
-  {record, isChanged}: {readonly record: JobRecord; readonly isChanged: boolean | null},
+  {record, isChanged, isElsewhere}: KnownWork & {readonly isChanged: boolean | null},
 ): OutcomeDraft | undefined {
   const error = isChanged === true ? contentError(file, record) : modelError(options, file, record);
   const known = {reason: 'same_file', job: jobOf(record), changed: isChanged} as const;
+  if (error === undefined && isElsewhere) return ofOtherProject(options, file, {record, draft: known});
   if (error === undefined) return {...known, outcome: 'skipped', ...endOf(file.name, record)};
   switch (options.ifChanged) {
     case 'submit':
@@ -47,14 +54,34 @@ export function outcomeOfKnownFile(
 }
 
 /** What becomes of a file whose content has a job under another name. */
-export function outcomeOfKnownContent(file: RequestFile, record: JobRecord): OutcomeDraft {
-  return {
-    outcome: 'skipped',
-    reason: 'same_content',
-    same_as: record.input_file,
-    job: jobOf(record),
-    ...endOf(file.name, record),
-  };
+export function outcomeOfKnownContent(
+  options: SubmitOptions,
+  file: RequestFile,
+  {record, isElsewhere}: KnownWork,
+): OutcomeDraft {
+  const known = {reason: 'same_content', same_as: record.input_file, job: jobOf(record)} as const;
+  if (isElsewhere) return ofOtherProject(options, file, {record, draft: known});
+  return {...known, outcome: 'skipped', ...endOf(file.name, record)};
+}
+
+/** Not even `--if-changed submit` pays for what is only not seen. */
+function ofOtherProject(
+  {ifChanged}: SubmitOptions,
+  {name}: RequestFile,
+  {record: {batch}, draft}: {readonly record: JobRecord; readonly draft: Omit<OutcomeDraft, 'outcome'>},
+): OutcomeDraft {
+  if (ifChanged === 'skip') return {...draft, outcome: 'skipped'};
+  const error = new GembatchError(
+    'PROJECT_CHANGED',
+    `${name}: was submitted as ${batch.name}, and the service shows this API key none of the recorded jobs, so it seems to be of another project. Nothing was sent.`,
+    {
+      suggestions: [
+        'Use an API key of the project that the file was submitted to.',
+        'Leave it as it is, knowingly: --if-changed skip',
+      ],
+    },
+  );
+  return {...draft, outcome: 'changed', error: itemError(error)};
 }
 
 const END_WORDS: ReadonlyMap<JobOutcome, string> = new Map([
