@@ -34,6 +34,7 @@ export class ServiceState {
   behaviour: Behaviour;
   readonly #folder: string;
   readonly #random: () => number;
+  #nextObject = 1;
 
   private constructor(folder: string, options: ServiceStateOptions) {
     this.#folder = folder;
@@ -80,6 +81,11 @@ export class ServiceState {
       this.jobs.clear(),
       this.files.clear(),
     ]);
+  }
+
+  /** Tells objects apart that are made in the same moment. */
+  nextObject(): number {
+    return this.#nextObject++;
   }
 
   newId(length: number): string {

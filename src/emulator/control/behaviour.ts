@@ -46,6 +46,12 @@ export interface Behaviour extends JobTiming {
   readonly max_file_bytes: number;
   /** Whether result rows come in another order than the requests. */
   readonly is_shuffled: boolean;
+  /** In how many objects Vertex AI writes the results of a job. */
+  readonly vertex_shards: number;
+  /** Buckets of Cloud Storage that are not there; every other one is. */
+  readonly missing_buckets: readonly string[];
+  /** Google Cloud projects in which Vertex AI is not switched on, as in a fresh one. */
+  readonly disabled_projects: readonly string[];
 }
 
 /** The limits are those of https://ai.google.dev/gemini-api/docs/rate-limits and /files; the times are for people who watch. */
@@ -69,4 +75,7 @@ export const DEFAULT_BEHAVIOUR: Behaviour = {
   max_storage_bytes: 20 * 1024 ** 3,
   max_file_bytes: 2 * 1024 ** 3,
   is_shuffled: true,
+  vertex_shards: 1,
+  missing_buckets: [],
+  disabled_projects: [],
 };

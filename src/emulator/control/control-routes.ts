@@ -16,6 +16,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
     peaks: control.peaks(),
   }),
   'GET files': (control) => ({files: control.files()}),
+  'GET objects': (control) => ({objects: control.objects()}),
   'GET jobs': (control) => ({jobs: control.jobs()}),
   'POST faults': (control, body) => control.fault(faultRuleOf(body)),
   'DELETE faults': (control) => control.clearFaults(),

@@ -48,6 +48,11 @@ export class EmulatorControl {
     return this.#service.files.uploaded().map(({name}) => name);
   }
 
+  /** Addresses of the objects in Cloud Storage. */
+  objects(): readonly string[] {
+    return this.#service.files.objects('gs://').map(({name}) => name);
+  }
+
   /** Names of the batch jobs that the service has, newest first. */
   jobs(): readonly string[] {
     return this.#service.jobs.newestFirst().map(({name}) => name);

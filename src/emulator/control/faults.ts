@@ -19,6 +19,7 @@ export const OPERATIONS = [
   'batches.list',
   'batches.cancel',
   'batches.delete',
+  'credentials',
 ] as const;
 
 export type OperationName = (typeof OPERATIONS)[number];

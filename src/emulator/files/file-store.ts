@@ -29,7 +29,24 @@ export class FileStore {
   /** What was uploaded and is still there, newest first. */
   uploaded(): readonly StoredFile[] {
     const nowMs = this.#clock.now();
-    return [...this.#files.values()].filter((file) => !file.isGenerated && isAlive(file, nowMs)).reverse();
+    return [...this.#files.values()]
+      .filter((file) => !file.isGenerated && file.object === undefined && isAlive(file, nowMs))
+      .reverse();
+  }
+
+  /** The objects whose addresses begin like this, in the order of their addresses. */
+  objects(prefix: string): readonly StoredFile[] {
+    const nowMs = this.#clock.now();
+    return [...this.#files.values()]
+      .filter((file) => file.object !== undefined && file.name.startsWith(prefix) && isAlive(file, nowMs))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  /** Puts an object in the place of the one that has its name. */
+  async replace(newFile: NewFile): Promise<StoredFile> {
+    const before = this.#files.get(newFile.name);
+    if (before !== undefined) await this.delete(before);
+    return this.add(newFile);
   }
 
   /** Bytes that count against the storage of the project: uploads do, results do not. */

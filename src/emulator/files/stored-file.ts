@@ -24,10 +24,21 @@ export interface StoredFile {
   readonly lineCount: number;
   readonly createdMs: number;
   readonly isGenerated: boolean;
+  /** Of an object in Cloud Storage, whose name is its `gs://` address; it is kept until it is deleted. */
+  readonly object?: ObjectFacts;
+}
+
+/** What Cloud Storage says of an object besides. */
+export interface ObjectFacts {
+  /** An int64 as text; another one for each content that the name has had. */
+  readonly generation: string;
+  /** When it can be seen, in milliseconds since the Unix epoch. */
+  readonly visibleFromMs?: number;
 }
 
 /** Whether the service still has the file at this time. */
 export function isAlive(file: StoredFile, nowMs: number): boolean {
+  if (file.object !== undefined) return nowMs >= (file.object.visibleFromMs ?? 0);
   return file.isGenerated || nowMs < file.createdMs + LIFETIME_MS;
 }
 

@@ -9,6 +9,8 @@ export interface UploadMetadata {
   readonly mimeType: string;
   /** Undefined when the client did not say. */
   readonly sizeBytes: number | undefined;
+  /** Of an object in Cloud Storage: the generation that it must have when the upload ends. */
+  readonly ifGenerationMatch?: string;
 }
 
 /** A resumable upload that is under way, or has ended. */

@@ -7,7 +7,7 @@ import {answerControl} from '../control/control-routes.js';
 import type {EmulatorControl} from '../control/control.js';
 import {textOf, type Json} from './json.js';
 import {matchRoute, type Match} from './routes.js';
-import {invalidKey, missingKey, ServiceError} from './service-error.js';
+import {invalidKey, invalidToken, missingKey, ServiceError} from './service-error.js';
 import {Dropped} from './throttle.js';
 import type {ServiceState} from '../service-state.js';
 
@@ -61,13 +61,13 @@ async function answerCall(
   match: Match,
 ): Promise<void> {
   const cameMs = performance.now();
-  const {operation, route, id, version} = match;
+  const {operation, route, id, version, isOfCloud = false} = match;
   const logged = service.callLog.begin(operation, request.method ?? '', url.pathname);
   response.on('close', () => {
     logged.status = response.headersSent ? response.statusCode : null;
     service.callLog.end(logged);
   });
-  checkKey(service, request, url);
+  if (operation !== 'credentials') (isOfCloud ? checkToken : checkKey)(service, request, url);
   // The body is read once; the match of a fault may need to look into it first.
   let body: Promise<Json> | undefined;
   const json = (): Promise<Json> => (body ??= readJson(request, logged));
@@ -96,6 +96,13 @@ function checkKey(service: ServiceState, request: IncomingMessage, url: URL): vo
   if (service.behaviour.invalid_keys.includes(key)) throw invalidKey();
 }
 
+/** Any access token is taken but those that are refused as API keys are, too. The address of an upload stands for one. */
+function checkToken(service: ServiceState, {headers}: IncomingMessage, url: URL): void {
+  const [, token = ''] = /^Bearer (?<token>\S+)$/u.exec(textOf(headers.authorization)) ?? [];
+  if (token === '' && url.searchParams.has('upload_id')) return;
+  if (token === '' || service.behaviour.invalid_keys.includes(token)) throw invalidToken();
+}
+
 /** What a fault rule may look for: the path, and what the caller calls the thing. */
 async function subjectOf(
   {uploads, files, jobs}: ServiceState,
@@ -106,7 +113,7 @@ async function subjectOf(
   if (operation === 'batches.create' || operation === 'upload.start')
     return `${url.pathname} ${JSON.stringify(await json())}`;
   const upload = uploads.get(url.searchParams.get('upload_id') ?? '');
-  const named = upload?.metadata ?? files.get(`files/${id}`) ?? jobs.get(`batches/${id}`);
+  const named = upload?.metadata ?? files.get(`files/${id}`) ?? jobs.get(`batches/${id}`) ?? jobs.get(id);
   return `${url.pathname} ${named?.displayName ?? ''}`;
 }
 

@@ -14,6 +14,7 @@ import {filesList} from '../routes/files/list.js';
 import {modelsCountTokens} from '../routes/models/count-tokens.js';
 import {modelsGet} from '../routes/models/get.js';
 import {modelsList} from '../routes/models/list.js';
+import {matchCloudRoute} from '../routes/vertex/match.js';
 import {uploadCancel} from '../routes/uploads/cancel.js';
 import {uploadChunk} from '../routes/uploads/chunk.js';
 import {uploadQuery} from '../routes/uploads/query.js';
@@ -24,6 +25,8 @@ export interface Match {
   readonly route: Route;
   readonly id: string;
   readonly version: string;
+  /** Whether the caller shows an access token, as for all of Google Cloud, or nothing at all. */
+  readonly isOfCloud?: boolean;
 }
 
 type Entry = readonly [method: string, path: RegExp, operation: OperationName, route: Route];
@@ -58,6 +61,8 @@ const PATH = /^\/(?:(?<prefix>upload|download)\/)?(?<version>v1|v1beta|v1alpha)\
 
 /** Finds what a request asks for; undefined when the service has no such method. */
 export function matchRoute(request: IncomingMessage, url: URL): Match | undefined {
+  const ofCloud = matchCloudRoute(request, url);
+  if (ofCloud !== undefined) return {...ofCloud, version: 'v1', isOfCloud: true};
   const {prefix, version = '', path = ''} = PATH.exec(url.pathname)?.groups ?? {};
   if (prefix === 'upload') return path === 'files' ? uploadMatch(request, version) : undefined;
   for (const [method, pattern, operation, route] of TABLE) {

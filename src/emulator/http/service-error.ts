@@ -7,6 +7,7 @@ const STATUS_NAMES: Readonly<Record<number, string>> = {
   403: 'PERMISSION_DENIED',
   404: 'NOT_FOUND',
   409: 'ALREADY_EXISTS',
+  412: 'FAILED_PRECONDITION',
   416: 'OUT_OF_RANGE',
   429: 'RESOURCE_EXHAUSTED',
   499: 'CANCELLED',
@@ -47,6 +48,21 @@ export function invalidKey(): ServiceError {
     },
     {'@type': 'type.googleapis.com/google.rpc.LocalizedMessage', locale: 'en-US', message},
   ]);
+}
+
+/** What Google Cloud says of a call without credentials, or with ones that it does not know. */
+export function invalidToken(): ServiceError {
+  return new ServiceError(
+    401,
+    'Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project.',
+    [
+      {
+        '@type': 'type.googleapis.com/google.rpc.ErrorInfo',
+        reason: 'ACCESS_TOKEN_TYPE_UNSUPPORTED',
+        domain: 'googleapis.com',
+      },
+    ],
+  );
 }
 
 export function missingKey(): ServiceError {

@@ -20,6 +20,8 @@ export interface JobEnd {
   readonly error?: OperationError;
   /** `files/batch-<id>` */
   readonly outputFile?: string;
+  /** The folder of the results of a job at Vertex AI, `gs://…`. */
+  readonly outputDirectory?: string;
   readonly inlineResponses?: readonly unknown[];
 }
 
@@ -48,5 +50,6 @@ export function endWithoutResults(
 export function defaultError(jobName: string, state: FinalState): OperationError | undefined {
   if (state === 'FAILED') return {code: 13, message: 'System error.'};
   if (state !== 'CANCELLED') return undefined;
+  if (jobName.startsWith('projects/')) return {code: 1, message: 'The job was cancelled.'};
   return {code: 13, message: `Batch ${jobName.replace('batches/', '')} failed without error.`};
 }

@@ -6,10 +6,23 @@ import type {JobKind} from './checks/request-check.js';
 /** How long the service lets a job wait and run, https://ai.google.dev/gemini-api/docs/batch-api. */
 const EXPIRY_MS = 48 * 3_600_000;
 
+/** The same at Vertex AI, https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/batch-prediction-gemini. */
+const VERTEX_QUEUE_MS = 72 * 3_600_000;
+const VERTEX_RUN_MS = 24 * 3_600_000;
+
+/** What a job at Vertex AI has besides. */
+export interface VertexParts {
+  /** `projects/<p>/locations/<l>` */
+  readonly parent: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Below which its results are written, `gs://…`. */
+  readonly outputPrefix: string;
+}
+
 export interface Job {
   /** Grows with each job; decides the order of lists. */
   readonly number: number;
-  /** `batches/<id>` */
+  /** `batches/<id>`; at Vertex AI `projects/<p>/locations/<l>/batchPredictionJobs/<id>`. */
   readonly name: string;
   readonly displayName: string;
   /** `models/<id>` */
@@ -30,6 +43,9 @@ export interface Job {
   /** Lists of jobs in which it is still missing. */
   hiddenCalls: number;
   readonly visibleFromMs: number;
+  readonly vertex?: VertexParts;
+  /** Whether it was cancelled and is still writing what it had finished. */
+  isCancelling?: boolean;
   end?: JobEnd;
 }
 
@@ -44,6 +60,7 @@ export type NewJob = Pick<
   | 'priority'
   | 'requestCount'
   | 'sizeBytes'
+  | 'vertex'
 >;
 
 /** When a job that is created now moves, and when it is seen. */
@@ -64,13 +81,27 @@ export function timingOf(
 /** Where a job that has not ended is at this time. */
 export function phaseOf(job: Job, nowMs: number): 'PENDING' | 'RUNNING' | 'DUE' | 'EXPIRED' {
   const ageMs = nowMs - job.createdMs;
+  if (job.vertex !== undefined) {
+    if (ageMs < job.pendingMs) return ageMs < VERTEX_QUEUE_MS ? 'PENDING' : 'EXPIRED';
+    return nowMs >= dueMs(job) ? 'DUE' : 'RUNNING';
+  }
   if (ageMs >= job.pendingMs + job.runningMs && job.pendingMs + job.runningMs <= EXPIRY_MS) return 'DUE';
   if (ageMs >= EXPIRY_MS) return 'EXPIRED';
   return ageMs >= job.pendingMs ? 'RUNNING' : 'PENDING';
 }
 
+/** The requests that a job at Vertex AI has answered when it is cut off after a day; undefined when it is not. */
+export function rowsAtCutOff(job: Job): number | undefined {
+  if (job.vertex === undefined || job.runningMs <= VERTEX_RUN_MS) return undefined;
+  return Math.floor((job.requestCount * VERTEX_RUN_MS) / job.runningMs);
+}
+
 /** When a job that runs its course ends. */
 export function dueMs(job: Job): number {
+  if (job.vertex !== undefined) {
+    if (job.pendingMs > VERTEX_QUEUE_MS) return job.createdMs + VERTEX_QUEUE_MS;
+    return job.createdMs + job.pendingMs + Math.min(job.runningMs, VERTEX_RUN_MS);
+  }
   return job.createdMs + Math.min(job.pendingMs + job.runningMs, EXPIRY_MS);
 }
 
@@ -141,7 +172,7 @@ function stats(job: Job, nowMs: number): Record<string, string> {
 }
 
 /** Requests are answered evenly over the time that a job runs. */
-function progress(job: Job, nowMs: number): Counts {
+export function progress(job: Job, nowMs: number): Counts {
   const share = job.runningMs === 0 ? 0 : (nowMs - job.createdMs - job.pendingMs) / job.runningMs;
   return {successful: Math.floor(job.requestCount * Math.min(Math.max(share, 0), 1)), failed: 0};
 }

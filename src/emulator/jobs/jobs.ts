@@ -9,10 +9,10 @@ import type {Behaviour} from '../control/behaviour.js';
 import type {EmulatorClock} from '../control/clock.js';
 import type {FileStore} from '../files/file-store.js';
 import {Limiter} from '../control/limiter.js';
-import {dueMs, phaseOf, timingOf, type Job, type NewJob} from './job.js';
+import {dueMs, phaseOf, progress, timingOf, type Job, type NewJob} from './job.js';
 import type {Outcomes} from './rows/outcomes.js';
 import {endWithoutResults} from './job-end.js';
-import {runJob, type Result} from './run-job.js';
+import {runJob, type Result, type WorkOptions} from './run-job.js';
 import type {FileWriter, StoredFile} from '../files/stored-file.js';
 
 /** Result files that are written at once; thousands of jobs may fall due together. */
@@ -55,7 +55,7 @@ export class Jobs {
       ...parts,
       ...timingOf(clock.now(), {...behaviour(), ...outcomes.ruleFor(parts.displayName)}),
       number: this.#nextNumber++,
-      name: `batches/${newId(36)}`,
+      name: nameOf(parts, newId),
     };
     this.#jobs.set(job.name, job);
     this.#active.add(job);
@@ -70,6 +70,11 @@ export class Jobs {
     return [...this.#jobs.values()].reverse();
   }
 
+  /** Jobs of one of the services, newest first: those in a project's location, or without one those of the Gemini API. */
+  newestOf(parent: string | undefined): readonly Job[] {
+    return this.newestFirst().filter(({vertex}) => vertex?.parent === parent);
+  }
+
   /** Jobs that are pending or running by the clock. */
   enqueued(): readonly Job[] {
     const nowMs = this.#around.clock.now();
@@ -82,7 +87,7 @@ export class Jobs {
     for (const job of this.#active) {
       const phase = phaseOf(job, nowMs);
       if (phase === 'EXPIRED')
-        this.#end(job, {end: endWithoutResults(job.name, {state: 'EXPIRED', atMs: dueMs(job)})});
+        this.#end(job, {end: endWithoutResults(job.name, {state: 'EXPIRED', atMs: dueMs(job)}), outputs: []});
       else if (phase !== 'PENDING') this.#advance(job, phase === 'DUE');
     }
   }
@@ -111,7 +116,29 @@ export class Jobs {
   cancel(job: Job): void {
     if (job.end !== undefined) return;
     const atMs = this.#around.clock.now();
-    this.#end(job, {end: endWithoutResults(job.name, {state: 'CANCELLED', atMs})});
+    this.#end(job, {end: endWithoutResults(job.name, {state: 'CANCELLED', atMs}), outputs: []});
+  }
+
+  /** Cancels a job at Vertex AI, which keeps the rows that it has finished. */
+  async cutOff(job: Job): Promise<void> {
+    const {clock} = this.#around;
+    const atMs = clock.now();
+    if (job.end !== undefined || job.isCancelling === true) return;
+    if (phaseOf(job, atMs) === 'PENDING') {
+      this.cancel(job);
+      return;
+    }
+    job.isCancelling = true;
+    this.#active.delete(job);
+    const work = this.#works.get(job);
+    work?.controller.abort();
+    await work?.done;
+    if (work?.result !== undefined) await discard(work.result);
+    this.#works.delete(job);
+    const input = this.#around.files.get(job.inputFile ?? '');
+    const rows = progress(job, atMs).successful;
+    const result = await runJob(job, {...this.#terms(job, input), cutOff: {state: 'CANCELLED', atMs, rows}});
+    this.#end(job, result);
   }
 
   /** Deletes a job and its result file; one that runs is stopped. */
@@ -150,38 +177,45 @@ export class Jobs {
   }
 
   async #write(job: Job, work: Work, input: StoredFile | undefined): Promise<void> {
-    const {outcomes, behaviour, newFileWriter} = this.#around;
     const {signal} = work.controller;
     if (signal.aborted) return;
     try {
-      const result = await runJob(job, {
-        input,
-        rule: outcomes.ruleFor(job.displayName),
-        isShuffled: behaviour().is_shuffled,
-        newFileWriter,
-        signal,
-      });
+      const result = await runJob(job, {...this.#terms(job, input), signal});
       if (signal.aborted) await discard(result);
       else work.result = result;
     } catch (error) {
       const failure = {code: 13, message: `The emulator failed: ${String(error)}`};
-      work.result = {end: endWithoutResults(job.name, {state: 'FAILED', atMs: dueMs(job), error: failure})};
+      work.result = {
+        end: endWithoutResults(job.name, {state: 'FAILED', atMs: dueMs(job), error: failure}),
+        outputs: [],
+      };
     }
   }
 
-  #end(job: Job, {end, output}: Result): void {
+  #terms(job: Job, input: StoredFile | undefined): WorkOptions {
+    const {outcomes, behaviour, newFileWriter} = this.#around;
+    const {is_shuffled: isShuffled, vertex_shards: shards} = behaviour();
+    return {input, rule: outcomes.ruleFor(job.displayName), isShuffled, shards, newFileWriter};
+  }
+
+  #end(job: Job, {end, outputs}: Result): void {
     this.#active.delete(job);
     const work = this.#works.get(job);
     this.#works.delete(job);
     job.end = end;
-    if (output !== undefined) this.#around.files.add(output);
-    else if (work !== undefined) {
+    for (const output of outputs) this.#around.files.add(output);
+    if (outputs.length === 0 && work !== undefined) {
       work.controller.abort();
       if (work.result !== undefined) void discard(work.result);
     }
   }
 }
 
-async function discard({output}: Result): Promise<void> {
-  if (output !== undefined) await rm(output.path, {force: true});
+async function discard({outputs}: Result): Promise<void> {
+  await Promise.all(outputs.map(({path}) => rm(path, {force: true})));
+}
+
+function nameOf({vertex}: NewJob, newId: (length: number) => string): string {
+  if (vertex === undefined) return `batches/${newId(36)}`;
+  return `${vertex.parent}/batchPredictionJobs/${newId(19).replaceAll(/[a-z]/gu, (letter) => String(letter.charCodeAt(0) % 10))}`;
 }

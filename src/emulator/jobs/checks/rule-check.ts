@@ -100,6 +100,8 @@ const behaviour = object({
   models: optional(listOf(model)),
   invalid_keys: optional(listOf(text)),
   refused_mime_types: optional(listOf(text)),
+  missing_buckets: optional(listOf(text)),
+  disabled_projects: optional(listOf(text)),
 });
 
 /** Reads a fault rule. @throws ServiceError 400 */

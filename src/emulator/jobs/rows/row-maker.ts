@@ -1,7 +1,7 @@
 import {contentReply, embeddingReply} from './answers.js';
 import type {Job} from '../job.js';
 import type {Counts} from '../job-end.js';
-import type {Json} from '../../http/json.js';
+import {isObject, textOf, type Json} from '../../http/json.js';
 import {rowFaults, type OutcomeRule, type RowFault} from './outcomes.js';
 import {faultOfRequest} from '../checks/request-check.js';
 import type {RequestLine} from '../checks/request-lines.js';
@@ -14,7 +14,7 @@ const INTERNAL = 13;
 /** Makes the result rows of one job, and counts them as the service does. */
 export class RowMaker {
   counts: Counts = {successful: 0, failed: 0};
-  readonly #job: Pick<Job, 'kind' | 'model'>;
+  readonly #job: Pick<Job, 'kind' | 'model' | 'vertex'>;
   readonly #faultOf: (key: string | undefined) => RowFault | undefined;
 
   constructor(job: Job, rule: OutcomeRule | undefined) {
@@ -29,7 +29,7 @@ export class RowMaker {
     const fault = this.#faultOf(key);
     const body = this.#bodyOf(line, fault);
     this.#count('response' in body);
-    const row = JSON.stringify(withKey(body, fault === 'no_key' ? undefined : key));
+    const row = JSON.stringify(this.#rowOf(line, body, fault === 'no_key' ? undefined : key));
     switch (fault) {
       case 'missing':
         return [];
@@ -38,10 +38,20 @@ export class RowMaker {
       case 'repeated':
         return [row, row];
       case 'unknown_key':
-        return [row, JSON.stringify(withKey(body, `${key ?? ''}-unknown`))];
+        return [row, JSON.stringify(this.#rowOf(line, body, `${key ?? ''}-unknown`))];
       default:
         return [row];
     }
+  }
+
+  /**
+   * Rows of Vertex AI repeat the request; what went wrong is a text in `status`, and further fields of the line, such as the key,
+   * are passed through: https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/batch-prediction-from-cloud-storage.
+   */
+  #rowOf({request}: RequestLine, body: Json, key: string | undefined): Json {
+    if (this.#job.vertex === undefined) return withKey(body, key);
+    const {response = {}} = body;
+    return {status: statusOf(body), processed_time: '2026-11-28T00:00:00.000+00:00', request, response, key};
   }
 
   #bodyOf({request}: RequestLine, fault: RowFault | undefined): Json {
@@ -60,6 +70,14 @@ export class RowMaker {
     const {successful, failed} = this.counts;
     this.counts = isSuccessful ? {successful: successful + 1, failed} : {successful, failed: failed + 1};
   }
+}
+
+function statusOf(body: Json): string {
+  const error = body['error'] ?? body['status'];
+  if (!isObject(error)) return '';
+  return error['code'] === INVALID_ARGUMENT
+    ? `Bad Request: ${JSON.stringify({error})}`
+    : textOf(error['message']);
 }
 
 /** The service does not keep to one order of its fields; here the length of the key decides. */

@@ -1,8 +1,7 @@
 import type {Call, Route} from '../../http/call.js';
-import {timestamp} from '../../control/clock.js';
-import {operationOf, type Job, type NewJob} from '../../jobs/job.js';
+import {operationOf, type NewJob} from '../../jobs/job.js';
 import {field, isObject, objectAt, textOf, spellings, unknownFieldOf, type Json} from '../../http/json.js';
-import type {Jobs} from '../../jobs/jobs.js';
+import {openTokens, recordPaid, tokensOf} from './record-paid.js';
 import type {JobKind} from '../../jobs/checks/request-check.js';
 import {refusalOfFile, unknownNameOf} from '../../jobs/checks/schema-check.js';
 import {
@@ -21,9 +20,6 @@ const FIELDS = {
   batch: spellings(['name', 'model', 'displayName', 'inputConfig', 'priority', 'webhookConfig']),
   inputConfig: spellings(['fileName', 'requests']),
 };
-
-/** Bytes of a request file that count as one token. */
-const TOKEN_BYTES = 4;
 
 /** Spending is limited over a rolling window, https://ai.google.dev/gemini-api/docs/rate-limits (August 2026). */
 const SPEND_WINDOW_MS = 600_000;
@@ -132,32 +128,4 @@ function checkQuota({service}: Call, {model, sizeBytes}: NewJob): void {
   if (service.jobs.enqueued().length >= maxJobs) throw quotaExceeded();
   if (openTokens(service.jobs, model) + tokens > maxTokens) throw quotaExceeded();
   if (((spent + tokens) / 1_000_000) * rate > maxSpend) throw quotaExceeded();
-}
-
-function openTokens(jobs: Jobs, model: string): number {
-  return jobs
-    .enqueued()
-    .filter((job) => job.model === model)
-    .reduce((sum, job) => sum + tokensOf(job), 0);
-}
-
-function tokensOf({sizeBytes}: Pick<NewJob, 'sizeBytes'>): number {
-  return Math.ceil(sizeBytes / TOKEN_BYTES);
-}
-
-function recordPaid({service}: Call, job: Job): void {
-  const {jobs, callLog} = service;
-  callLog.noteOpen(jobs.enqueued().length, {model: job.model, tokens: openTokens(jobs, job.model)});
-  callLog.paid.push({
-    name: job.name,
-    display_name: job.displayName,
-    model: job.model,
-    input_file_name: job.inputFile ?? null,
-    request_count: job.requestCount,
-    tokens: tokensOf(job),
-    sha256: service.files.get(job.inputFile ?? '')?.sha256 ?? null,
-    create_time: timestamp(job.createdMs),
-    webhook_config: job.webhookConfig ?? null,
-    priority: job.priority ?? null,
-  });
 }

@@ -11,7 +11,7 @@ export const batchesList: Route = async ({service, url}) => {
   const isFirstPage = !(searchParams.get('pageToken') ?? searchParams.get('page_token'));
   const list = {
     name: 'operations',
-    items: jobs.newestFirst().filter((job) => isVisible(job, clock.now(), isFirstPage)),
+    items: jobs.newestOf(undefined).filter((job) => isVisible(job, clock.now(), isFirstPage)),
     positionOf: (job: Job) => job.number,
     resourceOf: (job: Job) => operationOf(job, clock.now(), {hasInlineResponses: false}),
   };

@@ -1,5 +1,6 @@
 import {createReadStream} from 'node:fs';
-import type {Route} from '../../http/call.js';
+import type {Answer, Call, Route} from '../../http/call.js';
+import type {StoredFile} from '../../files/stored-file.js';
 import {ServiceError, unknownFile} from '../../http/service-error.js';
 import {throttled} from '../../http/throttle.js';
 
@@ -7,10 +8,16 @@ import {throttled} from '../../http/throttle.js';
 const BLOCK_BYTES = 256 * 1024;
 
 /** `GET /{v}/files/{id}:download?alt=media`, also below `/download`: the whole file, or the one range that is asked for. */
-export const filesDownload: Route = async ({service, id, request, faults}) => {
+export const filesDownload: Route = async (call) => {
+  const {service, id} = call;
   const file = service.files.get(`files/${id}`);
   if (file === undefined || service.jobs.isOutputLate(file.name, service.clock.now())) throw unknownFile(id);
   if (!file.isGenerated) throw new ServiceError(400, 'Only generated files can be downloaded.');
+  return mediaAnswer(call, file);
+};
+
+/** The bytes of a file, as the `Range` of a call asks for them. */
+export function mediaAnswer({service, request, faults}: Call, file: StoredFile): Answer {
   const {sizeBytes} = file;
   const range = service.behaviour.has_ranges ? rangeOf(request.headers.range, sizeBytes) : undefined;
   if (range === 'unsatisfiable')
@@ -30,7 +37,7 @@ export const filesDownload: Route = async ({service, id, request, faults}) => {
     },
     stream: throttled(stream, faults),
   };
-};
+}
 
 /** Bytes that are asked for, the last one included. */
 interface ByteRange {

@@ -42,7 +42,7 @@ export const uploadStart: Route = async (call) => {
 };
 
 /** Gives up the uploads that were begun first and never finished, when there are too many; each holds a file open. */
-async function forgetOldest(uploads: Map<string, UploadSession>): Promise<void> {
+export async function forgetOldest(uploads: Map<string, UploadSession>): Promise<void> {
   const unfinished = [...uploads].filter(([, {status}]) => status === 'active');
   for (const [id, session] of unfinished.slice(0, Math.max(0, unfinished.length - MAX_UNFINISHED + 1))) {
     uploads.delete(id);
