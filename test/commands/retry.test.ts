@@ -157,6 +157,28 @@ test('--only names the rows that are sent, and those without a limit cannot have
   expect((await runCli(['retry', '--only', 'bad'], {cwd: folder, env})).code).toBe(EXIT.usage);
 });
 
+test('a row that the service ends anyway is left out whatever the limit, until it is named', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, 1, 3);
+  emulator.control.outcome({
+    rows: [
+      {fault: 'continuation', keys: ['r1']},
+      {fault: 'truncated', keys: ['r2']},
+    ],
+  });
+  await submit({folder, env}, '001.jsonl');
+  emulator.control.advance(60_000);
+  await poll(folder, env);
+  const left = async (...args: string[]): Promise<unknown> =>
+    (await retry(folder, env, '--dry-run', ...args)).result.jobs.map((job) => [job.requests, job.left_out]);
+  expect(await left('--max-output-tokens', '9000')).toEqual([[1, {continuation: 1}]]);
+  expect(await left('--only', 'truncated', '--max-output-tokens', '9000')).toEqual([[1, {continuation: 1}]]);
+  expect(await left('--only', 'truncated')).toEqual([[2, {}]]);
+  const {stdout} = await runCli(['retry', '--dry-run'], {cwd: folder, env});
+  expect(stdout).toContain('1 row left out, ended by the service before they were whole');
+});
+
 test('rows that fail in large jobs go in small ones, and all answers are merged', async () => {
   const folder = await tempDir();
   const {emulator, env} = await useEmulator({speed: 0, seed: 1});

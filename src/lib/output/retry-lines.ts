@@ -7,6 +7,8 @@ import {printable} from './terminal/printable.js';
 const LEFT_OUT: Readonly<Record<LeftOut, string>> = {
   blocked: 'blocked: the same request is blocked again (to send them all the same: --only blocked)',
   truncated: 'cut off: they need a higher limit (--max-output-tokens x2)',
+  continuation:
+    'ended by the service before they were whole, which no limit changes: ask for less in one request (to send them all the same: --only truncated)',
   no_output_limit:
     'cut off without a limit of their own, which nothing can double: give a number (--max-output-tokens 16384)',
   not_named: 'not among those of --only',

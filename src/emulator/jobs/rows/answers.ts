@@ -11,6 +11,9 @@ const TOKEN_LETTERS = 4;
 /** https://ai.google.dev/api/generate-content#generationconfig */
 const MAX_CANDIDATES = 8;
 
+/** Nothing goes on by it here. */
+const CONTINUATION_TOKEN = Buffer.from('emulated').toString('base64');
+
 /** How much of a prompt is quoted. */
 const QUOTED_LETTERS = 80;
 
@@ -55,6 +58,7 @@ export function contentReply(request: Json, model: string, fault: RowFault | und
       const candidates = Array.from({length: candidateCountOf(request)}, (_, index) => ({
         content: {parts: [{text: index === 0 ? text : `${text} (${index + 1})`}], role: 'model'},
         finishReason,
+        ...(finishReason === 'CONTINUATION' ? {continuationToken: CONTINUATION_TOKEN} : {}),
         index,
       }));
       return reply({candidates}, text.repeat(candidates.length));
@@ -71,6 +75,9 @@ function answerTo(
   const whole = misshapen(wholeAnswer(configOf(request), prompt), fault);
   const limit = field(configOf(request), 'maxOutputTokens');
   const allowed = typeof limit === 'number' && limit > 0 ? limit * TOKEN_LETTERS : whole.length;
+  // https://ai.google.dev/gemini-api/docs/generate-content/long-decode
+  if (fault === 'continuation')
+    return {text: whole.slice(0, Math.ceil(whole.length / 2)), finishReason: 'CONTINUATION'};
   const length = fault === 'truncated' ? Math.min(allowed, Math.ceil(whole.length / 2)) : allowed;
   if (length >= whole.length) return {text: whole, finishReason: 'STOP'};
   return {text: whole.slice(0, length), finishReason: 'MAX_TOKENS'};

@@ -21,6 +21,8 @@ export const ROW_FAULTS = [
   'safety',
   /** Cut off in the middle, `MAX_TOKENS`. */
   'truncated',
+  /** Cut off at what the service gives in one go, `CONTINUATION`, with a token to go on by. */
+  'continuation',
   /** The answer in a Markdown code fence, also where JSON was asked for. */
   'code_fence',
   /** JSON of another shape than was asked for. */

@@ -57,6 +57,6 @@ export function judgeFinish(reason: string | null, detail: string | null): Finis
  * Whether the answer ended at what the service gives in one go, which is less than its output limit
  * (https://ai.google.dev/gemini-api/docs/generate-content/long-decode): the same request ends there again.
  */
-function isContinuable(reason: string | null): boolean {
+export function isContinuable(reason: string | null): boolean {
   return reason === 'CONTINUATION';
 }

@@ -1,4 +1,5 @@
 import {hasOutputLimit, withOutputLimit, type OutputLimit} from '../../domain/request/output-limit.js';
+import {isContinuable} from '../../domain/result/finish-reason.js';
 import {BAD_OUTCOMES, type RequestOutcome} from '../../domain/result/row-counts.js';
 import {openWalk, type AnsweredRequest, type WalkInput} from '../results/walk-results.js';
 
@@ -14,11 +15,13 @@ export interface RetryInput extends WalkInput {
  * Why a request without a good answer is not sent again:
  *
  * - `blocked`, `truncated`: the same request would come to the same end.
+ * - `continuation`: the service ends it there again, whatever its output limit.
  * - `no_output_limit`: its limit was to be multiplied, and it has none.
  * - `not_named`: its outcome is not one of those that were named.
  * - `unanswerable`: it has no key, or that of an earlier request, so that its answer would be paid and lost again.
  */
-export type LeftOut = 'blocked' | 'truncated' | 'no_output_limit' | 'not_named' | 'unanswerable';
+export type LeftOut =
+  'blocked' | 'truncated' | 'continuation' | 'no_output_limit' | 'not_named' | 'unanswerable';
 
 /** A request line that is sent again, without its newline, or why it is not. */
 export type RetryRequest =
@@ -57,7 +60,7 @@ function lineFor({outcome, bytes}: AnsweredRequest, limit: OutputLimit | undefin
 }
 
 function reasonFor(
-  {outcome, bytes}: AnsweredRequest,
+  {outcome, bytes, row}: AnsweredRequest,
   {
     line,
     only,
@@ -70,6 +73,9 @@ function reasonFor(
 ): LeftOut | undefined {
   if (line === undefined) return 'unanswerable';
   if (only !== undefined && !only.has(outcome)) return 'not_named';
+  // Who names the outcome and no limit wants the very same requests again.
+  if (isContinuable(row?.finishReason ?? null) && (only === undefined || limit !== undefined))
+    return 'continuation';
   if (outcome === 'truncated' && typeof limit === 'object' && !hasOutputLimit(bytes))
     return 'no_output_limit';
   if (only !== undefined) return undefined;
