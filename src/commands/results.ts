@@ -15,7 +15,7 @@ export default class Results extends BaseCommand {
 
   static override description = `Fetches results of finished jobs that are not on disk yet (this needs an API key) and says where all are. Once they are safe, the service's copies are deleted.
 
---join writes each request with its answer, in the order of the requests, answers of retries included. --failed lists the rows that did not work; "<%= config.bin %> retry" submits them again. Both need the request files as they were sent.`;
+--join writes each answer beside its request and the row of the table that it was prepared from. --failed lists the rows that did not work; "<%= config.bin %> retry" submits them again. Both need the request files as they were sent.`;
 
   static override examples = [
     {
@@ -42,7 +42,7 @@ export default class Results extends BaseCommand {
 
   static override flags = {
     join: Flags.string({
-      description: 'write each request with its answer to a file, - for standard output',
+      description: 'write requests with answers to a file (-: stdout)',
       helpValue: '<file>|-',
       exclusive: ['failed'],
     }),
@@ -58,9 +58,19 @@ export default class Results extends BaseCommand {
     'parse-json': Flags.boolean({description: 'join answers that are JSON as values'}),
     'no-formula-guard': Flags.boolean({
       ...RARE,
-      description: 'write texts that a spreadsheet takes for a formula as they are',
+      description: 'leave texts that look like formulas as they are',
     }),
     overwrite: Flags.boolean({description: 'let --join replace a file'}),
+    source: Flags.string({
+      ...RARE,
+      description: 'table of the requests [default: by manifest]',
+      helpValue: '<file>',
+    }),
+    key: Flags.string({
+      ...RARE,
+      description: 'column of --source with the request keys',
+      helpValue: '<column>',
+    }),
     failed: Flags.boolean({description: 'list the rows that did not work'}),
     'keep-remote': pollFlags['keep-remote'],
     'results-dir': pollFlags['results-dir'],

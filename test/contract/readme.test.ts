@@ -27,9 +27,11 @@ test('the session of the README runs as written, in a pipe, to a table with each
     stderr: expect.stringContaining('Batch jobs that would have been paid for: 1\n'),
   });
   expect(stdout).toContain('answers.csv');
-  const rows = parse(await readFile(join(cwd, 'answers.csv')), {columns: true, bom: true});
+  const rows: object[] = parse(await readFile(join(cwd, 'answers.csv')), {columns: true, bom: true});
   expect(rows).toHaveLength(10);
-  expect(rows[0]).toMatchObject({key: 'r01', outcome: 'ok', answer: expect.stringMatching(/./u)});
+  expect(Object.keys(rows[0] ?? {}).slice(0, 4)).toEqual(['id', 'product', 'stars', 'review']);
+  const own = {id: 'r01', product: 'Kettle', stars: '5', review: expect.stringMatching(/^Boils in two/u)};
+  expect(rows[0]).toMatchObject({...own, key: 'r01', outcome: 'ok', answer: expect.stringMatching(/./u)});
 });
 
 test('the README fits 250 lines, and what it links is there and in the package', async () => {

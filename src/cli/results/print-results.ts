@@ -36,7 +36,7 @@ export async function printResults(
   const {stop} = deps;
   const {join} = form;
   const written = join === undefined ? undefined : await writeJoined(deps, report, {...form, join});
-  const {note, ...joined} = written ?? {note: undefined};
+  const {notes, ...joined} = written ?? {notes: []};
   const file = 'file' in joined && join !== '-' ? joined : undefined;
   if (form.failed) {
     await writeLines(linesOf(badRows(deps.store, report), form.isJson ? jsonLine : badRowLine), {stop});
@@ -50,7 +50,7 @@ export async function printResults(
   const next = form.quiet || isDone ? undefined : nextCommandAfterPoll(report.exit_code);
   const lines = [
     ...resultNotes(report),
-    ...(note === undefined ? [] : [`Note: ${note}`]),
+    ...notes.map((note) => `Note: ${note}`),
     ...(next === undefined ? [] : [`Next: ${next}`]),
   ];
   process.stderr.write(lines.map((line) => `${line}\n`).join(''));

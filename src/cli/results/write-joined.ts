@@ -1,15 +1,19 @@
-import {basename, extname, resolve} from 'node:path';
+import {tmpdir} from 'node:os';
+import {basename, dirname, extname, resolve} from 'node:path';
 import {GembatchError} from '../../lib/domain/errors.js';
 import {isTakenName} from '../../lib/domain/taken-name.js';
 import {joinedLine} from '../../lib/output/results/joined-line.js';
 import {LeftOut} from '../../lib/output/results/left-out.js';
+import {sourceNotes} from '../../lib/output/results/source-notes.js';
 import {tableColumns, tableRow} from '../../lib/output/results/table-columns.js';
 import {rowRecord, titleRecord} from '../../lib/output/results/table-record.js';
 import {isWatched} from '../../lib/output/terminal/screen.js';
 import type {CsvForm} from '../../lib/output/text/csv.js';
 import type {ResultsReport} from '../../lib/workflows/results/collect-results.js';
 import {refuseRecordedFile} from '../../lib/workflows/job-states/recorded-files.js';
-import {joinedRows, shapeOf, type ReportRow} from '../../lib/workflows/results/report-rows.js';
+import {joinedPaths, joinedRows, shapeOf, type ReportRow} from '../../lib/workflows/results/report-rows.js';
+import {openRowSources} from '../../lib/workflows/results/source/open-row-sources.js';
+import type {JoinedSource, RowSources} from '../../lib/workflows/results/source/row-sources.js';
 import {JOIN_FORMATS, type JoinFormat} from './join-formats.js';
 import type {JobStore} from '../../lib/store/job-store.js';
 import type {CreateFile} from '../../lib/workflows/poll/poll-run.js';
@@ -32,6 +36,9 @@ export interface JoinForm {
   readonly 'parse-json': boolean;
   readonly 'no-formula-guard': boolean;
   readonly overwrite: boolean;
+  /** The table that the requests were made of, and its column with their keys. */
+  readonly source: string | undefined;
+  readonly key: string | undefined;
 }
 
 /** What was written. */
@@ -44,12 +51,14 @@ export interface JoinedFile {
   readonly needs_attention: number;
   /** How many answers have something that the table has no column for, by what it is. */
   readonly left_out: Readonly<Record<string, number>>;
+  /** What the requests were made of, where it is known. */
+  readonly sources: readonly JoinedSource[];
 }
 
 /** Joined rows that were written, and what is said of them. */
 export interface WrittenRows extends JoinedFile {
-  /** What answers have that the table has not, in one sentence. */
-  readonly note: string | undefined;
+  /** What answers have that the table has not, and what became of the sources, one sentence each. */
+  readonly notes: readonly string[];
 }
 
 /**
@@ -64,19 +73,42 @@ export async function writeJoined(
 ): Promise<WrittenRows> {
   if (form.overwrite && form.join !== '-') refuseRecordedFile(deps.store, resolve(form.join));
   const format = formatOf(form);
-  const count = {rows: 0, ok: 0};
-  const rows = counted(joinedRows(deps.store, report, {parsesJson: form['parse-json']}), count);
-  const leftOut = await writeRows(deps, {report, rows}, {...form, format}).catch((error: unknown) => {
-    throw isTakenName(error) ? existsAlready(form.join) : error;
+  const sources = await openSourcesOf(deps, report, form);
+  try {
+    const count = {rows: 0, ok: 0};
+    const rows = counted(joinedRows(deps.store, report, {parsesJson: form['parse-json'], sources}), count);
+    const leftOut = await writeRows(deps, {report, rows, sources}, {...form, format}).catch(
+      (error: unknown) => {
+        throw isTakenName(error) ? existsAlready(form.join) : error;
+      },
+    );
+    const note = leftOut.sentence(form.join === '-' ? 'what was written' : basename(form.join));
+    return {
+      file: form.join,
+      format,
+      ...count,
+      needs_attention: count.rows - count.ok,
+      left_out: leftOut.counts,
+      sources: sources.report,
+      notes: [...sourceNotes(sources.report), ...(note === undefined ? [] : [note])],
+    };
+  } finally {
+    sources.close();
+  }
+}
+
+async function openSourcesOf(
+  {store, stop}: PrintDeps,
+  report: ResultsReport,
+  {join, source, key}: JoinForm,
+): Promise<RowSources> {
+  return openRowSources(joinedPaths(store, report), {
+    source,
+    keyColumn: key,
+    cwd: process.cwd(),
+    spillFolder: join === '-' ? tmpdir() : dirname(resolve(join)),
+    signal: stop,
   });
-  return {
-    file: form.join,
-    format,
-    ...count,
-    needs_attention: count.rows - count.ok,
-    left_out: leftOut.counts,
-    note: leftOut.sentence(form.join === '-' ? 'what was written' : basename(form.join)),
-  };
 }
 
 /** What the name says, where nobody says it. */
@@ -95,12 +127,13 @@ function existsAlready(name: string): GembatchError {
 interface Rows {
   readonly report: ResultsReport;
   readonly rows: AsyncIterable<ReportRow>;
+  readonly sources: RowSources;
 }
 
 type FormatForm = JoinForm & {readonly format: JoinFormat};
 
-async function writeRows(deps: PrintDeps, {report, rows}: Rows, form: FormatForm): Promise<LeftOut> {
-  return form.format === 'jsonl' ? writeJsonl(deps, rows, form) : writeTable(deps, {report, rows}, form);
+async function writeRows(deps: PrintDeps, rows: Rows, form: FormatForm): Promise<LeftOut> {
+  return form.format === 'jsonl' ? writeJsonl(deps, rows.rows, form) : writeTable(deps, rows, form);
 }
 
 async function* counted(
@@ -131,10 +164,10 @@ async function writeJsonl(
 
 async function writeTable(
   {store, createFile, stop}: PrintDeps,
-  {report, rows}: Rows,
+  {report, rows, sources}: Rows,
   {join, overwrite, ...form}: FormatForm,
 ): Promise<LeftOut> {
-  const shape = await shapeOf(store, report);
+  const shape = {...(await shapeOf(store, report)), sources};
   const names = columnNames(form);
   const isWithThoughts = form.thoughts && names === undefined;
   const columns = [

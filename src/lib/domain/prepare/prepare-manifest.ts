@@ -26,6 +26,8 @@ export interface Recipe {
 export interface ManifestSource {
   /** Relative to the folder of the manifest, with slashes; absolute where there is no such way. */
   readonly path: string;
+  /** Of files: what was named of them, folders and patterns, as `path`. */
+  readonly named?: readonly string[];
   readonly form: SourceForm;
   readonly size_bytes: number;
   readonly sha256: string;

@@ -1,9 +1,11 @@
 import {closest} from '../../domain/text/closest.js';
+import {freeName} from '../../domain/text/free-name.js';
 import {GembatchError} from '../../domain/errors.js';
 import {fieldOf} from '../../domain/json/json-object.js';
 import {rawList, RawReader, type RawJson} from '../../domain/json/raw-json.js';
 import type {RequestShape} from '../../domain/request/request-shape.js';
 import type {ReportRow} from '../../workflows/results/report-rows.js';
+import type {RowSources} from '../../workflows/results/source/row-sources.js';
 
 /** What stands in a cell; JSON keeps the digits of numbers. */
 export type Cell = string | number | boolean | RawJson | null;
@@ -24,14 +26,25 @@ export interface Column {
   readonly isVerbatim?: boolean;
 }
 
+/** What a table has columns for. */
+export interface TableShape extends RequestShape {
+  readonly sources: Pick<RowSources, 'columns' | 'hasKeyAs' | 'nameBeside'>;
+}
+
 /**
- * The columns that a table of these answers has.
+ * The columns that a table of these answers has: those of the sources, what the requests are, the answers, how they went.
  *
  * @param names - the columns that are wanted, in this order; the usual ones when undefined.
  * @throws GembatchError `USAGE` for a name that no column has.
  */
-export function tableColumns(shape: RequestShape, names?: readonly string[]): readonly Column[] {
-  const usual = withOwnNames([...PLACE, ...ownColumns(shape), ...answerColumns(shape), ...OUTCOME]);
+export function tableColumns(shape: TableShape, names?: readonly string[]): readonly Column[] {
+  const usual = withOwnNames([
+    ...sourceColumns(shape),
+    ...PLACE.filter(({name}) => name !== 'key' || !shape.sources.hasKeyAs(name)),
+    ...ownColumns(shape),
+    ...answerColumns(shape),
+    ...OUTCOME,
+  ]);
   if (names === undefined) return usual;
   const taken = new Set(usual.map(({name}) => name));
   const all = [...usual, ...[...ANSWER, ...FURTHER].filter(({name}) => !taken.has(name))];
@@ -53,8 +66,7 @@ function refuse(name: string, all: readonly Column[]): never {
 function withOwnNames(columns: readonly Column[]): readonly Column[] {
   const taken = new Set<string>();
   return columns.map((column) => {
-    let {name} = column;
-    for (let number = 2; taken.has(name); number += 1) name = `${column.name}_${number}`;
+    const name = freeName(column.name, taken);
     taken.add(name);
     return {...column, name};
   });
@@ -92,8 +104,19 @@ const FURTHER: readonly Column[] = [
   {name: 'url_context', cellOf: ({contents: [first]}) => first?.urlContext ?? null},
 ];
 
-function ownColumns({columns}: RequestShape): readonly Column[] {
-  return [...columns].map((name) => ({name, cellOf: ({columns: own}) => plainCell(own.get(name))}));
+function sourceColumns({sources}: TableShape): readonly Column[] {
+  return [...sources.columns].map(([name, type]) => ({
+    ...columnOfRequest(name),
+    ...(type === undefined ? {} : {type}),
+  }));
+}
+
+function ownColumns({columns, sources}: TableShape): readonly Column[] {
+  return [...columns].map((name) => columnOfRequest(sources.nameBeside(name)));
+}
+
+function columnOfRequest(name: string): Column {
+  return {name, cellOf: ({columns}) => plainCell(columns.get(name))};
 }
 
 function answerColumns({properties, hasOtherAnswers}: RequestShape): readonly Column[] {

@@ -16,8 +16,8 @@ export interface CsvForm {
   readonly guardsFormulas?: boolean;
 }
 
-/** A cell that a spreadsheet would take for a formula; people open these files there. */
-const FORMULA_START = /^[=+\-@\t\r]/u;
+/** A cell that a spreadsheet would take for a formula; people open these files there. A number such as -5 is none. */
+const FORMULA = /^(?![+-]?\d+(?:\.\d+)?$)[=+\-@\t\r]/u;
 
 /** Control characters that stand for no blank and no line end. Readers of CSV drop them, and terminals obey them. */
 const CONTROL = /(?![\t\n]|\r\n)\p{Cc}/gu;
@@ -35,7 +35,7 @@ function csvCell(value: CsvCell, form: CsvForm): string {
   if (value instanceof Verbatim) return quoted(form.isWatched === true ? shown(value.text) : value.text);
   if (typeof value !== 'string') return String(value);
   const safe = form.isWatched === true ? shown(value) : value.replaceAll(CONTROL, printable);
-  return quoted(form.guardsFormulas !== false && FORMULA_START.test(safe) ? `'${safe}` : safe);
+  return quoted(form.guardsFormulas !== false && FORMULA.test(safe) ? `'${safe}` : safe);
 }
 
 function shown(text: string): string {

@@ -275,7 +275,7 @@ export class JobFollower {
       onDisk: (record) => this.#followed.onDisk(record),
       givenUp: (name) => this.#retrySchedule.finalError(name),
       unclear: this.#followed.isNamed ? 0 : this.#followed.openIntents.length,
-      serviceError: this.#states.serviceError,
+      trouble: this.#states.trouble,
     };
   }
 }

@@ -54,8 +54,7 @@ export async function openPreparation(input: PreparationInput): Promise<Preparat
   const stem = stemOf(sources);
   const first = resolve(input.cwd, input.output ?? defaultFolder(sources, stem, input.cwd));
   const {made, freeFolder} = await madeFolders(first, input.output === undefined);
-  const pathsFrom = (folder: string): readonly string[] =>
-    sources.map(({path}) => relative(folder, path).split(sep).join('/'));
+  const pathsFrom = (folder: string): readonly string[] => sources.map(({path}) => pathFrom(folder, path));
   const ofSources = made.filter(({folder, manifest}) => isMadeFrom(manifest, pathsFrom(folder)));
   const last = ofSources.at(-1);
   const asBefore = last === undefined || saysRecipe(input.recipe) ? undefined : last.manifest.recipe;
@@ -83,6 +82,11 @@ export async function openPreparation(input: PreparationInput): Promise<Preparat
     return {...place(first), earlier: foreign.manifest.files, otherWork: {reason, freeFolder}};
   }
   return {...place(freeFolder), earlier: []};
+}
+
+/** A path from a folder, as a manifest has it. */
+export function pathFrom(folder: string, path: string): string {
+  return relative(folder, path).split(sep).join('/');
 }
 
 /** The folders with a manifest, in their order, and the next one that has none. */

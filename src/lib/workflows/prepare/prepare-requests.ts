@@ -1,7 +1,6 @@
 /** Makes request files from a table, a folder or the lines of another format: `gembatch prepare`. */
-import {join} from 'node:path';
-import {GembatchError} from '../../domain/errors.js';
-import {exitCodeOf, exitCodeWithRest} from '../../domain/outcome.js';
+import {join, resolve} from 'node:path';
+import {EXIT, GembatchError} from '../../domain/errors.js';
 import {
   MANIFEST_NAME,
   MANIFEST_VERSION,
@@ -12,7 +11,7 @@ import {
 import type {CreateFile} from '../poll/poll-run.js';
 import {goneKeys, noteEarlier} from './request-files/earlier-files.js';
 import {PreparedKeys} from './template/key-maker.js';
-import {openPreparation, type Preparation, type PreparationInput} from './open-preparation.js';
+import {openPreparation, pathFrom, type Preparation, type PreparationInput} from './open-preparation.js';
 import type {PrepareProgress, PrepareReport} from './prepare-report.js';
 import {RequestFileWriter, type WriterOptions} from './request-files/request-file-writer.js';
 import {MAX_KEYS_NAMED, RowPass, type TakeLine} from './request-files/row-pass.js';
@@ -80,12 +79,12 @@ async function makeFiles(
   passOver: PassOver,
   {place, input}: {readonly place: Preparation; readonly input: PrepareInput},
 ): Promise<readonly ManifestFile[]> {
-  const {folder, stem, earlier, sources, paths, recipe} = place;
+  const {folder, stem, earlier, sources, recipe} = place;
   const made = await writeLines(deps, passOver, {...input, folder, stem, first: earlier.length + 1});
   if (earlier.length + made.length === 0) throw noRequest(sources);
   await writeManifest(deps, folder, {
     version: MANIFEST_VERSION,
-    sources: manifestSources(sources, paths),
+    sources: manifestSources(place, input),
     recipe: recipe.facts,
     files: [...earlier, ...made],
   });
@@ -142,13 +141,17 @@ function reportOf(
       ...made.map((file) => ({...file, is_new: true})),
     ],
     notes: [...sources.flatMap((source) => source.notes), ...recipe.notes],
-    exit_code: exitCodeWithRest(exitCodeOf([]), hasAllRows ? undefined : 'partial'),
+    exit_code: hasAllRows ? EXIT.ok : EXIT.partial,
   };
 }
 
-function manifestSources(sources: readonly Source[], paths: readonly string[]): readonly ManifestSource[] {
+function manifestSources(
+  {sources, paths, folder}: Preparation,
+  {sources: named, cwd}: PrepareInput,
+): readonly ManifestSource[] {
   return sources.map(({form, columns, dialect, fingerprint}, i) => ({
     path: paths[i] ?? '',
+    ...(form === 'files' ? {named: named.map((name) => pathFrom(folder, resolve(cwd, name)) || '.')} : {}),
     form,
     ...fingerprint(),
     columns,

@@ -5,22 +5,33 @@ import {readChunks} from '../request-file/read-chunks.js';
 import type {JobResults, ResultsReport} from './collect-results.js';
 import {failedRows, type FailedRow} from './failed-rows.js';
 import {joinResults, type JoinedRow} from './join-results.js';
+import type {RowSources} from './source/row-sources.js';
 import type {WalkInput} from './walk-results.js';
 
 /** A joined row, and its request file as its record calls it. */
 export type ReportRow = JoinedRow & {readonly file: string};
 
-/** Joins the answers of all jobs to their requests, job by job, in request order. Jobs without results, or with an error, are left out. */
+/**
+ * Joins the answers of all jobs to their requests, job by job, in request order, and the rows of their sources to both. Jobs without
+ * results, or with an error, are left out.
+ */
 export async function* joinedRows(
   store: JobStore,
   report: ResultsReport,
-  {parsesJson}: {readonly parsesJson: boolean},
+  {parsesJson, sources}: {readonly parsesJson: boolean; readonly sources: RowSources},
 ): AsyncGenerator<ReportRow> {
   for (const job of withResults(report)) {
-    for await (const row of joinResults({...walkOf(store, job), parsesJson})) {
-      yield Object.assign(row, {file: job.file});
+    const walk = walkOf(store, job);
+    for await (const joined of joinResults({...walk, parsesJson})) {
+      const row = sources.complete(joined, walk.requestPath);
+      if (row !== undefined) yield Object.assign(row, {file: job.file});
     }
   }
+}
+
+/** The request files whose answers are joined, as absolute paths. */
+export function joinedPaths(store: JobStore, report: ResultsReport): readonly string[] {
+  return withResults(report).map(({file}) => store.resolveInput(file));
 }
 
 /** What a table of all these answers has columns for. */

@@ -66,7 +66,7 @@ export async function runFiles(
     follower.followOnly(queue.jobs);
     const polled = await pollJobs(pollDeps, pollInput, follower);
     const isUnfinished = waiting !== null && polled.ended === 'timeout';
-    const exitCode = exitCodeOfRun(submit.summary.exit_code, polled.exit_code, {isUnfinished});
+    const exitCode = exitCodeOfRun(submit.summary.exit_code, polled.exit_code, isUnfinished);
     return {submit, poll: polled, waiting, exit_code: exitCode};
   } finally {
     await follower.end();

@@ -1,7 +1,6 @@
 import {itemError} from '../../domain/item-error.js';
 import {uploadDisplayName} from '../../domain/job/display-name.js';
 import {GembatchError} from '../../domain/errors.js';
-import {abortError} from '../../domain/interruption.js';
 import {leftUpload} from '../../domain/job/left-upload.js';
 import {discardUpload} from '../cleanup/discard-remote.js';
 import type {ReconciledIntent} from '../reconcile/reconcile-intents.js';
@@ -60,7 +59,8 @@ export class Submission {
 
   /** Why it ended before its time; undefined when it did not. */
   get fatal(): GembatchError | undefined {
-    return abortError(this.#run.halt.signal);
+    const reason: unknown = this.#run.halt.signal.reason;
+    return reason instanceof GembatchError ? reason : undefined;
   }
 
   /** The refusal for lack of quota after which nothing more was sent. */

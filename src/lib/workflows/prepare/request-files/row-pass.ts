@@ -1,4 +1,5 @@
 import {GembatchError} from '../../../domain/errors.js';
+import {Utf8Scratch} from '../../../domain/text/utf8-scratch.js';
 import type {PreparedKeys} from '../template/key-maker.js';
 import type {MadeRequest} from '../template/made-request.js';
 import type {RequestRecipe} from '../template/request-recipe.js';
@@ -25,7 +26,7 @@ export class RowPass {
   skippedEmpty = 0;
   changedCount = 0;
   readonly changedKeys: string[] = [];
-  #scratch = Buffer.allocUnsafe(64 * 1024);
+  readonly #scratch = new Utf8Scratch();
 
   constructor(
     private readonly recipe: RequestRecipe,
@@ -62,8 +63,8 @@ export class RowPass {
   ): Uint8Array | undefined {
     this.rows++;
     if (request === undefined) return this.#skip(source, row);
-    const key = request.key ?? this.keys.keyFor(this.#encode(request.json));
-    const line = this.#encode(`{"key":${JSON.stringify(key)},"request":${request.json}}\n`);
+    const key = request.key ?? this.keys.keyFor(this.#scratch.encode(request.json));
+    const line = this.#scratch.encode(`{"key":${JSON.stringify(key)},"request":${request.json}}\n`);
     const news = this.keys.add(key, line.subarray(0, -1), {source: index, row});
     if (news === 'unchanged') this.unchanged++;
     if (news === 'changed' && this.changedCount++ < MAX_KEYS_NAMED) this.changedKeys.push(key);
@@ -72,13 +73,6 @@ export class RowPass {
     if (line.length > maxBytes) throw tooLong(source.placeOf(row.at), line.length, maxBytes);
     this.newRequests++;
     return line;
-  }
-
-  /** In memory that the next text takes again: a million small buffers would take more than all else. */
-  #encode(text: string): Uint8Array {
-    const most = text.length * 3;
-    if (this.#scratch.length < most) this.#scratch = Buffer.allocUnsafe(most);
-    return this.#scratch.subarray(0, this.#scratch.write(text));
   }
 
   #skip(source: Source, row: SourceRow): undefined {

@@ -54,6 +54,11 @@ export class PreparedKeys {
     return ordinal === 1 ? hash : `${hash}-${ordinal}`;
   }
 
+  /** The number of a key that was noted, from 0; -1 for any other. */
+  indexOf(key: string): number {
+    return this.#keys.find(key);
+  }
+
   /**
    * Notes the key of a row.
    *
