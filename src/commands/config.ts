@@ -8,6 +8,7 @@ import {costFlags} from '../cli/flags/cost-flags.js';
 import {pollFlags} from '../cli/flags/poll-flags.js';
 import {queueFlags} from '../cli/flags/queue-flags.js';
 import {ifChangedFlag, modelFlag, submitFlags} from '../cli/flags/submit-flags.js';
+import {widthOf} from '../lib/output/terminal/screen.js';
 import {tableLines, type Column} from '../lib/output/text/table.js';
 
 const COLUMNS: readonly Column<SettingView>[] = [
@@ -48,7 +49,7 @@ export default class Config extends BaseCommand {
   }
 
   #print(view: ConfigurationView): void {
-    const columns = process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY;
+    const columns = widthOf(process.stdout);
     const key = view.api_key_variable;
     const rows = [...view.settings, {name: 'API key', value: key === null ? 'not set' : 'set', source: key}];
     const lines = [

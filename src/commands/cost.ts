@@ -3,7 +3,7 @@ import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../cli/base-command.js';
 import {pricesFlag, readPrices} from '../cli/prices.js';
 import type {CostGrouping} from '../lib/output/cost-lines.js';
-import {isWatched} from '../lib/output/terminal/screen.js';
+import {isWatched, widthOf} from '../lib/output/terminal/screen.js';
 import type {CostReport} from '../lib/workflows/cost/sum-costs.js';
 
 /** `gembatch cost [FILE|JOB...]` */
@@ -55,7 +55,7 @@ It is no bill: the service also charges for searches of failed requests, which n
       signal: this.stopSignal(),
     });
     if (this.jsonEnabled()) return report;
-    const columns = process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY;
+    const columns = widthOf(process.stdout);
     const lines = flags.csv
       ? costCsv(report, isWatched(process))
       : costLines(report, {by: flags.by, columns}).map((line) => `${line}\n`);

@@ -1,6 +1,7 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../cli/base-command.js';
+import {widthOf} from '../lib/output/terminal/screen.js';
 import {pricesFlag, readPrices} from '../cli/prices.js';
 import {modelFlag} from '../cli/flags/submit-flags.js';
 import {DEFAULT_MODEL, modelResourceName} from '../lib/domain/job/model-choice.js';
@@ -69,7 +70,7 @@ Without a known price the cost is unknown. "<%= config.bin %> models" shows pric
       signal: this.stopSignal(),
     });
     if (!this.jsonEnabled()) {
-      const columns = process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY;
+      const columns = widthOf(process.stdout);
       for (const line of estimateLines(estimate, {columns})) process.stdout.write(`${line}\n`);
     }
     process.exitCode = exitCodeOf([

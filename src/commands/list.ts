@@ -1,8 +1,18 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../cli/base-command.js';
-import {isWatched} from '../lib/output/terminal/screen.js';
-import type {JobList, JobOrder} from '../lib/workflows/list/list-jobs.js';
+import {momentFlag, momentMs, namesIn} from '../cli/flags/list-flags.js';
+import {colorsFor, isWatched, widthOf} from '../lib/output/terminal/screen.js';
+import type {JobOrder} from '../lib/workflows/list/filter-jobs.js';
+import type {JobList} from '../lib/workflows/list/list-jobs.js';
+
+/** The `--json` object with `--fields`. */
+export interface ChosenJobs extends Omit<JobList, 'jobs'> {
+  readonly jobs: readonly object[];
+}
+
+/** Of a screen: the header, what is left out, a blank line, two of totals, what to run next, and the prompt. */
+const OTHER_ROWS = 7;
 
 /** `gembatch list [FILE|JOB...]` */
 export default class List extends BaseCommand {
@@ -10,15 +20,24 @@ export default class List extends BaseCommand {
 
   static override summary = 'Show the recorded batch jobs, without asking the service.';
 
-  static override description = `Reads only the job-info file: no API key, no network, no waiting. It is as fresh as the last "<%= config.bin %> poll"; --refresh asks the service first.`;
+  static override description = `Reads only the job-info file: no API key, no network, no waiting. It is as fresh as the last "<%= config.bin %> poll"; --refresh asks the service first.
+
+A request file is one row, with its retries and parts. A terminal shows what fits, first what needs you; a pipe shows all.`;
 
   static override examples = [
-    {description: 'Show all jobs', command: '<%= config.bin %> <%= command.id %>'},
+    {description: 'Show all request files', command: '<%= config.bin %> <%= command.id %>'},
     {
       description: 'Show what did not work',
       command: '<%= config.bin %> <%= command.id %> --state failed --state expired --state bad-rows',
     },
-    {description: 'Write a table for a spreadsheet', command: '<%= config.bin %> <%= command.id %> --csv'},
+    {
+      description: 'Show what was sent since yesterday',
+      command: '<%= config.bin %> <%= command.id %> --since 1d',
+    },
+    {
+      description: 'Choose what a script gets',
+      command: '<%= config.bin %> <%= command.id %> --json --fields file,outcome,cost_usd',
+    },
   ];
 
   static override args = {
@@ -30,46 +49,100 @@ export default class List extends BaseCommand {
   };
 
   static override flags = {
+    all: Flags.boolean({
+      char: 'a',
+      description: 'a row for each batch job, retries and parts too',
+      exclusive: ['limit'],
+    }),
+    limit: Flags.integer({
+      char: 'L',
+      description: 'at most so many, what needs you first',
+      helpValue: '<n>',
+      min: 1,
+    }),
     state: Flags.string({
-      description:
-        'only jobs in this state (pending, running, succeeded, …) or with this outcome (done, bad-rows, failed, …)',
+      description: 'only these states (pending, succeeded, …) or outcomes (done, bad-rows, failed, …)',
       multiple: true,
       multipleNonGreedy: true,
     }),
+    model: Flags.string({
+      char: 'm',
+      description: 'only jobs of this model, or of a pattern such as "*flash*"',
+      helpValue: '<model>',
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
+    since: momentFlag({description: 'only jobs created since then (2h, 3d, 2026-11-28)'}),
+    until: momentFlag({description: 'only jobs created until then'}),
     sort: Flags.option({
-      description: 'order of the jobs; by age the oldest come first',
+      description: 'order of the rows; by age the oldest come first',
       options: ['recorded', 'file', 'age', 'state'] as const satisfies readonly JobOrder[],
       default: 'recorded',
     })(),
-    csv: Flags.boolean({description: 'print comma-separated values', exclusive: ['json']}),
+    columns: Flags.string({
+      description: 'columns of the table: file,state,cost,job,…',
+      helpValue: '<names>',
+      exclusive: ['csv', 'json'],
+    }),
+    fields: Flags.string({
+      description: 'with --json: only these members of each job',
+      helpValue: '<names>',
+      dependsOn: ['json'],
+    }),
+    csv: Flags.boolean({
+      description: 'print comma-separated values, a row for each job',
+      exclusive: ['json'],
+    }),
     refresh: Flags.boolean({description: 'ask the service first; needs an API key'}),
   };
 
-  async run(): Promise<JobList> {
+  async run(): Promise<JobList | ChosenJobs> {
     const {args, flags} = await this.parse(List);
-    const [{listJobs, refreshList}, {listCsv, listLines, sideLines}, store] = await Promise.all([
-      import('../lib/workflows/list/list-jobs.js'),
-      import('../lib/output/list-lines.js'),
-      this.openStore(flags['job-info']),
-    ]);
+    const [{listJobs, refreshList}, {limitJobs}, {JOB_FIELDS, pickFields}, {JOB_COLUMNS}, view, store] =
+      await Promise.all([
+        import('../lib/workflows/list/list-jobs.js'),
+        import('../lib/workflows/list/filter-jobs.js'),
+        import('../lib/workflows/list/job-fields.js'),
+        import('../lib/output/poll/job-columns.js'),
+        import('../lib/output/list-lines.js'),
+        this.openStore(flags['job-info']),
+      ]);
+    const fields = flags.fields === undefined ? undefined : namesIn('fields', flags.fields, JOB_FIELDS);
+    const columns = flags.columns === undefined ? undefined : namesIn('columns', flags.columns, JOB_COLUMNS);
     const stop = this.stopSignal();
     if (flags.refresh) {
       const client = await this.createClient(this.apiKey());
       const trouble = await refreshList({store, client, clock: this.clock}, stop);
       if (trouble !== undefined) throw trouble;
     }
+    const nowMs = this.clock.now();
+    const isTable = !this.jsonEnabled() && !flags.csv;
+    const states = flags.state ?? [];
     const list = await listJobs(
       store,
-      {names: args.jobs ?? [], states: flags.state ?? [], order: flags.sort},
+      {
+        names: args.jobs ?? [],
+        states,
+        models: flags.model ?? [],
+        sinceMs: momentMs(flags.since, nowMs),
+        untilMs: momentMs(flags.until, nowMs),
+        order: flags.sort,
+        // Of the jobs of a file, those that others replaced are in no row of their own.
+        isFolded: isTable && !flags.all && !states.includes('replaced'),
+      },
       stop,
     );
-    if (this.jsonEnabled()) return list;
-    const columns = process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY;
+    const isScreen = isTable && !flags.all && process.stdout.isTTY;
+    const limit = flags.limit ?? (isScreen ? process.stdout.rows - OTHER_ROWS : Infinity);
+    const shown = limitJobs(list.jobs, Math.max(1, limit));
+    if (fields !== undefined) return {...list, jobs: shown.map((job) => pickFields(job, fields))};
+    if (this.jsonEnabled()) return {...list, jobs: shown};
     if (flags.csv) {
-      process.stdout.write(listCsv(list, isWatched(process)).join(''));
-      for (const line of sideLines(list)) this.logToStderr(line);
+      process.stdout.write(view.listCsv(shown, isWatched(process)).join(''));
+      for (const line of view.sideLines(list)) this.logToStderr(line);
     } else {
-      const lines = listLines(list, {columns, nowMs: this.clock.now()});
+      const colors = colorsFor(process.stdout, process.env);
+      const lines = view.listLines(list, {shown, width: widthOf(process.stdout), nowMs, colors, columns});
       process.stdout.write(`${lines.join('\n')}\n`);
     }
     return list;

@@ -1,5 +1,6 @@
 import {hasApiKey} from '../cli/connection/api-key.js';
 import {BaseCommand} from '../cli/base-command.js';
+import {widthOf} from '../lib/output/terminal/screen.js';
 import {pricesFlag, readPrices} from '../cli/prices.js';
 import type {ModelList} from '../lib/workflows/list/list-models.js';
 
@@ -32,7 +33,7 @@ export default class Models extends BaseCommand {
       {signal: this.stopSignal()},
     );
     if (!this.jsonEnabled()) {
-      const columns = process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY;
+      const columns = widthOf(process.stdout);
       for (const line of modelsLines(list, {columns})) process.stdout.write(`${line}\n`);
     }
     return list;

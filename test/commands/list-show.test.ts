@@ -37,13 +37,13 @@ test('the records are listed without a key, filtered and sorted', async () => {
 
   const table = await runCli(['status'], {cwd: folder});
   expect(table.stdout).toMatch(/^File +Requests +State/u);
-  expect(table.stdout).toContain('3 jobs: 2 done, 1 failed');
+  expect(table.stdout).toContain('3 files: 2 done, 1 failed');
   const csv = await runCli(['list', '--csv'], {cwd: folder});
   expect(csv.stdout.split('\r\n')[3]).toMatch(
     /^002\.jsonl,batches\/\w+,models\/gemini-2\.5-flash-lite,JOB_STATE_FAILED,failed,3,/u,
   );
   const part = await runCli(['list', '--state', 'JOB_STATE_FAILED'], {cwd: folder});
-  expect(part.stdout).toContain('1 of 3 jobs: 1 failed');
+  expect(part.stdout).toContain('1 of 3 files: 1 failed');
   expect((await list(folder)).summary).toMatchObject({recorded: 3, jobs: 3, done: 2, failed: 1, running: 0});
 });
 

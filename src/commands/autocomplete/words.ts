@@ -43,7 +43,7 @@ export default class AutocompleteWords extends BaseCommand {
       case 'profile':
         return (await this.configuration([])).profiles;
       case 'state': {
-        const {STATE_WORDS} = await import('../../lib/workflows/list/list-jobs.js');
+        const {STATE_WORDS} = await import('../../lib/workflows/list/filter-jobs.js');
         return STATE_WORDS.map((word) => word.replaceAll(' ', '-'));
       }
     }

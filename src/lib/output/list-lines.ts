@@ -1,29 +1,65 @@
 import type {JobList} from '../workflows/list/list-jobs.js';
+import type {FoldedJob} from '../workflows/list/fold-jobs.js';
 import {csvRecord} from './text/csv.js';
 import {formatCount, plural} from './text/format.js';
-import {pollTable, tally} from './poll/poll-table.js';
+import {formatUsd} from './text/money.js';
+import {tableLines} from './text/table.js';
+import {jobColumns, type JobColumn} from './poll/job-columns.js';
+import {tally} from './poll/poll-table.js';
+import {progressText} from './poll/progress-text.js';
 import {printable} from './terminal/printable.js';
+import type {Colors} from './terminal/screen.js';
 import {ownCommand} from '../domain/program-name.js';
 
-/** The table of `gembatch list`, as wide as the terminal; what cannot be in it follows. */
-export function listLines(list: JobList, options: {columns: number; nowMs: number}): readonly string[] {
-  const {jobs, summary} = list;
-  if (summary.recorded === 0) return [`No batch jobs in ${printable(list.job_info)}.`, ...sideLines(list)];
-  if (jobs.length === 0) {
-    return [`None of the ${plural(summary.recorded, 'batch job')} is like that.`, ...sideLines(list)];
-  }
-  const table = pollTable(
-    {jobs, downloads: new Map(), changedAt: new Map(), nowMs: options.nowMs},
-    {columns: options.columns, rows: Number.POSITIVE_INFINITY},
-  );
-  return [...table, '', totals(list), ...sideLines(list)];
+export interface ListStyle {
+  readonly width: number;
+  readonly nowMs: number;
+  readonly colors: Colors;
+  /** Those of the listed jobs that are shown; the others are counted. */
+  readonly shown: readonly FoldedJob[];
+  /** Only these columns, in this order. */
+  readonly columns?: readonly JobColumn[] | undefined;
 }
 
-function totals({jobs, summary}: JobList): string {
-  const number = summary.jobs === summary.recorded ? '' : `${formatCount(summary.jobs)} of `;
-  const current = tally(jobs.filter(({replaced}) => !replaced));
+/** The table of `gembatch list`, as wide as the terminal; what cannot be in it follows. */
+export function listLines(list: JobList, style: ListStyle): readonly string[] {
+  const {summary, recorded_files: files} = list;
+  if (summary.recorded === 0) return [`No batch jobs in ${printable(list.job_info)}.`, ...sideLines(list)];
+  if (list.jobs.length === 0) {
+    const all = files === undefined ? plural(summary.recorded, 'batch job') : plural(files, 'file');
+    return [`None of the ${all} is like that.`, ...sideLines(list)];
+  }
+  const terms = {...style, jobs: style.shown, downloads: new Map<string, number>()};
+  const table = tableLines(style.shown, jobColumns(terms, style.columns), style.width);
+  return [...table, ...hiddenLine(list, style.shown), '', ...totals(list, style.nowMs), ...sideLines(list)];
+}
+
+function hiddenLine({jobs}: JobList, shown: readonly FoldedJob[]): readonly string[] {
+  if (shown.length === jobs.length) return [];
+  const isShown = new Set(shown);
+  const hidden = jobs.filter((job) => !isShown.has(job));
+  return [`… and ${formatCount(hidden.length)} more: ${tally(hidden)} (all: --limit ${jobs.length})`];
+}
+
+function totals({jobs, summary, recorded_files: files}: JobList, nowMs: number): readonly string[] {
+  const recorded = files ?? summary.recorded;
+  const listed = summary.jobs === recorded ? '' : `${formatCount(summary.jobs)} of `;
+  const current = jobs.filter(({replaced}) => !replaced);
   const replaced = summary.replaced === 0 ? [] : [`${formatCount(summary.replaced)} replaced by later jobs`];
-  return `${number}${plural(summary.recorded, 'job')}: ${[current, ...replaced].filter((text) => text !== '').join(', ')}`;
+  const counts = [tally(current), ...replaced].filter((text) => text !== '').join(', ');
+  const isFolded = files !== undefined && files < summary.recorded;
+  const folded = isFolded ? ` (${plural(summary.recorded, 'batch job')}: --all)` : '';
+  return [
+    `${listed}${plural(recorded, files === undefined ? 'job' : 'file')}: ${counts}${folded}`,
+    ...(summary.running > 0 ? [progressText(jobs, nowMs)] : costLine(jobs)),
+  ];
+}
+
+function costLine(jobs: readonly FoldedJob[]): readonly string[] {
+  const cost = jobs.reduce((sum, {cost_usd: usd = 0}) => sum + usd, 0);
+  if (cost === 0) return [];
+  const isKnown = jobs.every(({cost_usd: usd}) => usd !== undefined);
+  return [`Cost: ${formatUsd(cost)}${isKnown ? '' : ', and jobs of unknown cost'}`];
 }
 
 /** What is not a job, and must not be missed: creates without an answer, and lines that cannot be read. */
@@ -55,7 +91,7 @@ const CSV_TITLES = [
 ];
 
 /** The table of `gembatch list --csv`, a record each, line ends included; `isWatched` as in `csvRecord`. */
-export function listCsv({jobs}: JobList, isWatched: boolean): readonly string[] {
+export function listCsv(jobs: readonly FoldedJob[], isWatched: boolean): readonly string[] {
   return [
     csvRecord(CSV_TITLES),
     ...jobs.map((job) =>

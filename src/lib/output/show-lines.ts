@@ -4,7 +4,7 @@ import type {PolledJob} from '../workflows/poll/poll-report.js';
 import type {ShownJob, ShownJobs} from '../workflows/list/show-job.js';
 import {formatBytes, formatCount} from './text/format.js';
 import {formatCostRange, formatUsd} from './text/money.js';
-import {rowsText} from './poll/poll-table.js';
+import {rowsText} from './poll/job-columns.js';
 import {printable} from './terminal/printable.js';
 import {ownCommand} from '../domain/program-name.js';
 

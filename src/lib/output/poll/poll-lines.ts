@@ -4,7 +4,8 @@ import type {PolledJob, PollEvent, PollSummary} from '../../workflows/poll/poll-
 import {formatCount, formatDuration} from '../text/format.js';
 import {formatUsd} from '../text/money.js';
 import {ownCommand} from '../../domain/program-name.js';
-import {rowsText, tally} from './poll-table.js';
+import {rowsText} from './job-columns.js';
+import {tally} from './poll-table.js';
 import {printable} from '../terminal/printable.js';
 
 /** What an event means to a person, in lines of text; none when it is not worth one. */

@@ -85,9 +85,14 @@ export function marksFor({env}: Screen): Marks {
   return process.platform === 'win32' || /utf-?8/iu.test(locale) ? UNICODE_MARKS : ASCII_MARKS;
 }
 
+/** The columns of a terminal; anything else takes lines of any width. */
+export function widthOf({isTTY, columns}: OutputStream): number {
+  return (isTTY === true && columns) || Infinity;
+}
+
 /** Prints lines, folded where the stream is a terminal. */
 export function printFolded(stream: OutputStream, lines: readonly string[]): void {
-  const width = (stream.isTTY === true && stream.columns) || Infinity;
+  const width = widthOf(stream);
   for (const line of lines.flatMap((text) => foldText(text, width))) stream.write(`${line}\n`);
 }
 

@@ -1,14 +1,17 @@
 /** Tables of plain text, as wide as there is room for. */
-import {displayWidth, isPlain, padEnd, padStart, shortenLeft} from '../terminal/display-width.js';
+import {displayWidth, isPlain, padEnd, padStart, shortenRight} from '../terminal/display-width.js';
 import {printable} from '../terminal/printable.js';
+import {shortNames} from '../terminal/short-names.js';
 
 export interface Column<Row> {
   readonly title: string;
   readonly align: 'left' | 'right';
-  /** Where the room is short, the columns with the highest ranks give way. The first column always stays. */
+  /** Where the room is short, the columns with the highest ranks give way. The first column stays, and those of rank 0. */
   readonly rank: number;
   /** What the column shows of a row; made printable here. */
   readonly cell: (row: Row) => string;
+  /** Colours what is shown of a row. */
+  readonly color?: (row: Row) => ((text: string) => string) | undefined;
 }
 
 /** A column with what it shows; every cell is made and measured once. */
@@ -17,15 +20,18 @@ interface FilledColumn extends Pick<Column<never>, 'title' | 'align' | 'rank'> {
   readonly width: number;
   /** Whether every cell is printable ASCII, as most are. */
   readonly arePlain: boolean;
+  readonly colors: readonly (((text: string) => string) | undefined)[];
 }
 
 const GAP = '  ';
 /** Columns give way as long as the first one, which names the row, would be cut to less. */
 const NARROWEST_FIRST = 20;
+/** Beside columns that do not give way, this much of the first one stays. */
+const LEAST_FIRST = 8;
 
 /**
- * The lines of a table: a header, and a line for each row. No line is wider than `width`: columns give way by their
- * rank, and the first one is cut at its start.
+ * The lines of a table: a header, and a line for each row. Columns give way by their rank, and the names in the first one
+ * are shortened. No line is wider than `width`, unless columns of rank 0 leave no room.
  *
  * @param columns - at least one, in the order in which they are shown.
  */
@@ -43,7 +49,7 @@ export function tableLines<Row>(
   );
 }
 
-function filled<Row>({title, align, rank, cell}: Column<Row>, rows: readonly Row[]): FilledColumn {
+function filled<Row>({title, align, rank, cell, color}: Column<Row>, rows: readonly Row[]): FilledColumn {
   let widest = displayWidth(title);
   let arePlain = true;
   const cells = rows.map((row) => {
@@ -54,27 +60,41 @@ function filled<Row>({title, align, rank, cell}: Column<Row>, rows: readonly Row
     arePlain &&= isPlain(shown);
     return shown;
   });
-  return {title, align, rank, cells, width: widest, arePlain};
+  const colors = color === undefined ? [] : rows.map(color);
+  return {title, align, rank, cells, width: widest, arePlain, colors};
 }
 
 function fitting(columns: readonly FilledColumn[], room: number): readonly FilledColumn[] {
   const [first, ...others] = columns;
   if (first === undefined || others.length === 0 || widthOf(others) + NARROWEST_FIRST <= room) return columns;
   const last = Math.max(...others.map(({rank}) => rank));
+  if (last <= 0) return columns;
   return fitting([first, ...others.filter(({rank}) => rank < last)], room);
 }
 
 function layOut([first, ...others]: readonly FilledColumn[], room: number): readonly string[] {
   if (first === undefined) return [];
-  const firstWidth = Math.max(1, Math.min(first.width, room - widthOf(others)));
-  const fitted = {...first, width: firstWidth};
-  const line = (textOf: (column: FilledColumn) => string): string => {
-    const name = textOf(first);
-    let text = pad(fitted, first.width > firstWidth ? shortenLeft(name, firstWidth) : name);
-    for (const column of others) text += GAP + pad(column, textOf(column));
-    return text.trimEnd();
-  };
-  return [line(({title}) => title), ...first.cells.map((_, row) => line(({cells}) => cells[row] ?? ''))];
+  const isPinned = others.length > 0 && others.every(({rank}) => rank === 0);
+  const least = isPinned ? LEAST_FIRST : 1;
+  const firstWidth = Math.max(Math.min(first.width, least), Math.min(first.width, room - widthOf(others)));
+  const fitted = {...first, width: firstWidth, cells: shortNames(first.cells, firstWidth)};
+  const columns = [fitted, ...others];
+  const title = columns.map((column) => pad(column, shortenRight(column.title, column.width))).join(GAP);
+  const lines = first.cells.map((_, row) =>
+    columns
+      .map((column) => colored(column, row))
+      .join(GAP)
+      .trimEnd(),
+  );
+  return [title.trimEnd(), ...lines];
+}
+
+/** The cell of a row; blanks beside it have no colour, so that those at the end of a line can be left out. */
+function colored(column: FilledColumn, row: number): string {
+  const text = column.cells[row] ?? '';
+  const color = column.colors[row];
+  const padded = pad(column, text);
+  return color === undefined || text === '' ? padded : padded.replace(text, () => color(text));
 }
 
 /** The columns that these take, with the gap before each. */

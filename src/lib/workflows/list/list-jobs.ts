@@ -1,4 +1,3 @@
-import {closest} from '../../domain/text/closest.js';
 import {
   awaitsService,
   linkOf,
@@ -6,7 +5,6 @@ import {
   type JobOutcome,
   type RetryLink,
 } from '../../domain/job/job-progress.js';
-import {stateLabel} from '../../domain/job/job-state.js';
 import type {Clock} from '../../domain/clock.js';
 import {GembatchError} from '../../domain/errors.js';
 import type {Intent, JobRecord} from '../../domain/job/job-record.js';
@@ -19,28 +17,29 @@ import {refreshJobs} from '../job-states/refresh-jobs.js';
 import {glanceAtResults, lookAtResults} from '../job-states/result-files.js';
 import {selectNamed, type JobNames} from '../job-states/select-jobs.js';
 import {ownCommand} from '../../domain/program-name.js';
-
-/** In which order jobs are listed: as they were recorded, by path, by age, by state. */
-export type JobOrder = 'recorded' | 'file' | 'age' | 'state';
+import {filterJobs, orderJobs, type JobFilter, type JobOrder} from './filter-jobs.js';
+import {foldJobs, type FoldedJob} from './fold-jobs.js';
 
 /** Which jobs are listed, and how. */
-export interface ListInput {
+export interface ListInput extends JobFilter {
   /** Request files and batch jobs, as the person named them; none for all. */
   readonly names: readonly string[];
-  /** Only jobs in one of these states or with one of these outcomes, as people read them; none for all. */
-  readonly states: readonly string[];
   readonly order: JobOrder;
+  /** Whether the jobs of a request file are listed as one. */
+  readonly isFolded: boolean;
 }
 
 /** The `--json` object of `gembatch list`. */
 export interface JobList {
   readonly job_info: string;
-  readonly jobs: readonly PolledJob[];
+  readonly jobs: readonly FoldedJob[];
   /** Creates of which nobody knows whether they made a job. */
   readonly open_intents: readonly Intent[];
   /** Lines of the job-info file that cannot be read; they are kept as they are. */
   readonly problems: readonly {readonly line: number; readonly reason: string}[];
   readonly summary: ListSummary;
+  /** Where the jobs of a request file are listed as one: how many files have jobs, listed or not. */
+  readonly recorded_files?: number;
 }
 
 /** How many of the listed jobs are where. Jobs that were replaced are in `jobs` and `replaced` alone. */
@@ -51,35 +50,41 @@ export interface ListSummary extends Readonly<Record<JobOutcome, number>> {
   readonly replaced: number;
 }
 
-/** What `--state` takes besides the states that the records have: what the service is known to say, and our outcomes. */
-export const STATE_WORDS = [
-  'pending',
-  'running',
-  'succeeded',
-  'partially succeeded',
-  'failed',
-  'cancelled',
-  'expired',
-  'done',
-  'bad rows',
-  'altered',
-  'lost',
-  'not seen',
-  'replaced',
-];
-
 /**
  * Lists what the job-info file knows, and whether the result files are still those that were fetched. No lock is taken,
  * nothing is sent.
  *
- * @throws GembatchError `STORAGE` when it cannot be read, `USAGE` when a name means no job, or there is no such state, and
- *   the reason of `stop`.
+ * @throws GembatchError `STORAGE` when it cannot be read, `USAGE` when a name means no job, or there is no such state or
+ *   model, and the reason of `stop`.
  */
-export async function listJobs(
+export async function listJobs(store: JobStore, input: ListInput, stop: AbortSignal): Promise<JobList> {
+  const {jobs: all, retries, openIntents, problems} = await readJobs(store, stop);
+  const isEach = input.names.length === 0;
+  const named = new Set(isEach ? [] : selectNamed(store, all, {names: input.names, namesOf: namesOfJob}));
+  const isNamed = (job: PolledJob): boolean => isEach || named.has(job);
+  const files = input.isFolded ? foldJobs(all, retries) : undefined;
+  const rows = files?.flatMap(([row, its]) => (its.some(isNamed) ? [row] : [])) ?? all.filter(isNamed);
+  const listed = orderJobs(filterJobs(rows, input), input.order);
+  return {
+    job_info: store.path,
+    jobs: listed,
+    open_intents: openIntents,
+    problems,
+    summary: {recorded: all.length, ...summaryOf(listed)},
+    ...(files === undefined ? {} : {recorded_files: files.length}),
+  };
+}
+
+/** All that is recorded, with the state of the result files. */
+async function readJobs(
   store: JobStore,
-  {names, states, order}: ListInput,
   stop: AbortSignal,
-): Promise<JobList> {
+): Promise<{
+  readonly jobs: readonly PolledJob[];
+  readonly retries: readonly RetryLink[];
+  readonly openIntents: readonly Intent[];
+  readonly problems: JobList['problems'];
+}> {
   const all: PolledJob[] = [];
   const retries: RetryLink[] = [];
   const unread: {position: number; record: JobRecord}[] = [];
@@ -98,12 +103,9 @@ export async function listJobs(
   for (const {position, record} of unread)
     all[position] = polledJob(record, {onDisk: looks.get(record.batch.name)?.state ?? 'intact'});
   const replaced = replacedAmong(all, retries);
-  const selected = selectNamed(store, all, {names, namesOf: namesOfJob}).map((job) =>
-    replaced.has(job.name) ? {...job, replaced: true} : job,
-  );
-  const jobs = ordered(withLabels(selected, states), order);
-  const summary = {recorded: all.length, ...summaryOf(jobs)};
-  return {job_info: store.path, jobs, open_intents: openIntents, problems, summary};
+  for (const [position, job] of replaced.size === 0 ? [] : all.entries())
+    if (replaced.has(job.name)) all[position] = {...job, replaced: true};
+  return {jobs: all, retries, openIntents, problems};
 }
 
 function namesOfJob({file, part_of: partOf, name}: PolledJob): JobNames {
@@ -152,56 +154,4 @@ function notSeenError(gone: ReadonlySet<string>): GembatchError | undefined {
       `Use the API key that the jobs were submitted with. What is recorded: ${ownCommand('list')}`,
     ],
   });
-}
-
-/** @throws GembatchError `USAGE` when a word is neither known nor the state of any job: an empty list would hide the slip. */
-function withLabels(jobs: readonly PolledJob[], words: readonly string[]): readonly PolledJob[] {
-  if (words.length === 0) return jobs;
-  const known = new Set([...STATE_WORDS, ...jobs.flatMap(labelsOf)]);
-  const wanted = new Set<string>();
-  for (const word of words) {
-    const label = stateLabel(word.toUpperCase().replaceAll(/[- ]/gu, '_'));
-    if (!known.has(label)) throw unknownLabel(word, closest(label, [...known]));
-    wanted.add(label);
-  }
-  return jobs.filter((job) => labelsOf(job).some((label) => wanted.has(label)));
-}
-
-function unknownLabel(word: string, meant: string | undefined): GembatchError {
-  const labels = STATE_WORDS.map(asWord).join(', ');
-  return new GembatchError('USAGE', `"${word}" is not a state of any batch job.`, {
-    suggestions: [
-      ...(meant === undefined ? [] : [`Did you mean: ${asWord(meant)}`]),
-      `These can be named: ${labels}.`,
-    ],
-  });
-}
-
-/** A label as one word of the command line. */
-function asWord(label: string): string {
-  return label.replaceAll(' ', '-');
-}
-
-/** The words by which a job is found: its state and what became of it. */
-function labelsOf({state, outcome, replaced}: PolledJob): readonly string[] {
-  return [stateLabel(state), outcome.replace('_', ' '), ...(replaced ? ['replaced'] : [])];
-}
-
-function ordered(jobs: readonly PolledJob[], order: JobOrder): readonly PolledJob[] {
-  switch (order) {
-    case 'recorded':
-      return jobs;
-    case 'file': {
-      const {compare} = new Intl.Collator('en', {numeric: true});
-      return jobs.toSorted((a, b) => compare(a.file, b.file));
-    }
-    case 'age':
-      return jobs.toSorted((a, b) => compareText(a.create_time, b.create_time));
-    case 'state':
-      return jobs.toSorted((a, b) => compareText(a.outcome, b.outcome) || compareText(a.state, b.state));
-  }
-}
-
-function compareText(a = '', b = ''): number {
-  return a < b ? -1 : Number(a > b);
 }
