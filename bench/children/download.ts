@@ -2,6 +2,7 @@
 import {join} from 'node:path';
 import {argv, cwd, resourceUsage, stdout} from 'node:process';
 import type {JobRecord} from '../../src/lib/domain/job/job-record.js';
+import {PRICES} from '../../src/lib/domain/price/prices.js';
 import {GeminiBatchClient} from '../../src/lib/services/gemini/gemini-batch-client.js';
 import {AtomicFile} from '../../src/lib/store/file/atomic-file.js';
 import {JobStore} from '../../src/lib/store/job-store.js';
@@ -29,7 +30,7 @@ const createFile = (target: string): Promise<AtomicFile> => AtomicFile.open(targ
 const startedMs = performance.now();
 const file = await createFile(join(cwd(), 'verified.jsonl'));
 const received = await receiveResult(
-  {store, client, clock, createFile, report: () => undefined},
+  {store, client, clock, createFile, prices: PRICES, report: () => undefined},
   {record, resultFileName, file},
   {isRetried: false, stop: new AbortController().signal},
 );

@@ -1,29 +1,28 @@
 import {resolve} from 'node:path';
 import type {Clock} from '../lib/domain/clock.js';
+import type {PriceList} from '../lib/domain/price/price-list.js';
 import type {JobStore} from '../lib/store/job-store.js';
 import type {Estimate} from '../lib/workflows/estimate/estimate-files.js';
 
-/** Whose finished jobs tell what the next ones use, and when. */
-interface EstimateContext {
+/** Whose finished jobs tell what the next ones use, when, and by which prices. */
+export interface EstimateContext {
   readonly store: JobStore;
   readonly clock: Clock;
+  readonly prices: PriceList;
 }
 
-/** What request files will use and cost at a model, by the price list of the package. */
+/** What request files will use and cost at a model. */
 export async function estimateOf(
   names: readonly string[],
   model: string,
-  {store, clock}: EstimateContext,
+  {store, clock, prices}: EstimateContext,
 ): Promise<Estimate> {
-  const [{estimateFiles}, {readPrices}] = await Promise.all([
-    import('../lib/workflows/estimate/estimate-files.js'),
-    import('./prices.js'),
-  ]);
+  const {estimateFiles} = await import('../lib/workflows/estimate/estimate-files.js');
   return estimateFiles({
     files: names.map((name) => ({name, path: resolve(name)})),
     model,
     service: 'gemini',
-    prices: await readPrices(undefined),
+    prices,
     records: store.read().records.map(({record}) => record),
     nowMs: clock.now(),
   });

@@ -10,7 +10,7 @@ import type {CostReport} from '../lib/workflows/cost/sum-costs.js';
 export default class Cost extends BaseCommand {
   static override summary = 'Show what batch jobs used and cost.';
 
-  static override description = `Sums up tokens, searches and cost over the results that are here, each row by the price of the model that answered it on the day it was fetched. Sends nothing. A job whose results are not here, or whose price is not known, has an unknown cost.
+  static override description = `Sums up tokens, searches and cost over the results that are here, each row by the price of the model that answered it on the day its job ended. Sends nothing. A job whose results are not here, or whose price is not known, has an unknown cost.
 
 It is no bill: the service also charges for searches of failed requests, which no row shows.`;
 

@@ -1,7 +1,8 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../cli/base-command.js';
-import {createGraceFlag} from '../cli/flags/flags.js';
+import {pricesFlag, readPrices} from '../cli/prices.js';
+import {createGraceFlag, RARE} from '../cli/flags/flags.js';
 import type {PollSummary} from '../lib/workflows/poll/poll-report.js';
 import {tellGitHubActions, type ToldWork} from '../cli/github-actions.js';
 import {tellDone, type OnDoneResult} from '../cli/on-done.js';
@@ -49,6 +50,7 @@ Stop and restart it at any time, or run it beside "<%= config.bin %> submit", wh
     once: Flags.boolean({description: 'look once, fetch what is ready, and end'}),
     ...pollFlags,
     'create-grace': createGraceFlag(),
+    prices: {...pricesFlag, ...RARE},
   };
 
   #work: ToldWork | undefined;
@@ -76,7 +78,14 @@ Stop and restart it at any time, or run it beside "<%= config.bin %> submit", wh
     });
     try {
       const summary = await pollJobs(
-        {store, client, clock: this.clock, createFile, report: view.report},
+        {
+          store,
+          client,
+          clock: this.clock,
+          createFile,
+          prices: await readPrices(flags.prices),
+          report: view.report,
+        },
         {
           selection: args.jobs ?? [],
           isOnce: flags.once,

@@ -6,6 +6,7 @@ import type {JoinedFile} from '../cli/results/write-joined.js';
 import type {ResultsReport} from '../lib/workflows/results/collect-results.js';
 import type {PollEvent} from '../lib/workflows/poll/poll-report.js';
 import {RARE} from '../cli/flags/flags.js';
+import {pricesFlag, readPrices} from '../cli/prices.js';
 import {JOIN_FORMATS} from '../cli/results/join-formats.js';
 import {pollFlags} from '../cli/flags/poll-flags.js';
 
@@ -75,6 +76,8 @@ export default class Results extends BaseCommand {
     'keep-remote': pollFlags['keep-remote'],
     'results-dir': pollFlags['results-dir'],
     'no-check-answers': pollFlags['no-check-answers'],
+    // As of "poll", whose help has it.
+    prices: {...pricesFlag, hidden: true},
   };
 
   #hasRowsOnStdout = false;
@@ -93,7 +96,8 @@ export default class Results extends BaseCommand {
       store,
       async () => {
         const client = await this.createClient(this.apiKey());
-        return {store, client, clock: this.clock, createFile, report: await this.#reporter(flags)};
+        const prices = await readPrices(flags.prices);
+        return {store, client, clock: this.clock, createFile, prices, report: await this.#reporter(flags)};
       },
       {
         names: args.jobs ?? [],

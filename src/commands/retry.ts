@@ -70,12 +70,13 @@ A job that the service does not show may belong to another API key's project. --
       this.createClient(apiKey),
       this.fileMaker(),
     ]);
+    const prices = await readPrices(flags.prices);
     const limit = flags['max-output-tokens'];
     const result = await retryJobs(
       {store, client, clock: this.clock, createFile},
       {
         ...submitOptionsOf(flags),
-        prices: await readPrices(flags.prices),
+        prices,
         names: args.jobs ?? [],
         model: flags.model,
         isDryRun: flags['dry-run'],
@@ -85,7 +86,7 @@ A job that the service does not show may belong to another API key's project. --
             path: store.resolveInput(file),
             model: flags.model ?? batch.model ?? DEFAULT_MODEL,
           }));
-          const cost = await costOfFiles(work, {store, clock: this.clock});
+          const cost = await costOfFiles(work, {store, clock: this.clock, prices});
           const files = lost.map(({input_file: file}) => file).join(', ');
           return ask(
             `If the earlier job of ${files} exists after all, the work is paid twice. ${cost} Submit again?`,

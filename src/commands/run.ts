@@ -87,10 +87,11 @@ Run it again to go on, or when rows were added: nothing is sent twice.`;
       this.openStore(flags['job-info']),
       this.createClient(apiKey),
     ]);
-    const deps = {store, client, clock: this.clock, createFile};
+    const prices = await readPrices(flags.prices);
+    const deps = {store, client, clock: this.clock, createFile, prices};
     const submit = {
       ...submitOptionsOf({...flags, 'quota-wait': null}),
-      prices: await readPrices(flags.prices),
+      prices,
       files: prepared.files,
       cwd: process.cwd(),
       model: flags.model,

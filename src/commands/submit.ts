@@ -2,7 +2,7 @@ import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import {hasApiKey} from '../cli/connection/api-key.js';
 import {BaseCommand} from '../cli/base-command.js';
-import {costOfFiles, estimateOf} from '../cli/cost-of-files.js';
+import {costOfFiles, estimateOf, type EstimateContext} from '../cli/cost-of-files.js';
 import {consentOrYes} from '../cli/consent.js';
 import {GembatchError} from '../lib/domain/errors.js';
 import type {JobStore} from '../lib/store/job-store.js';
@@ -74,14 +74,15 @@ Ctrl-C once lets creates under way end; twice ends at once.`;
       this.openStore(flags['job-info']),
       this.createClient(apiKey),
     ]);
+    const prices = await readPrices(flags.prices);
     const assumed = flags['assume-not-created']
-      ? await this.#assumedNotCreated(store, args.files, flags.yes)
+      ? await this.#assumedNotCreated({store, clock: this.clock, prices}, args.files, flags.yes)
       : undefined;
     const view = new SubmitView({...this.display(flags), nextCommand: ownCommand('poll')});
     const named = await collectRequestFiles(args.files, store, process.cwd());
     const options = {
       ...submitOptionsOf(flags),
-      prices: await readPrices(flags.prices),
+      prices,
       model: flags.model,
       isDryRun: flags['dry-run'],
       isForced: flags.force,
@@ -98,7 +99,7 @@ Ctrl-C once lets creates under way end; twice ends at once.`;
     );
     const result = await submission.closeAfter(view.submitEach(submission));
     process.exitCode = result.summary.exit_code;
-    return flags['dry-run'] ? this.#withEstimate(result, store) : result;
+    return flags['dry-run'] ? this.#withEstimate(result, {store, clock: this.clock, prices}) : result;
   }
 
   /** What no batch job can take goes in parts. */
@@ -117,26 +118,27 @@ Ctrl-C once lets creates under way end; twice ends at once.`;
   }
 
   /** What the files that would be submitted will use and cost; nothing is sent. */
-  async #withEstimate(result: SubmitResult, store: JobStore): Promise<SubmitResult> {
+  async #withEstimate(result: SubmitResult, context: EstimateContext): Promise<SubmitResult> {
     const names = result.files.flatMap(({file, outcome}) => (outcome === 'would_submit' ? [file] : []));
     const {totalLine} = await import('../lib/output/estimate-lines.js');
-    const estimate = await estimateOf(names, result.model, {store, clock: this.clock});
+    const estimate = await estimateOf(names, result.model, context);
     if (!this.jsonEnabled() && names.length > 0) process.stdout.write(`${totalLine(estimate)}\n`);
     return {...result, estimate};
   }
 
   /** @throws GembatchError `USAGE` when nobody agrees: it may pay twice. */
   async #assumedNotCreated(
-    store: JobStore,
+    context: EstimateContext,
     names: readonly string[],
     isYes: boolean,
   ): Promise<ReadonlySet<string>> {
     const {openCreatesOf} = await import('../lib/workflows/reconcile/assume-not-created.js');
+    const {store} = context;
     const creates = await openCreatesOf(store, names, process.cwd());
     const files = new Set(creates.map(({input_file: file}) => file));
     if (files.size === 0) return files;
     const work = creates.map(({input_file: file, model}) => ({path: store.resolveInput(file), model}));
-    const cost = await costOfFiles(work, {store, clock: this.clock});
+    const cost = await costOfFiles(work, context);
     const ask = consentOrYes(process, {isYes, isJson: this.jsonEnabled()});
     const question = `An earlier create of ${[...files].join(', ')} may have made a batch job. If it did, submitting again pays twice. ${cost} Submit again?`;
     if (await ask(question)) return files;

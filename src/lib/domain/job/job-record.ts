@@ -137,7 +137,7 @@ export interface JobUsage extends Usage {
   readonly by_model_version: Readonly<
     Record<string, {readonly rows: number; readonly cost_usd: number | null}>
   >;
-  /** By the prices of the day on which the results were fetched; null when they are not all known. */
+  /** By the prices of the day on which the job ended; null when they are not all known. */
   readonly cost_usd: number | null;
   /** When the prices were read, as `2026-11-27`. */
   readonly prices_read_on: string;

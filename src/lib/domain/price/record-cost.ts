@@ -10,3 +10,11 @@ export function costOfRecord({batch, usage}: JobRecord): number | null {
   const answered = batch.stats?.successful_request_count ?? 0;
   return isTerminal(batch.state) && batch.dest === undefined && answered === 0 ? 0 : null;
 }
+
+/**
+ * The day, UTC, whose prices hold for the answers of a batch job: that of its end, or of the fetch of its results; undefined
+ * while neither is known.
+ */
+export function pricedDay({batch, results}: JobRecord): string | undefined {
+  return (batch.end_time ?? results?.fetched_at)?.slice(0, 10);
+}

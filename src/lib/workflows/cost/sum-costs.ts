@@ -4,7 +4,7 @@ import {addRanges, NOTHING, type Range} from '../../domain/estimate/range.js';
 import type {JobRecord, JobUsage} from '../../domain/job/job-record.js';
 import {modelLabel} from '../../domain/job/model-choice.js';
 import type {PricedService, PriceList} from '../../domain/price/price-list.js';
-import {costOfRecord} from '../../domain/price/record-cost.js';
+import {costOfRecord, pricedDay} from '../../domain/price/record-cost.js';
 import {addUsage, NO_USAGE, type Usage} from '../../domain/price/usage.js';
 import {addCosts, UsageSum} from '../../domain/price/usage-sum.js';
 import type {JobStore} from '../../store/job-store.js';
@@ -17,7 +17,7 @@ export interface JobCost {
   readonly file: string;
   readonly job: string;
   readonly model: string;
-  /** The day on which its results were fetched, or it was submitted; null when nobody noted it. */
+  /** The day, UTC, of its end, or on which its results were fetched or it was submitted; null when nobody noted it. */
   readonly day: string | null;
   /** null while the results are not here. */
   readonly usage: JobUsage | null;
@@ -74,18 +74,28 @@ export async function costOfJob(
   record: JobRecord,
   terms: CostInput & {isMerged: boolean},
 ): Promise<JobCost> {
-  const usage = record.usage ?? (await usageOfResults(store, record, terms));
-  const at = record.results?.fetched_at ?? record.batch.end_time ?? record.submitted_at;
+  const usage = await usageOf(store, record, terms);
   const model = record.requested_model ?? record.batch.model ?? 'unknown';
   return {
     file: record.input_file,
     job: record.batch.name,
     model: modelLabel(model),
-    day: at?.slice(0, 10) ?? null,
+    day: pricedDay(record) ?? record.submitted_at?.slice(0, 10) ?? null,
     usage,
     cost_usd: usage === null ? costOfRecord(record) : usage.cost_usd,
     estimate_usd: await estimateOf(store, record, {...terms, model}),
   };
+}
+
+/** As it was recorded; where a price was not known then, the one of now counts, and the rows say for what. */
+async function usageOf(
+  store: JobStore,
+  record: JobRecord,
+  terms: CostInput & {isMerged: boolean},
+): Promise<JobUsage | null> {
+  const {usage} = record;
+  if (usage !== undefined && usage.cost_usd !== null) return usage;
+  return (await usageOfResults(store, record, terms)) ?? usage ?? null;
 }
 
 /** A record of an earlier version does not say: its result file does, unless answers of retries were merged into it. */
@@ -99,7 +109,7 @@ async function usageOfResults(
   const sum = new UsageSum({
     prices,
     service,
-    day: results.fetched_at.slice(0, 10),
+    day: pricedDay(record) ?? results.fetched_at.slice(0, 10),
     model: record.requested_model ?? record.batch.model,
   });
   try {

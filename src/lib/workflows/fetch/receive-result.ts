@@ -5,7 +5,7 @@
 import {createHash} from 'node:crypto';
 import {GembatchError} from '../../domain/errors.js';
 import type {JobRecord, JobUsage, RowCounts} from '../../domain/job/job-record.js';
-import {PRICES} from '../../domain/price/prices.js';
+import {pricedDay} from '../../domain/price/record-cost.js';
 import {UsageSum} from '../../domain/price/usage-sum.js';
 import {PollPace} from '../../domain/job/poll-pace.js';
 import {ResultChecker} from '../../domain/result/result-file.js';
@@ -57,9 +57,9 @@ export async function receiveResult(
 ): Promise<ReceivedResult> {
   const requests = await requestKeysOf(deps, record, options.checksAnswers);
   const usage = new UsageSum({
-    prices: PRICES,
+    prices: deps.prices,
     service: 'gemini',
-    day: new Date(deps.clock.now()).toISOString().slice(0, 10),
+    day: pricedDay(record) ?? new Date(deps.clock.now()).toISOString().slice(0, 10),
     model: record.requested_model ?? record.batch.model,
   });
   const checker = new ResultChecker(requests, {

@@ -1,3 +1,4 @@
+import type {PriceList} from '../../domain/price/price-list.js';
 import type {Clock} from '../../domain/clock.js';
 import type {BatchService} from '../../services/batch-service.js';
 import type {AtomicFile} from '../../store/file/atomic-file.js';
@@ -14,6 +15,8 @@ export interface PollDeps {
   readonly client: BatchService;
   readonly clock: Clock;
   readonly createFile: CreateFile;
+  /** By which what the answers used is priced. */
+  readonly prices: PriceList;
   /** Takes each step of progress; must not throw. */
   readonly report: (event: PollEvent) => void;
 }

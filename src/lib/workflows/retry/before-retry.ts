@@ -11,12 +11,13 @@ import {noteStates} from '../job-states/note-states.js';
 import {refreshJobs} from '../job-states/refresh-jobs.js';
 import {lookAtResults} from '../job-states/result-files.js';
 import type {PollEvent} from '../poll/poll-report.js';
+import type {PollDeps} from '../poll/poll-run.js';
 import {reconcileEarlier} from '../reconcile/reconcile-journal.js';
 import {KnownJobs} from '../submit/duplicates/known-jobs.js';
 import type {SubmitDeps} from '../submit/submit-run.js';
 import type {RetryDeps} from './prepare-retries.js';
 
-export type LookDeps = RetryDeps & SubmitDeps;
+export type LookDeps = RetryDeps & SubmitDeps & Pick<PollDeps, 'prices'>;
 
 /**
  * Asks once more, by name and in the list, for jobs that could not be seen; what is there again is recorded.

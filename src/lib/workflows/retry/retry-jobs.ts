@@ -4,6 +4,7 @@ import {exitCodeOf, type ItemOutcome} from '../../domain/outcome.js';
 import {itemOutcome} from '../submit/file-outcome.js';
 import {jobOutcome} from '../../domain/job/job-progress.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
+import {PRICES} from '../../domain/price/prices.js';
 import {describeLockWait} from '../../domain/lock-holder.js';
 import {fetchAgain, lookForUnseen, reconcileRetries} from './before-retry.js';
 import {
@@ -92,7 +93,8 @@ export async function retryJobs(
   const halt = haltOn(input.stop);
   const stop = halt.signal;
   const view = viewOf();
-  const looking = {...deps, report: (event: SubmitEvent): void => view.report(event)};
+  const prices = input.prices ?? PRICES;
+  const looking = {...deps, prices, report: (event: SubmitEvent): void => view.report(event)};
   store.requireReadable(store.read());
   await lookForUnseen(looking, retriable(store, input), stop);
   await confirm(store, input);
