@@ -6,6 +6,7 @@ import {promisify} from 'node:util';
 import {deflateSync} from 'node:zlib';
 import {expect, test} from '@jest/globals';
 import {parse} from 'csv-parse/sync';
+import {parquetReadObjects} from 'hyparquet';
 import {parquetWriteBuffer} from 'hyparquet-writer';
 import {EXIT} from '../../src/lib/domain/errors.js';
 import {FAST_CLOCK, runCli} from '../helpers/run-cli.js';
@@ -40,7 +41,7 @@ async function tableIn(folder: string, name: string): Promise<readonly Row[]> {
 
 /** What a Python that has DuckDB says to a query; undefined where there is none. `GEMBATCH_TEST_PYTHON` names another Python. */
 async function duckDb(folder: string, query: string): Promise<unknown> {
-  const script = `import duckdb, json; print(json.dumps(duckdb.sql(${JSON.stringify(query)}).fetchall()))`;
+  const script = `import duckdb, json; print(json.dumps([[str(x) if isinstance(x, int) and x > 2**53 else x for x in row] for row in duckdb.sql(${JSON.stringify(query)}).fetchall()]))`;
   const python = process.env['GEMBATCH_TEST_PYTHON'] ?? 'python3';
   try {
     const {stdout} = await promisify(execFile)(python, ['-c', script], {cwd: folder});
@@ -64,17 +65,19 @@ test('a table of 2,000 rows comes back as 2,000 answers in its order, which Duck
   });
 
   const answers = await tableIn(folder, 'answers.csv');
-  expect(answers.map(({key}) => key)).toEqual(rows.map((_, i) => `k${i}`));
+  expect(answers.map(({id}) => id)).toEqual(rows.map((_, i) => `k${i}`));
+  expect(answers.map(({review: text}) => text)).toEqual(rows.map((_, i) => review(i)));
   expect(
     answers.every(({answer = '', outcome}, i) => outcome === 'ok' && answer.includes(`No. ${i}: `)),
   ).toBe(true);
   const query =
-    "select count(*), count(distinct key), sum(length(answer)) from read_csv('answers.csv', all_varchar = true)";
+    "select count(*), count(distinct id), sum(length(answer)), sum(length(review)) from read_csv('answers.csv', all_varchar = true)";
   const counted = await duckDb(folder, query);
   if (counted === undefined)
     return process.stderr.write('DuckDB is not there: the answers were read by csv-parse alone.\n');
   const length = answers.reduce((sum, {answer = ''}) => sum + answer.length, 0);
-  return expect(counted).toEqual([[2000, 2000, length]]);
+  const ofReviews = rows.reduce((sum, _, i) => sum + review(i).length, 0);
+  return expect(counted).toEqual([[2000, 2000, length, ofReviews]]);
 }, 60_000);
 
 test('a folder of 50 images comes back as 50 answers', async () => {
@@ -127,11 +130,20 @@ test('a Parquet table comes back with whole keys above 2^53', async () => {
   await journey(folder, {
     source: 'texts.parquet',
     ask: ['--key', 'id', '--prompt', '{{ text }}'],
-    answers: 'answers.csv',
+    answers: 'answers.parquet',
   });
-  const answers = await tableIn(folder, 'answers.csv');
-  expect(answers.map(({key}) => key)).toEqual(ids.map(String));
-  expect(answers.every(({key = '', answer = ''}) => answer.includes(key))).toBe(true);
+  const file = new Uint8Array(await readFile(join(folder, 'answers.parquet'))).buffer;
+  const rows = await parquetReadObjects({file});
+  expect(rows.map(({id}) => id)).toEqual(ids);
+  expect(rows.every(({key, text, answer}) => text === `about ${key}` && String(answer).includes(text))).toBe(
+    true,
+  );
+  const counted = await duckDb(
+    folder,
+    "select count(*), count(distinct id), max(id), typeof(any_value(id)), sum(length(answer)) from 'answers.parquet'",
+  );
+  const length = rows.reduce((sum, {answer}) => sum + String(answer).length, 0);
+  if (counted !== undefined) expect(counted).toEqual([[300, 300, '9007199254741292', 'BIGINT', length]]);
 }, 60_000);
 
 /** A PNG image of one pixel: https://www.w3.org/TR/png-3/#5DataRep. */

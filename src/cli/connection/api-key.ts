@@ -48,7 +48,13 @@ export function hasApiKey(environment: Environment): boolean {
 
 /** `text` with every API key of the environment left out: the last guard before it is printed. */
 export function hideKeys(text: string, environment: Environment): string {
-  return [environment['GOOGLE_API_KEY'], environment['GEMINI_API_KEY']]
-    .map((key) => key?.trim() ?? '')
-    .reduce((shown, key) => apiKeyHider(key)(shown), text);
+  return keyHider(environment)(text);
+}
+
+/** `hideKeys` for many texts. */
+export function keyHider(environment: Environment): (text: string) => string {
+  const hiders = [environment['GOOGLE_API_KEY'], environment['GEMINI_API_KEY']].map((key) =>
+    apiKeyHider(key?.trim() ?? ''),
+  );
+  return (text) => hiders.reduce((shown, hide) => hide(shown), text);
 }

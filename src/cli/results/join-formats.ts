@@ -1,4 +1,4 @@
 /** The forms in which joined rows are written. */
-export const JOIN_FORMATS = ['jsonl', 'csv', 'tsv'] as const;
+export const JOIN_FORMATS = ['jsonl', 'csv', 'tsv', 'parquet'] as const;
 
 export type JoinFormat = (typeof JOIN_FORMATS)[number];

@@ -5,7 +5,7 @@ import type {ResultsReport} from '../../lib/workflows/results/collect-results.js
 import {badRows} from '../../lib/workflows/results/report-rows.js';
 import {nextCommandAfterPoll} from '../flags/poll-flags.js';
 import {writeJoined, type JoinedFile, type JoinForm, type PrintDeps} from './write-joined.js';
-import {writeLines} from './write-lines.js';
+import {linesOf, writeLines} from './write-lines.js';
 
 /** What is printed of results; the names are those of the flags. */
 export interface ResultsForm extends Omit<JoinForm, 'join'> {
@@ -55,10 +55,6 @@ export async function printResults(
   ];
   process.stderr.write(lines.map((line) => `${line}\n`).join(''));
   return file;
-}
-
-async function* linesOf<T>(rows: AsyncIterable<T>, asText: (row: T) => string): AsyncGenerator<string> {
-  for await (const row of rows) yield asText(row);
 }
 
 function jsonLine(row: unknown): string {

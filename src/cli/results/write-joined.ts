@@ -5,10 +5,7 @@ import {isTakenName} from '../../lib/domain/taken-name.js';
 import {joinedLine} from '../../lib/output/results/joined-line.js';
 import {LeftOut} from '../../lib/output/results/left-out.js';
 import {sourceNotes} from '../../lib/output/results/source-notes.js';
-import {tableColumns, tableRow} from '../../lib/output/results/table-columns.js';
-import {rowRecord, titleRecord} from '../../lib/output/results/table-record.js';
-import {isWatched} from '../../lib/output/terminal/screen.js';
-import type {CsvForm} from '../../lib/output/text/csv.js';
+import {tableColumns, type Column, type TableShape} from '../../lib/output/results/table-columns.js';
 import type {ResultsReport} from '../../lib/workflows/results/collect-results.js';
 import {refuseRecordedFile} from '../../lib/workflows/job-states/recorded-files.js';
 import {joinedPaths, joinedRows, shapeOf, type ReportRow} from '../../lib/workflows/results/report-rows.js';
@@ -17,7 +14,8 @@ import type {JoinedSource, RowSources} from '../../lib/workflows/results/source/
 import {JOIN_FORMATS, type JoinFormat} from './join-formats.js';
 import type {JobStore} from '../../lib/store/job-store.js';
 import type {CreateFile} from '../../lib/workflows/poll/poll-run.js';
-import {writeLines} from './write-lines.js';
+import {linesOf, writeLines} from './write-lines.js';
+import {writeTable} from './write-table.js';
 
 export interface PrintDeps {
   readonly store: JobStore;
@@ -75,9 +73,18 @@ export async function writeJoined(
   const format = formatOf(form);
   const sources = await openSourcesOf(deps, report, form);
   try {
-    const count = {rows: 0, ok: 0};
-    const rows = counted(joinedRows(deps.store, report, {parsesJson: form['parse-json'], sources}), count);
-    const leftOut = await writeRows(deps, {report, rows, sources}, {...form, format}).catch(
+    let count = {rows: 0, ok: 0};
+    const rows = {
+      async *[Symbol.asyncIterator](): AsyncGenerator<ReportRow> {
+        count = {rows: 0, ok: 0};
+        for await (const row of joinedRows(deps.store, report, {parsesJson: form['parse-json'], sources})) {
+          count.rows += 1;
+          if (row.outcome === 'ok') count.ok += 1;
+          yield row;
+        }
+      },
+    };
+    const {leftOut, notes} = await writeRows(deps, {report, rows, sources}, {...form, format}).catch(
       (error: unknown) => {
         throw isTakenName(error) ? existsAlready(form.join) : error;
       },
@@ -90,7 +97,7 @@ export async function writeJoined(
       needs_attention: count.rows - count.ok,
       left_out: leftOut.counts,
       sources: sources.report,
-      notes: [...sourceNotes(sources.report), ...(note === undefined ? [] : [note])],
+      notes: [...sourceNotes(sources.report), ...notes, ...(note === undefined ? [] : [note])],
     };
   } finally {
     sources.close();
@@ -124,34 +131,50 @@ function existsAlready(name: string): GembatchError {
   });
 }
 
+/** The columns of a table, and how it is written. */
+export type TableForm = Omit<JoinForm, 'columns'> & {
+  readonly format: JoinFormat;
+  readonly columns: readonly Column[];
+  readonly shape: TableShape;
+};
+
+/** What the answers have beside what was written, and what is to be said of that, one sentence each. */
+export interface Written {
+  readonly leftOut: LeftOut;
+  readonly notes: readonly string[];
+}
+
+async function writeRows(
+  deps: PrintDeps,
+  {report, rows, sources}: Rows,
+  form: JoinForm & {readonly format: JoinFormat},
+): Promise<Written> {
+  if (form.format === 'jsonl') return writeJsonl(deps, rows, form);
+  const shape = {...(await shapeOf(deps.store, report)), sources};
+  const names = columnNames(form);
+  const isWithThoughts = form.thoughts && names === undefined;
+  const columns = [
+    ...tableColumns(shape, names),
+    ...(isWithThoughts ? tableColumns(shape, ['thoughts']) : []),
+  ];
+  const table = {...form, columns, shape};
+  if (form.format !== 'parquet') return writeTable(deps, rows, table);
+  const {writeParquet} = await import('./write-parquet.js');
+  return writeParquet(deps, rows, table);
+}
+
 interface Rows {
   readonly report: ResultsReport;
+  /** Can be gone over again. */
   readonly rows: AsyncIterable<ReportRow>;
   readonly sources: RowSources;
-}
-
-type FormatForm = JoinForm & {readonly format: JoinFormat};
-
-async function writeRows(deps: PrintDeps, rows: Rows, form: FormatForm): Promise<LeftOut> {
-  return form.format === 'jsonl' ? writeJsonl(deps, rows.rows, form) : writeTable(deps, rows, form);
-}
-
-async function* counted(
-  rows: AsyncIterable<ReportRow>,
-  count: {rows: number; ok: number},
-): AsyncGenerator<ReportRow> {
-  for await (const row of rows) {
-    count.rows += 1;
-    if (row.outcome === 'ok') count.ok += 1;
-    yield row;
-  }
 }
 
 async function writeJsonl(
   {createFile, stop}: PrintDeps,
   rows: AsyncIterable<ReportRow>,
   {join, overwrite, thoughts}: JoinForm,
-): Promise<LeftOut> {
+): Promise<Written> {
   const leftOut = new LeftOut();
   const lines = linesOf(rows, (row) => {
     if (!thoughts) leftOut.noteThoughts(row);
@@ -159,35 +182,7 @@ async function writeJsonl(
   });
   const file = join === '-' ? undefined : await createFile(resolve(join), {overwrite});
   await writeLines(lines, {file, stop});
-  return leftOut;
-}
-
-async function writeTable(
-  {store, createFile, stop}: PrintDeps,
-  {report, rows, sources}: Rows,
-  {join, overwrite, ...form}: FormatForm,
-): Promise<LeftOut> {
-  const shape = {...(await shapeOf(store, report)), sources};
-  const names = columnNames(form);
-  const isWithThoughts = form.thoughts && names === undefined;
-  const columns = [
-    ...tableColumns(shape, names),
-    ...(isWithThoughts ? tableColumns(shape, ['thoughts']) : []),
-  ];
-  const leftOut = new LeftOut({columns, shape});
-  const file = join === '-' ? undefined : await createFile(resolve(join), {overwrite});
-  const csv: CsvForm = {
-    isWatched: file === undefined && isWatched(process),
-    delimiter: form.format === 'tsv' ? '\t' : ',',
-    guardsFormulas: !form['no-formula-guard'],
-  };
-  const lines = linesOf(rows, (row) => {
-    const whole = tableRow(row, shape);
-    leftOut.note(whole);
-    return rowRecord(columns, whole, csv);
-  });
-  await writeLines(lines, {head: titleRecord(columns, csv), file, stop});
-  return leftOut;
+  return {leftOut, notes: []};
 }
 
 /** @throws GembatchError `USAGE` */
@@ -199,8 +194,4 @@ function columnNames({columns}: Pick<JoinForm, 'columns'>): readonly string[] | 
     });
   }
   return names;
-}
-
-async function* linesOf<T>(rows: AsyncIterable<T>, asText: (row: T) => string): AsyncGenerator<string> {
-  for await (const row of rows) yield asText(row);
 }

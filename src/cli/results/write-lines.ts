@@ -31,6 +31,14 @@ export async function writeLines(lines: Lines, options: WriteOptions): Promise<v
   }
 }
 
+/** Each row as its line. */
+export async function* linesOf<T>(
+  rows: AsyncIterable<T>,
+  asText: (row: T) => string,
+): AsyncGenerator<string> {
+  for await (const row of rows) yield asText(row);
+}
+
 async function writeAllLines(lines: Lines, {head = '', file, stop}: WriteOptions): Promise<void> {
   try {
     let block = head;

@@ -13,6 +13,7 @@ const WORDS: ReadonlyMap<string, string> = new Map([
   ['citations', 'citations'],
   ['url_context', 'URL context'],
   ['answer', 'text that no column has'],
+  ['other_kind', 'values of another type than their column'],
 ]);
 
 /** Counts the answers that have more than what is written of them. */
@@ -45,6 +46,11 @@ export class LeftOut {
     if (first.citations !== undefined) this.#add('citations');
     if (first.urlContext !== undefined) this.#add('url_context');
     if (row.text !== null && this.#hasMoreText(row)) this.#add('answer');
+  }
+
+  /** Takes a row with a value that its column cannot hold: it is another kind of value than the schema says. */
+  noteOtherKind(): void {
+    this.#add('other_kind');
   }
 
   /** One sentence for a person; undefined when nothing is left out. */

@@ -48,7 +48,7 @@ export async function* download(
   options: DownloadOptions,
 ): AsyncGenerator<Buffer, void, undefined> {
   const call = {name: `download of ${fileName}`, subject: 'file', resource: fileName} as const;
-  const retries = new RetryBudget(context, options);
+  const retries = new RetryBudget(context.clock, context.retryMs, options);
   const {signal, fromByte = 0, maxBytes = Infinity} = options;
   const start = {position: fromByte, totalBytes: undefined};
   const reading: Reading = {fileName, call, context, signal, maxBytes, ...start};
@@ -126,15 +126,14 @@ async function openPart(reading: Reading): Promise<Part | undefined> {
 
 function requestOf({fileName, call, context, signal, position}: Reading): HttpRequest {
   const {apiKey, baseUrl} = context.address;
-  const leftMs = context.outage?.leftMs ?? Infinity;
   const id = encodeURIComponent(fileName.replace(/^files\//u, ''));
   return {
     name: call.name,
     method: 'GET',
     url: new URL(`v1beta/files/${id}:download?alt=media`, baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`),
     headers: {'x-goog-api-key': apiKey, ...(position > 0 ? {range: `bytes=${position}-`} : {})},
-    silenceMs: Math.min(context.silenceMs, leftMs),
-    answerMs: Math.min(context.answerMs, leftMs),
+    silenceMs: context.silenceMs,
+    answerMs: context.answerMs,
     ...(signal === undefined ? {} : {signal}),
   };
 }

@@ -105,11 +105,6 @@ export class HttpClient {
     return networkError(cause, {name, proxy: this.#connections.proxyOf(url)});
   }
 
-  /** Gives up the connections that are not made yet: they would keep the process alive. */
-  close(): void {
-    this.#connections.close();
-  }
-
   async #send(request: HttpRequest, connection: Dispatcher): Promise<HttpAnswer> {
     const {method, url, body, silenceMs, answerMs, totalMs, signal} = request;
     throwIfAborted(signal);
@@ -212,17 +207,13 @@ function headersOf(
 }
 
 function connectError(ms: number): Error {
-  return new Error(`no connection within ${seconds(ms)}`);
+  return new Error(`no connection within ${ms / 1000} s`);
 }
 
 function slownessError(ms: number): Error {
-  return new Error(`nothing complete within ${seconds(ms)}`);
+  return new Error(`nothing complete within ${ms / 1000} s`);
 }
 
 function silenceError(ms: number): Error {
-  return new Error(`nothing moved for ${seconds(ms)}`);
-}
-
-function seconds(ms: number): string {
-  return `${Number((ms / 1000).toPrecision(2))} s`;
+  return new Error(`nothing moved for ${ms / 1000} s`);
 }

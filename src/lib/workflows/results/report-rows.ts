@@ -20,6 +20,7 @@ export async function* joinedRows(
   report: ResultsReport,
   {parsesJson, sources}: {readonly parsesJson: boolean; readonly sources: RowSources},
 ): AsyncGenerator<ReportRow> {
+  sources.startCount();
   for (const job of withResults(report)) {
     const walk = walkOf(store, job);
     for await (const joined of joinResults({...walk, parsesJson})) {

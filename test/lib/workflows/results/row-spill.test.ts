@@ -1,5 +1,5 @@
-import {readdir} from 'node:fs/promises';
-import {join} from 'node:path';
+import {readdir, writeFile} from 'node:fs/promises';
+import {dirname, join} from 'node:path';
 import {expect, test} from '@jest/globals';
 import {RowSpill} from '../../../../src/lib/workflows/results/source/row-spill.js';
 import {seededRandom, shuffled} from '../../../helpers/seeded-random.js';
@@ -21,6 +21,7 @@ test('texts come back in any order, whatever their length, and nothing is left o
 });
 
 test('a folder that cannot hold rows is named', async () => {
-  const folder = join(await tempDir(), 'nowhere');
-  expect(() => new RowSpill(folder)).toThrow(`The rows of the source cannot be kept in ${folder} (ENOENT).`);
+  const folder = join(await tempDir(), 'file/below');
+  await writeFile(dirname(folder), '');
+  expect(() => new RowSpill(folder)).toThrow(`The rows of the source cannot be kept in ${folder} (ENOTDIR).`);
 });

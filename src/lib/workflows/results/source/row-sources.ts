@@ -50,7 +50,8 @@ const NONE: ReadonlyMap<string, RawJson> = new Map();
 export class RowSources {
   /** The columns of all sources, in their order. */
   readonly columns: ReadonlyMap<string, ColumnType | undefined>;
-  readonly #counters: readonly OriginCounter[];
+  readonly #origins: readonly RequestOrigin[];
+  #counters: readonly OriginCounter[] = [];
   readonly #byPath = new Map<string, OriginCounter>();
 
   constructor(origins: readonly RequestOrigin[]) {
@@ -61,7 +62,13 @@ export class RowSources {
       }
     }
     this.columns = columns;
-    this.#counters = origins.map((origin) => new OriginCounter(origin));
+    this.#origins = origins;
+    this.startCount();
+  }
+
+  /** Forgets what became of the rows so far: all will be completed, maybe once more. */
+  startCount(): void {
+    this.#counters = this.#origins.map((origin) => new OriginCounter(origin));
     for (const counter of this.#counters) {
       for (const path of counter.origin.paths) this.#byPath.set(path, counter);
     }
@@ -71,7 +78,7 @@ export class RowSources {
   hasKeyAs(name: string): boolean {
     return (
       this.columns.has(name) &&
-      this.#counters.every(({origin}) => origin.rows !== undefined && origin.keyColumn === name)
+      this.#origins.every(({rows, keyColumn}) => rows !== undefined && keyColumn === name)
     );
   }
 
@@ -102,7 +109,7 @@ export class RowSources {
   }
 
   close(): void {
-    for (const rows of new Set(this.#counters.map(({origin}) => origin.rows))) rows?.close();
+    for (const rows of new Set(this.#origins.map((origin) => origin.rows))) rows?.close();
   }
 }
 

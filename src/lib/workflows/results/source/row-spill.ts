@@ -1,5 +1,5 @@
 import {randomUUID} from 'node:crypto';
-import {closeSync, openSync, readSync, unlinkSync, writeSync} from 'node:fs';
+import {closeSync, mkdirSync, openSync, readSync, unlinkSync, writeSync} from 'node:fs';
 import {join} from 'node:path';
 import {GembatchError} from '../../../domain/errors.js';
 import {fieldOf} from '../../../domain/json/json-object.js';
@@ -29,7 +29,10 @@ export class RowSpill {
    */
   constructor(private readonly folder: string) {
     this.#path = join(folder, `.gembatch-rows-${randomUUID()}.tmp`);
-    this.#fd = this.#orStorage(() => openSync(this.#path, 'wx+', 0o600));
+    this.#fd = this.#orStorage(() => {
+      mkdirSync(folder, {recursive: true});
+      return openSync(this.#path, 'wx+', 0o600);
+    });
     // Without its name it goes with the process, however that ends. Some systems keep the name of a file that is open.
     this.#unlink();
   }
