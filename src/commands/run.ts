@@ -33,7 +33,7 @@ export interface RunOutcome extends RunResult {
 export default class Run extends BaseCommand {
   static override summary = 'Turn tables, folders of files or request files into results, in one go.';
 
-  static override description = `Does what "prepare", "submit" and "poll" do, as one step of CI, and takes the less common flags of the last two. A table such as reviews.csv becomes request files in reviews/. It ends when all results are on disk.
+  static override description = `Does what "prepare", "submit" and "poll" do, and takes rare flags of the last two. A table such as reviews.csv becomes request files in reviews/.
 
 Run it again to go on, or when rows were added: nothing is sent twice.`;
 
@@ -106,6 +106,7 @@ Run it again to go on, or when rows were added: nothing is sent twice.`;
       maxOpenTokens: flags['max-open-tokens'] ?? null,
       maxRequests: flags['max-requests'] ?? null,
       maxBytes: flags['max-bytes'] ?? null,
+      canary: flags.canary ?? null,
       quotaWaitMs: flags['quota-wait'] ?? null,
       intervalMs: flags.interval,
     };
@@ -129,7 +130,8 @@ Run it again to go on, or when rows were added: nothing is sent twice.`;
     terms: RetryRounds,
     views: RunViews,
   ): Promise<RunResult> {
-    if (terms.rounds === 0) return result;
+    const isStopped = result.canaries?.some(({verdict}) => verdict === 'stopped');
+    if (terms.rounds === 0 || isStopped === true) return result;
     const {retryBadRows} = await import('../lib/workflows/run/retry-bad-rows.js');
     return retryBadRows(deps, result, {...terms, submit: {...terms.submit, model: undefined}}, views);
   }

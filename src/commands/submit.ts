@@ -7,7 +7,7 @@ import {consentOrYes} from '../cli/consent.js';
 import {GembatchError} from '../lib/domain/errors.js';
 import type {JobStore} from '../lib/store/job-store.js';
 import type {RequestFile} from '../lib/workflows/submit/collect-inputs.js';
-import type {SubmitOptions} from '../lib/workflows/submit/submit-run.js';
+import type {SubmitDeps, SubmitOptions} from '../lib/workflows/submit/submit-run.js';
 import type {SubmitResult} from '../lib/workflows/submit/submit-report.js';
 import {readPrices} from '../cli/prices.js';
 import {RARE} from '../cli/flags/flags.js';
@@ -91,7 +91,7 @@ Ctrl-C once lets creates under way end; twice ends at once.`;
       ...modelConsent(this.jsonEnabled()),
       stop: this.stopSignal(),
     };
-    const files = options.isDryRun ? named : await this.#split(store, named, options);
+    const files = options.isDryRun ? named : await this.#split({store, client}, named, options);
     const submission = await openSubmission(
       {store, client, clock: this.clock, report: (event) => view.report(event)},
       files,
@@ -104,8 +104,8 @@ Ctrl-C once lets creates under way end; twice ends at once.`;
 
   /** What no batch job can take goes in parts. */
   async #split(
-    store: JobStore,
-    files: readonly RequestFile[],
+    deps: Pick<SubmitDeps, 'store' | 'client'>,
+    named: readonly RequestFile[],
     options: SubmitOptions,
   ): Promise<readonly RequestFile[]> {
     const [{splitLargeFiles}, {MAX_REQUEST_FILE_BYTES}, createFile] = await Promise.all([
@@ -114,7 +114,8 @@ Ctrl-C once lets creates under way end; twice ends at once.`;
       this.fileMaker(),
     ]);
     const limits = {maxBytes: MAX_REQUEST_FILE_BYTES, maxRequests: null};
-    return splitLargeFiles({store, createFile}, files, {limits, options});
+    const {files} = await splitLargeFiles({...deps, createFile}, named, {limits, options, canary: null});
+    return files;
   }
 
   /** What the files that would be submitted will use and cost; nothing is sent. */

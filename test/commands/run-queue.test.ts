@@ -81,7 +81,8 @@ test('keeps to the tokens that may be open', async () => {
 });
 
 test('says why files wait, and when it is tried again', async () => {
-  const {run, emulator} = await trial(4);
+  // So long that all three are open when the fourth waits, however busy the machine.
+  const {run, emulator} = await trial(4, {pending_ms: 120_000, running_ms: 120_000});
   emulator.control.fault({on: 'batches.create', times: 2, fault: {kind: 'quota'}});
   const {code, stderr} = await run('--max-open-jobs', '3');
   expect(code).toBe(0);

@@ -21,6 +21,7 @@ const tokensFlag = Flags.custom<number>({
 export const queueFlags = {
   'max-open-jobs': Flags.integer({description: 'batch jobs open at once', default: 100, min: 1}),
   'max-open-tokens': tokensFlag({description: 'input tokens open at once [default: no limit]'}),
+  canary: Flags.integer({description: 'try so many requests first', min: 1}),
   'max-requests': Flags.integer({...RARE, description: 'split a file with more requests', min: 1}),
   'max-bytes': Flags.integer({...RARE, description: 'split a file with more bytes', min: 1_000}),
   'quota-wait': durationFlag({...RARE, description: 'give up after so long without quota'}),

@@ -119,6 +119,10 @@ export const ERRORS = {
     exit: 'cost_cap',
     suggestion: 'Raise the cap, or run the same command again when open jobs are over.',
   },
+  CANARY: {
+    exit: 'partial',
+    suggestion: 'Look at the answers of the canary; to send the rest, run the same command without --canary.',
+  },
   REFUSED: {
     exit: 'failed',
     suggestion: 'Nothing was created. Correct what the service names and run the same command again.',

@@ -20,6 +20,8 @@ function reasonOf(wait: QueueWait): string {
       return `about ${formatCount(tokens)} of ${formatCount(maxTokens ?? 0)} tokens are open`;
     case 'storage':
       return 'the uploaded files fill the storage of the project';
+    case 'canary':
+      return 'the answers of the canary decide whether more is sent';
     case 'cost_cap':
       return 'with the high estimates of open jobs they may cost more than the cap allows';
     case 'quota':
@@ -37,7 +39,8 @@ function openQuotaText({open_jobs: jobs, open_tokens: tokens}: QueueWait): strin
   return `${plural(jobs, 'batch job')} with about ${plural(tokens, 'token')} ${jobs === 1 ? 'is' : 'are'} open`;
 }
 
-function untilOf({retry_at: retryAt, open_jobs: jobs}: QueueWait, nowMs: number): string {
+function untilOf({reason, retry_at: retryAt, open_jobs: jobs}: QueueWait, nowMs: number): string {
+  if (reason === 'canary') return 'More follow when they are good.';
   if (retryAt === null) return 'More follow as jobs end.';
   const again = `Trying again in ${formatDuration(Math.max(0, Date.parse(retryAt) - nowMs))}`;
   return jobs === 0 ? `${again}.` : `${again}, or when a job ends.`;

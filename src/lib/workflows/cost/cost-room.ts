@@ -250,6 +250,6 @@ function unknownSpendingError(inputFile: string, {flag}: Cap, {file}: Spending):
 }
 
 /** To the cent of a cent: the caps of small runs are small. */
-function dollars(usd: number): string {
+export function dollars(usd: number): string {
   return `$${usd.toFixed(usd >= 1 ? 2 : 4)}`;
 }

@@ -104,6 +104,11 @@ export class JobFollower {
     this.#followed.followOnly(jobs);
   }
 
+  /** Why this run does not try for the results of a job any more; undefined when it does. */
+  finalError(job: string): GembatchError | undefined {
+    return this.#retrySchedule.finalError(job);
+  }
+
   /** Gives up what is being fetched. When it returns, nothing is in flight. */
   async end(): Promise<void> {
     this.#haltAs('finished');

@@ -53,6 +53,9 @@ async function sameContent(
 ): Promise<OutcomeDraft | undefined> {
   const open = await fateOfOpenCreate(run, file, contentId(sha256, run.model));
   if (open !== undefined || run.options.isForced) return open;
+  const whole = run.pass?.wholes.get(sha256);
+  if (whole !== undefined && file.partOf === undefined)
+    return {outcome: 'skipped', reason: 'same_content', same_as: whole};
   const existing = run.known.ofContent(sha256, run.model);
   if (existing === undefined || existing.batch.name === file.retryOf) return undefined;
   if (isTriedBefore(existing, file)) return undefined;

@@ -13,6 +13,7 @@ import {openSubmission} from '../submit/submit-files.js';
 import type {SubmitEvent} from '../submit/submit-report.js';
 import type {RequestFile} from '../submit/collect-inputs.js';
 import type {Pass, SubmitDeps, SubmitOptions} from '../submit/submit-run.js';
+import type {Canaries, CanaryLook} from './canaries.js';
 import {OpenJobLimit} from './open-job-limit.js';
 import {isOpen, noRoomError, openWorkOf, Room, type ShortOf} from './room.js';
 import type {RunQueue} from './run-queue.js';
@@ -27,6 +28,8 @@ export interface QueueTerms {
   /** A file with more requests, or bytes, is submitted in parts; null for what the service takes. */
   readonly maxRequests: number | null;
   readonly maxBytes: number | null;
+  /** So many requests are sent first, and their answers decide whether the rest follows; null for all at once. */
+  readonly canary: number | null;
   /** How long the service may refuse for lack of quota before the run gives up; null for ever. */
   readonly quotaWaitMs: number | null;
   /** How often jobs of others are asked for that take room. */
@@ -38,6 +41,7 @@ interface PassParts {
   readonly deps: Omit<SubmitDeps, 'report'>;
   readonly queue: RunQueue;
   readonly uploads: KeptUploads;
+  readonly canaries: Canaries;
   readonly view: SubmissionView;
   readonly options: SubmitOptions;
   readonly terms: QueueTerms;
@@ -52,6 +56,7 @@ const FILES_OF_A_PASS = 32;
 export class Passes {
   readonly #parts: PassParts;
   readonly #named: readonly string[];
+  readonly #wholes: ReadonlyMap<string, string>;
   readonly #limit: OpenJobLimit;
   readonly #fresh: FreshStore;
   /** The room under the caps by a snapshot, as long as files wait for it. */
@@ -65,7 +70,11 @@ export class Passes {
 
   constructor(parts: PassParts) {
     this.#parts = parts;
-    this.#named = parts.queue.waiting.map(({inputFile}) => inputFile);
+    const {waiting} = parts.queue;
+    this.#named = waiting.map(({inputFile}) => inputFile);
+    this.#wholes = new Map(
+      waiting.flatMap(({partOf}) => (partOf === undefined ? [] : [[partOf.sha256, partOf.input_file]])),
+    );
     this.#limit = new OpenJobLimit(parts.terms.maxOpenJobs);
     this.#fresh = new FreshStore(parts.deps.store);
   }
@@ -82,8 +91,9 @@ export class Passes {
    * @throws GembatchError as `openSubmission`.
    */
   async next(): Promise<GembatchError | undefined> {
-    const {deps, queue, view, options} = this.#parts;
+    const {deps, queue, view, options, canaries} = this.#parts;
     queue.beginPass();
+    for (const event of canaries.takeNews()) view.report(event);
     const submission = await openSubmission(
       {...deps, report: (event) => this.#report(event)},
       (snapshot, known) => this.#choose(snapshot, known),
@@ -100,18 +110,26 @@ export class Passes {
     return submission.fatal;
   }
 
-  /** Whether there is something to do now: a file that is known by now, room for another one, or nothing to hope for. */
-  async isDue(): Promise<boolean> {
+  /**
+   * Whether there is something to do now: a file that is known by now, room for another one, or nothing to hope for.
+   *
+   * @param givenUp - why the results of a job are not tried for any more.
+   */
+  async isDue(givenUp: CanaryLook['givenUp']): Promise<boolean> {
     await this.#askForOthers();
+    const look = {snapshot: this.#fresh.snapshot, model: this.model, named: this.#named, givenUp};
+    await this.#parts.canaries.look(look);
     await this.#lookForCostRoom();
     return this.exhausted !== undefined || this.#select(this.#fresh.snapshot).files.length > 0;
   }
 
   /** Why the run gives up: it was to wait for quota no longer than so, or what is left may cost too much. */
   get exhausted(): GembatchError | undefined {
-    const {terms, deps, queue} = this.#parts;
+    const {terms, deps, queue, canaries} = this.#parts;
+    if (canaries.failure !== undefined) return canaries.failure;
     const room = this.#costRoom?.room;
-    const areCapped = queue.waiting.length > 0 && queue.waiting.every((file) => this.#isCapped(file));
+    const free = queue.waiting.filter((file) => !canaries.holds(file));
+    const areCapped = free.length > 0 && free.every((file) => this.#isCapped(file));
     if (areCapped && room !== undefined && !room.isOpen)
       return new GembatchError('COST_CAP', 'What is left may cost more than the cap allows.');
     const {refusal} = this.#limit;
@@ -122,11 +140,12 @@ export class Passes {
 
   /** Why files wait, and until when. */
   wait(): QueueWait {
-    const {deps, queue, terms} = this.#parts;
+    const {deps, queue, terms, canaries} = this.#parts;
     const {snapshot} = this.#fresh;
     const open = openWorkOf(snapshot, this.#model, deps.clock.now());
     const isCapped = queue.waiting.some((file) => this.#isCapped(file));
-    const {shortOf = isCapped ? 'cost_cap' : 'open_jobs'} = this.#select(snapshot);
+    const isHeld = queue.waiting.some((file) => canaries.holds(file));
+    const {shortOf = isCapped ? 'cost_cap' : isHeld ? 'canary' : 'open_jobs'} = this.#select(snapshot);
     const {refusal} = this.#limit;
     const refused = refusal === undefined || open.jobs >= terms.maxOpenJobs ? undefined : this.#refusedBy;
     const retryMs = (refusal?.retryAtMs ?? 0) - deps.clock.monotonic();
@@ -156,20 +175,23 @@ export class Passes {
       return shortOf === undefined ? undefined : noRoomError(name, shortOf);
     };
     const estimated = this.#model === undefined ? queue.waiting : [];
-    return {files, estimated, named: this.#named, total: queue.total, takeRoom, uploads};
+    const [named, wholes] = [this.#named, this.#wholes];
+    return {files, estimated, named, wholes, total: queue.total, takeRoom, uploads};
   }
 
   /** The files that may have their turn now, and what there is too little of for the others. */
   #select(snapshot: StoreSnapshot): {readonly files: readonly RequestFile[]; readonly shortOf?: ShortOf} {
+    const {queue, canaries} = this.#parts;
     const known = this.#knownIn(snapshot);
     const room = this.#roomIn(snapshot);
     const files: RequestFile[] = [];
     let newFiles = 0;
     let shortOf: ShortOf | undefined;
-    for (const file of this.#parts.queue.waiting) {
+    for (const file of queue.waiting) {
       if (this.#isCapped(file)) continue;
       const isKnown = known.ofInputFile(file.inputFile) !== undefined;
       if (!isKnown) {
+        if (canaries.holds(file)) continue;
         if (shortOf !== undefined || newFiles >= FILES_OF_A_PASS) continue;
         shortOf = room.take(this.#sizeOf(file));
         if (shortOf !== undefined) continue;

@@ -1,4 +1,4 @@
-import {GembatchError} from '../../domain/errors.js';
+import {EXIT, GembatchError} from '../../domain/errors.js';
 import {interruption} from '../../domain/interruption.js';
 import {exitCodeOfRun} from '../../domain/outcome.js';
 import {JobFollower} from '../poll/job-follower.js';
@@ -10,6 +10,7 @@ import {splitLargeFiles} from '../split/split-files.js';
 import {collectRequestFiles} from '../submit/collect-inputs.js';
 import {KeptUploads} from '../submit/kept-uploads.js';
 import type {SubmitInput} from '../submit/submit-files.js';
+import {Canaries} from './canaries.js';
 import {Passes, type QueueTerms} from './passes.js';
 import {bytesOfTokens} from './room.js';
 import {RunQueue} from './run-queue.js';
@@ -41,9 +42,12 @@ export async function runFiles(
   const startedMs = clock.monotonic();
   const [submission, polling] = [views.submission(), views.polling()];
   const named = await collectRequestFiles(files, store, cwd);
-  const queue = new RunQueue(await splitLargeFiles(deps, named, {limits: limitsOfParts(terms), options}));
+  const split = {limits: limitsOfParts(terms), options, canary: terms.canary};
+  const {files: each, canaries: planned} = await splitLargeFiles(deps, named, split);
+  const queue = new RunQueue(each);
+  const canaries = new Canaries(planned, {deps, queue, options});
   const uploads = new KeptUploads({client, clock}, options.concurrency);
-  const passes = new Passes({deps, queue, uploads, view: submission, options, terms});
+  const passes = new Passes({deps, queue, uploads, canaries, view: submission, options, terms});
   const pollDeps: PollDeps = {...deps, report: (event) => polling.report(event)};
   const pollInput = {...poll, selection: []};
   const follower = new JobFollower(pollDeps, pollInput);
@@ -60,19 +64,26 @@ export async function runFiles(
     );
     submission.report({type: 'summary', summary: submit.summary});
     const hasStopped = waiting !== null && poll.stop.aborted;
+    const rest = terms.canary === null ? {waiting} : {waiting, canaries: canaries.reports};
+    const exitCode = (code: number): number => (end.why?.code === 'CANARY' ? exitCodeOfCanary(code) : code);
     if (queue.jobs.size === 0 || hasStopped)
-      return {submit, poll: null, waiting, exit_code: submit.summary.exit_code};
+      return {submit, poll: null, ...rest, exit_code: exitCode(submit.summary.exit_code)};
     polling.hide(false);
     follower.followOnly(queue.jobs);
     const polled = await pollJobs(pollDeps, pollInput, follower);
     const isUnfinished = waiting !== null && polled.ended === 'timeout';
-    const exitCode = exitCodeOfRun(submit.summary.exit_code, polled.exit_code, isUnfinished);
-    return {submit, poll: polled, waiting, exit_code: exitCode};
+    const code = exitCodeOfRun(submit.summary.exit_code, polled.exit_code, isUnfinished);
+    return {submit, poll: polled, ...rest, exit_code: exitCode(code)};
   } finally {
     await follower.end();
     await uploads.discardAll();
     await polling.close();
   }
+}
+
+/** Whatever its answers were: a part of what was asked for is done. */
+function exitCodeOfCanary(code: number): number {
+  return code === EXIT.failed || code === EXIT.ok ? EXIT.partial : code;
 }
 
 /** A file that is larger can never be a batch job. */
@@ -104,7 +115,7 @@ async function submitAll({
   readonly stop: AbortSignal;
 }): Promise<QueueEnd> {
   const isDue = async (): Promise<boolean> => {
-    if (await passes.isDue()) return true;
+    if (await passes.isDue((job) => follower.finalError(job))) return true;
     polling.wait(passes.wait());
     return false;
   };

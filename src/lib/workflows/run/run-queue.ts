@@ -20,6 +20,7 @@ interface Waiting {
 /** The request files of a run: those that still wait to be submitted, and what became of the others. */
 export class RunQueue {
   readonly #total: number;
+  readonly #indexes: ReadonlyMap<string, number>;
   readonly #outcomes = new Map<number, FileOutcome>();
   readonly #earlierCreates = new Map<string, EarlierCreate>();
   readonly #jobs = new Set<string>();
@@ -29,6 +30,7 @@ export class RunQueue {
 
   constructor(files: readonly RequestFile[]) {
     this.#total = files.length;
+    this.#indexes = new Map(files.map(({inputFile, index}) => [inputFile, index]));
     this.#waiting = new Map(files.map((file) => [file.index, {file, tries: 0, refusals: 0}]));
   }
 
@@ -40,6 +42,11 @@ export class RunQueue {
   /** The files that wait, in the order in which they have their turn. */
   get waiting(): readonly RequestFile[] {
     return [...this.#waiting.values()].map(({file}) => file);
+  }
+
+  /** What became of a file; undefined while it waits. */
+  outcomeOf(inputFile: string): FileOutcome | undefined {
+    return this.#outcomes.get(this.#indexes.get(inputFile) ?? 0);
   }
 
   /** What a file costs at most that waits for room under the caps, null for unknown; undefined of other files. */

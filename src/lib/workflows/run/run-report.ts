@@ -1,3 +1,4 @@
+import type {Range} from '../../domain/estimate/range.js';
 import type {PollEvent, PollSummary} from '../poll/poll-report.js';
 import type {RetryResult} from '../retry/retry-jobs.js';
 import type {Submission} from '../submit/submission.js';
@@ -7,11 +8,12 @@ import type {SubmitEvent, SubmitResult} from '../submit/submit-report.js';
 export interface QueueWait {
   /**
    * - `open_jobs`, `open_tokens`, `storage`: as much as is allowed is open; a job that ends makes room.
+   * - `canary`: its answers decide whether they are sent.
    * - `cost_cap`: what they cost at most does not fit under a cap; a job that ends may make room.
    * - `quota`: the service takes no more for now.
    * - `service`: it could not be reached, or did not answer properly.
    */
-  readonly reason: 'open_jobs' | 'open_tokens' | 'storage' | 'cost_cap' | 'quota' | 'service';
+  readonly reason: 'open_jobs' | 'open_tokens' | 'storage' | 'canary' | 'cost_cap' | 'quota' | 'service';
   /** How many files wait. */
   readonly files: number;
   /** Batch jobs that are open, by the job-info file, and how many may be. */
@@ -26,6 +28,22 @@ export interface QueueWait {
   readonly message?: string;
 }
 
+/** The first requests of a run, and what their answers say of the rest. */
+export interface CanaryReport {
+  /** The part that they are, as the user named its file. */
+  readonly file: string;
+  readonly requests: number;
+  /** Null as long as it has none. */
+  readonly job: string | null;
+  readonly bad_rows: number | null;
+  /** What the files that waited for it will cost by what it used; null when that is not known. */
+  readonly rest_usd: Range | null;
+  /** Null as long as its answers are not here, and when nothing waited for them. */
+  readonly verdict: 'passed' | 'stopped' | null;
+  /** Why nothing else was sent. */
+  readonly reason: 'not_sent' | 'no_results' | 'bad_rows' | 'cost' | null;
+}
+
 /** The result of a run and the `--json` object of `gembatch run`. */
 export interface RunResult {
   readonly submit: SubmitResult;
@@ -33,6 +51,8 @@ export interface RunResult {
   readonly poll: PollSummary | null;
   /** Why files were still waiting when the run ended; null when none was. */
   readonly waiting: QueueWait | null;
+  /** With `--canary`, those of earlier runs too. */
+  readonly canaries?: readonly CanaryReport[];
   /** What `--retries` sent again, round by round. */
   readonly retries?: readonly RetryResult[];
   readonly exit_code: number;

@@ -13,6 +13,8 @@ export interface PartLimits {
   readonly maxBytes: number;
   /** Null for no limit. */
   readonly maxRequests: number | null;
+  /** Of the first part, where that is to have fewer than the others. */
+  readonly firstRequests?: number;
 }
 
 /** One part: whole lines of the file, byte for byte. */
@@ -32,18 +34,25 @@ export interface PartPlan {
   /** Of the whole file when it was read, in milliseconds: as long as it is the same, the file is not read again. */
   readonly mtime_ms: number;
   readonly parts: readonly Part[];
+  /** Of a canary: `input_file` of the request files that wait for the answers of its first part. */
+  readonly canary_for?: readonly string[];
 }
 
 /** Where lines are cut so that no part has more than the limits; it depends on the bytes and the limits alone. */
-export async function planParts(path: string, {maxBytes, maxRequests}: PartLimits): Promise<readonly Part[]> {
+export async function planParts(
+  path: string,
+  {maxBytes, maxRequests, firstRequests = Infinity}: PartLimits,
+): Promise<readonly Part[]> {
   const parts: Part[] = [];
+  const others = maxRequests ?? Infinity;
   const next = {first_line: 1, start_byte: 0, size_bytes: 0, requests: 0};
   let splitter: LineSplitter;
   let sizeBytes = 0;
   const take = (bytes: Uint8Array, start: number, end: number): void => {
     const isRequest = !isBlank(bytes, start, end);
     const withNewline = end - start + 1;
-    const isFull = next.size_bytes + withNewline > maxBytes || next.requests === maxRequests;
+    const mostRequests = parts.length === 0 ? Math.min(firstRequests, others) : others;
+    const isFull = next.size_bytes + withNewline > maxBytes || next.requests >= mostRequests;
     if (isRequest && isFull && next.requests > 0) {
       parts.push({...next});
       Object.assign(next, {

@@ -8,14 +8,15 @@ import {createReadStream, existsSync} from 'node:fs';
 import {mkdir, stat, statfs} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import {GembatchError} from '../../domain/errors.js';
-import type {JobRecord} from '../../domain/job/job-record.js';
 import {DEFAULT_MODEL, modelResourceName} from '../../domain/job/model-choice.js';
 import type {AtomicFile} from '../../store/file/atomic-file.js';
+import type {BatchService} from '../../services/batch-service.js';
 import type {JobStore} from '../../store/job-store.js';
 import type {CreateFile} from '../poll/poll-run.js';
 import {inspectFile} from '../request-file/inspect-file.js';
 import type {RequestFile} from '../submit/collect-inputs.js';
 import type {SubmitOptions} from '../submit/submit-run.js';
+import {CanaryChoice, type ChosenCanary, type PlannedCanary} from './choose-canary.js';
 import {
   PARTS_FOLDER,
   partPath,
@@ -26,43 +27,75 @@ import {
   type PartLimits,
   type PartPlan,
 } from './part-plan.js';
+import {SentWork} from './sent-work.js';
 
 export interface SplitDeps {
   readonly store: JobStore;
+  readonly client: Pick<BatchService, 'address'>;
   readonly createFile: CreateFile;
 }
 
 type CheckOptions = Pick<SubmitOptions, 'allowed' | 'ifChanged' | 'isValidated' | 'model' | 'stop'>;
 
+interface SplitTerms {
+  readonly limits: PartLimits;
+  readonly options: CheckOptions;
+  /** So many requests of the first file that was not sent yet are a part of their own; null for no canary. */
+  readonly canary: number | null;
+}
+
 /** The files with those that are too large replaced by their parts; what cannot be split has a `problem`. */
+export interface SplitFiles {
+  readonly files: readonly RequestFile[];
+  /** Only when there is to be one; those of earlier runs, too. */
+  readonly canaries: readonly PlannedCanary[];
+}
+
+/** Splits what can never be one batch job, and what is the canary. */
 export async function splitLargeFiles(
   deps: SplitDeps,
   files: readonly RequestFile[],
-  {limits, options}: {readonly limits: PartLimits; readonly options: CheckOptions},
-): Promise<readonly RequestFile[]> {
-  const folders = new Map<string, boolean>();
-  const hasParts = ({path}: RequestFile): boolean => {
-    const folder = join(dirname(path), PARTS_FOLDER);
-    const isThere = folders.get(folder) ?? existsSync(folder);
-    folders.set(folder, isThere);
-    return isThere;
-  };
+  terms: SplitTerms,
+): Promise<SplitFiles> {
+  const sent = new SentWork(deps.store, deps.client.address);
+  const plans = await earlierPlans(files);
+  const choice = new CanaryChoice(terms.canary, {files, plans, sent});
   const split: RequestFile[] = [];
-  let records: readonly JobRecord[] | undefined;
   for (const file of files) {
-    const earlier = hasParts(file) ? await triedPlan(file) : undefined;
+    const earlier = plans.get(file);
+    const isLost = earlier === undefined && sent.partsOf(file).length > 0;
+    const isCanary = choice.isNext(file) || isLost;
     if (earlier instanceof GembatchError) split.push({...file, problem: earlier});
-    else if (earlier === undefined && !(await isTooLarge(file, limits))) split.push(file);
+    else if (earlier === undefined && !isCanary && !(await isTooLarge(file, terms.limits))) split.push(file);
     else {
-      records ??= deps.store.read().records.map(({record}) => record);
-      split.push(...(await partsOf(deps, file, {limits, options, records, earlier})));
+      const canary = isCanary ? choice.plan : undefined;
+      const {parts, plan} = await partsOf(deps, file, {...terms, sent, earlier, canary});
+      if (plan !== undefined) choice.note(parts, plan);
+      split.push(...parts);
     }
   }
   // A part may have been named beside its whole file.
   const parts = new Set(split.flatMap(({partOf, inputFile}) => (partOf === undefined ? [] : [inputFile])));
-  return split
+  const each = split
     .filter(({partOf, inputFile}) => partOf !== undefined || !parts.has(inputFile))
     .map((file, position) => ({...file, index: position + 1}));
+  return {files: each, canaries: choice.planned};
+}
+
+/** The plans that earlier runs have made; why one cannot be read in its place. */
+async function earlierPlans(
+  files: readonly RequestFile[],
+): Promise<ReadonlyMap<RequestFile, PartPlan | GembatchError>> {
+  const folders = new Map<string, boolean>();
+  const plans = new Map<RequestFile, PartPlan | GembatchError>();
+  for (const file of files) {
+    const folder = join(dirname(file.path), PARTS_FOLDER);
+    const isThere = folders.get(folder) ?? existsSync(folder);
+    folders.set(folder, isThere);
+    const plan = isThere ? await triedPlan(file) : undefined;
+    if (plan !== undefined) plans.set(file, plan);
+  }
+  return plans;
 }
 
 async function triedPlan({path}: RequestFile): Promise<PartPlan | GembatchError | undefined> {
@@ -72,44 +105,49 @@ async function triedPlan({path}: RequestFile): Promise<PartPlan | GembatchError 
   });
 }
 
-interface SplitTerms {
-  readonly limits: PartLimits;
-  readonly options: CheckOptions;
-  readonly records: readonly JobRecord[];
+interface PartTerms extends Pick<SplitTerms, 'limits' | 'options'> {
+  readonly sent: SentWork;
   /** The plan that an earlier run has made. */
   readonly earlier: PartPlan | undefined;
+  /** What the plan is to say of a canary. */
+  readonly canary: ChosenCanary | undefined;
 }
 
-/** @returns the file itself when it has a job as a whole. */
-async function partsOf(
-  deps: SplitDeps,
-  file: RequestFile,
-  {earlier, limits, options, records}: SplitTerms,
-): Promise<readonly RequestFile[]> {
-  const isWhole = ({input_file: name, part_of: of}: JobRecord): boolean =>
-    name === file.inputFile && of === undefined;
-  if (records.some((record) => isWhole(record))) return [file];
+interface FileParts {
+  readonly parts: readonly RequestFile[];
+  readonly plan?: PartPlan;
+}
+
+/** @returns the file itself when it, or its content, has a job as a whole. */
+async function partsOf(deps: SplitDeps, file: RequestFile, terms: PartTerms): Promise<FileParts> {
+  const {earlier, options, sent, canary} = terms;
+  if (sent.isWhole(file)) return {parts: [file]};
+  const inParts = (plan: PartPlan): FileParts => ({parts: partFiles(deps, file, plan), plan});
   try {
     const stats = await stat(file.path).catch(() => undefined);
-    if (earlier !== undefined && stats?.isFile() !== true) return partFiles(deps, file, earlier);
+    if (earlier !== undefined && stats?.isFile() !== true) return inParts(earlier);
     const {size = 0, mtimeMs = 0} = stats ?? {};
     if (earlier?.size_bytes === size && earlier.mtime_ms === mtimeMs) {
-      await writeParts(deps, file, {plan: earlier, isNew: false});
-      return partFiles(deps, file, earlier);
+      const plan = {...earlier, ...canary?.mark};
+      await writeParts(deps, file, {plan, isNew: false});
+      return inParts(plan);
     }
     const sha256 = await checkedHash(file, options);
     if (earlier !== undefined && earlier.sha256 !== sha256) {
-      if (options.ifChanged === 'skip') return partFiles(deps, file, earlier);
+      if (options.ifChanged === 'skip') return inParts(earlier);
       throw changedError(file);
     }
+    const isNew = earlier === undefined && sent.partsOf(file).length === 0;
+    if (isNew && sent.isContent(sha256, modelOf(options))) return {parts: [file]};
+    const limits = {...terms.limits, ...canary?.limits};
     const parts = earlier?.parts ?? (await planParts(file.path, limits));
-    if (earlier === undefined) refuseOtherPlan(file, {sha256, parts, records});
-    const plan = {sha256, size_bytes: size, mtime_ms: mtimeMs, parts};
+    if (earlier === undefined) refuseOtherPlan(file, {sha256, parts, sent});
+    const plan = {...earlier, sha256, size_bytes: size, mtime_ms: mtimeMs, parts, ...canary?.mark};
     await writeParts(deps, file, {plan, isNew: earlier === undefined});
-    return partFiles(deps, file, plan);
+    return inParts(plan);
   } catch (error) {
     if (!(error instanceof GembatchError) || error.code === 'INTERRUPTED') throw error;
-    return [{...file, problem: error}];
+    return {parts: [{...file, problem: error}]};
   }
 }
 
@@ -126,7 +164,7 @@ async function checkedHash({path, name}: RequestFile, options: CheckOptions): Pr
   const {sha256} = await inspectFile(path, {
     name,
     validate: options.isValidated,
-    model: modelResourceName(options.model ?? DEFAULT_MODEL),
+    model: modelOf(options),
     allowed: options.allowed,
     maxBytes: Infinity,
     ...(options.stop === undefined ? {} : {signal: options.stop}),
@@ -134,19 +172,26 @@ async function checkedHash({path, name}: RequestFile, options: CheckOptions): Pr
   return sha256;
 }
 
+function modelOf({model}: CheckOptions): string {
+  return modelResourceName(model ?? DEFAULT_MODEL);
+}
+
 /** Where the plan is gone, the records of its parts tell whether this is the same one. */
 function refuseOtherPlan(
   file: RequestFile,
-  {sha256, parts, records}: Pick<PartPlan, 'sha256' | 'parts'> & Pick<SplitTerms, 'records'>,
+  {sha256, parts, sent}: Pick<PartPlan, 'sha256' | 'parts'> & Pick<PartTerms, 'sent'>,
 ): void {
-  for (const {part_of: part} of records) {
-    if (part?.input_file !== file.inputFile) continue;
+  for (const part of sent.partsOf(file)) {
     if (part.sha256 !== sha256) throw changedError(file);
     if (part.of === parts.length && part.first_line === parts[part.index - 1]?.first_line) continue;
     throw new GembatchError(
       'STORAGE',
       `${file.name}: was split otherwise when its parts were submitted, and ${planPath(file.name)} is gone. Nothing was sent.`,
-      {suggestions: ['Name the limits of then: --max-open-tokens, --max-requests and --max-bytes.']},
+      {
+        suggestions: [
+          'Name the limits of then: --canary, --max-open-tokens, --max-requests and --max-bytes.',
+        ],
+      },
     );
   }
 }

@@ -2,6 +2,7 @@ import {statSync} from 'node:fs';
 import {GembatchError} from '../../domain/errors.js';
 import {estimateWith, timesEstimate, type Estimate} from '../estimate/estimate-files.js';
 import type {FileEstimate} from '../estimate/file-estimator.js';
+import type {KnownJobs} from './duplicates/known-jobs.js';
 import type {RequestFile} from './collect-inputs.js';
 import type {SubmitRun} from './submit-run.js';
 
@@ -13,7 +14,7 @@ const READ_BEFORE_BYTES = 64 * 1024 ** 2;
  * Undefined when there are none.
  */
 export async function expectedCost(
-  run: Pick<SubmitRun, 'estimator' | 'halt' | 'known' | 'options'>,
+  run: Pick<SubmitRun, 'estimator' | 'halt' | 'options'> & {readonly known: Pick<KnownJobs, 'ofInputFile'>},
   files: readonly RequestFile[],
 ): Promise<Estimate | undefined> {
   const {estimator, known, options, halt} = run;

@@ -83,6 +83,8 @@ export interface Pass {
   readonly estimated: readonly RequestFile[];
   /** `input_file` of the files of all passes. */
   readonly named: readonly string[];
+  /** The whole files of which there are parts in any pass, by their fingerprint. */
+  readonly wholes: ReadonlyMap<string, string>;
   /** How many files there are in all passes. */
   readonly total: number;
   /**

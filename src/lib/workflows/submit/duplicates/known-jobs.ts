@@ -12,7 +12,8 @@ export class KnownJobs {
   readonly #byInputFile = new Map<string, JobRecord>();
   readonly #byContent = new Map<string, JobRecord>();
   readonly #resultFiles = new Set<string>();
-
+  /** The recorded parts of whole files, by the content of these. */
+  readonly #parts = new Map<string, Set<number>>();
   readonly #names = new Set<string>();
   readonly #store: Pick<JobStore, 'inputName' | 'resolveInput'>;
   readonly #address: string | undefined;
@@ -40,7 +41,18 @@ export class KnownJobs {
     for (const model of [record.batch.model, record.requested_model]) {
       if (record.sha256 === undefined || model === undefined) continue;
       this.#byContent.set(contentId(record.sha256, model), record);
+      this.#addWhole(record, model);
     }
+  }
+
+  /** The content of a whole file is known when all of its parts are. */
+  #addWhole(record: JobRecord, model: string): void {
+    const {part_of: part} = record;
+    if (part === undefined) return;
+    const content = contentId(part.sha256, model);
+    const indexes = this.#parts.get(content) ?? new Set();
+    this.#parts.set(content, indexes.add(part.index));
+    if (indexes.size === part.of) this.#byContent.set(content, record);
   }
 
   /** @param inputFile - canonical path, as `JobStore.inputName` gives it. */
