@@ -5,7 +5,6 @@ import {BaseCommand} from '../cli/base-command.js';
 import {costOfFiles, estimateOf, type EstimateContext} from '../cli/cost-of-files.js';
 import {consentOrYes} from '../cli/consent.js';
 import {GembatchError} from '../lib/domain/errors.js';
-import type {JobStore} from '../lib/store/job-store.js';
 import type {RequestFile} from '../lib/workflows/submit/collect-inputs.js';
 import type {SubmitDeps, SubmitOptions} from '../lib/workflows/submit/submit-run.js';
 import type {SubmitResult} from '../lib/workflows/submit/submit-report.js';
