@@ -228,8 +228,14 @@ describe('batches.create', () => {
         create_time: expect.any(String),
         webhook_config: webhookConfig,
         priority: '5',
+        used: null,
       },
     ]);
+    emulator.control.advance(60_000);
+    await getJob(emulator, String(json()['name']));
+    expect(emulator.control.paid()[0]?.used).toMatchObject({
+      'gemini-3.5-flash-lite': {rows: 1, prompt: {TEXT: 1}, thoughts: 0, search_queries: 0},
+    });
   });
 });
 

@@ -1,3 +1,4 @@
+import type {UsedTokens} from '../jobs/rows/used-tokens.js';
 import type {OperationName} from './faults.js';
 
 /** A create that took effect, whether anybody heard of it or not. */
@@ -16,6 +17,8 @@ export interface PaidJob {
   readonly webhook_config: unknown;
   /** An int64 as text, as the service has it. */
   readonly priority: string | null;
+  /** What its answers used, by the model that gave them; null until it is over. */
+  readonly used: Readonly<Record<string, UsedTokens>> | null;
 }
 
 export interface LoggedRequest {

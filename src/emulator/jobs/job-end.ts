@@ -1,10 +1,13 @@
 /** What a batch job came to. */
 import type {FinalState} from './rows/outcomes.js';
+import type {UsedTokens} from './rows/used-tokens.js';
 
 /** Requests of a job by what became of them. */
 export interface Counts {
   readonly successful: number;
   readonly failed: number;
+  /** What the answers used, by the model that gave them. */
+  readonly used: Readonly<Record<string, UsedTokens>>;
 }
 
 /** An error as an operation carries it; `code` is a gRPC status number. */
@@ -39,7 +42,7 @@ export function endWithoutResults(
     error = defaultError(jobName, state),
   }: {state: FinalState; atMs: number; error?: OperationError | undefined},
 ): JobEnd {
-  const end: JobEnd = {state, atMs, counts: {successful: 0, failed: 0}};
+  const end: JobEnd = {state, atMs, counts: {successful: 0, failed: 0, used: {}}};
   return error === undefined ? end : {...end, error};
 }
 

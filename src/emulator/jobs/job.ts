@@ -27,6 +27,8 @@ export interface Job {
   readonly displayName: string;
   /** `models/<id>` */
   readonly model: string;
+  /** The model that answers in place of it, as a rerouted one is: https://ai.google.dev/gemini-api/docs/deprecations. */
+  readonly servedBy?: string;
   readonly kind: JobKind;
   readonly inputFile: string | undefined;
   readonly inlineRequests: readonly unknown[] | undefined;
@@ -53,6 +55,7 @@ export type NewJob = Pick<
   Job,
   | 'displayName'
   | 'model'
+  | 'servedBy'
   | 'kind'
   | 'inputFile'
   | 'inlineRequests'
@@ -172,7 +175,7 @@ function stats(job: Job, nowMs: number): Record<string, string> {
 }
 
 /** Requests are answered evenly over the time that a job runs. */
-export function progress(job: Job, nowMs: number): Counts {
+export function progress(job: Job, nowMs: number): Pick<Counts, 'successful' | 'failed'> {
   const share = job.runningMs === 0 ? 0 : (nowMs - job.createdMs - job.pendingMs) / job.runningMs;
   return {successful: Math.floor(job.requestCount * Math.min(Math.max(share, 0), 1)), failed: 0};
 }

@@ -3,6 +3,8 @@ export interface EmulatedModel {
   readonly id: string;
   /** `generate` takes batch jobs of requests that generate content, `embed` of embeddings, `none` takes no batch jobs. */
   readonly batch: 'generate' | 'embed' | 'none';
+  /** Without `models/`: the one that answers in its place. */
+  readonly served_by?: string;
 }
 
 /**

@@ -58,7 +58,7 @@ function contentsOf({contents}: Json): readonly unknown[] {
 }
 
 /** A single part stands for a list of one, as in protobuf's JSON. */
-function partsOf({parts}: Json): readonly unknown[] {
+export function partsOf({parts}: Json): readonly unknown[] {
   if (Array.isArray(parts)) return parts;
   return parts === undefined ? [] : [parts];
 }

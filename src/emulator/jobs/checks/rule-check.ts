@@ -88,7 +88,11 @@ const outcomeRule = object({
   ),
 });
 
-const model = object({id: text, batch: oneOf(['generate', 'embed', 'none'])});
+const model = object({
+  id: text,
+  batch: oneOf(['generate', 'embed', 'none']),
+  served_by: optional(text),
+});
 
 const behaviour = object({
   ...Object.fromEntries(

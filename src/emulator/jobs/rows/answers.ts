@@ -2,17 +2,19 @@
 import {createHash} from 'node:crypto';
 import {seededRandom} from '../../control/random.js';
 import {field, isObject, objectAt, type Json} from '../../http/json.js';
-import {configOf, instructionOf, MAX_DIMENSIONS, promptOf} from '../checks/request-check.js';
+import {configOf, MAX_DIMENSIONS, promptOf} from '../checks/request-check.js';
 import type {RowFault} from './outcomes.js';
-
-/** Letters that count as one token. */
-const TOKEN_LETTERS = 4;
+import {TOKEN_LETTERS, tokensOf, usageOf} from './usage-of.js';
 
 /** https://ai.google.dev/api/generate-content#generationconfig */
 const MAX_CANDIDATES = 8;
 
 /** Nothing goes on by it here. */
 const CONTINUATION_TOKEN = Buffer.from('emulated').toString('base64');
+
+/** A PNG of one pixel. */
+const PIXEL =
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
 /** How much of a prompt is quoted. */
 const QUOTED_LETTERS = 80;
@@ -37,9 +39,9 @@ export function embeddingReply(request: Json): Json {
  */
 export function contentReply(request: Json, model: string, fault: RowFault | undefined): Json {
   const prompt = promptOf(request);
-  const reply = (parts: Json, answer = ''): Json => ({
+  const reply = (parts: Json, answer = '', images = 0): Json => ({
     ...parts,
-    ...(fault === 'no_usage' ? {} : {usageMetadata: usageOf(request, answer)}),
+    usageMetadata: usageOf(request, {text: answer, images}, fault === 'cached'),
     ...(fault === 'retiring'
       ? {modelStatus: {modelStage: 'DEPRECATED', retirementTime: '2027-05-07T00:00:00Z'}}
       : {}),
@@ -55,15 +57,33 @@ export function contentReply(request: Json, model: string, fault: RowFault | und
       return reply({candidates: [{content: {role: 'model'}, finishReason: 'STOP', index: 0}]});
     default: {
       const {text, finishReason} = answerTo(request, prompt, fault);
+      const image = isImageWanted(request) ? [{inlineData: {mimeType: 'image/png', data: PIXEL}}] : [];
+      const searched = groundingOf(request, prompt);
       const candidates = Array.from({length: candidateCountOf(request)}, (_, index) => ({
-        content: {parts: [{text: index === 0 ? text : `${text} (${index + 1})`}], role: 'model'},
+        content: {parts: [{text: index === 0 ? text : `${text} (${index + 1})`}, ...image], role: 'model'},
         finishReason,
         ...(finishReason === 'CONTINUATION' ? {continuationToken: CONTINUATION_TOKEN} : {}),
+        ...(index === 0 ? searched : {}),
         index,
       }));
-      return reply({candidates}, text.repeat(candidates.length));
+      return reply({candidates}, text.repeat(candidates.length), image.length * candidates.length);
     }
   }
+}
+
+/** https://ai.google.dev/gemini-api/docs/image-generation#output-types */
+function isImageWanted(request: Json): boolean {
+  const modalities = field(configOf(request), 'responseModalities');
+  return Array.isArray(modalities) && modalities.includes('IMAGE');
+}
+
+/** One to three queries, where the request has the search tool: https://ai.google.dev/gemini-api/docs/google-search. */
+function groundingOf({tools}: Json, prompt: string): Json {
+  const isGrounded =
+    Array.isArray(tools) && tools.some((tool) => isObject(tool) && field(tool, 'googleSearch') !== undefined);
+  if (!isGrounded) return {};
+  const webSearchQueries = Array.from({length: 1 + (prompt.length % 3)}, (_, index) => `query ${index + 1}`);
+  return {groundingMetadata: {webSearchQueries}};
 }
 
 /** Cut off in the middle on demand, and where `maxOutputTokens` is reached. */
@@ -124,35 +144,4 @@ function sampleOf(schema: Json, text: string): unknown {
 function candidateCountOf(request: Json): number {
   const asked = field(configOf(request), 'candidateCount');
   return typeof asked === 'number' && asked > 1 ? Math.min(asked, MAX_CANDIDATES) : 1;
-}
-
-/** Thoughts are counted where thinking was asked for: https://ai.google.dev/gemini-api/docs/thinking. */
-function thoughtsOf(request: Json, answer: string): number {
-  const thinking = objectAt(configOf(request), 'thinkingConfig');
-  if (thinking === undefined || answer === '') return 0;
-  const budget = field(thinking, 'thinkingBudget');
-  const wanted = 2 * tokensOf(answer);
-  return typeof budget === 'number' && budget >= 0 ? Math.min(budget, wanted) : wanted;
-}
-
-function usageOf(request: Json, answer: string): Json {
-  const promptTokenCount = promptTokensOf(request);
-  const candidatesTokenCount = tokensOf(answer);
-  const thoughtsTokenCount = thoughtsOf(request, answer);
-  return {
-    promptTokenCount,
-    ...(answer === '' ? {} : {candidatesTokenCount}),
-    ...(thoughtsTokenCount === 0 ? {} : {thoughtsTokenCount}),
-    totalTokenCount: promptTokenCount + candidatesTokenCount + thoughtsTokenCount,
-    promptTokensDetails: [{modality: 'TEXT', tokenCount: promptTokenCount}],
-  };
-}
-
-/** Tokens of the prompt and of the system instruction, which is counted with it. */
-export function promptTokensOf(request: Json): number {
-  return tokensOf(promptOf(request)) + tokensOf(instructionOf(request));
-}
-
-function tokensOf(text: string): number {
-  return Math.ceil(text.length / TOKEN_LETTERS);
 }

@@ -31,6 +31,8 @@ export const ROW_FAULTS = [
   'empty',
   /** The answer says when the service ends its model: `modelStatus`. */
   'retiring',
+  /** Half of the prompt came from a cache. */
+  'cached',
   /** Without `usageMetadata`. */
   'no_usage',
   /** Without its key. */

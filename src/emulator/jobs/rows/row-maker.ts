@@ -3,6 +3,7 @@ import type {Job} from '../job.js';
 import type {Counts} from '../job-end.js';
 import {isObject, textOf, type Json} from '../../http/json.js';
 import {rowFaults, type OutcomeRule, type RowFault} from './outcomes.js';
+import {UsedByModel} from './used-tokens.js';
 import {faultOfRequest} from '../checks/request-check.js';
 import type {RequestLine} from '../checks/request-lines.js';
 
@@ -13,8 +14,9 @@ const INTERNAL = 13;
 
 /** Makes the result rows of one job, and counts them as the service does. */
 export class RowMaker {
-  counts: Counts = {successful: 0, failed: 0};
-  readonly #job: Pick<Job, 'kind' | 'model' | 'vertex'>;
+  readonly #used = new UsedByModel();
+  counts: Counts = {successful: 0, failed: 0, used: this.#used.byVersion};
+  readonly #job: Pick<Job, 'kind' | 'model' | 'servedBy' | 'vertex'>;
   readonly #faultOf: (key: string | undefined) => RowFault | undefined;
 
   constructor(job: Job, rule: OutcomeRule | undefined) {
@@ -55,7 +57,7 @@ export class RowMaker {
   }
 
   #bodyOf({request}: RequestLine, fault: RowFault | undefined): Json {
-    const {kind, model} = this.#job;
+    const {kind, model, servedBy} = this.#job;
     const message = faultOfRequest(request, kind);
     if (request === undefined || message !== undefined) return {error: {code: INVALID_ARGUMENT, message}};
     const internal = {code: INTERNAL, message: 'Internal error encountered.'};
@@ -63,12 +65,18 @@ export class RowMaker {
     if (fault === 'precondition')
       return {error: {code: FAILED_PRECONDITION, message: 'Precondition check failed'}};
     if (fault === 'error_as_status') return {status: internal};
-    return {response: kind === 'embed' ? embeddingReply(request) : contentReply(request, model, fault)};
+    const response =
+      kind === 'embed' ? embeddingReply(request) : contentReply(request, servedBy ?? model, fault);
+    this.#used.add(response, model.replace(/^models\//u, ''));
+    const {usageMetadata: _usage, ...rest} = response;
+    return {response: fault === 'no_usage' ? rest : response};
   }
 
   #count(isSuccessful: boolean): void {
-    const {successful, failed} = this.counts;
-    this.counts = isSuccessful ? {successful: successful + 1, failed} : {successful, failed: failed + 1};
+    const {counts} = this;
+    this.counts = isSuccessful
+      ? {...counts, successful: counts.successful + 1}
+      : {...counts, failed: counts.failed + 1};
   }
 }
 

@@ -36,7 +36,8 @@ async function create(call: Call, kind: JobKind): ReturnType<Route> {
   const model = service.behaviour.models.find((known) => known.id === id);
   if (model?.batch !== kind) throw unknownModel(id, {version, method: METHODS[kind]});
   checkModel(batch, id);
-  const parts = {...inputOf(call, batch), ...labelsOf(batch), model: `models/${id}`, kind};
+  const servedBy = model.served_by === undefined ? {} : {servedBy: model.served_by};
+  const parts = {...inputOf(call, batch), ...labelsOf(batch), ...servedBy, model: `models/${id}`, kind};
   await checkRequests(call, parts);
   checkQuota(call, parts);
   const job = service.jobs.add(parts);

@@ -34,5 +34,8 @@ export function recordPaid({service}: Call, job: Job): void {
     create_time: timestamp(job.createdMs),
     webhook_config: job.webhookConfig ?? null,
     priority: job.priority ?? null,
+    get used() {
+      return job.end?.counts.used ?? null;
+    },
   });
 }

@@ -3,7 +3,7 @@ import {field, isObject, objectAt, spellings, textOf, unknownFieldOf, type Json}
 import {ServiceError, unknownField, unknownModel} from '../../http/service-error.js';
 import {faultOfRequest} from '../../jobs/checks/request-check.js';
 import {unknownNameOf} from '../../jobs/checks/schema-check.js';
-import {promptTokensOf} from '../../jobs/rows/answers.js';
+import {promptTokensOf} from '../../jobs/rows/usage-of.js';
 
 /** https://ai.google.dev/api/tokens#request-body */
 const FIELDS = spellings(['contents', 'generateContentRequest', 'model']);

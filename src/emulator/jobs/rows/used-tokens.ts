@@ -1,0 +1,66 @@
+import {isObject, objectAt, textOf, type Json} from '../../http/json.js';
+
+/** What the answers of one model used. Modalities are spelled as the service does. */
+export interface UsedTokens {
+  rows: number;
+  readonly prompt: Record<string, number>;
+  readonly cached: Record<string, number>;
+  readonly tool_use: Record<string, number>;
+  readonly output: Record<string, number>;
+  thoughts: number;
+  search_queries: number;
+  /** Answers with queries. */
+  searched_rows: number;
+}
+
+/** Adds up by model version what answers used, whether their rows tell it or not. */
+export class UsedByModel {
+  readonly byVersion: Record<string, UsedTokens> = {};
+
+  /** @param model - without `models/`, for an answer that does not say which model it is from. */
+  add(response: Json, model: string): void {
+    const used = (this.byVersion[textOf(response['modelVersion']) || model] ??= nothing());
+    const usage = objectAt(response, 'usageMetadata') ?? {};
+    used.rows += 1;
+    addDetails(used.prompt, usage['promptTokensDetails']);
+    addDetails(used.cached, usage['cacheTokensDetails']);
+    addDetails(used.tool_use, usage['toolUsePromptTokensDetails']);
+    const output = usage['candidatesTokensDetails'] ?? [
+      {modality: 'TEXT', tokenCount: Number(usage['candidatesTokenCount'] ?? 0)},
+    ];
+    addDetails(used.output, output);
+    addDetails(used.prompt, [{modality: 'TEXT', tokenCount: Number(response['tokenCount'] ?? 0)}]);
+    used.thoughts += Number(usage['thoughtsTokenCount'] ?? 0);
+    const queries = queriesOf(response);
+    used.search_queries += queries;
+    used.searched_rows += queries > 0 ? 1 : 0;
+  }
+}
+
+function nothing(): UsedTokens {
+  return {
+    rows: 0,
+    prompt: {},
+    cached: {},
+    tool_use: {},
+    output: {},
+    thoughts: 0,
+    search_queries: 0,
+    searched_rows: 0,
+  };
+}
+
+function addDetails(sums: Record<string, number>, details: unknown): void {
+  for (const {modality, tokenCount} of Array.isArray(details) ? details.filter(isObject) : []) {
+    const name = textOf(modality);
+    sums[name] = (sums[name] ?? 0) + Number(tokenCount);
+  }
+}
+
+function queriesOf({candidates}: Json): number {
+  const searches = Array.isArray(candidates) ? candidates.filter(isObject) : [];
+  return searches.reduce((sum, candidate) => {
+    const queries = objectAt(candidate, 'groundingMetadata')?.['webSearchQueries'];
+    return sum + (Array.isArray(queries) ? queries.length : 0);
+  }, 0);
+}
