@@ -32,6 +32,9 @@ export interface StoredFile {
 export interface ObjectFacts {
   /** An int64 as text; another one for each content that the name has had. */
   readonly generation: string;
+  metageneration?: number;
+  metadata?: Readonly<Record<string, string>>;
+  updatedMs?: number;
   /** When it can be seen, in milliseconds since the Unix epoch. */
   readonly visibleFromMs?: number;
 }

@@ -11,6 +11,8 @@ export interface UploadMetadata {
   readonly sizeBytes: number | undefined;
   /** Of an object in Cloud Storage: the generation that it must have when the upload ends. */
   readonly ifGenerationMatch?: string;
+  /** Of such an object: what its owner notes on it. */
+  readonly notes?: Readonly<Record<string, string>>;
 }
 
 /** A resumable upload that is under way, or has ended. */

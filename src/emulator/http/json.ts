@@ -9,6 +9,13 @@ export function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 
+/** The members of an object that are texts. */
+export function textsOf(object: Json): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(object).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])),
+  );
+}
+
 /** A field in either of the spellings that the service takes. */
 export function field(object: Json, camelCase: string): unknown {
   return object[camelCase] ?? object[snakeCase(camelCase)];

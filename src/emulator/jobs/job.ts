@@ -85,7 +85,8 @@ export function timingOf(
 export function phaseOf(job: Job, nowMs: number): 'PENDING' | 'RUNNING' | 'DUE' | 'EXPIRED' {
   const ageMs = nowMs - job.createdMs;
   if (job.vertex !== undefined) {
-    if (ageMs < job.pendingMs) return ageMs < VERTEX_QUEUE_MS ? 'PENDING' : 'EXPIRED';
+    if (ageMs < Math.min(job.pendingMs, VERTEX_QUEUE_MS)) return 'PENDING';
+    if (job.pendingMs > VERTEX_QUEUE_MS) return 'EXPIRED';
     return nowMs >= dueMs(job) ? 'DUE' : 'RUNNING';
   }
   if (ageMs >= job.pendingMs + job.runningMs && job.pendingMs + job.runningMs <= EXPIRY_MS) return 'DUE';

@@ -24,20 +24,21 @@ export function addressOf({bucket, object}: ObjectPlace): string {
 /** The object as Cloud Storage describes it, https://cloud.google.com/storage/docs/json_api/v1/objects#resource. */
 export async function objectResource(file: StoredFile): Promise<unknown> {
   const {bucket, object} = placeOf(file.name.slice('gs://'.length));
-  const {generation = '1'} = file.object ?? {};
+  const {generation = '1', metageneration = 1, metadata, updatedMs = file.createdMs} = file.object ?? {};
   return {
     kind: 'storage#object',
     id: `${bucket}/${object}/${generation}`,
     name: object,
     bucket,
     generation,
-    metageneration: '1',
+    metageneration: String(metageneration),
+    ...(metadata === undefined ? {} : {metadata}),
     contentType: file.mimeType,
     storageClass: 'STANDARD',
     size: String(file.sizeBytes),
     crc32c: await crc32cOfFile(file.path),
     timeCreated: timestamp(file.createdMs),
-    updated: timestamp(file.createdMs),
+    updated: timestamp(updatedMs),
   };
 }
 
@@ -60,6 +61,9 @@ export function objectOf(call: Call): StoredFile {
   if (file?.object === undefined || (wanted !== null && wanted !== file.object.generation))
     throw new ServiceError(404, `No such object: ${place.bucket}/${place.object}`);
   checkGeneration(call, call.url.searchParams.get('ifGenerationMatch'), addressOf(place));
+  const metageneration = call.url.searchParams.get('ifMetagenerationMatch');
+  if (metageneration !== null && Number(metageneration) !== (file.object.metageneration ?? 1))
+    throw preconditionFailed();
   return file;
 }
 
@@ -70,5 +74,9 @@ export function objectOf(call: Call): StoredFile {
  */
 export function checkGeneration({service}: Call, wanted: string | null, address: string): void {
   if (wanted === null || wanted === (service.files.get(address)?.object?.generation ?? '0')) return;
-  throw new ServiceError(412, 'At least one of the pre-conditions you specified did not hold.');
+  throw preconditionFailed();
+}
+
+function preconditionFailed(): ServiceError {
+  return new ServiceError(412, 'At least one of the pre-conditions you specified did not hold.');
 }

@@ -1,5 +1,7 @@
 import type {BatchService} from '../../../src/lib/services/batch-service.js';
 import {GeminiBatchClient} from '../../../src/lib/services/gemini/gemini-batch-client.js';
+import {authorizer} from '../../../src/lib/services/vertex/google-credentials.js';
+import {VertexBatchClient} from '../../../src/lib/services/vertex/vertex-batch-client.js';
 import {systemClock} from '../../../src/lib/system-clock.js';
 import {useEmulator} from '../../helpers/use-emulator.js';
 
@@ -19,6 +21,7 @@ export interface ServiceUnderTest {
 /** The clients that the contract is put to, each with a service of its own. */
 export const SERVICES: readonly {readonly name: string; readonly open: () => Promise<ServiceUnderTest>}[] = [
   {name: 'the Gemini Batch API', open: geminiOnEmulator},
+  {name: 'Vertex AI', open: vertexOnEmulator},
 ];
 
 /** More than any job of the emulator takes. */
@@ -29,6 +32,26 @@ async function geminiOnEmulator(): Promise<ServiceUnderTest> {
   const {control} = emulator;
   return {
     service: new GeminiBatchClient({apiKey: env.GEMINI_API_KEY, clock: systemClock, baseUrl: emulator.url}),
+    model: 'models/gemini-2.5-flash-lite',
+    finishJobs: () => control.advance(A_DAY_MS),
+    loseAnswerToCreate: () => control.fault({on: 'batches.create', fault: {kind: 'reset_after'}}),
+    creates: () => control.counts()['batches.create'] ?? 0,
+  };
+}
+
+async function vertexOnEmulator(): Promise<ServiceUnderTest> {
+  const gemini = await useEmulator({seed: 1});
+  const {url, control} = gemini.emulator;
+  return {
+    service: new VertexBatchClient({
+      project: 'my-project',
+      location: 'global',
+      bucket: 'gs://bucket',
+      authorize: authorizer([url], {}),
+      clock: systemClock,
+      baseUrl: url,
+      storageUrl: url,
+    }),
     model: 'models/gemini-2.5-flash-lite',
     finishJobs: () => control.advance(A_DAY_MS),
     loseAnswerToCreate: () => control.fault({on: 'batches.create', fault: {kind: 'reset_after'}}),

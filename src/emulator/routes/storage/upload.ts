@@ -1,7 +1,7 @@
 /** Uploads to Cloud Storage: resumable ones, https://cloud.google.com/storage/docs/performing-resumable-uploads, and whole ones. */
 import {receive} from '../../http/body.js';
 import type {Answer, Call, Route} from '../../http/call.js';
-import {textOf} from '../../http/json.js';
+import {isObject, textOf, textsOf} from '../../http/json.js';
 import {ServiceError} from '../../http/service-error.js';
 import {throttled} from '../../http/throttle.js';
 import {UploadSession} from '../../files/upload-session.js';
@@ -27,6 +27,7 @@ export const objectUploadStart: Route = async (call) => {
       'application/octet-stream',
     sizeBytes: size === undefined ? undefined : Number(size),
     ...(wanted === null ? {} : {ifGenerationMatch: wanted}),
+    ...(isObject(body['metadata']) ? {notes: textsOf(body['metadata'])} : {}),
   };
   const id = service.newId(64);
   await forgetOldest(service.uploads);
@@ -126,21 +127,30 @@ async function stateOf(session: UploadSession, lieBytes = 0): Promise<Answer> {
 
 async function finish(call: Call, session: UploadSession): Promise<void> {
   const {metadata, writer} = session;
-  const {fileName: address, mimeType, ifGenerationMatch = null} = metadata;
+  const {fileName: address, mimeType, ifGenerationMatch = null, notes} = metadata;
   checkGeneration(call, ifGenerationMatch, address);
-  session.file = await store(call, {writer, address, mimeType});
+  session.file = await store(call, {writer, address, mimeType, ...(notes === undefined ? {} : {notes})});
   session.status = 'final';
 }
 
-async function store(
-  {service}: Call,
-  {writer, address, mimeType}: {writer: FileWriter; address: string; mimeType: string},
-): Promise<StoredFile> {
+interface NewObject {
+  readonly writer: FileWriter;
+  readonly address: string;
+  readonly mimeType: string;
+  /** What its owner notes on it. */
+  readonly notes?: Readonly<Record<string, string>>;
+}
+
+async function store({service}: Call, {writer, address, mimeType, notes}: NewObject): Promise<StoredFile> {
   const createdMs = service.clock.now();
   const content = await writer.finish();
   const generation = String(Math.floor(createdMs * 1_000) + service.nextObject());
   const facts = {name: address, displayName: address, mimeType, createdMs, isGenerated: false};
-  return service.files.replace({...content, ...facts, object: {generation}});
+  return service.files.replace({
+    ...content,
+    ...facts,
+    object: {generation, ...(notes === undefined ? {} : {metadata: notes})},
+  });
 }
 
 /** @throws ServiceError 400 without a name, 404 without a bucket. */

@@ -3,7 +3,7 @@ import type {IncomingMessage} from 'node:http';
 import type {OperationName} from '../../control/faults.js';
 import type {Route} from '../../http/call.js';
 import {objectsDelete} from '../storage/delete.js';
-import {bucketsGet, objectsDownload, objectsGet} from '../storage/get.js';
+import {bucketsGet, objectsDownload, objectsGet, objectsPatch} from '../storage/get.js';
 import {objectsList} from '../storage/list.js';
 import {
   contentRangeOf,
@@ -15,7 +15,7 @@ import {
 } from '../storage/upload.js';
 import {vertexJobsCreate} from './create.js';
 import {vertexJobsCancel, vertexJobsDelete, vertexJobsGet, vertexJobsList} from './jobs.js';
-import {publisherModelsGet, publisherModelsList} from './models.js';
+import {publisherModelsCountTokens, publisherModelsGet, publisherModelsList} from './models.js';
 import {metadataServer, tokenExchange} from './token.js';
 
 /** A route of Vertex AI or Cloud Storage; `id` is what the path names. */
@@ -61,9 +61,16 @@ const TABLE: readonly Entry[] = [
   ],
   ['GET', /^\/v1(?:beta1)?\/publishers\/google\/models\/([^/:]+)$/u, 'models.get', publisherModelsGet],
   ['GET', /^\/v1(?:beta1)?\/publishers\/google\/(models)$/u, 'models.list', publisherModelsList],
+  [
+    'POST',
+    /^\/v1(?:beta1)?\/projects\/[^/]+\/locations\/[^/]+\/publishers\/google\/models\/([^/:]+):countTokens$/u,
+    'models.countTokens',
+    publisherModelsCountTokens,
+  ],
   ['GET', /^\/storage\/v1\/b\/([^/]+)$/u, 'files.list', bucketsGet],
   ['GET', /^\/storage\/v1\/b\/([^/]+)\/o$/u, 'files.list', objectsList],
   ['DELETE', /^\/storage\/v1\/b\/([^/]+\/)o\/([^/]+)$/u, 'files.delete', objectsDelete],
+  ['PATCH', /^\/storage\/v1\/b\/([^/]+\/)o\/([^/]+)$/u, 'files.get', objectsPatch],
   ['POST', /^\/(token)$/u, 'credentials', tokenExchange],
   ['GET', /^\/computeMetadata\/v1\/(.*)$/u, 'credentials', metadataServer],
 ];

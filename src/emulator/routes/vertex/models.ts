@@ -1,5 +1,8 @@
 import type {Route} from '../../http/call.js';
-import {ServiceError} from '../../http/service-error.js';
+import {spellings, unknownFieldOf} from '../../http/json.js';
+import {ServiceError, unknownField} from '../../http/service-error.js';
+import {faultOfRequest} from '../../jobs/checks/request-check.js';
+import {promptTokensOf} from '../../jobs/rows/usage-of.js';
 import type {EmulatedModel} from '../../jobs/models.js';
 import {pageReply} from '../../http/page.js';
 
@@ -22,6 +25,30 @@ export const publisherModelsList: Route = async ({service: {behaviour}, url}) =>
     maxSize: 1_000,
   }),
 });
+
+/** https://cloud.google.com/vertex-ai/docs/reference/rest/v1/projects.locations.publishers.models/countTokens */
+const COUNTED = spellings([
+  'contents',
+  'systemInstruction',
+  'tools',
+  'generationConfig',
+  'model',
+  'instances',
+]);
+
+/** `POST /{v}/projects/{p}/locations/{l}/publishers/google/models/{id}:countTokens` */
+export const publisherModelsCountTokens: Route = async ({service, id, json}) => {
+  const model = service.behaviour.models.find((known) => known.id === id);
+  if (model?.batch !== 'generate')
+    throw new ServiceError(404, `Publisher Model \`publishers/google/models/${id}\` was not found.`);
+  const request = await json();
+  const unknown = unknownFieldOf(request, COUNTED);
+  if (unknown !== undefined) throw unknownField(unknown);
+  const fault = faultOfRequest(request, 'generate');
+  if (fault !== undefined) throw new ServiceError(400, fault);
+  const totalTokens = promptTokensOf(request);
+  return {json: {totalTokens, promptTokensDetails: [{modality: 'TEXT', tokenCount: totalTokens}]}};
+};
 
 function modelResource({id}: EmulatedModel): unknown {
   return {name: `publishers/google/models/${id}`, versionId: 'default', launchStage: 'GA'};

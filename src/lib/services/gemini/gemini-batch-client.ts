@@ -34,7 +34,7 @@ import type {
   UploadFile,
   UploadOptions,
 } from '../batch-service.js';
-import {ListLimit} from './list-limit.js';
+import {ListLimit} from '../http/list-limit.js';
 import {HttpClient} from '../http/http-client.js';
 import {proxiesFrom} from '../http/proxy-variables.js';
 import {SdkCalls, type SdkCall, type SdkConfig} from './sdk-calls.js';

@@ -53,9 +53,12 @@ const KEY_HEADER = 'x-goog-api-key';
 /** Sends requests over connections of its own. */
 export class HttpClient {
   readonly #connections: Connections;
+  readonly #serviceName: string;
 
-  constructor(proxies: Proxies) {
+  /** @param serviceName - what the service is called in messages. */
+  constructor(proxies: Proxies, serviceName = 'the Gemini API') {
     this.#connections = new Connections(proxies);
+    this.#serviceName = serviceName;
   }
 
   /**
@@ -89,7 +92,7 @@ export class HttpClient {
     const timer = setTimeout(() => body.destroy(slownessError(request.answerMs)), request.answerMs);
     try {
       refuseCompressed({headers, body}, `HTTP ${status}`);
-      const conceal = apiKeyHider(request.headers[KEY_HEADER] ?? '');
+      const conceal = apiKeyHider(secretOf(request));
       return {status, headers, body: conceal(await textOf(body, status))};
     } catch (error) {
       throw this.failure(request, error);
@@ -102,7 +105,11 @@ export class HttpClient {
   failure({name, url, signal}: Pick<HttpRequest, 'name' | 'url' | 'signal'>, cause: unknown): Error {
     throwIfAborted(signal);
     if (cause instanceof GembatchError) return cause;
-    return networkError(cause, {name, proxy: this.#connections.proxyOf(url)});
+    return networkError(cause, {
+      name,
+      serviceName: this.#serviceName,
+      proxy: this.#connections.proxyOf(url),
+    });
   }
 
   async #send(request: HttpRequest, connection: Dispatcher): Promise<HttpAnswer> {
@@ -146,6 +153,11 @@ export class HttpClient {
       );
     }
   }
+}
+
+/** What an answer must not repeat: the API key, or the access token. */
+function secretOf({headers}: HttpRequest): string {
+  return headers[KEY_HEADER] ?? headers['authorization']?.replace(/^Bearer /u, '') ?? '';
 }
 
 /** Of an answer, while whoever reads it does something else. */

@@ -158,7 +158,7 @@ const NOT_CONNECTED_WORDS: Readonly<Record<string, string>> = {
  */
 export function networkError(
   cause: unknown,
-  {name, proxy}: {name: string; proxy: string | undefined},
+  {name, serviceName, proxy}: {name: string; serviceName: string; proxy: string | undefined},
 ): GembatchError {
   const sent = !(cause instanceof NotConnectedError);
   const proxyError = cause instanceof Error && cause.cause instanceof ProxyError ? cause.cause : undefined;
@@ -167,7 +167,7 @@ export function networkError(
   const way = proxy === undefined || proxyError !== undefined ? '' : `, through the proxy ${proxy}`;
   const message = sent
     ? `${name}: no answer from the service (${text}${way})`
-    : `Cannot reach the Gemini API (${NOT_CONNECTED_WORDS[text] ?? text}${way})`;
+    : `Cannot reach ${serviceName} (${NOT_CONNECTED_WORDS[text] ?? text}${way})`;
   return new GembatchError('SERVICE', message, {
     cause,
     details: {

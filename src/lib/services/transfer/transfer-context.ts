@@ -8,8 +8,7 @@ export interface ServiceAddress {
 }
 
 /** How a client sends its requests, transfers included. */
-export interface TransferContext {
-  readonly address: ServiceAddress;
+export interface Transport {
   readonly http: HttpClient;
   readonly clock: Clock;
   /** How long failures are tried again without progress, in milliseconds. */
@@ -18,4 +17,9 @@ export interface TransferContext {
   readonly silenceMs: number;
   /** How long an answer to what was sent may take, in milliseconds; of a call, all of it. */
   readonly answerMs: number;
+}
+
+/** The same, with the address of the service. */
+export interface TransferContext extends Transport {
+  readonly address: ServiceAddress;
 }

@@ -3,7 +3,7 @@ import type {Socket} from 'node:net';
 import {describe, expect, test} from '@jest/globals';
 import {GembatchError} from '../../../../src/lib/domain/errors.js';
 import type {GeminiBatchClient} from '../../../../src/lib/services/gemini/gemini-batch-client.js';
-import {ListLimit} from '../../../../src/lib/services/gemini/list-limit.js';
+import {ListLimit} from '../../../../src/lib/services/http/list-limit.js';
 import {toBatchJob, toModel, toRemoteFile} from '../../../../src/lib/services/gemini/reply.js';
 import {httpAnswer, sendWithoutEnd, trickle, useRawServer} from '../../../helpers/raw-server.js';
 import {all, clientOf, code, MODEL, requestFile} from './client-fixture.js';

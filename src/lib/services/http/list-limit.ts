@@ -1,5 +1,5 @@
 import type {Clock} from '../../domain/clock.js';
-import {malformedReplyError} from '../http/service-error.js';
+import {malformedReplyError} from './service-error.js';
 
 /** A job is described in about 1 KiB, so this is a quarter of a million of them; whoever reads a list may keep all of it. */
 const MAX_LIST_BYTES = 256 * 1024 * 1024;

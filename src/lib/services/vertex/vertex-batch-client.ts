@@ -1,0 +1,457 @@
+import type {BatchJob} from '../../domain/job/batch-job.js';
+import type {Clock} from '../../domain/clock.js';
+import {CREATE_TIMEOUT_MS} from '../../domain/create-timeout.js';
+import {parseJobDisplayName} from '../../domain/job/display-name.js';
+import {GembatchError} from '../../domain/errors.js';
+import {isTerminal, SUCCESS_STATES} from '../../domain/job/job-state.js';
+import type {JsonObject} from '../../domain/json/json-object.js';
+import {recordedAddress} from '../../domain/job/service-address.js';
+import type {
+  BatchService,
+  CallOptions,
+  CreateBatchRequest,
+  Deletion,
+  DownloadOptions,
+  Model,
+  RemoteFile,
+  TokenCount,
+  UploadFile,
+  UploadOptions,
+} from '../batch-service.js';
+import {toTokenCount} from '../gemini/reply.js';
+import {HttpClient} from '../http/http-client.js';
+import {ListLimit} from '../http/list-limit.js';
+import {proxiesFrom} from '../http/proxy-variables.js';
+import {isCertainRefusal, malformedReplyError} from '../http/service-error.js';
+import {CloudStorage} from './cloud-storage.js';
+import {addressText, BucketLayout, fingerprintIn, parseAddress, resultsBeside} from './object-address.js';
+import {ObjectUpload} from './object-upload.js';
+import {ResultShards} from './result-shards.js';
+import {CloudCalls, type Authorize, type CloudCall} from './vertex-calls.js';
+import {
+  isBatchable,
+  JOB_NAME,
+  parseReply,
+  textOf,
+  toModel,
+  toPage,
+  toVertexJob,
+  type Json,
+  type StorageObject,
+  type VertexJob,
+} from './vertex-reply.js';
+
+/** How a client is made. */
+export interface VertexBatchClientOptions {
+  /** Id or number of the project in Google Cloud; without it only known jobs can be asked for. */
+  readonly project: string | undefined;
+  /** A region, or `global`. */
+  readonly location: string;
+  /** Where request files and results go, `gs://bucket` or `gs://bucket/prefix`; without it only known ones can be had. */
+  readonly bucket: string | undefined;
+  readonly authorize: Authorize;
+  readonly clock: Clock;
+  /** Address of Vertex AI; another one for an emulator. */
+  readonly baseUrl?: string;
+  /** The same of Cloud Storage. */
+  readonly storageUrl?: string;
+  /** As those of `GeminiBatchClientOptions`. */
+  readonly retryMs?: number;
+  readonly timeoutMs?: number;
+  readonly silenceMs?: number;
+}
+
+const DEFAULT_STORAGE_URL = 'https://storage.googleapis.com/';
+const DEFAULT_RETRY_MS = 300_000;
+const DEFAULT_SILENCE_MS = 60_000;
+const PAGE_SIZE = 100;
+
+/** Labels of our jobs: https://cloud.google.com/vertex-ai/docs/reference/rest/v1/projects.locations.batchPredictionJobs#labels. */
+const ATTEMPT_LABEL = 'gembatch_attempt';
+const INPUT_LABEL = 'gembatch_input';
+/** Of the fingerprint, in hex digits; a label has 63 characters at most. */
+const LABEL_DIGITS = 32;
+
+/** So long an object that was found and taken for a new job is left alone: the create of that job may be under way. */
+const RESERVED_MS = 3_600_000;
+
+/** Batch prediction on Vertex AI over Cloud Storage as a batch service; the port, `BatchService`, describes its methods. */
+export class VertexBatchClient implements BatchService {
+  readonly #options: VertexBatchClientOptions;
+  readonly #calls: CloudCalls;
+  readonly #storage: CloudStorage;
+  readonly #shards: ResultShards;
+  /** Where jobs that are over have their results; null for none. */
+  readonly #results = new Map<string, string | null>();
+
+  /** @throws GembatchError `REFUSED` when the bucket is no address in Cloud Storage. */
+  constructor(options: VertexBatchClientOptions) {
+    const transport = {
+      http: new HttpClient(proxiesFrom(process.env), 'Google Cloud'),
+      clock: options.clock,
+      retryMs: options.retryMs ?? DEFAULT_RETRY_MS,
+      silenceMs: options.silenceMs ?? DEFAULT_SILENCE_MS,
+      answerMs: options.timeoutMs ?? CREATE_TIMEOUT_MS,
+    };
+    if (options.bucket !== undefined) parseAddress(options.bucket);
+    this.#options = options;
+    this.#calls = new CloudCalls(transport, options.authorize);
+    this.#storage = new CloudStorage(this.#calls, options.storageUrl ?? DEFAULT_STORAGE_URL);
+    this.#shards = new ResultShards(this.#storage);
+  }
+
+  /** Vertex AI does not list what a model can do; whether it takes a batch job shows with the create, which costs nothing then. */
+  async getModel(name: string, options: CallOptions = {}): Promise<Model> {
+    const id = encodeURIComponent(name.replace(/^models\//u, ''));
+    const url = this.#url(`v1/publishers/google/models/${id}`);
+    try {
+      const reply = await this.#calls.withRetries(
+        {name, subject: 'model', resource: name, method: 'GET', url},
+        options,
+      );
+      return toModel(parseReply(reply, name), name);
+    } catch (error) {
+      // Not everybody who may create jobs may look at models.
+      const mayExist = error instanceof GembatchError && error.details['status'] === 403;
+      if (mayExist) return {name, supportedActions: [], isBatchable: isBatchable(name)};
+      throw error;
+    }
+  }
+
+  async listModels(options: CallOptions = {}): Promise<readonly Model[]> {
+    const list = {name: 'list of models', path: 'v1beta1/publishers/google/models', field: 'publisherModels'};
+    const models: Model[] = [];
+    for await (const page of this.#pages(list, options))
+      models.push(...page.map((model) => toModel(model, list.name)));
+    return models.filter(({name}) => name.startsWith('models/gemini-'));
+  }
+
+  async countTokens(model: string, request: JsonObject, options: CallOptions = {}): Promise<TokenCount> {
+    const name = 'countTokens';
+    const path = `v1/${this.#parent}/publishers/google/${model}:countTokens`;
+    const call = {
+      name,
+      subject: 'count',
+      method: 'POST',
+      url: this.#url(path),
+      json: countable(request),
+    } as const;
+    return toTokenCount(parseReply(await this.#calls.withRetries(call, options), name), name);
+  }
+
+  async uploadFile(file: UploadFile, options: UploadOptions = {}): Promise<RemoteFile> {
+    const address = new BucketLayout(this.#bucket).input(file.sha256);
+    await new ObjectUpload(this.#storage, address, file, options).run();
+    const {sizeBytes, sha256, displayName} = file;
+    return {name: addressText(address), displayName, sizeBytes, sha256};
+  }
+
+  async createBatch(request: CreateBatchRequest): Promise<BatchJob> {
+    const {model, fileName, displayName} = request;
+    const input = parseAddress(fileName);
+    const {attempt = 'other'} = parseJobDisplayName(displayName) ?? {};
+    const call: CloudCall = {
+      name: 'create',
+      subject: 'create',
+      method: 'POST',
+      url: this.#url(`v1/${this.#parent}/batchPredictionJobs`),
+      // A connection that the service has just closed would leave open whether it had read the request.
+      isAlone: true,
+      json: {
+        displayName,
+        model: `publishers/google/${model}`,
+        inputConfig: {instancesFormat: 'jsonl', gcsSource: {uris: [fileName]}},
+        outputConfig: {
+          predictionsFormat: 'jsonl',
+          gcsDestination: {outputUriPrefix: addressText(resultsBeside(input, attempt))},
+        },
+        labels: {[ATTEMPT_LABEL]: attempt, ...inputLabel(input.object)},
+      },
+    };
+    // What is wrong with the credentials shows before anything is sent.
+    const authorization = await this.#calls.authorize();
+    try {
+      const reply = await this.#calls.send(call, authorization);
+      const {batch} = toVertexJob(parseReply(reply, call.name), call.name);
+      checkIdentity(call.name, batch.display_name, displayName);
+      checkIdentity(call.name, batch.src?.file_name, fileName);
+      return batch;
+    } catch (error) {
+      if (!(error instanceof GembatchError) || isCertainRefusal(error)) throw error;
+      throw new GembatchError('UNCLEAR', `${error.message}; unclear whether the batch job was made.`, {
+        details: error.details,
+        cause: error,
+      });
+    }
+  }
+
+  async getBatch(name: string, options: CallOptions = {}): Promise<BatchJob> {
+    const reply = await this.#calls.withRetries(this.#jobCall(name, {name, method: 'GET'}), options);
+    const job = toVertexJob(parseReply(reply, name), name);
+    checkIdentity(name, idOf(job.batch.name), idOf(name));
+    return this.#withResults({...job, batch: {...job.batch, name}}, options);
+  }
+
+  async *listBatches(options: CallOptions = {}): AsyncGenerator<readonly BatchJob[]> {
+    const name = 'list of batch jobs';
+    const path = `v1/${this.#parent}/batchPredictionJobs`;
+    for await (const page of this.#pages({name, path, field: 'batchPredictionJobs'}, options)) {
+      const jobs: BatchJob[] = [];
+      for (const item of page) {
+        const job = toVertexJob(item, name);
+        jobs.push(attemptOf(item) === undefined ? job.batch : await this.#withResults(job, options));
+      }
+      yield jobs;
+    }
+  }
+
+  async cancelBatch(name: string, options: CallOptions = {}): Promise<void> {
+    const call = this.#jobCall(name, {name: `cancel of ${name}`, method: 'POST', verb: ':cancel', json: {}});
+    try {
+      await this.#calls.withRetries(call, options);
+    } catch (error) {
+      // One that is over cannot be cancelled, which is as good.
+      const isRefused = error instanceof GembatchError && error.code === 'REFUSED';
+      if (!isRefused || !isTerminal((await this.getBatch(name, options)).state)) throw error;
+    }
+  }
+
+  async deleteBatch(name: string, options: CallOptions = {}): Promise<Deletion> {
+    const call = this.#jobCall(name, {name: `deletion of ${name}`, method: 'DELETE'});
+    try {
+      await this.#calls.withRetries(call, options);
+      return 'deleted';
+    } catch (error) {
+      if (error instanceof GembatchError && error.code === 'NOT_FOUND') return 'absent';
+      throw error;
+    }
+  }
+
+  async getFile(name: string, options: CallOptions = {}): Promise<RemoteFile> {
+    const address = parseAddress(name);
+    return remoteFile(address.bucket, await this.#storage.get(address, options));
+  }
+
+  /** Request files at our place in the bucket; what else is there is nobody's business. */
+  async *listFiles(options: CallOptions = {}): AsyncGenerator<readonly RemoteFile[]> {
+    const {base} = new BucketLayout(this.#bucket);
+    for await (const page of this.#storage.list(base, options)) {
+      const ours = page.filter(
+        ({name}) => fingerprintIn(name) !== undefined && !name.slice(base.object.length).includes('/'),
+      );
+      yield ours.map((object) => remoteFile(base.bucket, object));
+    }
+  }
+
+  /**
+   * Deletes a request file, or the results in a folder.
+   *
+   * @throws GembatchError `REFUSED` for a request file that an open job reads, or may be about to.
+   */
+  async deleteFile(name: string, options: CallOptions = {}): Promise<Deletion> {
+    const address = parseAddress(name);
+    if (name.endsWith('/')) {
+      await this.#shards.delete(name, options);
+      return 'deleted';
+    }
+    if (fingerprintIn(address.object) === undefined)
+      throw new GembatchError('REFUSED', `${name} is kept: gembatch has not put it there.`, {
+        suggestions: [],
+      });
+    let seen: StorageObject;
+    try {
+      seen = await this.#storage.get(address, options);
+    } catch (error) {
+      if (error instanceof GembatchError && error.code === 'NOT_FOUND') return 'absent';
+      throw error;
+    }
+    if (this.#isReserved(seen) || (await this.#isRead(address.object, options)))
+      throw new GembatchError('REFUSED', `${name} is kept: another job reads the same requests.`, {
+        suggestions: [],
+      });
+    return this.#storage.delete(address, seen, options);
+  }
+
+  async *download(fileName: string, options: DownloadOptions = {}): AsyncGenerator<Buffer, void, undefined> {
+    yield* this.#shards.read(fileName, options);
+  }
+
+  get address(): string | undefined {
+    return this.#options.baseUrl === undefined ? undefined : recordedAddress(this.#options.baseUrl);
+  }
+
+  serviceTime(): number | undefined {
+    return this.#calls.serviceClock.now();
+  }
+
+  get #bucket(): string {
+    const {bucket} = this.#options;
+    if (bucket !== undefined) return bucket;
+    throw new GembatchError(
+      'USAGE',
+      'Vertex AI reads and writes in a bucket, and none is named; nothing was sent.',
+      {
+        suggestions: [
+          'Name one: --bucket gs://BUCKET',
+          'To make one: gcloud storage buckets create gs://BUCKET',
+        ],
+      },
+    );
+  }
+
+  get #parent(): string {
+    const {project, location} = this.#options;
+    if (project !== undefined) return `projects/${project}/locations/${location}`;
+    throw new GembatchError('USAGE', 'No Google Cloud project is named; nothing was sent.', {
+      suggestions: ['Name one: export GOOGLE_CLOUD_PROJECT=PROJECT'],
+    });
+  }
+
+  #url(path: string, location = this.#options.location): URL {
+    const base = this.#options.baseUrl ?? addressOf(location);
+    return new URL(path, base.endsWith('/') ? base : `${base}/`);
+  }
+
+  /** @throws GembatchError `REFUSED` for a name that is none of a batch job; it becomes a part of an address. */
+  #jobCall(
+    job: string,
+    {name, method, verb = '', json}: {name: string; method: string; verb?: string; json?: unknown},
+  ): CloudCall {
+    const {location} = JOB_NAME.exec(job)?.groups ?? {};
+    if (location === undefined)
+      throw new GembatchError(
+        'REFUSED',
+        `${JSON.stringify(job)} is not the name of a batch job on Vertex AI; the service was not asked for it.`,
+        {suggestions: ['Correct the name in the job-info file.']},
+      );
+    const url = this.#url(`v1/${job}${verb}`, location);
+    return {name, subject: 'batch', resource: job, method, url, ...(json === undefined ? {} : {json})};
+  }
+
+  /**
+   * The job with where its results are, once it is over. One that was cut off or has failed has what it had finished, of which
+   * Vertex AI says nothing: the bucket tells.
+   */
+  async #withResults({batch, ...output}: VertexJob, options: CallOptions): Promise<BatchJob> {
+    if (!isTerminal(batch.state)) return batch;
+    let folder = this.#results.get(batch.name);
+    if (folder === undefined) {
+      folder = await this.#findResults({batch, ...output}, options);
+      // Results may lag behind the state of a job that has succeeded.
+      if (folder !== null || !SUCCESS_STATES.has(batch.state)) this.#results.set(batch.name, folder);
+    }
+    return folder === null ? batch : {...batch, dest: {file_name: folder}};
+  }
+
+  async #findResults(
+    {batch, outputDirectory, outputPrefix}: VertexJob,
+    options: CallOptions,
+  ): Promise<string | null> {
+    if (SUCCESS_STATES.has(batch.state) && outputDirectory !== undefined) return withSlash(outputDirectory);
+    const place = outputDirectory ?? outputPrefix;
+    if (place === undefined) return null;
+    return (await this.#shards.hasAny(withSlash(place), options)) ? withSlash(place) : null;
+  }
+
+  /** Whether somebody took the object for a new job a short while ago. */
+  #isReserved({metageneration, updateTime = ''}: StorageObject): boolean {
+    if (metageneration === undefined || metageneration === '1') return false;
+    const nowMs = this.serviceTime() ?? this.#options.clock.now();
+    return !(nowMs - Date.parse(updateTime) > RESERVED_MS);
+  }
+
+  /** Whether an open job reads the request file of this name. */
+  async #isRead(object: string, options: CallOptions): Promise<boolean> {
+    const label = inputLabel(object)[INPUT_LABEL] ?? '';
+    const list = {
+      name: 'list of batch jobs',
+      path: `v1/${this.#parent}/batchPredictionJobs`,
+      field: 'batchPredictionJobs',
+      filter: `labels.${INPUT_LABEL}=${label}`,
+    };
+    for await (const page of this.#pages(list, options)) {
+      if (page.some((job) => !isTerminal(textOf(job['state']) ?? ''))) return true;
+    }
+    return false;
+  }
+
+  /** Whoever concludes that something is not in the list must have seen all of it: a list without end is an error. */
+  async *#pages(
+    list: {readonly name: string; readonly path: string; readonly field: string; readonly filter?: string},
+    options: CallOptions,
+  ): AsyncGenerator<readonly Json[]> {
+    const {name, path, field, filter} = list;
+    const limit = new ListLimit(name, this.#options.clock);
+    let pageToken: string | undefined;
+    do {
+      const url = this.#url(path);
+      url.searchParams.set('pageSize', String(PAGE_SIZE));
+      if (filter !== undefined) url.searchParams.set('filter', filter);
+      if (pageToken !== undefined) url.searchParams.set('pageToken', pageToken);
+      const reply = await this.#calls.withRetries({name, subject: 'list', method: 'GET', url}, options);
+      const {items, nextPageToken} = toPage(parseReply(reply, name), {field, call: name});
+      limit.count(reply.body.length, nextPageToken);
+      yield items;
+      pageToken = nextPageToken;
+    } while (pageToken !== undefined);
+  }
+}
+
+/** The fields of a request that may be counted, in either spelling: others are refused. */
+const COUNTABLE = [
+  'contents',
+  'systemInstruction',
+  'system_instruction',
+  'tools',
+  'generationConfig',
+  'generation_config',
+];
+
+/** https://cloud.google.com/vertex-ai/docs/reference/rest/v1/projects.locations.publishers.models/countTokens */
+function countable(request: JsonObject): Json {
+  return Object.fromEntries(Object.entries(request).filter(([name]) => COUNTABLE.includes(name)));
+}
+
+/** https://cloud.google.com/vertex-ai/generative-ai/docs/learn/locations */
+function addressOf(location: string): string {
+  if (location === 'global') return 'https://aiplatform.googleapis.com/';
+  if (location === 'us' || location === 'eu') return `https://aiplatform.${location}.rep.googleapis.com/`;
+  return `https://${location}-aiplatform.googleapis.com/`;
+}
+
+function inputLabel(object: string): Readonly<Record<string, string>> {
+  const sha256 = fingerprintIn(object);
+  return sha256 === undefined ? {} : {[INPUT_LABEL]: sha256.slice(0, LABEL_DIGITS)};
+}
+
+function attemptOf({labels}: Json): unknown {
+  return typeof labels === 'object' && labels !== null ? (labels as Json)[ATTEMPT_LABEL] : undefined;
+}
+
+function remoteFile(bucket: string, {name, sizeBytes, createTime, notes}: StorageObject): RemoteFile {
+  const sha256 = fingerprintIn(name);
+  const displayName = textOf(notes['gembatch']);
+  return {
+    name: addressText({bucket, object: name}),
+    state: 'ACTIVE',
+    ...(displayName === undefined ? {} : {displayName}),
+    ...(sizeBytes === undefined ? {} : {sizeBytes}),
+    ...(sha256 === undefined ? {} : {sha256}),
+    ...(createTime === undefined ? {} : {createTime}),
+  };
+}
+
+/** The last part of a name: Vertex AI names the project by its number, whoever asks by its id. */
+function idOf(name: string): string {
+  return name.slice(name.lastIndexOf('/') + 1);
+}
+
+function withSlash(text: string): string {
+  return text.endsWith('/') ? text : `${text}/`;
+}
+
+/** @throws GembatchError `SERVICE` for an answer about something else than was asked for; what it leaves out is no fault. */
+function checkIdentity(call: string, answered: string | undefined, asked: string): void {
+  if (answered !== undefined && answered !== asked)
+    throw malformedReplyError(call, `it is about ${answered}, not ${asked}`);
+}

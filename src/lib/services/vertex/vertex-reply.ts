@@ -1,0 +1,178 @@
+/** Reads the answers of Vertex AI and Cloud Storage: unknown JSON becomes domain types, or a named error. */
+import type {BatchJob, BatchStats} from '../../domain/job/batch-job.js';
+import {isEmbeddingModel} from '../../domain/job/model-choice.js';
+import type {Model} from '../batch-service.js';
+import {malformedReplyError, messageIn, type RawReply} from '../http/service-error.js';
+
+export type Json = Record<string, unknown>;
+
+/** A page of a list; without a token it is the last. */
+export interface Page {
+  readonly items: readonly Json[];
+  readonly nextPageToken?: string;
+}
+
+/** A batch job, and where its results are written. */
+export interface VertexJob {
+  readonly batch: BatchJob;
+  /** The folder that the job was told to write below, `gs://…`. */
+  readonly outputPrefix: string | undefined;
+  /** The folder that it has written to. */
+  readonly outputDirectory: string | undefined;
+}
+
+/** An object in Cloud Storage. */
+export interface StorageObject {
+  readonly name: string;
+  readonly generation: string | undefined;
+  readonly metageneration: string | undefined;
+  readonly sizeBytes: number | undefined;
+  readonly crc32c: string | undefined;
+  readonly createTime: string | undefined;
+  readonly updateTime: string | undefined;
+  /** What was noted on it. */
+  readonly notes: Json;
+}
+
+/** `projects/<p>/locations/<l>/batchPredictionJobs/<id>` */
+export const JOB_NAME =
+  /^projects\/[\w.:~-]+\/locations\/(?<location>[a-z0-9-]+)\/batchPredictionJobs\/(?<id>[\w~-]+)$/u;
+
+/** @throws GembatchError `SERVICE` when the body is not a JSON object. */
+export function parseReply({body}: RawReply, name: string): Json {
+  let value: unknown;
+  try {
+    value = JSON.parse(body);
+  } catch {
+    throw malformedReplyError(name, 'it is not JSON');
+  }
+  if (!isObject(value)) throw malformedReplyError(name, 'it is not an object');
+  return value;
+}
+
+/**
+ * Reads a page of a list; an empty one has no such field. Everything else that is not a page is no empty list: whoever misses a
+ * job in it would create that job again.
+ */
+export function toPage(body: Json, {field, call}: {field: string; call: string}): Page {
+  const {[field]: items = [], nextPageToken = '', error} = body;
+  if (error !== undefined || !Array.isArray(items) || !items.every(isObject))
+    throw malformedReplyError(call, 'it is not a list');
+  if (typeof nextPageToken !== 'string') throw malformedReplyError(call, 'its page token is not text');
+  return {items, ...(nextPageToken === '' ? {} : {nextPageToken})};
+}
+
+/** Reads a batch job, https://cloud.google.com/vertex-ai/docs/reference/rest/v1/projects.locations.batchPredictionJobs. */
+export function toVertexJob(job: Json, call: string): VertexJob {
+  const name = textOf(job['name']);
+  if (name === undefined || !JOB_NAME.test(name)) throw malformedReplyError(call, 'it names no batch job');
+  const uris = objectOf(objectOf(job['inputConfig'])?.['gcsSource'])?.['uris'];
+  const [uri]: readonly unknown[] = Array.isArray(uris) && uris.length === 1 ? uris : [];
+  const prefix = objectOf(objectOf(job['outputConfig'])?.['gcsDestination'])?.['outputUriPrefix'];
+  const batch: BatchJob = {
+    name,
+    ...optional('display_name', textOf(job['displayName'])),
+    ...optional('model', modelOf(job['model'])),
+    state: textOf(job['state']) ?? 'JOB_STATE_UNSPECIFIED',
+    ...optional('create_time', textOf(job['createTime'])),
+    ...optional('update_time', textOf(job['updateTime'])),
+    ...optional('end_time', textOf(job['endTime'])),
+    ...optional('src', typeof uri === 'string' ? {file_name: uri} : undefined),
+    ...optional('error', errorOf(job)),
+    ...optional('stats', statsOf(objectOf(job['completionStats']))),
+  };
+  return {
+    batch,
+    outputPrefix: textOf(prefix),
+    outputDirectory: textOf(objectOf(job['outputInfo'])?.['gcsOutputDirectory']),
+  };
+}
+
+/** The name of a model as records have it, `models/<id>`, whatever stands before it. */
+function modelOf(value: unknown): string | undefined {
+  return textOf(value)?.replace(
+    /^(?:projects\/[^/]+\/locations\/[^/]+\/)?publishers\/google\/(?=models\/)/u,
+    '',
+  );
+}
+
+/** The models of Google's that make content take batch jobs, https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/batch-prediction-gemini. */
+export function toModel(model: Json, call: string): Model {
+  const name = modelOf(model['name']);
+  if (name === undefined) throw malformedReplyError(call, 'it names no model');
+  return {name, supportedActions: [], isBatchable: isBatchable(name)};
+}
+
+/** Whether a model takes batch jobs of requests that generate content; Vertex AI does not say. */
+export function isBatchable(name: string): boolean {
+  return name.startsWith('models/gemini-') && !isEmbeddingModel(name);
+}
+
+/** Reads an object, https://cloud.google.com/storage/docs/json_api/v1/objects#resource. */
+export function toObject(object: Json, call: string): StorageObject {
+  const name = textOf(object['name']);
+  if (name === undefined || name === '') throw malformedReplyError(call, 'it names no object');
+  return {
+    name,
+    generation: digitsOf(object['generation']),
+    metageneration: digitsOf(object['metageneration']),
+    sizeBytes: integerOf(object['size']),
+    crc32c: textOf(object['crc32c']),
+    createTime: textOf(object['timeCreated']),
+    updateTime: textOf(object['updated']),
+    notes: objectOf(object['metadata']) ?? {},
+  };
+}
+
+/** A job may fail in parts only; the first of them says why. */
+function errorOf(job: Json): BatchJob['error'] {
+  const {partialFailures} = job;
+  const [part]: readonly unknown[] = Array.isArray(partialFailures) ? partialFailures : [];
+  const error = objectOf(job['error']) ?? objectOf(part);
+  if (error === undefined) return undefined;
+  return {...optional('code', integerOf(error['code'])), message: messageIn(error) || 'no reason given'};
+}
+
+/** Counts that are zero are left out; one that is not known is -1, and then nothing is said. */
+function statsOf(stats: Json | undefined): BatchStats | undefined {
+  if (stats === undefined) return undefined;
+  const counts = ['successfulCount', 'failedCount', 'incompleteCount'].map((name) =>
+    integerOf(stats[name] ?? 0),
+  );
+  const [successful = -1, failed = -1, incomplete = -1] = counts;
+  if (counts.some((count) => count === undefined || count < 0)) return undefined;
+  return {
+    request_count: successful + failed + incomplete,
+    pending_request_count: incomplete,
+    successful_request_count: successful,
+    failed_request_count: failed,
+  };
+}
+
+function optional<K extends string, V>(key: K, value: V | undefined): {[P in K]?: V} {
+  return value === undefined ? {} : ({[key]: value} as {[P in K]?: V});
+}
+
+/** A text; anything else counts as absent. */
+export function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+function digitsOf(value: unknown): string | undefined {
+  const text = typeof value === 'number' ? String(value) : value;
+  return typeof text === 'string' && /^\d+$/u.test(text) ? text : undefined;
+}
+
+/** 64-bit integers come as text in JSON. */
+function integerOf(value: unknown): number | undefined {
+  const number = typeof value === 'string' && /^-?\d+$/u.test(value) ? Number(value) : value;
+  return typeof number === 'number' && Number.isSafeInteger(number) ? number : undefined;
+}
+
+function objectOf(value: unknown): Json | undefined {
+  return isObject(value) ? value : undefined;
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

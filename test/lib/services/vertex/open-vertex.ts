@@ -1,0 +1,55 @@
+import {createHash} from 'node:crypto';
+import {writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import type {EmulatorOptions, Emulator} from '../../../../src/emulator/http/server.js';
+import {jobDisplayName, newAttempt, uploadDisplayName} from '../../../../src/lib/domain/job/display-name.js';
+import type {UploadFile} from '../../../../src/lib/services/batch-service.js';
+import {authorizer} from '../../../../src/lib/services/vertex/google-credentials.js';
+import {
+  VertexBatchClient,
+  type VertexBatchClientOptions,
+} from '../../../../src/lib/services/vertex/vertex-batch-client.js';
+import {tempDir} from '../../../helpers/temp-dir.js';
+import {useEmulator} from '../../../helpers/use-emulator.js';
+
+export const MODEL = 'models/gemini-2.5-flash-lite';
+
+/** A client on an emulator of its own, whose pauses take no time. */
+export async function openVertex(
+  options: EmulatorOptions = {},
+  overrides: Partial<VertexBatchClientOptions> = {},
+): Promise<{readonly client: VertexBatchClient; readonly emulator: Emulator}> {
+  const {emulator} = await useEmulator({seed: 1, speed: 0, ...options});
+  const client = new VertexBatchClient({
+    project: 'my-project',
+    location: 'global',
+    bucket: 'gs://bucket/work',
+    authorize: authorizer([emulator.url], {}),
+    clock: {now: () => Date.now(), monotonic: () => performance.now(), sleep: async () => undefined},
+    baseUrl: emulator.url,
+    storageUrl: emulator.url,
+    ...overrides,
+  });
+  return {client, emulator};
+}
+
+/** A request file that was inspected. */
+export async function inspected(content: string): Promise<UploadFile> {
+  const path = join(await tempDir(), '001.jsonl');
+  await writeFile(path, content);
+  const sha256 = createHash('sha256').update(content).digest('hex');
+  return {
+    path,
+    sizeBytes: Buffer.byteLength(content),
+    sha256,
+    displayName: uploadDisplayName('001.jsonl', sha256),
+  };
+}
+
+/** Uploads a request file and creates its job. @returns the name of the job. */
+export async function createdJob(client: VertexBatchClient, content: string): Promise<string> {
+  const file = await inspected(content);
+  const {name: fileName} = await client.uploadFile(file);
+  const displayName = jobDisplayName('001.jsonl', file.sha256, newAttempt());
+  return (await client.createBatch({model: MODEL, fileName, displayName})).name;
+}
