@@ -112,6 +112,33 @@ describe('gembatch cost', () => {
     expect((json() as Report).jobs[0]?.estimate_usd).toEqual(record.estimate?.cost_usd);
   });
 
+  test('says by how much the estimate was off, with retries in the line of their file', async () => {
+    const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+    const cwd = await tempDir();
+    await writeFile(join(cwd, 'a.jsonl'), requestLines(4));
+    const options = {cwd, env};
+    emulator.control.outcome({rows: [{fault: 'error', keys: ['r1']}]});
+    await runCli(['submit', 'a.jsonl', '-m', 'gemini-3.5-flash-lite'], options);
+    emulator.control.advance(60_000);
+    await runCli(['poll', '--once'], options);
+    emulator.control.clearOutcomes();
+    await runCli(['retry'], options);
+    const open = (await runCli(['cost'], options)).stdout;
+    expect(open).toMatch(/^a\.jsonl +2 .* unknown +\$0\.\d+ +-\d+%$/mu);
+    emulator.control.advance(60_000);
+    await runCli(['poll', '--once'], options);
+    const {stdout} = await runCli(['cost'], options);
+    expect(stdout).toMatch(/^FILE +JOBS .* COST +ESTIMATE +OFF BY$/mu);
+    expect(stdout).toMatch(/^a\.jsonl +2 .* (?:< )?\$0\.\d+ +\$0\.\d+ +-\d+%$/mu);
+    expect(stdout).toMatch(/^Estimated before: .*, most likely \$0\.\d+\.$/mu);
+    expect(stdout).toMatch(/^What was answered cost \d+% less than the most likely estimate\.$/mu);
+    const report = (await runCli(['cost', '--json'], options)).json();
+    expect(report).toMatchObject({
+      jobs: [{whole_file: 'a.jsonl'}, {whole_file: 'a.jsonl', file: expect.stringMatching(/^retries\//u)}],
+      total: {usage: {by_model_version: {'gemini-3.5-flash-lite': {rows: 4}}}},
+    });
+  });
+
   test('stands in list, show and at the end of poll, with the end of a model that the rows tell', async () => {
     const {emulator, env} = await useEmulator({speed: 0, seed: 1});
     const cwd = await tempDir();

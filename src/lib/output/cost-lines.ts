@@ -1,6 +1,7 @@
+import type {Range} from '../domain/estimate/range.js';
 import type {CostReport, JobCost} from '../workflows/cost/sum-costs.js';
 import {csvRecord} from './text/csv.js';
-import {plural} from './text/format.js';
+import {formatCount, plural} from './text/format.js';
 import {formatCost, formatCostRange, formatTokens, formatUsd} from './text/money.js';
 import {tableLines, type Column} from './text/table.js';
 
@@ -26,6 +27,8 @@ const COLUMNS: readonly Column<CostGroup>[] = [
   {title: 'OUTPUT', align: 'right', rank: 1, cell: ({jobs}) => tokens(jobs, (usage) => usage.output_tokens)},
   {title: 'SEARCHES', align: 'right', rank: 3, cell: ({jobs}) => searches(jobs)},
   {title: 'COST', align: 'right', rank: 0, cell: ({jobs}) => formatCost(costOf(jobs))},
+  {title: 'ESTIMATE', align: 'right', rank: 2, cell: ({jobs}) => estimateCell(jobs)},
+  {title: 'OFF BY', align: 'right', rank: 2, cell: ({jobs}) => offByCell(jobs)},
 ];
 
 /** The screen of `gembatch cost`. */
@@ -47,16 +50,58 @@ export function costLines(
     total.cost_usd === null
       ? `${plural(jobs.length, 'job')}: ${formatUsd(total.cost_usd_known)}, and ${plural(open, 'job')} of unknown cost.`
       : `${plural(jobs.length, 'job')}: ${formatUsd(total.cost_usd)}.`,
-    ...(total.estimate_usd === null ? [] : [`Estimated before: ${formatCostRange(total.estimate_usd)}.`]),
+    ...estimateLines(jobs, total.estimate_usd),
     ...total.price_missing.map((model) => `No price is known for ${model}.`),
     'Searches of failed requests are billed, too, and no row shows them.',
   ];
 }
 
+function estimateLines(jobs: readonly JobCost[], estimate: Range | null): readonly string[] {
+  if (estimate === null) return [];
+  const off = offBy(jobs);
+  return [
+    `Estimated before: ${formatCostRange(estimate)}, most likely ${formatUsd(estimate.likely)}.`,
+    ...(off === undefined ? [] : [`What was answered cost ${offByText(off)} the most likely estimate.`]),
+  ];
+}
+
+function estimateCell(jobs: readonly JobCost[]): string {
+  let likely = 0;
+  for (const {estimate_usd: estimate} of jobs) {
+    if (estimate === null) return 'unknown';
+    likely += estimate.likely;
+  }
+  return formatUsd(likely);
+}
+
+function offByText(percent: number): string {
+  if (percent === 0) return 'as much as';
+  return percent > 0 ? `${formatCount(percent)}% more than` : `${formatCount(-percent)}% less than`;
+}
+
+function offByCell(jobs: readonly JobCost[]): string {
+  const percent = offBy(jobs);
+  if (percent === undefined) return '';
+  return `${percent > 0 ? '+' : ''}${formatCount(percent)}%`;
+}
+
+/** By how many percent the cost is above the likely estimate, over jobs that have both; undefined when there are none. */
+function offBy(jobs: readonly JobCost[]): number | undefined {
+  let cost = 0;
+  let likely = 0;
+  for (const {cost_usd: usd, estimate_usd: estimate} of jobs) {
+    if (usd === null || estimate === null) continue;
+    cost += usd;
+    likely += estimate.likely;
+  }
+  if (likely === 0) return undefined;
+  return Math.round((cost / likely - 1) * 100) + 0; // No minus before a zero.
+}
+
 function groupsOf(jobs: readonly JobCost[], by: CostGrouping): readonly CostGroup[] {
   const groups = new Map<string, JobCost[]>();
   for (const job of jobs) {
-    const name = job[by] ?? 'unknown';
+    const name = (by === 'file' ? job.whole_file : job[by]) ?? 'unknown';
     groups.set(name, [...(groups.get(name) ?? []), job]);
   }
   return [...groups].map(([name, members]) => ({name, jobs: members}));

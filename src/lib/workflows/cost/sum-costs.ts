@@ -15,6 +15,8 @@ import {readChunks} from '../request-file/read-chunks.js';
 /** What one batch job used and cost. */
 export interface JobCost {
   readonly file: string;
+  /** The request file whose work it is: of a part the file that was split, of a retry that of the first job. */
+  readonly whole_file: string;
   readonly job: string;
   readonly model: string;
   /** The day, UTC, of its end, or on which its results were fetched or it was submitted; null when nobody noted it. */
@@ -31,7 +33,7 @@ export interface JobCost {
 export interface CostReport {
   readonly jobs: readonly JobCost[];
   readonly total: {
-    readonly usage: Usage;
+    readonly usage: TotalUsage;
     /** null as soon as the cost of one job is not known. */
     readonly cost_usd: number | null;
     readonly cost_usd_known: number;
@@ -40,6 +42,11 @@ export interface CostReport {
     /** Estimate of the jobs that have one. */
     readonly estimate_usd: Range | null;
   };
+}
+
+/** The sum of what jobs used. */
+export interface TotalUsage extends Usage {
+  readonly by_model_version: JobUsage['by_model_version'];
 }
 
 /** Of which jobs, and by which prices where a record does not say. */
@@ -61,11 +68,23 @@ export async function sumCosts(store: JobStore, input: CostInput): Promise<CostR
   const merged = new Set(
     records.flatMap(({retry_of: parent, merged_at: at}) => (at && parent ? [parent] : [])),
   );
+  const byName = new Map(records.map((record) => [record.batch.name, record]));
   const jobs: JobCost[] = [];
   for (const record of selectJobs(store, records, input.names)) {
-    jobs.push(await costOfJob(store, record, {...input, isMerged: merged.has(record.batch.name)}));
+    const cost = await costOfJob(store, record, {...input, isMerged: merged.has(record.batch.name)});
+    jobs.push({...cost, whole_file: wholeFileOf(record, byName)});
   }
   return {jobs, total: totalOf(jobs)};
+}
+
+function wholeFileOf(record: JobRecord, byName: ReadonlyMap<string, JobRecord>): string {
+  let first = record;
+  // A retry may name a job that is gone, or itself.
+  for (const seen = new Set<JobRecord>(); !seen.has(first);) {
+    seen.add(first);
+    first = byName.get(first.retry_of ?? '') ?? first;
+  }
+  return first.part_of?.input_file ?? first.input_file;
 }
 
 /** What one job used and cost, or was estimated at. */
@@ -73,7 +92,7 @@ export async function costOfJob(
   store: JobStore,
   record: JobRecord,
   terms: CostInput & {isMerged: boolean},
-): Promise<JobCost> {
+): Promise<Omit<JobCost, 'whole_file'>> {
   const usage = await usageOf(store, record, terms);
   const model = record.requested_model ?? record.batch.model ?? 'unknown';
   return {
@@ -153,7 +172,7 @@ async function estimateOf(
 function totalOf(jobs: readonly JobCost[]): CostReport['total'] {
   const estimates = jobs.map(({estimate_usd: estimate}) => estimate).filter((estimate) => estimate !== null);
   return {
-    usage: jobs.reduce((sum, {usage}) => (usage === null ? sum : addUsage(sum, tokensOf(usage))), NO_USAGE),
+    usage: totalUsage(jobs.flatMap(({usage}) => usage ?? [])),
     cost_usd: jobs.map(({cost_usd: cost}) => cost).reduce(addCosts, 0),
     cost_usd_known: jobs.reduce((sum, {cost_usd: cost}) => sum + (cost ?? 0), 0),
     price_missing: [...new Set(jobs.flatMap(unpriced))],
@@ -161,14 +180,18 @@ function totalOf(jobs: readonly JobCost[]): CostReport['total'] {
   };
 }
 
-function tokensOf({
-  rows: _rows,
-  by_model_version: _versions,
-  cost_usd: _cost,
-  prices_read_on: _date,
-  ...usage
-}: JobUsage): Usage {
-  return usage;
+function totalUsage(usages: readonly JobUsage[]): TotalUsage {
+  const versions = new Map<string, {rows: number; cost_usd: number | null}>();
+  for (const [version, {rows, cost_usd: cost}] of usages.flatMap((usage) =>
+    Object.entries(usage.by_model_version),
+  )) {
+    const sum = versions.get(version) ?? {rows: 0, cost_usd: 0};
+    versions.set(version, {rows: sum.rows + rows, cost_usd: addCosts(sum.cost_usd, cost)});
+  }
+  return {
+    ...usages.reduce<Usage>(addUsage, NO_USAGE),
+    by_model_version: Object.fromEntries(versions),
+  };
 }
 
 function unpriced({usage}: JobCost): readonly string[] {
