@@ -2,7 +2,7 @@ import {cp, mkdir, readFile, symlink} from 'node:fs/promises';
 import {join} from 'node:path';
 import {expect, test} from '@jest/globals';
 import {parse} from 'csv-parse/sync';
-import {BIN, ROOT, runCli} from '../helpers/run-cli.js';
+import {BIN, FAST_CLOCK, ROOT, runCli} from '../helpers/run-cli.js';
 import {tempDir} from '../helpers/temp-dir.js';
 
 const readme = await readFile(join(ROOT, 'README.md'), 'utf8');
@@ -19,7 +19,11 @@ test('the session of the README runs as written, in a pipe, to a table with each
     {
       cwd,
       input: session,
-      env: {PATH: `${join(cwd, 'bin')}:${process.env['PATH'] ?? ''}`},
+      env: {
+        PATH: `${join(cwd, 'bin')}:${process.env['PATH'] ?? ''}`,
+        NODE_OPTIONS: FAST_CLOCK.join(' '),
+        GEMBATCH_TEST_SPEED: '20',
+      },
     },
   );
   expect({code, stderr}).toEqual({

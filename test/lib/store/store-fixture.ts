@@ -1,10 +1,10 @@
 import {mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync} from 'node:fs';
-import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach} from '@jest/globals';
 import type {JobRecord} from '../../../src/lib/domain/job/job-record.js';
 import {JobStore} from '../../../src/lib/store/job-store.js';
 import type {JobStoreOptions} from '../../../src/lib/store/job-store.js';
+import {TEMP} from '../../helpers/temp-dir.js';
 import {realClock} from './clocks.js';
 
 const folders: string[] = [];
@@ -14,7 +14,7 @@ afterEach(() => {
 
 /** A new folder that is gone after the test. */
 export function useFolder(): string {
-  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'gembatch-store-')));
+  const folder = realpathSync(mkdtempSync(join(TEMP, 'gembatch-store-')));
   folders.push(folder);
   return folder;
 }

@@ -6,8 +6,9 @@ import {bodyOf, clientOf, code, requestFile, requestsOf, useClient, useServer} f
 
 const MIB = 1024 * 1024;
 
-/** More than one request of an upload takes. */
-const LARGE_BYTES = 65 * MIB;
+/** What one request of an upload takes, and more than one takes. */
+const SMALL = requestsOf(10, 6 * MIB);
+const LARGE = requestsOf(10, 65 * MIB);
 
 describe('an upload', () => {
   test('brings the file to the service and says so', async () => {
@@ -29,7 +30,7 @@ describe('an upload', () => {
 
   test('of a large file takes several requests and shows its progress', async () => {
     const {client, emulator} = await useClient();
-    const file = await requestFile(requestsOf(10, LARGE_BYTES));
+    const file = await requestFile(LARGE);
     const progress: number[] = [];
     const {sha256} = await client.uploadFile(file, {onProgress: (bytes) => progress.push(bytes)});
     expect(sha256).toBe(file.sha256);
@@ -59,14 +60,15 @@ describe('an upload', () => {
 });
 
 describe('an upload in trouble', () => {
-  const faults: readonly (readonly [string, FaultRule])[] = [
-    ['a start that is not answered', {on: 'upload.start', fault: {kind: 'reset_before'}}],
-    ['a start whose answer is lost', {on: 'upload.start', fault: {kind: 'reset_after'}}],
-    ['503 at the start', {on: 'upload.start', fault: {kind: 'status', status: 503, body: ''}}],
-    ['a quota at the start', {on: 'upload.start', fault: {kind: 'quota'}}],
+  const faults: readonly (readonly [string, FaultRule, string?])[] = [
+    ['a start that is not answered', {on: 'upload.start', fault: {kind: 'reset_before'}}, SMALL],
+    ['a start whose answer is lost', {on: 'upload.start', fault: {kind: 'reset_after'}}, SMALL],
+    ['503 at the start', {on: 'upload.start', fault: {kind: 'status', status: 503, body: ''}}, SMALL],
+    ['a quota at the start', {on: 'upload.start', fault: {kind: 'quota'}}, SMALL],
     [
       'a connection that breaks in the middle',
       {on: 'upload.chunk', fault: {kind: 'drop_after_bytes', bytes: 5 * MIB}},
+      SMALL,
     ],
     ['500 for a part', {on: 'upload.chunk', fault: {kind: 'status', status: 500}}],
     ['a lost answer to a part', {on: 'upload.chunk', fault: {kind: 'reset_after'}}],
@@ -76,10 +78,10 @@ describe('an upload in trouble', () => {
     ['a refused offset', {on: 'upload.chunk', skip: 1, fault: {kind: 'status', status: 400}}],
   ];
 
-  test.each(faults)('goes on after %s', async (_, rule) => {
+  test.each(faults)('goes on after %s', async (_, rule, content = LARGE) => {
     const {client, emulator} = await useClient();
     emulator.control.fault(rule);
-    const file = await requestFile(requestsOf(10, LARGE_BYTES));
+    const file = await requestFile(content);
     await expect(client.uploadFile(file)).resolves.toMatchObject({sha256: file.sha256});
     expect(emulator.control.files()).toHaveLength(1);
   });
@@ -331,7 +333,7 @@ describe('a file that is not what was inspected', () => {
 
   test.each(changes)('is refused before its end is sent when it %s on the way', async (_, change) => {
     const {client, emulator} = await useClient();
-    const file = await requestFile(requestsOf(10, LARGE_BYTES));
+    const file = await requestFile(LARGE);
     let isChanged = false;
     const onProgress = (): void => {
       if (!isChanged) change(file.path);

@@ -1,16 +1,16 @@
 import {createHash} from 'node:crypto';
 import {mkdtemp, rm, writeFile} from 'node:fs/promises';
-import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from '@jest/globals';
 import {asUnchecked, noCounts} from '../../../../src/lib/domain/result/row-counts.js';
 import {verifyResult} from '../../../../src/lib/workflows/fetch/verify-result.js';
 import {answerRow, errorRow, requestLine} from '../../../helpers/result-rows.js';
 import {seededRandom, shuffled} from '../../../helpers/seeded-random.js';
+import {TEMP} from '../../../helpers/temp-dir.js';
 
 let folder: string;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'verify-'));
+  folder = await mkdtemp(join(TEMP, 'verify-'));
 });
 afterEach(async () => {
   await rm(folder, {recursive: true});

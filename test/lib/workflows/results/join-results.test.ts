@@ -1,5 +1,4 @@
 import {mkdtemp, rm, writeFile} from 'node:fs/promises';
-import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from '@jest/globals';
 import {failedRows} from '../../../../src/lib/workflows/results/failed-rows.js';
@@ -8,10 +7,11 @@ import {joinResults} from '../../../../src/lib/workflows/results/join-results.js
 import {retryRequests, type RetryInput} from '../../../../src/lib/workflows/retry/retry-requests.js';
 import {answerRow, blockedRow, embeddingRow, errorRow, requestLine} from '../../../helpers/result-rows.js';
 import {seededRandom, shuffled} from '../../../helpers/seeded-random.js';
+import {TEMP} from '../../../helpers/temp-dir.js';
 
 let folder: string;
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'join-'));
+  folder = await mkdtemp(join(TEMP, 'join-'));
 });
 afterEach(async () => {
   await rm(folder, {recursive: true});
