@@ -1,6 +1,9 @@
+const isNamed = process.argv.slice(2).some((word) => !word.startsWith('-'));
+
 export default {
-  // The first install packages, the others take minutes: npm run test:package and npm run test:crash run them.
-  testPathIgnorePatterns: ['/test/package/', '/test/crash/'],
+  // The first install packages, the second take minutes, and the last kill commands and give them what is not theirs:
+  // npm run test:package, test:crash and test:hostile run them. Who names a hostile test means it.
+  testPathIgnorePatterns: ['/test/package/', '/test/crash/', ...(isNamed ? [] : ['/test/hostile/'])],
   roots: ['<rootDir>/.build/test'],
   testMatch: ['**/*.test.js'],
   transform: {},

@@ -5,10 +5,9 @@ import {EXIT} from '../../src/lib/domain/errors.js';
 import type {RunOutcome} from '../../src/commands/run.js';
 import {schemaErrors} from '../helpers/json-schema.js';
 import {requestFiles} from '../helpers/request-files.js';
-import {FAST_CLOCK, runCli, startCli, type CliResult} from '../helpers/run-cli.js';
-import {MODEL, records} from '../helpers/submit.js';
+import {FAST_CLOCK, runCli, type CliResult} from '../helpers/run-cli.js';
+import {MODEL} from '../helpers/submit.js';
 import {tempDir} from '../helpers/temp-dir.js';
-import {until} from '../helpers/until.js';
 import {useEmulator} from '../helpers/use-emulator.js';
 
 type Env = Readonly<Record<string, string>>;
@@ -42,32 +41,6 @@ test('23 files become 23 verified results, and nothing is left at the service', 
   expect([again.code, again.result.poll?.done]).toEqual([0, 23]);
   expect(emulator.control.paid()).toHaveLength(23);
 });
-
-// Each round starts two commands, one of which is killed: some seconds altogether.
-test('killed in each phase and started again, it goes on and pays nothing twice', async () => {
-  for (const operation of [
-    'upload.chunk',
-    'batches.create',
-    'batches.list',
-    'files.download',
-    'batches.delete',
-  ] as const) {
-    const folder = await tempDir();
-    const {emulator, env} = await useEmulator({speed: 20, seed: 1});
-    await requestFiles(folder, 4);
-    emulator.control.fault({on: operation, skip: 1, fault: {kind: 'hang_after'}});
-    const victim = startCli([...ARGS, '--interval', '200ms'], {cwd: folder, env});
-    await until(() => (emulator.control.counts()[operation] ?? 0) > 1);
-    victim.process.kill('SIGKILL');
-    await victim.ended;
-    const {code, result} = await run(folder, env, 60);
-    expect([operation, code]).toEqual([operation, 0]);
-    expect(result.poll).toMatchObject({done: 4});
-    expect(new Set(emulator.control.paid().map(({sha256}) => sha256)).size).toBe(4);
-    expect(emulator.control.paid()).toHaveLength(4);
-    expect(await records(folder)).toHaveLength(4);
-  }
-}, 60_000);
 
 test('a bad file leaves a run whose other jobs went well at a partial success', async () => {
   const folder = await tempDir();
