@@ -85,7 +85,9 @@ export class Canaries {
     const outcome = this.#parts.queue.outcomeOf(canary.inputFile);
     if (outcome === undefined) return;
     const name = outcome.outcome === 'changed' ? undefined : outcome.job?.name;
-    if (name === undefined) return this.#stop(canary, {reason: 'not_sent', text: 'has no batch job'});
+    const isUnclear = outcome.outcome === 'unclear';
+    const absence = isUnclear ? 'whether it has a batch job is unclear' : 'it has no batch job';
+    if (name === undefined || isUnclear) return this.#stop(canary, {reason: 'not_sent', text: absence});
     const record = look.snapshot.records.findLast(({record: {batch}}) => batch.name === name)?.record;
     if (record === undefined) return;
     const {results} = record;
