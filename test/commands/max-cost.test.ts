@@ -172,4 +172,16 @@ describe('gembatch run --max-cost', () => {
     expect(submit.files.at(-1)).toMatchObject({outcome: 'not_started', error: {code: 'COST_CAP'}});
     expect([poll?.done, waiting?.reason, paid()]).toEqual([2, 'cost_cap', 2]);
   });
+
+  test('waits for the results that another run is about to fetch, which may make room', async () => {
+    const {names, paid, cli, start} = await trial(2, {speed: 20});
+    const [first = '', second = ''] = names;
+    await cli('submit', first, '-m', MODEL);
+    const cap = ['--max-cost', '0.002', '--max-cost-since', '2026-01-01'];
+    const options = {nodeArgs: FAST_CLOCK, env: {GEMBATCH_TEST_SPEED: '20'}};
+    const waiting = start(['run', second, '-m', MODEL, '--interval', '1s', ...cap], options);
+    await waiting.seen('1 file waits');
+    await cli('poll', '--interval', '100ms');
+    expect([(await waiting.ended).code, paid()]).toEqual([0, 2]);
+  });
 });

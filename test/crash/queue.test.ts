@@ -4,6 +4,7 @@
  */
 import {existsSync} from 'node:fs';
 import {join} from 'node:path';
+import {EXIT} from '../../src/lib/domain/errors.js';
 import type {Emulator} from '../../src/emulator/http/server.js';
 import {requestFiles} from '../helpers/request-files.js';
 import {FAST_CLOCK, startCli, type RunningCli} from '../helpers/run-cli.js';
@@ -12,6 +13,7 @@ import {tempDir} from '../helpers/temp-dir.js';
 import {useEmulator} from '../helpers/use-emulator.js';
 import {attackTest, type Attack} from './support/attack.js';
 import {amount} from './support/form.js';
+import {untilDone} from './support/until-done.js';
 
 const FILES = amount({short: 40, whole: 300});
 const CAP = amount({short: 10, whole: 20});
@@ -24,8 +26,6 @@ const JOB_MS = 900_000;
 const BEST_MS = (FILES / CAP) * JOB_MS;
 /** Of the whole form alone, on a quiet machine: its time runs faster, and so does what a busy one takes. */
 const MOST_TIMES_BEST = amount({short: Infinity, whole: 1.3});
-/** A run that does not end by itself. */
-const MOST_STARTS = 2 * KILLS + 4;
 
 interface Terms {
   /** Runs that go on side by side. */
@@ -63,9 +63,11 @@ async function runAll(attack: Attack, {runs, serviceCap, flags}: Terms): Promise
       env: {...env, GEMBATCH_TEST_SPEED: String(SPEED)},
       nodeArgs: FAST_CLOCK,
     });
+  const kills = Math.ceil(KILLS / runs);
+  const pauseMs = BEST_MS / SPEED / (kills + 1);
   const startedMs = performance.now();
   const ends = await Promise.all(
-    Array.from({length: runs}, () => untilDone(attack, start, Math.ceil(KILLS / runs))),
+    Array.from({length: runs}, () => untilDone(attack, start, {kills, pauseMs, codes: [EXIT.ok]})),
   );
   const tookMs = (performance.now() - startedMs) * SPEED;
   attack.tried(FILES);
@@ -73,29 +75,6 @@ async function runAll(attack: Attack, {runs, serviceCap, flags}: Terms): Promise
   attack.note(`${times.toFixed(2)} × the best time, ${ends.reduce((sum, kills) => sum + kills, 0)} kills`);
   if (times > MOST_TIMES_BEST) attack.violation(`${times.toFixed(2)} times as long as it takes at best`);
   await checkAccounts(attack, emulator, folder);
-}
-
-/** Starts a run again after each kill, until it ends by itself. @returns how often it was killed. */
-async function untilDone(attack: Attack, start: () => RunningCli, kills: number): Promise<number> {
-  const pauseMs = BEST_MS / SPEED / (kills + 1);
-  let killed = 0;
-  for (let starts = 0; starts < MOST_STARTS; starts += 1) {
-    const run = start();
-    const timer =
-      killed < kills
-        ? setTimeout(() => run.process.kill('SIGKILL'), pauseMs * (0.5 + attack.random()))
-        : undefined;
-    const {code, signal, stdout, stderr} = await run.ended;
-    clearTimeout(timer);
-    if (signal === 'SIGKILL') killed += 1;
-    else if (code === 0) return killed;
-    else {
-      attack.violation(`ended with ${code ?? signal}: ${stdout.slice(-200)} ${stderr.slice(-300)}`);
-      return killed;
-    }
-  }
-  attack.violation('it does not end by itself');
-  return killed;
 }
 
 /** Every file has one job, paid once and recorded, and its result. */

@@ -39,6 +39,8 @@ interface Spending {
   readonly usd: number | null;
   /** Whether it may soon be known to have cost less. */
   readonly isOpen: boolean;
+  /** A job that is over and whose results nobody here is fetching; another run may be. */
+  readonly unfetched?: string;
 }
 
 interface Cap {
@@ -70,6 +72,11 @@ export class CostRoom {
   /** Whether there may be more room soon, as jobs end. */
   get isOpen(): boolean {
     return this.#caps.some(({spent}) => spent.some((entry) => entry.isOpen));
+  }
+
+  /** Jobs that are over and whose results another run may be fetching. */
+  get unfetched(): readonly string[] {
+    return this.#caps.flatMap(({spent}) => spent.flatMap(({unfetched}) => unfetched ?? []));
   }
 
   /** Whether there is room for a job that costs so much at most. */
@@ -197,13 +204,16 @@ async function spendingOf(
   const {input_file: file, estimate} = work;
   const high = estimate?.cost_usd?.high ?? null;
   if (!('batch' in work)) return {file, unanswered: work, usd: high, isOpen: true};
-  const isFetched = followed?.has(work.batch.name) === true && work.results_error === undefined;
-  const isOpen = awaitsService(work) || (isFetched && awaitsFetch(work));
+  const {name} = work.batch;
+  const awaitsResults = awaitsFetch(work) && work.results_error === undefined;
+  const isFollowed = followed?.has(name) === true;
+  const isOpen = awaitsService(work) || (isFollowed && awaitsResults);
+  const progress = {isOpen, ...(awaitsResults && !isFollowed ? {unfetched: name} : {})};
   const known = costOfRecord(work);
-  if (known !== null || high !== null) return {file, usd: known ?? high, isOpen};
+  if (known !== null || high !== null) return {file, usd: known ?? high, ...progress};
   // A record of an earlier version, or of another tool.
   const job = await costOfJob(store, work, {names: [], service: 'gemini', prices, signal, isMerged: false});
-  return {file, usd: job.cost_usd ?? job.estimate_usd?.high ?? null, isOpen};
+  return {file, usd: job.cost_usd ?? job.estimate_usd?.high ?? null, ...progress};
 }
 
 function capError(

@@ -1,8 +1,6 @@
 import {statSync} from 'node:fs';
 import {GembatchError} from '../../domain/errors.js';
 import type {Inspection} from '../request-file/inspect-file.js';
-import {PRICES} from '../../domain/price/prices.js';
-import {costRoom, type CostRoom} from '../cost/cost-room.js';
 import {FreshStore} from '../job-states/fresh-store.js';
 import {noteStates} from '../job-states/note-states.js';
 import {refreshJobs} from '../job-states/refresh-jobs.js';
@@ -13,6 +11,7 @@ import {openSubmission} from '../submit/submit-files.js';
 import type {SubmitEvent} from '../submit/submit-report.js';
 import type {RequestFile} from '../submit/collect-inputs.js';
 import type {Pass, SubmitDeps, SubmitOptions} from '../submit/submit-run.js';
+import {CapWatch} from './cap-watch.js';
 import type {Canaries, CanaryLook} from './canaries.js';
 import {OpenJobLimit} from './open-job-limit.js';
 import {isOpen, noRoomError, openWorkOf, Room, type ShortOf} from './room.js';
@@ -59,8 +58,7 @@ export class Passes {
   readonly #wholes: ReadonlyMap<string, string>;
   readonly #limit: OpenJobLimit;
   readonly #fresh: FreshStore;
-  /** The room under the caps by a snapshot, as long as files wait for it. */
-  #costRoom: {readonly snapshot: StoreSnapshot; readonly room: CostRoom | undefined} | undefined;
+  readonly #caps: CapWatch;
   readonly #sizes = new Map<string, number>();
   #model: string | undefined;
   #known: {readonly snapshot: StoreSnapshot; readonly jobs: KnownJobs} | undefined;
@@ -75,6 +73,7 @@ export class Passes {
     this.#wholes = new Map(
       waiting.flatMap(({partOf}) => (partOf === undefined ? [] : [[partOf.sha256, partOf.input_file]])),
     );
+    this.#caps = new CapWatch({...parts, named: this.#named});
     this.#limit = new OpenJobLimit(parts.terms.maxOpenJobs);
     this.#fresh = new FreshStore(parts.deps.store);
   }
@@ -102,7 +101,7 @@ export class Passes {
     this.#model = submission.model;
     const result = await submission.closeAfter(view.submitEach(submission));
     queue.endPass(result);
-    this.#costRoom = undefined;
+    this.#caps.reset();
     this.#learn(submission.refusal ?? queue.trouble, {
       askedMs: submission.refusal?.details['retryDelayMs'],
       submitted: result.summary.submitted,
@@ -119,7 +118,7 @@ export class Passes {
     await this.#askForOthers();
     const look = {snapshot: this.#fresh.snapshot, model: this.model, named: this.#named, givenUp};
     await this.#parts.canaries.look(look);
-    await this.#lookForCostRoom();
+    await this.#caps.look(this.#fresh.snapshot);
     return this.exhausted !== undefined || this.#select(this.#fresh.snapshot).files.length > 0;
   }
 
@@ -127,10 +126,7 @@ export class Passes {
   get exhausted(): GembatchError | undefined {
     const {terms, deps, queue, canaries} = this.#parts;
     if (canaries.failure !== undefined) return canaries.failure;
-    const room = this.#costRoom?.room;
-    const free = queue.waiting.filter((file) => !canaries.holds(file));
-    const areCapped = free.length > 0 && free.every((file) => this.#isCapped(file));
-    if (areCapped && room !== undefined && !room.isOpen)
+    if (this.#caps.isHopeless(queue.waiting.filter((file) => !canaries.holds(file))))
       return new GembatchError('COST_CAP', 'What is left may cost more than the cap allows.');
     const {refusal} = this.#limit;
     if (terms.quotaWaitMs === null || refusal === undefined) return undefined;
@@ -143,7 +139,7 @@ export class Passes {
     const {deps, queue, terms, canaries} = this.#parts;
     const {snapshot} = this.#fresh;
     const open = openWorkOf(snapshot, this.#model, deps.clock.now());
-    const isCapped = queue.waiting.some((file) => this.#isCapped(file));
+    const isCapped = queue.waiting.some((file) => this.#caps.isCapped(file));
     const isHeld = queue.waiting.some((file) => canaries.holds(file));
     const {shortOf = isCapped ? 'cost_cap' : isHeld ? 'canary' : 'open_jobs'} = this.#select(snapshot);
     const {refusal} = this.#limit;
@@ -188,7 +184,7 @@ export class Passes {
     let newFiles = 0;
     let shortOf: ShortOf | undefined;
     for (const file of queue.waiting) {
-      if (this.#isCapped(file)) continue;
+      if (this.#caps.isCapped(file)) continue;
       const isKnown = known.ofInputFile(file.inputFile) !== undefined;
       if (!isKnown) {
         if (canaries.holds(file)) continue;
@@ -222,28 +218,6 @@ export class Passes {
         jobs: new KnownJobs(snapshot, this.#parts.deps.store, this.#parts.deps.client.address),
       };
     return this.#known.jobs;
-  }
-
-  /** Whether a file waits for room under the caps. */
-  #isCapped({index, inputFile}: RequestFile): boolean {
-    const high = this.#parts.queue.cappedCost(index);
-    return high !== undefined && this.#costRoom?.room?.fits(inputFile, high) !== true;
-  }
-
-  async #lookForCostRoom(): Promise<void> {
-    const {deps, queue, options} = this.#parts;
-    const {snapshot} = this.#fresh;
-    const isAsked = queue.waiting.some(({index}) => queue.cappedCost(index) !== undefined);
-    if (!isAsked || this.#costRoom?.snapshot === snapshot) return;
-    const room = await costRoom(deps.store, snapshot, {
-      caps: options.caps ?? {},
-      named: this.#named,
-      prices: options.prices ?? PRICES,
-      nowMs: deps.clock.now(),
-      followed: queue.jobs,
-      signal: options.stop ?? new AbortController().signal,
-    });
-    this.#costRoom = {snapshot, room};
   }
 
   /** In bytes; what cannot be read has its turn, and fails. */
