@@ -6,7 +6,7 @@ import {createGraceFlag, RARE} from '../cli/flags/flags.js';
 import type {PollSummary} from '../lib/workflows/poll/poll-report.js';
 import {tellGitHubActions, type ToldWork} from '../cli/github-actions.js';
 import {tellDone, type OnDoneResult} from '../cli/on-done.js';
-import {nextCommandAfterPoll, pollFlags, pollTermsOf} from '../cli/flags/poll-flags.js';
+import {pollFlags, pollTermsOf} from '../cli/flags/poll-flags.js';
 
 /** The last `--json` event of `gembatch poll`. */
 export interface PollResult extends PollSummary {
@@ -73,8 +73,7 @@ Stop and restart it at any time, or run it beside "<%= config.bin %> submit", wh
       clock: this.clock,
       stdout: process.stdout,
       stderr: process.stderr,
-      stop,
-      nextCommand: nextCommandAfterPoll,
+      env: process.env,
     });
     try {
       const summary = await pollJobs(

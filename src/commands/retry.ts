@@ -1,6 +1,7 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../cli/base-command.js';
+import {nextCommand} from '../cli/next-command.js';
 import {outcomesFlag, outputLimitFlag} from '../cli/flags/flags.js';
 import {readPrices} from '../cli/prices.js';
 import {submitFlags, submitOptionsOf} from '../cli/flags/submit-flags.js';
@@ -9,7 +10,6 @@ import {consentOrYes} from '../cli/consent.js';
 import {DEFAULT_MODEL} from '../lib/domain/job/model-choice.js';
 import {GembatchError} from '../lib/domain/errors.js';
 import type {RetryResult} from '../lib/workflows/retry/retry-jobs.js';
-import {ownCommand} from '../lib/domain/program-name.js';
 
 /** `gembatch retry [FILE|JOB...]` */
 export default class Retry extends BaseCommand {
@@ -96,7 +96,7 @@ A job that the service does not show may belong to another API key's project. --
         ...(flags.only === undefined ? {} : {only: flags.only}),
         stop: this.stopSignal(),
       },
-      () => new SubmitView({...this.display(flags), nextCommand: ownCommand('poll')}),
+      () => new SubmitView({...this.display(flags), nextCommand: () => nextCommand(store)}),
     );
     if (!this.jsonEnabled()) for (const line of retryLines(result)) this.log(line);
     process.exitCode = result.exit_code;

@@ -10,7 +10,7 @@ import {tellGitHubActions, type ToldWork} from '../cli/github-actions.js';
 import {tellDone, type OnDoneResult} from '../cli/on-done.js';
 import {withRareHidden} from '../cli/flags/flags.js';
 import {PREPARE_DEFAULTS, recipeFlags, recipeOf} from '../cli/flags/prepare-flags.js';
-import {nextCommandAfterPoll, pollFlags, pollTermsOf} from '../cli/flags/poll-flags.js';
+import {pollFlags, pollTermsOf} from '../cli/flags/poll-flags.js';
 import {queueFlags} from '../cli/flags/queue-flags.js';
 import {readPrices} from '../cli/prices.js';
 import {
@@ -111,9 +111,8 @@ Run it again to go on, or when rows were added: nothing is sent twice.`;
       intervalMs: flags.interval,
     };
     const poll = {...pollTermsOf(flags), isOnce: false, createGraceMs: flags['create-grace'], stop};
-    const shown = views(stop);
-    const first = await runFiles(deps, {submit, queue, poll}, shown);
-    const result = await this.#retried(deps, first, {rounds: flags.retries, submit, poll}, shown);
+    const first = await runFiles(deps, {submit, queue, poll}, views);
+    const result = await this.#retried(deps, first, {rounds: flags.retries, submit, poll}, views);
     const jobs = jobsOf(result);
     if (jobs.length > 0) this.#work = {store, names: jobs};
     const exitCode = exitCodeOfRun(prepared.exit_code, result.exit_code);
@@ -141,14 +140,14 @@ Run it again to go on, or when rows were added: nothing is sent twice.`;
     return super.finally(error);
   }
 
-  async #views(flags: {quiet: boolean}): Promise<(stop: AbortSignal) => RunViews> {
+  async #views(flags: {quiet: boolean}): Promise<RunViews> {
     const display = this.display(flags);
     const {mode, screen, clock} = display;
     const [{SubmitView}, {createPollView, SILENT_POLL_VIEW}] = await Promise.all([
       import('../lib/output/submit/submit-view.js'),
       import('../lib/output/poll/create-poll-view.js'),
     ]);
-    return (stop) => ({
+    return {
       submission: () => new SubmitView(display),
       polling: () =>
         mode === 'silent'
@@ -158,10 +157,10 @@ Run it again to go on, or when rows were added: nothing is sent twice.`;
               clock,
               stdout: process.stdout,
               stderr: screen.stderr,
-              stop,
-              nextCommand: nextCommandAfterPoll,
+              env: process.env,
+              again: 'the same command again; nothing is sent twice',
             }),
-    });
+    };
   }
 }
 

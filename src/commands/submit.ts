@@ -2,6 +2,7 @@ import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import {hasApiKey} from '../cli/connection/api-key.js';
 import {BaseCommand} from '../cli/base-command.js';
+import {nextCommand} from '../cli/next-command.js';
 import {costOfFiles, estimateOf, type EstimateContext} from '../cli/cost-of-files.js';
 import {consentOrYes} from '../cli/consent.js';
 import {GembatchError} from '../lib/domain/errors.js';
@@ -17,7 +18,6 @@ import {
   submitFlags,
   submitOptionsOf,
 } from '../cli/flags/submit-flags.js';
-import {ownCommand} from '../lib/domain/program-name.js';
 
 /** `gembatch submit FILES...` */
 export default class Submit extends BaseCommand {
@@ -77,7 +77,7 @@ Ctrl-C once lets creates under way end; twice ends at once.`;
     const assumed = flags['assume-not-created']
       ? await this.#assumedNotCreated({store, clock: this.clock, prices}, args.files, flags.yes)
       : undefined;
-    const view = new SubmitView({...this.display(flags), nextCommand: ownCommand('poll')});
+    const view = new SubmitView({...this.display(flags), nextCommand: () => nextCommand(store)});
     const named = await collectRequestFiles(args.files, store, process.cwd());
     const options = {
       ...submitOptionsOf(flags),

@@ -49,7 +49,7 @@ test('commands that ask, or have nothing to do, say so', async () => {
     return [code, stdout];
   };
   await expect(run('retry', '--dry-run')).resolves.toEqual([0, expect.stringContaining('Nothing to retry')]);
-  await expect(run('list')).resolves.toEqual([0, expect.stringContaining('1 job: 1 done')]);
+  await expect(run('list')).resolves.toEqual([0, expect.stringContaining('1 file: 1 done')]);
   await expect(run('adopt')).resolves.toEqual([0, expect.stringContaining('not recorded here')]);
   await expect(run('cleanup', '--dry-run')).resolves.toEqual([0, expect.stringContaining('batches/')]);
   await expect(run('autocomplete', 'bash')).resolves.toEqual([0, expect.stringContaining('~/.bashrc')]);

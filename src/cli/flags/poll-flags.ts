@@ -1,9 +1,7 @@
 import {resolve} from 'node:path';
 import * as Flags from '@oclif/core/flags';
 import {durationFlag, RARE} from './flags.js';
-import {EXIT} from '../../lib/domain/errors.js';
 import type {PollInput} from '../../lib/workflows/poll/poll-run.js';
-import {ownCommand} from '../../lib/domain/program-name.js';
 
 /** The flags that every command has which follows batch jobs. */
 export const pollFlags = {
@@ -46,11 +44,4 @@ export function pollTermsOf(
     checksAnswers: !flags['no-check-answers'],
     resultsDir: flags['results-dir'] === undefined ? null : resolve(flags['results-dir']),
   };
-}
-
-/** What helps on after jobs were followed. */
-export function nextCommandAfterPoll(exitCode: number): string | undefined {
-  if (exitCode === EXIT.running || exitCode === EXIT.interrupted) return ownCommand('poll');
-  if (exitCode === EXIT.ok) return ownCommand('results --join answers.csv');
-  return exitCode === EXIT.partial || exitCode === EXIT.failed ? ownCommand('retry --dry-run') : undefined;
 }

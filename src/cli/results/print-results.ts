@@ -1,9 +1,9 @@
-import {EXIT} from '../../lib/domain/errors.js';
+import {nextStep, type NextStep} from '../../lib/domain/job/next-step.js';
+import {ownCommand} from '../../lib/domain/program-name.js';
 import {badRowLine, joinedSentence, resultNotes, resultsLines} from '../../lib/output/results-lines.js';
 import {printableJson} from '../../lib/output/terminal/printable.js';
 import type {ResultsReport} from '../../lib/workflows/results/collect-results.js';
 import {badRows} from '../../lib/workflows/results/report-rows.js';
-import {nextCommandAfterPoll} from '../flags/poll-flags.js';
 import {writeJoined, type JoinedFile, type JoinForm, type PrintDeps} from './write-joined.js';
 import {linesOf, writeLines} from './write-lines.js';
 
@@ -46,15 +46,22 @@ export async function printResults(
     process.stdout.write(`${resultsLines(report).join('\n')}\n`);
   }
   if (form.isJson && !hasRowsOnStdout(form)) return file;
-  const isDone = report.exit_code === EXIT.ok && (join !== undefined || report.jobs.length === 0);
-  const next = form.quiet || isDone ? undefined : nextCommandAfterPoll(report.exit_code);
+  const next = form.quiet ? undefined : nextAfter(report, form);
   const lines = [
     ...resultNotes(report),
     ...notes.map((note) => `Note: ${note}`),
-    ...(next === undefined ? [] : [`Next: ${next}`]),
+    ...(next === undefined ? [] : [`Next: ${ownCommand(next)}`]),
   ];
   process.stderr.write(lines.map((line) => `${line}\n`).join(''));
   return file;
+}
+
+/** Whoever has the answers, or the rows that did not work, is not sent for them again. */
+function nextAfter(report: ResultsReport, {join, failed}: ResultsForm): NextStep | undefined {
+  const step = nextStep(report.jobs.filter(({error}) => error === undefined));
+  const isHere =
+    step === 'results --failed' ? failed : join !== undefined && step === 'results --join answers.csv';
+  return isHere ? undefined : step;
 }
 
 function jsonLine(row: unknown): string {

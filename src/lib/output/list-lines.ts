@@ -1,3 +1,4 @@
+import {nextStep} from '../domain/job/next-step.js';
 import type {JobList} from '../workflows/list/list-jobs.js';
 import type {FoldedJob} from '../workflows/list/fold-jobs.js';
 import {csvRecord} from './text/csv.js';
@@ -31,7 +32,14 @@ export function listLines(list: JobList, style: ListStyle): readonly string[] {
   }
   const terms = {...style, jobs: style.shown, downloads: new Map<string, number>()};
   const table = tableLines(style.shown, jobColumns(terms, style.columns), style.width);
-  return [...table, ...hiddenLine(list, style.shown), '', ...totals(list, style.nowMs), ...sideLines(list)];
+  return [
+    ...table,
+    ...hiddenLine(list, style.shown),
+    '',
+    ...totals(list, style.nowMs),
+    ...sideLines(list),
+    ...nextLine(list),
+  ];
 }
 
 function hiddenLine({jobs}: JobList, shown: readonly FoldedJob[]): readonly string[] {
@@ -53,6 +61,12 @@ function totals({jobs, summary, recorded_files: files}: JobList, nowMs: number):
     `${listed}${plural(recorded, files === undefined ? 'job' : 'file')}: ${counts}${folded}`,
     ...(summary.running > 0 ? [progressText(jobs, nowMs)] : costLine(jobs)),
   ];
+}
+
+/** Whoever has all results is sent nowhere. */
+function nextLine({jobs, open_intents: intents}: JobList): readonly string[] {
+  const step = intents.length > 0 ? 'poll' : nextStep(jobs);
+  return step === undefined || step.startsWith('results') ? [] : [`Next: ${ownCommand(step)}`];
 }
 
 function costLine(jobs: readonly FoldedJob[]): readonly string[] {

@@ -3,7 +3,7 @@ import type {Clock} from '../domain/clock.js';
 import type {NamedKeys, PrepareProgress, PrepareReport} from '../workflows/prepare/prepare-report.js';
 import {ByteRate} from './terminal/byte-rate.js';
 import {shortenRight} from './terminal/display-width.js';
-import {LiveLines} from './terminal/live-lines.js';
+import {LiveScreen} from './terminal/live-screen.js';
 import {printable} from './terminal/printable.js';
 import {formatBytes, formatCount, plural} from './text/format.js';
 
@@ -65,36 +65,35 @@ export function previewLines(lines: readonly string[]): readonly string[] {
 
 /** One line on a terminal that says how far it is. */
 export class PrepareView {
-  readonly #lines: LiveLines;
+  readonly #screen: LiveScreen;
   readonly #rate: ByteRate;
-  #bytes = 0;
-  #drawnAtMs = 0;
+  #progress: PrepareProgress | undefined;
 
   constructor(
-    private readonly stream: NodeJS.WriteStream,
+    stream: NodeJS.WriteStream,
     private readonly clock: Clock,
   ) {
-    this.#lines = new LiveLines(stream);
     this.#rate = new ByteRate(clock.monotonic());
+    this.#screen = new LiveScreen({stream, redrawMs: DRAW_MS, frame: ({columns}) => this.#frame(columns)});
+    this.#screen.start();
   }
 
-  report({rows, bytes, totalBytes}: PrepareProgress): void {
-    const nowMs = this.clock.monotonic();
-    this.#rate.add(bytes - this.#bytes, nowMs);
-    this.#bytes = bytes;
-    if (nowMs - this.#drawnAtMs < DRAW_MS) return;
-    this.#drawnAtMs = nowMs;
-    const rate = this.#rate.perSecond(nowMs);
-    const share = totalBytes === 0 ? '' : `, ${Math.min(100, Math.floor((bytes / totalBytes) * 100))} %`;
-    const speed = rate === undefined ? '' : `, ${formatBytes(rate)}/s`;
-    this.#lines.draw([
-      shortenRight(`Preparing: ${plural(rows, 'row')}${share}${speed}`, this.stream.columns - 1),
-    ]);
+  report(progress: PrepareProgress): void {
+    this.#rate.add(progress.bytes - (this.#progress?.bytes ?? 0), this.clock.monotonic());
+    this.#progress = progress;
   }
 
   close(): void {
-    this.#lines.draw([]);
-    this.#lines.end();
+    this.#screen.end([]);
+  }
+
+  #frame(columns: number): readonly string[] {
+    if (this.#progress === undefined) return [];
+    const {rows, bytes, totalBytes} = this.#progress;
+    const rate = this.#rate.perSecond(this.clock.monotonic());
+    const share = totalBytes === 0 ? '' : `, ${Math.min(100, Math.floor((bytes / totalBytes) * 100))} %`;
+    const speed = rate === undefined ? '' : `, ${formatBytes(rate)}/s`;
+    return [shortenRight(`Preparing: ${plural(rows, 'row')}${share}${speed}`, columns)];
   }
 }
 

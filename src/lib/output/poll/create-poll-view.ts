@@ -3,10 +3,12 @@ import type {PolledJob, PollEvent} from '../../workflows/poll/poll-report.js';
 import {pollJson} from './poll-json.js';
 import {LivePollView} from './live-poll-view.js';
 import {waitText} from './queue-wait.js';
-import {pollLines, summaryLines} from './poll-lines.js';
+import {pollLines} from './poll-lines.js';
+import {summaryLines} from './poll-summary-lines.js';
 import {progressText} from './progress-text.js';
 import {printable, printableJson} from '../terminal/printable.js';
-import {printFolded} from '../terminal/screen.js';
+import {colorsFor, marksFor, printFolded} from '../terminal/screen.js';
+import {ownCommand} from '../../domain/program-name.js';
 import type {PollView, PollViewOptions} from './poll-view.js';
 
 /** Where there is no person to see it. */
@@ -21,7 +23,7 @@ export const SILENT_POLL_VIEW: PollView = {...NO_DISPLAY, report: () => undefine
 
 /** The view for a mode. */
 export function createPollView(options: PollViewOptions): PollView {
-  const {mode, clock, stdout, nextCommand} = options;
+  const {mode, clock, stdout, env} = options;
   if (mode === 'json') {
     const time = (): string => new Date(clock.now()).toISOString();
     const report = (event: PollEvent): void => {
@@ -29,13 +31,18 @@ export function createPollView(options: PollViewOptions): PollView {
     };
     return {...NO_DISPLAY, report};
   }
+  const style = {
+    colors: colorsFor(stdout, env),
+    marks: marksFor({env}),
+    again: options.again ?? ownCommand('poll'),
+  };
   const view = mode === 'live' ? new LivePollView(options) : plainView(options);
   return {
     report: (event) => {
       view.report(event);
       if (event.type !== 'summary') return;
       view.close();
-      printFolded(stdout, summaryLines(event.summary, nextCommand?.(event.summary.exit_code)));
+      printFolded(stdout, summaryLines(event.summary, event.jobs, style));
     },
     wait: (wait) => view.wait(wait),
     hide: (isHidden) => view.hide(isHidden),

@@ -48,9 +48,9 @@ export function jobColumns(
 ): readonly Column<FoldedJob>[] {
   const columns = columnsOf(terms);
   if (asked !== undefined) return asked.map((name) => ({...columns[name], rank: 0}));
-  const hasCost = terms.jobs.some((job) => costCell(job) !== '');
   const {file, requests, state, done, failed, time, left, cost, model, result} = columns;
-  return [file, requests, state, done, failed, time, left, ...(hasCost ? [cost] : []), model, result];
+  const isSaid = ({cell}: Column<FoldedJob>): boolean => terms.jobs.some((job) => cell(job) !== '');
+  return [file, requests, state, done, failed, time, ...[left, cost].filter(isSaid), model, result];
 }
 
 function columnsOf({jobs, downloads, nowMs, colors}: ColumnTerms): Record<JobColumn, Column<FoldedJob>> {

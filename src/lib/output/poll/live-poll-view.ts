@@ -2,7 +2,8 @@ import type {PolledJob, PollEvent} from '../../workflows/poll/poll-report.js';
 import {foldText, shortenRight} from '../terminal/display-width.js';
 import {formatCount, formatDuration} from '../text/format.js';
 import type {QueueWait} from '../../workflows/run/run-report.js';
-import {LiveLines} from '../terminal/live-lines.js';
+import {LiveScreen, roomOf, type Room} from '../terminal/live-screen.js';
+import {colorsFor, type Colors} from '../terminal/screen.js';
 import {pollLines} from './poll-lines.js';
 import {pollTable, tally} from './poll-table.js';
 import {waitText} from './queue-wait.js';
@@ -11,32 +12,34 @@ import type {PollView, PollViewOptions} from './poll-view.js';
 
 /** Four times a second is as often as anybody can read. */
 const REDRAW_MS = 250;
-const DEFAULT_ROOM = {columns: 80, rows: 24};
 const TOTALS_LINES = 2;
 const WAIT_LINES = 3;
-/** The table leaves a line free, so that the terminal never scrolls, a blank one, and those for what is below it. */
-const OTHER_LINES = TOTALS_LINES + 3;
+/** Lines of the summary that follows the last table. */
+const REST_OF_END = 8;
 
-/** A live table of the jobs, with one line below it about the whole run. Errors and warnings stay above it. */
+/** A live table of the jobs, with a few lines below it about the whole run. Errors and warnings stay above it. */
 export class LivePollView implements PollView {
   readonly #options: PollViewOptions;
-  readonly #live: LiveLines;
+  readonly #screen: LiveScreen;
+  readonly #colors: Colors;
   readonly #jobs = new Map<string, PolledJob>();
   readonly #downloads = new Map<string, number>();
   readonly #changedAt = new Map<string, number>();
-  #timer: NodeJS.Timeout | undefined;
   #nextAskMs: number | undefined;
   #status = '';
   #wait: QueueWait | null = null;
-  #isHidden = false;
+  #isClosed = false;
 
   constructor(options: PollViewOptions) {
+    const {stderr, env} = options;
     this.#options = options;
-    this.#live = new LiveLines(options.stderr);
-    this.#timer = setInterval(() => this.#draw(), REDRAW_MS);
-    this.#timer.unref();
-    // What is said about the end of the run is written where the table stands.
-    options.stop.addEventListener('abort', () => this.#live.draw([]), {once: true});
+    this.#colors = colorsFor(stderr, env);
+    this.#screen = new LiveScreen({
+      stream: stderr,
+      redrawMs: REDRAW_MS,
+      frame: (room) => this.#frame(room),
+    });
+    this.#screen.start();
   }
 
   readonly report = (event: PollEvent): void => {
@@ -61,10 +64,11 @@ export class LivePollView implements PollView {
       case 'error':
       case 'warning':
         if (event.type === 'error' && event.name !== undefined) this.#downloads.delete(event.name);
-        this.#live.print(pollLines(event));
+        this.#screen.print(pollLines(event));
         break;
       case 'summary':
         this.#status = '';
+        for (const job of event.jobs) this.#jobs.set(job.name, job);
         break;
     }
   };
@@ -74,17 +78,22 @@ export class LivePollView implements PollView {
   }
 
   hide(isHidden: boolean): void {
-    this.#isHidden = isHidden;
-    if (isHidden) this.#live.draw([]);
+    this.#screen.hide(isHidden);
   }
 
   close(): void {
-    if (this.#timer === undefined) return;
-    clearInterval(this.#timer);
-    this.#timer = undefined;
-    this.#nextAskMs = undefined;
-    this.#draw();
-    this.#live.end();
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#screen.end(this.#lastTable());
+  }
+
+  /** The table stays when there is room for all of it beside the summary, which names what needs attention. */
+  #lastTable(): readonly string[] {
+    const jobs = [...this.#jobs.values()];
+    const attention = jobs.filter(({outcome}) => outcome !== 'done' && outcome !== 'running');
+    const {columns, rows} = roomOf(this.#options.stderr);
+    const room = rows - REST_OF_END - 2 * attention.length;
+    return jobs.length === 0 || jobs.length >= room ? [] : this.#table({columns, rows: room});
   }
 
   #change(job: PolledJob): void {
@@ -97,22 +106,29 @@ export class LivePollView implements PollView {
     this.#status = '';
   }
 
-  #draw(): void {
-    if (this.#isHidden || (this.#jobs.size === 0 && this.#wait === null)) return;
-    const {stderr, clock} = this.#options;
-    const columns = stderr.columns || DEFAULT_ROOM.columns;
-    const rows = (stderr.rows || DEFAULT_ROOM.rows) - OTHER_LINES;
+  #frame({columns, rows}: Room): readonly string[] {
+    if (this.#jobs.size === 0 && this.#wait === null) return [];
     const jobs = [...this.#jobs.values()];
-    const waiting = this.#waitLines(columns);
-    const table = pollTable(
-      {jobs, downloads: this.#downloads, changedAt: this.#changedAt, nowMs: clock.now()},
-      {columns, rows: rows - waiting.length},
+    const below = [
+      '',
+      ...this.#totals(jobs, columns),
+      ...this.#waitLines(columns),
+      shortenRight(this.#whatNext(), columns),
+    ];
+    return [...(jobs.length === 0 ? [] : this.#table({columns, rows: rows - below.length})), ...below];
+  }
+
+  #table(room: Room): readonly string[] {
+    return pollTable(
+      {
+        jobs: [...this.#jobs.values()],
+        downloads: this.#downloads,
+        changedAt: this.#changedAt,
+        nowMs: this.#options.clock.now(),
+        colors: this.#colors,
+      },
+      room,
     );
-    const isOver = this.#timer === undefined;
-    const below = isOver
-      ? []
-      : ['', ...this.#totals(jobs, columns), ...waiting, shortenRight(this.#whatNext(), columns)];
-    this.#live.draw([...(jobs.length === 0 ? [] : table), ...below]);
   }
 
   #totals(jobs: readonly PolledJob[], columns: number): readonly string[] {

@@ -1,4 +1,5 @@
 import type {Clock} from '../../domain/clock.js';
+import type {Screen} from '../terminal/screen.js';
 import type {QueueWait} from '../../workflows/run/run-report.js';
 import type {PollEvent} from '../../workflows/poll/poll-report.js';
 
@@ -21,8 +22,8 @@ export interface PollViewOptions {
   readonly stdout: Pick<NodeJS.WriteStream, 'write' | 'columns' | 'isTTY'>;
   /** Progress. */
   readonly stderr: Pick<NodeJS.WriteStream, 'write' | 'columns' | 'rows'>;
-  /** Aborts when the run is to end, just before the person is told so. */
-  readonly stop: AbortSignal;
-  /** The command that helps on after a run that left something to do. */
-  readonly nextCommand?: (exitCode: number) => string | undefined;
+  /** Of the process: what it says of colours and characters. */
+  readonly env: Screen['env'];
+  /** What to do when the run ended before all was over: another command than to poll again. */
+  readonly again?: string;
 }

@@ -1,4 +1,5 @@
-import {displayWidth, shortenMiddle, shortenRight} from '../terminal/display-width.js';
+import {displayWidth, shortenRight} from '../terminal/display-width.js';
+import {shortName} from '../terminal/short-names.js';
 
 export interface FileLine {
   readonly mark: string;
@@ -6,10 +7,12 @@ export interface FileLine {
   /** `[n/total]` */
   readonly number: string;
   readonly name: string;
+  /** What the names of all files begin with, which is left out where there is no room. */
+  readonly head: string;
   /** What is said of it, the most important first: where there is no room, the last ones are left out. */
   readonly parts: readonly string[];
-  /** Whether the first part has something to be copied, as the name of a job, and goes before the name of the file. */
-  readonly isFirstWhole?: boolean;
+  /** A shorter first part, where the name would be cut beside the first; it is to be copied, and stays whole. */
+  readonly shortPart?: string;
 }
 
 /** A name gives way to what is said of the file, down to this part of the room. */
@@ -23,17 +26,16 @@ const LEAST_NAME = 8;
  * @param cut - stands for what is left out, one column wide.
  */
 export function fileLine(
-  {mark, color, number, name, parts, isFirstWhole = false}: FileLine,
+  {mark, color, number, name, head, parts, shortPart}: FileLine,
   columns: number,
   cut: string,
 ): string {
   const room = columns - displayWidth(mark) - displayWidth(number) - 3;
-  const leastForName = Math.min(
-    displayWidth(name),
-    isFirstWhole ? LEAST_NAME : Math.floor(room * NAME_SHARE),
-  );
-  const text = fittingParts(parts, room - leastForName, cut);
-  const shownName = shortenMiddle(name, room - displayWidth(text), cut);
+  const nameWidth = displayWidth(name);
+  const isTight = shortPart !== undefined && displayWidth(parts[0] ?? '') + nameWidth > room;
+  const leastForName = Math.min(nameWidth, isTight ? LEAST_NAME : Math.floor(room * NAME_SHARE));
+  const text = fittingParts(isTight ? [shortPart] : parts, room - leastForName, cut);
+  const shownName = shortName(name, room - displayWidth(text), {head, cut});
   const line = shortenRight(`${number} ${shownName} ${text}`, columns - displayWidth(mark) - 1, cut);
   return `${color(mark)} ${line}`;
 }

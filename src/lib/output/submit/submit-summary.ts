@@ -22,7 +22,7 @@ export function summaryLines(
 ): readonly string[] {
   const attention = [...attentionLines(tally.needsAttention), ...notStartedLines(tally)];
   const hasJobs = summary.submitted + summary.skipped > 0 && summary.would_submit === 0;
-  const isOver = summary.exit_code === EXIT.ok || summary.exit_code === EXIT.partial;
+  const isOver = [EXIT.ok, EXIT.partial, EXIT.failed].some((code) => code === summary.exit_code);
   return [
     ...attention,
     ...(attention.length === 0 ? [] : ['']),

@@ -10,8 +10,8 @@ import {notStartedLines, summaryLines} from './submit-summary.js';
 import {TaskList, type ShownBy} from './task-list.js';
 
 export interface SubmitViewOptions extends Display {
-  /** What to run when the batch jobs are there. */
-  readonly nextCommand?: string;
+  /** What to run when it has ended; asked then. */
+  readonly nextCommand?: () => string | undefined;
 }
 
 /**
@@ -111,7 +111,7 @@ export class SubmitView {
       return;
     }
     if (mode === 'live') screen.stderr.write('\n');
-    printFolded(screen.stdout, summaryLines(summary, this.#tally, nextCommand));
+    printFolded(screen.stdout, summaryLines(summary, this.#tally, nextCommand?.()));
   }
 
   #shownBy(): ShownBy {

@@ -2,6 +2,7 @@
 import type {Clock} from '../../domain/clock.js';
 import type {ByteRate} from '../terminal/byte-rate.js';
 import {shortenRight} from '../terminal/display-width.js';
+import type {Room} from '../terminal/live-screen.js';
 import {printable} from '../terminal/printable.js';
 import type {Colors, Marks} from '../terminal/screen.js';
 import {formatBytes, formatCount, plural} from '../text/format.js';
@@ -9,16 +10,12 @@ import {fileLine, fittingParts} from './file-line.js';
 import type {FileTally} from './file-tally.js';
 import {endText, outcomeOf, type FileTaskObject} from './file-task.js';
 
-/** The room for what is drawn: no line may be wider, and there may be no more of them. */
-export interface Room {
-  readonly columns: number;
-  readonly rows: number;
-}
-
 export interface FrameStyle {
   readonly clock: Clock;
   readonly marks: Marks;
   readonly colors: Colors;
+  /** What the names of all files begin with. */
+  readonly head: string;
 }
 
 export interface ListState {
@@ -50,7 +47,8 @@ export function listFrame(list: ListState, room: Room, style: FrameStyle): reado
 }
 
 /** The line of a task that has come to its end. */
-export function endedLine(task: FileTaskObject, columns: number, {marks, colors}: FrameStyle): string {
+export function endedLine(task: FileTaskObject, columns: number, style: FrameStyle): string {
+  const {marks, colors, head} = style;
   const [mark, color] = {
     submitted: [marks.done, colors.green] as const,
     would_submit: [marks.done, colors.green] as const,
@@ -60,16 +58,17 @@ export function endedLine(task: FileTaskObject, columns: number, {marks, colors}
     unclear: [marks.unclear, colors.magenta] as const,
     not_started: [marks.waiting, colors.dim] as const,
   }[outcomeOf(task)?.outcome ?? 'failed'];
-  const line = {mark, color, ...titleOf(task)};
+  const line = {mark, color, head, ...titleOf(task)};
   const {outcome, job, count} = outcomeOf(task) ?? {};
   if (outcome !== 'submitted' || job === undefined)
     return fileLine({...line, parts: [endText(task)]}, columns, marks.cut);
-  const parts = [`submitted as ${printable(job.name)}`, plural(count ?? 0, 'request')];
-  return fileLine({...line, parts, isFirstWhole: true}, columns, marks.cut);
+  const shortPart = printable(job.name);
+  const parts = [`submitted as ${shortPart}`, plural(count ?? 0, 'request')];
+  return fileLine({...line, parts, shortPart}, columns, marks.cut);
 }
 
 /** `[n/total] name`, taken apart: the number always stays whole. */
-function titleOf({title = ''}: FileTaskObject): {readonly number: string; readonly name: string} {
+export function titleOf({title = ''}: FileTaskObject): {readonly number: string; readonly name: string} {
   const end = title.indexOf(' ');
   return {number: title.slice(0, end), name: printable(title.slice(end + 1))};
 }
@@ -131,8 +130,9 @@ function last<T>(list: readonly T[], number: number): readonly T[] {
   return number <= 0 ? [] : list.slice(-number);
 }
 
-function activeLine(task: FileTaskObject, columns: number, {clock, marks, colors}: FrameStyle): string {
+function activeLine(task: FileTaskObject, columns: number, style: FrameStyle): string {
+  const {clock, marks, colors, head} = style;
   const mark = marks.active[Math.floor(clock.monotonic() / SPINNER_STEP_MS) % marks.active.length] ?? '';
   const parts = (task.output ?? '').split('\n');
-  return fileLine({mark, color: colors.cyan, ...titleOf(task), parts}, columns, marks.cut);
+  return fileLine({mark, color: colors.cyan, head, ...titleOf(task), parts}, columns, marks.cut);
 }

@@ -1,11 +1,11 @@
-import {ListrTaskEventType, ListrTaskState, ProcessOutputStream, type ListrRenderer} from 'listr2';
-import {displayWidth} from '../terminal/display-width.js';
-import {LiveLines} from '../terminal/live-lines.js';
+import {ListrTaskEventType, ListrTaskState, type ListrRenderer} from 'listr2';
+import {commonHead} from '../terminal/short-names.js';
+import {LiveScreen, roomOf, type Room} from '../terminal/live-screen.js';
 import {needsAttention} from './file-tally.js';
 import {outcomeOf, type FileTaskObject} from './file-task.js';
-import {endedLine, listFrame, type FrameStyle, type ListState, type Room} from './terminal-frame.js';
+import {endedLine, listFrame, titleOf, type FrameStyle, type ListState} from './terminal-frame.js';
 
-export interface TerminalRendererOptions extends FrameStyle {
+export interface TerminalRendererOptions extends Omit<FrameStyle, 'head'> {
   readonly stream: NodeJS.WriteStream;
   readonly tally: ListState['tally'];
   /** How many files there are; more than tasks when the list is one of several. */
@@ -20,18 +20,11 @@ export interface TerminalRendererOptions extends FrameStyle {
 const REDRAW_MS = 100;
 /** With more files than this only those that need attention stay on the screen. */
 const MAX_LASTING_LINES = 50;
-/** So many rows of what others wrote last stay in view above the list. */
-const MOST_ROWS_ABOVE = 3;
-const DEFAULT_ROOM: Room = {columns: 80, rows: 24};
-
-const HIDE_CURSOR = '\u001B[?25l';
-const SHOW_CURSOR = '\u001B[?25h';
 
 /**
- * Draws a list of tasks on a terminal, as much of it as one screen has room for, a few times a second.
+ * Draws a list of tasks on a terminal, as much of it as one screen has room for.
  *
- * listr2's own renderer prints every task; with more tasks than rows the terminal scrolls and cannot be redrawn. What others
- * write to the stream meanwhile appears above the list. The cursor comes back also when the process ends in the middle.
+ * listr2's own renderer prints every task; with more tasks than rows the terminal scrolls and cannot be redrawn.
  */
 export class TerminalRenderer implements ListrRenderer {
   static readonly nonTTY = true;
@@ -39,45 +32,31 @@ export class TerminalRenderer implements ListrRenderer {
   static rendererTaskOptions: never;
 
   readonly #tasks: readonly FileTaskObject[];
-  readonly #options: TerminalRendererOptions;
-  readonly #output: ProcessOutputStream;
-  readonly #lines: LiveLines;
+  readonly #options: TerminalRendererOptions & FrameStyle;
+  readonly #screen: LiveScreen;
   readonly #active = new Set<FileTaskObject>();
   readonly #ended: FileTaskObject[] = [];
   readonly #needAttention: FileTaskObject[] = [];
-  readonly #onExit = (): void => this.#restore();
-  #timer: NodeJS.Timeout | undefined;
-  /** The rows that others have written since the list began. */
-  #rowsAbove = 0;
 
   constructor(tasks: readonly FileTaskObject[], options: TerminalRendererOptions) {
     const {stream} = options;
-    const output = new ProcessOutputStream(stream);
     this.#tasks = tasks;
-    this.#options = options;
-    this.#output = output;
-    this.#lines = new LiveLines({
-      get columns() {
-        return stream.columns || DEFAULT_ROOM.columns;
-      },
-      write: (text: string) => output.write(text),
-    });
+    this.#options = {...options, head: commonHead(tasks.map((task) => titleOf(task).name))};
+    this.#screen = new LiveScreen({stream, redrawMs: REDRAW_MS, frame: (room) => this.#frame(room)});
   }
 
   render(): void {
     for (const task of this.#tasks) this.#follow(task);
-    process.once('exit', this.#onExit);
-    this.#output.write(HIDE_CURSOR);
-    this.#output.hijack();
-    this.#redraw();
-    this.#timer = setInterval(() => this.#redraw(), REDRAW_MS);
+    this.#screen.start();
   }
 
   end(): void {
-    clearInterval(this.#timer);
-    process.off('exit', this.#onExit);
-    this.#lines.print([...this.#takeOthers(), ...this.#lastFrame()], []);
-    this.#restore();
+    const {total, stream} = this.#options;
+    const lasting = total <= MAX_LASTING_LINES ? this.#tasks : this.#needAttention;
+    const {columns} = roomOf(stream);
+    this.#screen.end(
+      lasting.slice(0, MAX_LASTING_LINES).map((task) => endedLine(task, columns, this.#options)),
+    );
   }
 
   #follow(task: FileTaskObject): void {
@@ -92,12 +71,10 @@ export class TerminalRenderer implements ListrRenderer {
     });
   }
 
-  #redraw(): void {
-    const others = this.#takeOthers();
-    this.#rowsAbove += others.reduce((rows, line) => rows + this.#rowsOf(line), 0);
+  #frame(room: Room): readonly string[] {
     const {tally, total, uploadRate, status, refresh} = this.#options;
     refresh();
-    const frame = listFrame(
+    return listFrame(
       {
         total,
         tally,
@@ -107,47 +84,8 @@ export class TerminalRenderer implements ListrRenderer {
         ended: this.#ended,
         needAttention: this.#needAttention,
       },
-      this.#room,
+      room,
       this.#options,
     );
-    if (others.length === 0) this.#lines.draw(frame);
-    else this.#lines.print(others, frame);
-  }
-
-  /** The lines that stay when all is over; there may be more of them than rows. */
-  #lastFrame(): readonly string[] {
-    const lasting = this.#options.total <= MAX_LASTING_LINES ? this.#tasks : this.#needAttention;
-    return lasting
-      .slice(0, MAX_LASTING_LINES)
-      .map((task) => endedLine(task, this.#room.columns, this.#options));
-  }
-
-  /** What others wrote to the stream, which would have stood in the middle of the list. */
-  #takeOthers(): readonly string[] {
-    const entries = this.#output.release();
-    this.#output.hijack();
-    const text = entries.map(({entry}) => entry).join('');
-    return text === '' ? [] : text.replace(/\n$/u, '').split('\n');
-  }
-
-  #restore(): void {
-    const others = this.#takeOthers();
-    this.#output.release();
-    this.#output.write(`${others.map((line) => `${line}\n`).join('')}${SHOW_CURSOR}`);
-  }
-
-  get #room(): Room {
-    const {columns, rows} = this.#options.stream;
-    return {
-      // A character in the last column makes some terminals break the line, and some do not.
-      columns: Math.max(1, (columns || DEFAULT_ROOM.columns) - 1),
-      // The cursor stands below the last line.
-      rows: Math.max(1, (rows || DEFAULT_ROOM.rows) - 1 - Math.min(this.#rowsAbove, MOST_ROWS_ABOVE)),
-    };
-  }
-
-  #rowsOf(line: string): number {
-    const columns = this.#options.stream.columns || DEFAULT_ROOM.columns;
-    return Math.max(1, Math.ceil(displayWidth(line) / columns));
   }
 }

@@ -79,7 +79,7 @@ export function isWatched({stdout, env}: Pick<Screen, 'stdout' | 'env'>): boolea
 }
 
 /** The marks that the terminal can show. */
-export function marksFor({env}: Screen): Marks {
+export function marksFor({env}: Pick<Screen, 'env'>): Marks {
   // An empty variable counts as not set: POSIX.1-2017, XBD 8.2.
   const locale = env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || '';
   return process.platform === 'win32' || /utf-?8/iu.test(locale) ? UNICODE_MARKS : ASCII_MARKS;

@@ -12,13 +12,22 @@ const WORD_END = /[/\\_\-. ]/u;
 export function shortNames(names: readonly string[], width: number, cut = '…'): readonly string[] {
   if (names.every((name) => displayWidth(name) <= width)) return names;
   const head = commonHead(names);
-  // Of a single letter nothing is won.
-  const short = head.length < 2 ? names : names.map((name) => cut + name.slice(head.length));
-  return short.map((name) => shortenMiddle(name, width, cut));
+  return names.map((name) => shortName(head === '' ? name : cut + name.slice(head.length), width, {cut}));
 }
 
-/** What all names begin with, up to the end of a word. One name has nothing in common. */
-function commonHead(names: readonly string[]): string {
+/** A name that is too wide, without the head that it has in common with others, and then without its middle. */
+export function shortName(
+  name: string,
+  width: number,
+  {head = '', cut}: {readonly head?: string; readonly cut: string},
+): string {
+  if (displayWidth(name) <= width) return name;
+  const isHeaded = head !== '' && name.startsWith(head);
+  return shortenMiddle(isHeaded ? cut + name.slice(head.length) : name, width, cut);
+}
+
+/** What all names begin with, up to the end of a word; of a single letter nothing is won, and one name has nothing in common. */
+export function commonHead(names: readonly string[]): string {
   const [first = '', ...others] = names;
   if (others.length === 0) return '';
   let length = first.length;
@@ -28,5 +37,5 @@ function commonHead(names: readonly string[]): string {
   }
   // A name that is the beginning of all others would vanish.
   while (length > 0 && (length === first.length || !WORD_END.test(first.charAt(length - 1)))) length -= 1;
-  return names.some((name) => name.length <= length) ? '' : first.slice(0, length);
+  return length < 2 || names.some((name) => name.length <= length) ? '' : first.slice(0, length);
 }

@@ -1,6 +1,7 @@
 import {exitCodeWithRest} from '../../domain/outcome.js';
 import {itemError} from '../../domain/item-error.js';
 import {EXIT, GembatchError} from '../../domain/errors.js';
+import {replacedJobs} from '../../domain/job/job-progress.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import {ownCommand} from '../../domain/program-name.js';
 import {ResultFiles} from '../job-states/result-files.js';
@@ -8,6 +9,7 @@ import {JobFollower} from './job-follower.js';
 import {mergeRetries} from '../retry/merge-retry.js';
 import {joinParts} from '../split/join-parts.js';
 import type {PollSummary} from './poll-report.js';
+import {polledJob} from './polled-job.js';
 import type {PollDeps, PollInput} from './poll-run.js';
 import {summarisePoll, vanishedJobs, type PollOutcome, type PollTotals} from './poll-summary.js';
 
@@ -41,7 +43,11 @@ export async function pollJobs(
     duration_ms: Math.round(deps.clock.monotonic() - follower.startedMs),
     exit_code: outcome.ended === 'interrupted' ? exitCodeOfStop(input.stop) : exitCodeFor(totals, unmerged),
   };
-  deps.report({type: 'summary', summary});
+  const replaced = replacedJobs(records);
+  const jobs = records.map((record) =>
+    polledJob(record, {isReplaced: replaced.has(record.batch.name), onDisk: onDisk(record)}),
+  );
+  deps.report({type: 'summary', summary, jobs});
   return summary;
 }
 

@@ -107,4 +107,5 @@ export type PollEvent =
   | {readonly type: 'status'; readonly message: string}
   /** Something that a person must not miss. */
   | {readonly type: 'warning'; readonly name?: string; readonly message: string}
-  | {readonly type: 'summary'; readonly summary: PollSummary};
+  /** Last event; the jobs as they are in the end. */
+  | {readonly type: 'summary'; readonly summary: PollSummary; readonly jobs: readonly PolledJob[]};

@@ -10,7 +10,7 @@ interface Shown {
   readonly stderr: string;
 }
 
-const NEXT = {nextCommand: 'gembatch poll'};
+const NEXT = {nextCommand: () => 'gembatch poll'};
 
 /** What a view writes of the scripted submission. */
 async function shown(mode: OutputMode, env: Record<string, string> = {}): Promise<Shown> {

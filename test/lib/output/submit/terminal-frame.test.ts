@@ -49,7 +49,7 @@ async function middle(total: number): Promise<(columns: number, rows: number) =>
   await clock.advance(2_000);
   for (const [task, activity] of active) task.output$ = activity.parts().join('\n');
   const screen = {stdout: fakeTerminal(), stderr: fakeTerminal(), env: {LANG: 'C.UTF-8'}};
-  const style = {clock, marks: marksFor(screen), colors: colorsFor(screen.stderr, screen.env)};
+  const style = {clock, marks: marksFor(screen), colors: colorsFor(screen.stderr, screen.env), head: 'data/'};
   const list = {
     total,
     tally,
@@ -77,10 +77,10 @@ test('a screen of 500 files has totals, failures, what ended last, what is worke
     '12 of 500 files, 2 failed, 10 submitted, 1.9 MB/s',
     '✖ [2/500] data/evaluations-質問/002.jsonl failed: the file is empty.',
     '✖ [5/500] data/evaluations-質問/005.jsonl failed: the file is empty.',
-    '✔ [9/500] data/eval…ons-質問/009.jsonl submitted as batches/job-9, 100 requests',
-    '✔ [10/500] data/eva…ns-質問/010.jsonl submitted as batches/job-10, 100 requests',
-    '✔ [11/500] data/eva…ns-質問/011.jsonl submitted as batches/job-11, 100 requests',
-    '✔ [12/500] data/eva…ns-質問/012.jsonl submitted as batches/job-12, 100 requests',
+    '✔ [9/500] …evaluations-質問/009.jsonl submitted as batches/job-9, 100 requests',
+    '✔ [10/500] …evaluat…ns-質問/010.jsonl submitted as batches/job-10, 100 requests',
+    '✔ [11/500] …evaluat…ns-質問/011.jsonl submitted as batches/job-11, 100 requests',
+    '✔ [12/500] …evaluat…ns-質問/012.jsonl submitted as batches/job-12, 100 requests',
     '⠋ [13/500] data/evaluations-質問/013.jsonl uploading 34%, 10s left, 1.9 MB/s',
     '⠋ [14/500] data/evaluations-質問/014.jsonl again in 7s: the service answers 429',
     '⠋ [15/500] data/evaluations-質問/015.jsonl uploading',
@@ -89,12 +89,12 @@ test('a screen of 500 files has totals, failures, what ended last, what is worke
   ]);
 });
 
-test('on a narrow screen the name of a job and both ends of a file stay, and the less important goes', async () => {
+test('on a narrow screen the name of a job and what tells a file from others stay, and the less important goes', async () => {
   const frame = await middle(500);
   expect(frame(59, 12).slice(6, 9)).toEqual([
-    '✔ [12/500] data/e…問/012.jsonl submitted as batches/job-12',
-    '⠋ [13/500] data/ev…s-質問/013.jsonl uploading 34%, 10s left',
-    '⠋ [14/500] data/…問/014.jsonl again in 7s: the service ans…',
+    '✔ [12/500] data/evaluations-質問/012.jsonl batches/job-12',
+    '⠋ [13/500] …evalua…s-質問/013.jsonl uploading 34%, 10s left',
+    '⠋ [14/500] …eval…問/014.jsonl again in 7s: the service ans…',
   ]);
 });
 

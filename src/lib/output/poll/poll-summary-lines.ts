@@ -1,0 +1,136 @@
+import {EXIT} from '../../domain/errors.js';
+import {nextStep} from '../../domain/job/next-step.js';
+import {stateLabel} from '../../domain/job/job-state.js';
+import {ownCommand} from '../../domain/program-name.js';
+import type {PolledJob, PollSummary} from '../../workflows/poll/poll-report.js';
+import {printable} from '../terminal/printable.js';
+import type {Colors, Marks} from '../terminal/screen.js';
+import {formatCount, formatDuration} from '../text/format.js';
+import {formatUsd} from '../text/money.js';
+
+export interface SummaryStyle {
+  readonly colors: Colors;
+  readonly marks: Marks;
+  /** What to run when it ended before all was over. */
+  readonly again: string;
+}
+
+/** So many jobs that need attention are named, and so many folders with results. */
+const MAX_NAMED = 10;
+const MAX_FOLDERS = 3;
+
+/** How a run went: what went wrong and why, how much is where, what to do next. */
+export function summaryLines(
+  summary: PollSummary,
+  jobs: readonly PolledJob[],
+  style: SummaryStyle,
+): readonly string[] {
+  const current = jobs.filter(({replaced}) => !replaced);
+  const {done, bad_rows: bad} = summary;
+  const attention = attentionLines(current, style);
+  return [
+    ...attention,
+    ...(attention.length === 0 ? [] : ['']),
+    countsLine(summary),
+    ...(done + bad > 0 ? [rowsLine(summary), ...resultLines(current), costLine(summary)] : []),
+    ...summary.retiring.map(({model, on}) => printable(retiringText(model, on))),
+    ...nextLine(summary, current, style.again),
+  ];
+}
+
+/** Jobs that need a person, the gravest first, each with its reason. */
+function attentionLines(jobs: readonly PolledJob[], {colors, marks}: SummaryStyle): readonly string[] {
+  const failed = jobs.filter(({outcome}) => !['done', 'running', 'bad_rows'].includes(outcome));
+  const bad = jobs.filter(({outcome}) => outcome === 'bad_rows');
+  const all = [...failed, ...bad];
+  const more = all.length - MAX_NAMED;
+  return [
+    ...all
+      .slice(0, MAX_NAMED)
+      .map((job) =>
+        job.outcome === 'bad_rows'
+          ? `${colors.yellow('!')} ${printable(`${job.file}: ${badRowsText(job)}`)}`
+          : `${colors.red(marks.failed)} ${printable(`${job.file}: ${reasonOf(job)}`)}`,
+      ),
+    ...(more > 0 ? [`  and ${formatCount(more)} more: ${ownCommand('list')}`] : []),
+  ];
+}
+
+function reasonOf({file, outcome, state, error}: PolledJob): string {
+  switch (outcome) {
+    case 'lost':
+      return `its results are lost; to pay for the work again: ${ownCommand(`retry --lost ${file}`)}`;
+    case 'not_seen':
+      return 'the service does not show its job, which says nothing about its end';
+    case 'altered':
+      return 'its results were altered since they were fetched';
+    default:
+      return error === undefined ? stateLabel(state) : `${stateLabel(state)}: ${error.message}`;
+  }
+}
+
+function badRowsText({results, requests, bad_rows: bad = 0}: PolledJob): string {
+  const kinds = Object.entries(results?.rows ?? {}).filter(([kind, rows]) => kind !== 'ok' && rows > 0);
+  const texts = kinds.map(([kind, rows]) => `${formatCount(rows)} ${kind.replaceAll('_', ' ')}`);
+  const of = requests === null ? '' : ` of ${formatCount(requests)}`;
+  return `${formatCount(bad)}${of} rows without a good answer (${texts.join(', ')})`;
+}
+
+function countsLine(summary: PollSummary): string {
+  const parts: readonly (readonly [number, string])[] = [
+    [summary.done, 'done'],
+    [summary.bad_rows, 'done with bad rows'],
+    [summary.altered, 'altered since they were fetched'],
+    [summary.failed, 'failed'],
+    [summary.cancelled, 'cancelled'],
+    [summary.expired, 'expired'],
+    [summary.lost, 'lost'],
+    [summary.not_seen, 'not seen'],
+    [summary.running, 'still running'],
+    [summary.replaced, 'replaced by later jobs'],
+    [summary.unclear, 'unclear'],
+    [summary.vanished, 'not in the job-info file any more'],
+  ];
+  const texts = parts
+    .filter(([number]) => number > 0)
+    .map(([number, what]) => `${formatCount(number)} ${what}`);
+  const jobs = summary.jobs === 1 ? '1 job' : `${formatCount(summary.jobs)} jobs`;
+  return `${jobs}: ${texts.join(', ')} (${formatDuration(summary.duration_ms)})`;
+}
+
+function rowsLine({rows}: PollSummary): string {
+  const bad = Object.entries(rows).filter(([outcome, number]) => outcome !== 'ok' && number > 0);
+  const texts = [['ok', rows.ok] as const, ...bad].map(
+    ([outcome, number]) => `${formatCount(number)} ${outcome.replaceAll('_', ' ')}`,
+  );
+  return `Rows: ${texts.join(', ')}`;
+}
+
+/** Where the results are: the one file, else the folders. */
+function resultLines(jobs: readonly PolledJob[]): readonly string[] {
+  const files = jobs.flatMap(({results, outcome}) =>
+    results === undefined || outcome === 'altered' ? [] : [results.file],
+  );
+  const folders = [...new Set(files.map((file) => file.slice(0, file.lastIndexOf('/') + 1)))];
+  const places = files.length === 1 ? files : folders.slice(0, MAX_FOLDERS);
+  const more = files.length === 1 ? 0 : folders.length - places.length;
+  if (places.length === 0) return [];
+  const text = places.map((place) => (place === '' ? './' : place)).join(', ');
+  return [printable(`Results: ${text}${more > 0 ? ` and ${formatCount(more)} more folders` : ''}`)];
+}
+
+function costLine({cost_usd: cost, cost_usd_known: known}: PollSummary): string {
+  return cost === null ? `Cost: ${formatUsd(known)}, and jobs of unknown cost` : `Cost: ${formatUsd(cost)}`;
+}
+
+function retiringText(model: string, on: string): string {
+  return `Its answers say that ${model} ends on ${on}: choose another one for what comes next (${ownCommand('models')}).`;
+}
+
+function nextLine(summary: PollSummary, jobs: readonly PolledJob[], again: string): readonly string[] {
+  if (summary.jobs === 0) return [];
+  const isOpen = summary.running + summary.unclear > 0 || summary.ended === 'interrupted';
+  if (isOpen) return [`Next: ${again}`];
+  const step = summary.exit_code === EXIT.storage ? undefined : nextStep(jobs);
+  return step === undefined ? [] : [`Next: ${ownCommand(step)}`];
+}
