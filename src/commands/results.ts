@@ -56,6 +56,11 @@ export default class Results extends BaseCommand {
       helpValue: '<name,...>',
     }),
     thoughts: Flags.boolean({description: 'join thoughts too, in JSONL'}),
+    media: Flags.string({
+      description: 'write images and sounds of answers into files',
+      helpValue: '<folder>',
+      dependsOn: ['join'],
+    }),
     'parse-json': Flags.boolean({description: 'join answers that are JSON as values'}),
     'no-formula-guard': Flags.boolean({
       ...RARE,

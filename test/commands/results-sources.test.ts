@@ -156,6 +156,16 @@ test('a source that was moved is said, and found with --source', async () => {
   expect(missing.stderr).toContain('nowhere.csv: there is no such file');
 });
 
+test('the table that the requests were made of is never replaced', async () => {
+  const folder = await answeredSource();
+  const refused = await runCli(['results', '--join', 'reviews.csv', '--overwrite'], {cwd: folder});
+  expect(refused.code).toBe(EXIT.usage);
+  expect(refused.stderr).toContain(
+    'reviews.csv is the table that the requests were made of. It is untouched.',
+  );
+  expect(await readFile(join(folder, 'reviews.csv'), 'utf8')).toBe(TABLE);
+});
+
 test('of a row that was asked again the newer answer is there', async () => {
   const folder = await answeredSource();
   await writeFile(join(folder, 'reviews.csv'), TABLE.replace('静か', 'うるさい'));

@@ -1,6 +1,7 @@
 import {nextStep, type NextStep} from '../../lib/domain/job/next-step.js';
 import {ownCommand} from '../../lib/domain/program-name.js';
 import {badRowLine, joinedSentence, resultNotes, resultsLines} from '../../lib/output/results-lines.js';
+import {mediaLines} from '../../lib/output/results/media-lines.js';
 import {printableJson} from '../../lib/output/terminal/printable.js';
 import type {ResultsReport} from '../../lib/workflows/results/collect-results.js';
 import {badRows} from '../../lib/workflows/results/report-rows.js';
@@ -41,7 +42,9 @@ export async function printResults(
   if (form.failed) {
     await writeLines(linesOf(badRows(deps.store, report), form.isJson ? jsonLine : badRowLine), {stop});
   } else if (!form.isJson && file !== undefined) {
-    process.stdout.write(`${joinedSentence(file)}\n`);
+    process.stdout.write(
+      [joinedSentence(file), ...mediaLines(file.media)].map((line) => `${line}\n`).join(''),
+    );
   } else if (!form.isJson && join === undefined) {
     process.stdout.write(`${resultsLines(report).join('\n')}\n`);
   }

@@ -4,11 +4,13 @@ import {GembatchError} from '../../lib/domain/errors.js';
 import {isTakenName} from '../../lib/domain/taken-name.js';
 import {joinedLine} from '../../lib/output/results/joined-line.js';
 import {LeftOut} from '../../lib/output/results/left-out.js';
+import {mediaNotes, type SavedMedia} from '../../lib/output/results/media-lines.js';
 import {sourceNotes} from '../../lib/output/results/source-notes.js';
 import {tableColumns, type Column, type TableShape} from '../../lib/output/results/table-columns.js';
 import type {ResultsReport} from '../../lib/workflows/results/collect-results.js';
 import {refuseRecordedFile} from '../../lib/workflows/job-states/recorded-files.js';
 import {joinedPaths, joinedRows, shapeOf, type ReportRow} from '../../lib/workflows/results/report-rows.js';
+import {MediaFiles} from '../../lib/workflows/results/media/save-media.js';
 import {openRowSources} from '../../lib/workflows/results/source/open-row-sources.js';
 import type {JoinedSource, RowSources} from '../../lib/workflows/results/source/row-sources.js';
 import {JOIN_FORMATS, type JoinFormat} from './join-formats.js';
@@ -34,6 +36,8 @@ export interface JoinForm {
   readonly 'parse-json': boolean;
   readonly 'no-formula-guard': boolean;
   readonly overwrite: boolean;
+  /** Folder for media; they are not written into files when undefined. */
+  readonly media: string | undefined;
   /** The table that the requests were made of, and its column with their keys. */
   readonly source: string | undefined;
   readonly key: string | undefined;
@@ -51,6 +55,8 @@ export interface JoinedFile {
   readonly left_out: Readonly<Record<string, number>>;
   /** What the requests were made of, where it is known. */
   readonly sources: readonly JoinedSource[];
+  /** The files that media were written into, and how many media could not be. */
+  readonly media?: SavedMedia;
 }
 
 /** Joined rows that were written, and what is said of them. */
@@ -73,14 +79,17 @@ export async function writeJoined(
   const format = formatOf(form);
   const sources = await openSourcesOf(deps, report, form);
   try {
+    if (sources.isSource(resolve(form.join))) throw isSource(form.join);
     let count = {rows: 0, ok: 0};
+    let media: MediaFiles | undefined;
     const rows = {
       async *[Symbol.asyncIterator](): AsyncGenerator<ReportRow> {
         count = {rows: 0, ok: 0};
+        media = mediaFiles(deps, form);
         for await (const row of joinedRows(deps.store, report, {parsesJson: form['parse-json'], sources})) {
           count.rows += 1;
           if (row.outcome === 'ok') count.ok += 1;
-          yield row;
+          yield media === undefined ? row : await media.save(row);
         }
       },
     };
@@ -90,6 +99,7 @@ export async function writeJoined(
       },
     );
     const note = leftOut.sentence(form.join === '-' ? 'what was written' : basename(form.join));
+    const saved = form.media === undefined ? undefined : {folder: form.media, ...NO_MEDIA, ...media?.counts};
     return {
       file: form.join,
       format,
@@ -97,7 +107,13 @@ export async function writeJoined(
       needs_attention: count.rows - count.ok,
       left_out: leftOut.counts,
       sources: sources.report,
-      notes: [...sourceNotes(sources.report), ...notes, ...(note === undefined ? [] : [note])],
+      ...(saved === undefined ? {} : {media: saved}),
+      notes: [
+        ...sourceNotes(sources.report),
+        ...notes,
+        ...mediaNotes(saved),
+        ...(note === undefined ? [] : [note]),
+      ],
     };
   } finally {
     sources.close();
@@ -118,11 +134,34 @@ async function openSourcesOf(
   });
 }
 
+const NO_MEDIA = {files: 0, unreadable: 0};
+
+function mediaFiles(
+  {createFile, store}: PrintDeps,
+  {join, media, overwrite, thoughts}: JoinForm,
+): MediaFiles | undefined {
+  if (media === undefined) return undefined;
+  return new MediaFiles({
+    createFile,
+    folder: resolve(media),
+    from: join === '-' ? process.cwd() : dirname(resolve(join)),
+    overwrite,
+    refuse: (path) => refuseRecordedFile(store, path),
+    hasThoughts: thoughts,
+  });
+}
+
 /** What the name says, where nobody says it. */
 function formatOf({join, format}: Pick<JoinForm, 'join' | 'format'>): JoinFormat {
   if (format !== undefined) return format;
   const ending = extname(join).slice(1).toLowerCase();
   return JOIN_FORMATS.find((name) => name === (ending === 'tab' ? 'tsv' : ending)) ?? 'jsonl';
+}
+
+function isSource(name: string): GembatchError {
+  return new GembatchError('USAGE', `${name} is the table that the requests were made of. It is untouched.`, {
+    suggestions: ['Name another file for what is to be written.'],
+  });
 }
 
 function existsAlready(name: string): GembatchError {
@@ -150,7 +189,7 @@ async function writeRows(
   form: JoinForm & {readonly format: JoinFormat},
 ): Promise<Written> {
   if (form.format === 'jsonl') return writeJsonl(deps, rows, form);
-  const shape = {...(await shapeOf(deps.store, report)), sources};
+  const shape = {...(await shapeOf(deps.store, report)), sources, hasMediaFiles: form.media !== undefined};
   const names = columnNames(form);
   const isWithThoughts = form.thoughts && names === undefined;
   const columns = [

@@ -27,7 +27,11 @@ export function joinedLine(row: ReportRow, {showsThoughts}: {readonly showsThoug
 }
 
 function dataOf(content: AnswerContent | undefined): RawJson | null {
-  return content === undefined || content.data.length === 0 ? null : rawList(content.data);
+  return listOf(content?.data) ?? null;
+}
+
+function listOf(data: readonly RawJson[] = []): RawJson | undefined {
+  return data.length === 0 ? undefined : rawList(data);
 }
 
 function besideText(
@@ -36,6 +40,7 @@ function besideText(
 ): readonly (readonly [string, unknown])[] {
   return [
     ['thoughts', showsThoughts ? (content?.thoughts ?? null) : undefined],
+    ['thoughts_data', showsThoughts ? listOf(content?.thoughtData) : undefined],
     ['grounding', content?.grounding],
     ['citations', content?.citations],
     ['url_context', content?.urlContext],

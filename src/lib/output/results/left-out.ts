@@ -1,7 +1,8 @@
 import type {RequestShape} from '../../domain/request/request-shape.js';
 import {plural} from '../text/format.js';
+import type {AnswerContent} from '../../workflows/results/answer-content.js';
 import type {ReportRow} from '../../workflows/results/report-rows.js';
-import type {Column, TableRow} from './table-columns.js';
+import {answerMedia, type Column, type TableRow} from './table-columns.js';
 
 /** What an answer may have that a table does not show, by the name of the column that shows it. */
 const WORDS: ReadonlyMap<string, string> = new Map([
@@ -30,17 +31,18 @@ export class LeftOut {
 
   /** Takes a row that is written whole, but for its thoughts. */
   noteThoughts({contents}: ReportRow): void {
-    if (contents.some(({thoughts}) => thoughts !== null)) this.#add('thoughts');
+    if (contents.some(hasThoughts)) this.#add('thoughts');
   }
 
   /** Takes a row of the table. */
   note(row: TableRow): void {
     const [first, ...others] = row.contents;
     if (first === undefined) return;
-    const isDataInAnswer = this.#columns.has('answer') && row.text === null && first.mediaCount === 0;
-    if (first.mediaCount > 0 && !this.#columns.has('data')) this.#add('media');
-    if (first.data.length > first.mediaCount && !isDataInAnswer) this.#add('data');
-    if (first.thoughts !== null) this.#add('thoughts');
+    const media = answerMedia(first);
+    const isDataInAnswer = this.#columns.has('answer') && row.text === null && media === 0;
+    if (media > 0 && !this.#columns.has('data')) this.#add('media');
+    if (first.data.length > media && !isDataInAnswer) this.#add('data');
+    if (hasThoughts(first)) this.#add('thoughts');
     if (others.length > 0) this.#add('candidates');
     if (first.grounding !== undefined) this.#add('grounding');
     if (first.citations !== undefined) this.#add('citations');
@@ -80,4 +82,8 @@ export class LeftOut {
   #add(what: string): void {
     if (!this.#columns.has(what)) this.#counts.set(what, (this.#counts.get(what) ?? 0) + 1);
   }
+}
+
+function hasThoughts({thoughts, thoughtData}: AnswerContent): boolean {
+  return thoughts !== null || thoughtData.length > 0;
 }

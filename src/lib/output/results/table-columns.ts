@@ -4,6 +4,7 @@ import {GembatchError} from '../../domain/errors.js';
 import {fieldOf} from '../../domain/json/json-object.js';
 import {rawList, RawReader, type RawJson} from '../../domain/json/raw-json.js';
 import type {RequestShape} from '../../domain/request/request-shape.js';
+import type {AnswerContent} from '../../workflows/results/answer-content.js';
 import type {ReportRow} from '../../workflows/results/report-rows.js';
 import type {RowSources} from '../../workflows/results/source/row-sources.js';
 
@@ -28,6 +29,8 @@ export interface Column {
 
 /** What a table has columns for. */
 export interface TableShape extends RequestShape {
+  /** Whether media are files, whose paths it has. */
+  readonly hasMediaFiles: boolean;
   readonly sources: Pick<RowSources, 'columns' | 'hasKeyAs' | 'nameBeside'>;
 }
 
@@ -43,6 +46,7 @@ export function tableColumns(shape: TableShape, names?: readonly string[]): read
     ...PLACE.filter(({name}) => name !== 'key' || !shape.sources.hasKeyAs(name)),
     ...ownColumns(shape),
     ...answerColumns(shape),
+    ...(shape.hasMediaFiles ? MEDIA : []),
     ...OUTCOME,
   ]);
   if (names === undefined) return usual;
@@ -78,6 +82,8 @@ const PLACE: readonly Column[] = [
 ];
 
 const ANSWER: readonly Column[] = [{name: 'answer', cellOf: answerCell}];
+
+const MEDIA: readonly Column[] = [{name: 'media', cellOf: mediaCell, isVerbatim: true}];
 
 const OUTCOME: readonly Column[] = [
   {name: 'outcome', cellOf: ({outcome}) => outcome},
@@ -132,7 +138,16 @@ function answerColumns({properties, hasOtherAnswers}: RequestShape): readonly Co
 
 /** The text of an answer; where it has none, what it has: an embedding, function calls, but no media. */
 function answerCell({text, embedding, contents: [first]}: TableRow): Cell {
-  return text ?? embedding ?? (first?.mediaCount === 0 ? listCell(first.data) : null);
+  return text ?? embedding ?? (first !== undefined && answerMedia(first) === 0 ? listCell(first.data) : null);
+}
+
+function mediaCell({mediaPaths = []}: TableRow): Cell {
+  return mediaPaths.length > 1 ? rawList(mediaPaths) : (mediaPaths[0] ?? null);
+}
+
+/** How many parts of an answer, which is without its thoughts, are media. */
+export function answerMedia({media}: AnswerContent): number {
+  return media.filter(({isThought}) => !isThought).length;
 }
 
 function listCell(data: readonly RawJson[] | undefined): Cell {

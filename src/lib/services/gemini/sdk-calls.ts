@@ -38,12 +38,10 @@ export class SdkCalls {
    * @returns the body of the successful answer.
    * @throws GembatchError as `once` does.
    */
-  async withRetries(call: SdkCall, options: CallOptions): Promise<string> {
+  withRetries(call: SdkCall, options: CallOptions): Promise<string> {
+    const {clock, retryMs} = this.#context;
     const signal = options.signal === undefined ? {} : {signal: options.signal};
-    const budget = new RetryBudget(this.#context, options);
-    const body = await retrying(() => this.once({...call, ...signal}), budget);
-    budget.progressed();
-    return body;
+    return retrying(() => this.once({...call, ...signal}), new RetryBudget(clock, retryMs, options));
   }
 
   /**
@@ -80,8 +78,7 @@ export class SdkCalls {
     init: RequestInit,
     {name, isAlone = false, signal}: Omit<SdkCall, 'make'>,
   ): Promise<RawReply> {
-    const {http, outage} = this.#context;
-    const answerMs = Math.min(this.#context.answerMs, outage?.leftMs ?? Infinity);
+    const {http, answerMs} = this.#context;
     return http.sendWhole({
       name,
       method: init.method ?? 'GET',

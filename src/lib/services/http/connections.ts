@@ -1,6 +1,5 @@
 import './fetch-of-node.js';
-import type {Socket} from 'node:net';
-import {Agent, buildConnector, EnvHttpProxyAgent, type Dispatcher} from 'undici';
+import {Agent, EnvHttpProxyAgent, type Dispatcher} from 'undici';
 import {isLoopback} from './loopback.js';
 import {proxyTunnels} from './proxy-tunnels.js';
 import type {Proxies} from './proxy-variables.js';
@@ -13,7 +12,7 @@ const SOCKET_BUFFER_BYTES = 1024 * 1024;
 
 const CONNECT = {timeout: CONNECT_TIMEOUT_MS, highWaterMark: SOCKET_BUFFER_BYTES};
 /** undici's clock for the head of an answer would count the sending of a large body as waiting for it. */
-const OPTIONS = {headersTimeout: 0};
+const OPTIONS = {connect: CONNECT, headersTimeout: 0};
 
 /**
  * The connections of a client: kept open and used again, or made for one request. What goes to this machine never goes
@@ -23,10 +22,7 @@ export class Connections {
   readonly #proxies: Proxies;
   /** The proxy that connects to a `host:port`, once it was asked to. */
   readonly #proxyByTarget = new Map<string, string>();
-  /** Those that are not made yet. They keep the process alive, also when nobody waits for them any more. */
-  readonly #pending = new Set<Socket>();
-  readonly #options = {...OPTIONS, connect: this.#connector()};
-  readonly #direct = new Agent(this.#options);
+  readonly #direct = new Agent(OPTIONS);
   readonly #proxied: Dispatcher;
 
   constructor(proxies: Proxies) {
@@ -41,7 +37,7 @@ export class Connections {
 
   /** As `kept`, over a connection of its own; the caller destroys it. */
   fresh(url: URL): Dispatcher {
-    return isLoopback(url) ? new Agent(this.#options) : this.#throughProxies();
+    return isLoopback(url) ? new Agent(OPTIONS) : this.#throughProxies();
   }
 
   /** The proxy that requests to a URL go through, without its password; undefined before the first, or for none. */
@@ -51,26 +47,9 @@ export class Connections {
     );
   }
 
-  /** Gives up the connections that are not made yet. */
-  close(): void {
-    for (const socket of this.#pending) socket.destroy();
-  }
-
-  #connector(): buildConnector.connector {
-    const connector = buildConnector(CONNECT);
-    return (options, callback) => {
-      // It returns the socket; its types do not say so.
-      const socket = connector(options, (...result) => {
-        if (socket !== undefined) this.#pending.delete(socket);
-        callback(...result);
-      }) as unknown as Socket | undefined;
-      if (socket !== undefined) this.#pending.add(socket);
-    };
-  }
-
   #throughProxies(): Dispatcher {
     return new EnvHttpProxyAgent({
-      ...this.#options,
+      ...OPTIONS,
       ...this.#proxies,
       requestTls: CONNECT,
       proxyTls: CONNECT,

@@ -112,11 +112,6 @@ export class HttpClient {
     });
   }
 
-  /** Gives up the connections that are not made yet: they would keep the process alive. */
-  close(): void {
-    this.#connections.close();
-  }
-
   async #send(request: HttpRequest, connection: Dispatcher): Promise<HttpAnswer> {
     const {method, url, body, silenceMs, answerMs, totalMs, signal} = request;
     throwIfAborted(signal);
@@ -224,17 +219,13 @@ function headersOf(
 }
 
 function connectError(ms: number): Error {
-  return new Error(`no connection within ${seconds(ms)}`);
+  return new Error(`no connection within ${ms / 1000} s`);
 }
 
 function slownessError(ms: number): Error {
-  return new Error(`nothing complete within ${seconds(ms)}`);
+  return new Error(`nothing complete within ${ms / 1000} s`);
 }
 
 function silenceError(ms: number): Error {
-  return new Error(`nothing moved for ${seconds(ms)}`);
-}
-
-function seconds(ms: number): string {
-  return `${Number((ms / 1000).toPrecision(2))} s`;
+  return new Error(`nothing moved for ${ms / 1000} s`);
 }

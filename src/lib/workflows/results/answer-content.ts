@@ -2,6 +2,17 @@ import {fieldOf, isObject, isText, type JsonObject} from '../../domain/json/json
 import {RawJson, RawReader} from '../../domain/json/raw-json.js';
 import {hasData} from '../../domain/result/result-answer.js';
 
+/** A part that holds a file. */
+export interface Media {
+  /** Its place in `data`, or in `thoughtData`. */
+  readonly index: number;
+  readonly isThought: boolean;
+  readonly mimeType: string;
+  /** Base64. */
+  readonly data: string;
+  readonly part: JsonObject;
+}
+
 /** What one candidate holds. What is not text is passed on as the service wrote it. */
 export interface AnswerContent {
   /** All text that is no thought; null when there is none. */
@@ -9,8 +20,10 @@ export interface AnswerContent {
   readonly thoughts: string | null;
   /** Parts that are not text: images, audio, function calls, code and its results. */
   readonly data: readonly RawJson[];
-  /** How many of them hold media. */
-  readonly mediaCount: number;
+  /** The same of thoughts. */
+  readonly thoughtData: readonly RawJson[];
+  /** Those of both that are images, audio or other media. */
+  readonly media: readonly Media[];
   /** Searches and their sources (https://ai.google.dev/api/generate-content#GroundingMetadata). */
   readonly grounding: RawJson | undefined;
   readonly citations: RawJson | undefined;
@@ -37,9 +50,16 @@ function contentOf(candidate: unknown, index: number, reader: RawReader): Answer
   const path = ['response', 'candidates', index];
   const given = fieldOf(fieldOf(candidate, 'content'), 'parts');
   const parts: readonly unknown[] = Array.isArray(given) ? given : [];
-  const withData = parts.flatMap((part, at) =>
-    hasData(part) && !isThought(part) ? [rawOf(reader, part, [...path, 'content', 'parts', at])] : [],
-  );
+  const data: RawJson[] = [];
+  const thoughtData: RawJson[] = [];
+  const media: Media[] = [];
+  for (const [at, part] of parts.entries()) {
+    if (!hasData(part)) continue;
+    const list = isThought(part) ? thoughtData : data;
+    const medium = mediaOf(part, list.length);
+    if (medium !== undefined) media.push(medium);
+    list.push(rawOf(reader, part, [...path, 'content', 'parts', at]));
+  }
   const raw = (name: string): RawJson | undefined => {
     const value = fieldOf(candidate, name);
     return value === undefined ? undefined : rawOf(reader, value, [...path, name]);
@@ -48,13 +68,22 @@ function contentOf(candidate: unknown, index: number, reader: RawReader): Answer
   return {
     text: textOf(parts.filter((part) => !isThought(part))),
     thoughts: textOf(parts.filter((part) => isThought(part))),
-    data: withData,
-    mediaCount: parts.filter((part) => isObject(part) && isObject(part['inlineData'])).length,
+    data,
+    thoughtData,
+    media,
     grounding: raw('groundingMetadata'),
     citations: raw('citationMetadata'),
     urlContext: raw('urlContextMetadata'),
     finishReason: isText(reason) ? reason : null,
   };
+}
+
+function mediaOf(part: unknown, index: number): Media | undefined {
+  const inline = fieldOf(part, 'inlineData');
+  const data = fieldOf(inline, 'data');
+  if (!isObject(part) || !isText(data)) return undefined;
+  const type = fieldOf(inline, 'mimeType');
+  return {index, isThought: isThought(part), mimeType: isText(type) ? type : '', data, part};
 }
 
 /** Where its text cannot be found, the value is written anew. */

@@ -22,6 +22,8 @@ export interface JoinedRow {
   readonly embedding?: RawJson;
   /** All that each candidate holds; the first one is the answer. */
   readonly contents: readonly AnswerContent[];
+  /** Where its media are, when they were written into files. */
+  readonly mediaPaths?: readonly string[];
   readonly finishReason: string | null;
   readonly error: {readonly code: number | null; readonly message: string} | null;
   readonly tokens: Tokens | null;

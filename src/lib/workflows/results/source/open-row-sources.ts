@@ -60,7 +60,7 @@ export async function openRowSources(paths: readonly string[], input: RowSources
   }
 }
 
-type ReadSource = Pick<RequestOrigin, 'files' | 'keyColumn' | 'rows' | 'isChanged' | 'trouble'>;
+type ReadSource = Omit<RequestOrigin, 'paths' | 'newest'>;
 
 /** A table of which is only known which column has the keys. */
 async function readNamed(
@@ -80,7 +80,7 @@ async function readNamed(
     (source, row) => ({key: keyInColumn(keyColumn, row.values, () => source.placeOf(row.at))}),
     spillFolder,
   );
-  return {files: [name ?? ''], keyColumn, rows, isChanged: false};
+  return {files: [name ?? ''], sourcePaths: pathsOf(sources), keyColumn, rows, isChanged: false};
 }
 
 async function readPrepared(folder: PreparedFolder, input: RowSourcesInput): Promise<ReadSource> {
@@ -94,7 +94,7 @@ async function readPrepared(folder: PreparedFolder, input: RowSourcesInput): Pro
     const sources = await openAgain(folder, input);
     const {make} = await openRecipe(sources, recipeAsBefore(manifest.recipe, recipeInput(folder.folder)));
     const rows = await SourceRows.read(sources, make, input.spillFolder);
-    return {files, keyColumn, rows, isChanged: haveChanged(sources, manifest)};
+    return {files, sourcePaths: pathsOf(sources), keyColumn, rows, isChanged: haveChanged(sources, manifest)};
   } catch (cause) {
     const error = fileError(files.join(', '), cause);
     const isOfSource =
@@ -136,6 +136,10 @@ function recipeInput(cwd: string): Parameters<typeof recipeAsBefore>[1] {
     schema: undefined,
     config: undefined,
   };
+}
+
+function pathsOf(sources: readonly Source[]): readonly string[] {
+  return sources.map(({path}) => path);
 }
 
 function haveChanged(sources: readonly Source[], manifest: PrepareManifest): boolean {

@@ -11,6 +11,8 @@ export interface RequestOrigin {
   readonly paths: ReadonlySet<string>;
   /** The sources as a person knows them. */
   readonly files: readonly string[];
+  /** Absolute paths of the sources that were read. */
+  readonly sourcePaths?: readonly string[];
   /** The column that the keys are from. */
   readonly keyColumn: string | undefined;
   /** Absent when there are none, or they cannot be read. */
@@ -80,6 +82,11 @@ export class RowSources {
       this.columns.has(name) &&
       this.#origins.every(({rows, keyColumn}) => rows !== undefined && keyColumn === name)
     );
+  }
+
+  /** Whether this is one of the sources. */
+  isSource(path: string): boolean {
+    return this.#origins.some(({sourcePaths}) => sourcePaths?.includes(path) === true);
   }
 
   /** How a column that stands beside the request is called, next to those of the source. */

@@ -1,0 +1,105 @@
+import {join, relative, sep} from 'node:path';
+import {GembatchError} from '../../../domain/errors.js';
+import {fieldOf} from '../../../domain/json/json-object.js';
+import {RawJson} from '../../../domain/json/raw-json.js';
+import {MediaNames} from '../../../domain/result/media-name.js';
+import {isTakenName} from '../../../domain/taken-name.js';
+import type {CreateFile} from '../../poll/poll-run.js';
+import type {AnswerContent, Media} from '../answer-content.js';
+import type {JoinedRow} from '../join-results.js';
+
+/** Where media go. */
+export interface MediaPlace {
+  readonly createFile: CreateFile;
+  /** Absolute. */
+  readonly folder: string;
+  /** The folder that their paths are told from. */
+  readonly from: string;
+  readonly overwrite: boolean;
+  /** Throws for a file that must never be replaced. */
+  readonly refuse: (path: string) => void;
+  /** Whether those of thoughts are wanted. */
+  readonly hasThoughts: boolean;
+}
+
+/** Writes the images and sounds of answers into files. The same rows in the same order give the same names. */
+export class MediaFiles {
+  readonly #names = new MediaNames();
+  #files = 0;
+  #unreadable = 0;
+
+  constructor(private readonly place: MediaPlace) {}
+
+  /** How many files were written, and how many media are no base64: they stay in their rows. */
+  get counts(): {readonly files: number; readonly unreadable: number} {
+    return {files: this.#files, unreadable: this.#unreadable};
+  }
+
+  /**
+   * The row with paths in place of its media, which are files then.
+   *
+   * @throws GembatchError STORAGE, also when another file has the name and must not be replaced.
+   */
+  async save<R extends JoinedRow>(row: R): Promise<R> {
+    if (row.contents.every(({media}) => media.length === 0)) return row;
+    const paths: string[] = [];
+    const contents: AnswerContent[] = [];
+    for (const content of row.contents) contents.push(await this.#saveOf(content, row.key, paths));
+    return {...row, contents, mediaPaths: paths};
+  }
+
+  async #saveOf(content: AnswerContent, key: string | null, paths: string[]): Promise<AnswerContent> {
+    const data = [...content.data];
+    const thoughtData = [...content.thoughtData];
+    for (const medium of content.media) {
+      if (medium.isThought && !this.place.hasThoughts) continue;
+      const bytes = bytesOf(medium);
+      if (bytes === undefined) {
+        this.#unreadable++;
+        continue;
+      }
+      const path = await this.#write(this.#names.next(key, medium.mimeType), bytes);
+      this.#files++;
+      paths.push(path);
+      (medium.isThought ? thoughtData : data)[medium.index] = withPath(medium, path);
+    }
+    return {...content, data, thoughtData};
+  }
+
+  async #write(name: string, bytes: Uint8Array): Promise<string> {
+    const {createFile, folder, from, overwrite, refuse} = this.place;
+    const target = join(folder, name);
+    const path = relative(from, target).split(sep).join('/');
+    if (overwrite) refuse(target);
+    try {
+      const file = await createFile(target, {overwrite});
+      try {
+        await file.append(bytes);
+        await file.commit();
+      } finally {
+        await file.discard();
+      }
+    } catch (error) {
+      throw isTakenName(error) ? isThere(path) : error;
+    }
+    return path;
+  }
+}
+
+function bytesOf({data}: Media): Uint8Array | undefined {
+  const bytes = Buffer.from(data, 'base64');
+  const digits = data.replace(/={0,2}$/u, '').length;
+  return bytes.length === Math.floor((digits * 3) / 4) ? bytes : undefined;
+}
+
+/** The part as it was, with the path of the file instead of the data. */
+function withPath({part}: Media, path: string): RawJson {
+  const inline = Object.entries(fieldOf(part, 'inlineData') ?? {}).filter(([name]) => name !== 'data');
+  return new RawJson(JSON.stringify({...part, inlineData: {...Object.fromEntries(inline), file: path}}));
+}
+
+function isThere(path: string): GembatchError {
+  return new GembatchError('STORAGE', `${path} is there already, with other content. It is untouched.`, {
+    suggestions: ['Choose another folder for --media, or replace what is in it: --overwrite'],
+  });
+}
