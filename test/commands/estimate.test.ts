@@ -110,6 +110,21 @@ describe('gembatch estimate', () => {
     });
   });
 
+  test('is not misled by a job of which half of the requests failed', async () => {
+    const {env, emulator} = await useEmulator({speed: 0, seed: 1});
+    const lines = Array.from({length: 20}, (_, index) => line(`r${index}`)).join('');
+    const cwd = await folderWith(lines);
+    const options = {cwd, env};
+    const model = ['-m', 'gemini-3.5-flash-lite'];
+    emulator.control.outcome({rows: [{fault: 'error', keys: Array.from({length: 10}, (_, at) => `r${at}`)}]});
+    await runCli(['submit', 'a.jsonl', ...model], options);
+    emulator.control.advance(60_000);
+    await runCli(['poll', '--once'], options);
+    const {json} = await runCli(['estimate', 'a.jsonl', ...model, '--json'], options);
+    // "Name three seas." has four tokens at the emulator.
+    expect((json() as Estimate).files[0]).toMatchObject({method: 'history', input_tokens: {likely: 80}});
+  });
+
   test('names a file that cannot be read, and estimates the others', async () => {
     const cwd = await folderWith(line('1'));
     const {code, stdout} = await runCli(['estimate', 'nope.jsonl', 'a.jsonl', '-m', 'gemini-3.8-flash'], {

@@ -49,6 +49,12 @@ test('only the bad rows are sent again, and their answers are merged into the sa
   expect(dry.result.jobs).toMatchObject([
     {file: '001.jsonl', was: 'bad_rows', requests: 2, left_out: {blocked: 1}},
   ]);
+  const [{estimate_usd: estimate} = {}] = dry.result.jobs;
+  expect([estimate?.likely, estimate?.high]).toEqual([expect.any(Number), expect.any(Number)]);
+  const told = await runCli(['retry', '--dry-run'], {cwd: folder, env});
+  expect(told.stdout).toMatch(
+    /would send 2 requests again, about .*\$0\.\d+\n.*\n1 to retry: about .*\$0\.\d+, at most .*\$0\.\d+\. Nothing was sent\.$/mu,
+  );
   expect(emulator.control.paid()).toHaveLength(1);
 
   const first = await retry(folder, env);

@@ -1,6 +1,8 @@
 import type {RetryOutcome, RetryResult} from '../workflows/retry/retry-jobs.js';
 import type {LeftOut} from '../workflows/retry/retry-requests.js';
+import {addRanges, NOTHING} from '../domain/estimate/range.js';
 import {formatCount, plural} from './text/format.js';
+import {formatUsd} from './text/money.js';
 import {printable} from './terminal/printable.js';
 
 /** Why rows are left out, and what would send them. */
@@ -20,11 +22,24 @@ export function retryLines({jobs, dry_run: isDryRun}: RetryResult): readonly str
   if (jobs.length === 0)
     return ['Nothing to retry: no job has failed or has bad rows that were not retried yet.'];
   const lines = jobs.flatMap((job) => [...linesOfJob(job, isDryRun), ...leftOutLines(job)]);
-  return isDryRun ? [...lines, `${formatCount(jobs.length)} to retry. Nothing was sent.`] : lines;
+  return isDryRun
+    ? [...lines, `${formatCount(jobs.length)} to retry${totalText(jobs)}. Nothing was sent.`]
+    : lines;
+}
+
+/** What all will cost, as far as it is known. */
+function totalText(jobs: readonly RetryOutcome[]): string {
+  const costs = jobs.filter(({request_files: files}) => files.length > 0).map(({estimate_usd: usd}) => usd);
+  const known = costs.filter((usd) => usd !== null && usd !== undefined);
+  if (costs.length === 0) return '';
+  const {likely, high} = known.reduce(addRanges, NOTHING);
+  const text = `about ${formatUsd(likely)}, at most ${formatUsd(high)}`;
+  if (known.length === costs.length) return `: ${text}`;
+  return known.length === 0 ? ': the cost is unknown' : `: the cost is unknown; what is known costs ${text}`;
 }
 
 function linesOfJob(
-  {file, was, requests, request_files: files, error}: RetryOutcome,
+  {file, was, requests, request_files: files, estimate_usd: usd, error}: RetryOutcome,
   isDryRun: boolean,
 ): readonly string[] {
   const name = printable(file);
@@ -37,7 +52,9 @@ function linesOfJob(
   if (!isDryRun) return [];
   const what = requests === null ? 'all requests' : plural(requests, 'request');
   const jobs = files.length === 1 ? '' : ` in ${plural(files.length, 'job')}`;
-  return [`${name}: ${was.replace('_', ' ')}, would send ${what} again${jobs}`];
+  return [
+    `${name}: ${was.replace('_', ' ')}, would send ${what} again${jobs}${usd ? `, about ${formatUsd(usd.likely)}` : ''}`,
+  ];
 }
 
 function leftOutLines({left_out: leftOut}: RetryOutcome): readonly string[] {

@@ -3,7 +3,8 @@ import {addRanges, NOTHING, timesRange, wholeRange, type Range} from '../../doma
 import type {ErrorCode} from '../../domain/errors.js';
 import {GembatchError} from '../../domain/errors.js';
 import {isObject} from '../../domain/json/json-object.js';
-import {FileEstimator, type EstimateTerms, type FileEstimate} from './file-estimator.js';
+import type {EstimateTerms} from './estimated-model.js';
+import {FileEstimator, type FileEstimate} from './file-estimator.js';
 
 /** A file that could not be read. */
 export interface FileFailure {

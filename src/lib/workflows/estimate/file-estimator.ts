@@ -1,24 +1,16 @@
 import {stat} from 'node:fs/promises';
 import {EstimateSum} from '../../domain/estimate/estimate-sum.js';
-import {historyOf, type History, type PastJob} from '../../domain/estimate/history.js';
+import {historyOf, type History} from '../../domain/estimate/history.js';
 import {timesRange, wholeRange, type Range} from '../../domain/estimate/range.js';
 import {estimateRequest, type ModelTraits} from '../../domain/estimate/request-estimate.js';
 import {requestOfLine} from '../../domain/estimate/request-of-line.js';
 import {CONFIDENCE, inputOfSample, modalitiesOfSample} from '../../domain/estimate/token-sample.js';
 import {GembatchError} from '../../domain/errors.js';
 import {isBlank, LineSplitter} from '../../domain/json/line-splitter.js';
-import type {JobEstimate, JobRecord} from '../../domain/job/job-record.js';
-import {modelLabel} from '../../domain/job/model-choice.js';
-import type {CostTerms} from '../../domain/price/cost.js';
-import {
-  entryOf,
-  pricedModelId,
-  pricesBetween,
-  type PricedService,
-  type PriceList,
-} from '../../domain/price/price-list.js';
+import type {JobEstimate} from '../../domain/job/job-record.js';
 import {retirementWarning} from '../../domain/price/retirement.js';
 import {countSample, type CountedSample, type CountTokens} from './count-sample.js';
+import {pastJobs, pricedModel, type EstimatedModel, type EstimateTerms} from './estimated-model.js';
 import {readChunks} from '../request-file/read-chunks.js';
 
 /** How the tokens of a file were found. */
@@ -52,22 +44,6 @@ export interface TokenSample {
   readonly confidence: number;
 }
 
-/** By which model, prices and past jobs request files are estimated. */
-export interface EstimateTerms {
-  /** As the person wrote it, or its resource name. */
-  readonly model: string;
-  readonly service: PricedService;
-  readonly prices: PriceList;
-  /** All job records: those of finished jobs of the same model say what the next one uses. */
-  readonly records: readonly JobRecord[];
-  /** Today, in milliseconds since 1970. */
-  readonly nowMs: number;
-  /** Of a file with more bytes than this, so many are counted, evenly spread; 16 MiB when absent. */
-  readonly sampleBytes?: number;
-  /** Lets the service count the input of a sample, whatever is known of past jobs. */
-  readonly countTokens?: CountTokens;
-}
-
 /** An estimate and the file that it was made of. */
 interface MadeEstimate {
   readonly size: number;
@@ -75,11 +51,8 @@ interface MadeEstimate {
   readonly estimate: FileEstimate;
 }
 
-/** A batch job may be answered as late as this, at the price that holds then. */
-const LATEST_ANSWER_MS = 72 * 3_600_000;
 /** Larger files are known by a part of their lines, evenly spread. */
 const SAMPLE_BYTES = 16 * 1024 * 1024;
-const DEFAULT_MAX_OUTPUT = 65_536;
 
 /** Estimates request files for one model, each read once as long as it does not change. */
 export class FileEstimator {
@@ -131,40 +104,24 @@ export class FileEstimator {
     return estimate;
   }
 
+  /** Estimates request lines as they come, for a file that nobody has written. */
+  lines(name: string): {add: (line: Uint8Array) => void; estimate: () => FileEstimate} {
+    const tally = new RequestTally(this.#model, 1);
+    let size = 0;
+    return {
+      add: (line) => {
+        tally.add(line, 0, line.length);
+        size += line.length + 1;
+      },
+      estimate: () => estimateOf({name, size, tally}, {model: this.#model, history: this.#history}),
+    };
+  }
+
   /** An estimate as the record of its batch job holds it. */
   jobEstimate({model, method, input_tokens, output_tokens, cost_usd}: FileEstimate): JobEstimate {
     const cost = cost_usd === null ? {} : {cost_usd};
     return {model, method, input_tokens, output_tokens, ...cost, read_on: this.pricesReadOn};
   }
-}
-
-/** What is known of the model that is to answer. */
-interface EstimatedModel {
-  readonly name: string;
-  readonly traits: ModelTraits;
-  readonly terms: CostTerms | undefined;
-}
-
-function pricedModel({model, prices, service, nowMs}: EstimateTerms): EstimatedModel {
-  const entry = entryOf(prices, model);
-  const day = (ms: number): string => new Date(ms).toISOString().slice(0, 10);
-  const inForce = pricesBetween(prices, model, {
-    service,
-    from: day(nowMs),
-    to: day(nowMs + LATEST_ANSWER_MS),
-  });
-  const price = inForce
-    .toSorted((a, b) => (a.rates[0]?.input.text ?? 0) - (b.rates[0]?.input.text ?? 0))
-    .at(-1);
-  return {
-    name: modelLabel(model),
-    traits: {
-      // A model that answers with vectors has no limit of output.
-      maxOutputTokens: entry === undefined ? DEFAULT_MAX_OUTPUT : (entry.max_output_tokens ?? 0),
-      isGemini2: pricedModelId(prices, model).startsWith('gemini-2'),
-    },
-    terms: price === undefined ? undefined : {price, search: entry?.search},
-  };
 }
 
 /** What one file is estimated by. */
@@ -181,10 +138,46 @@ async function estimateFile(
   {path, name}: {path: string; name: string},
   terms: FileTerms,
 ): Promise<FileEstimate> {
-  const {model, history, size} = terms;
-  const {sum, requests} = await readRequests(path, name, terms);
+  const {size, sampleBytes, signal} = terms;
+  const tally = new RequestTally(terms.model, Math.max(1, Math.ceil(size / sampleBytes)));
+  const splitter = new LineSplitter((bytes, start, end) => tally.add(bytes, start, end));
+  for await (const chunk of readChunks(path)) {
+    if (signal?.aborted) throw new GembatchError('INTERRUPTED', `${name}: the estimate was stopped.`);
+    splitter.push(chunk);
+  }
+  splitter.finish();
+  const {requests} = tally;
+  return estimateOf({name, size, tally}, terms, await sampleOf({path, requests}, terms));
+}
+
+/** Adds up the requests of a file as they come. */
+class RequestTally {
+  readonly sum: EstimateSum;
+  requests = 0;
+  readonly #traits: ModelTraits;
+  readonly #every: number;
+
+  /** @param every - of so many requests one is looked at. */
+  constructor({terms, traits}: EstimatedModel, every: number) {
+    this.sum = new EstimateSum(terms);
+    this.#traits = traits;
+    this.#every = every;
+  }
+
+  add(bytes: Uint8Array, start: number, end: number): void {
+    if (isBlank(bytes, start, end)) return;
+    if (this.requests % this.#every === 0)
+      this.sum.add(estimateRequest(requestOfLine(bytes, start, end), this.#traits));
+    this.requests += 1;
+  }
+}
+
+function estimateOf(
+  {name, size, tally: {sum, requests}}: {name: string; size: number; tally: RequestTally},
+  {model, history}: Pick<FileTerms, 'model' | 'history'>,
+  sample?: CountedSample,
+): FileEstimate {
   const offline = sum.scaledTo(requests);
-  const sample = await sampleOf({path, requests}, terms);
   const input =
     sample !== undefined
       ? inputOfSample(sample.counted, {requests, guessed: offline.inputTokens.likely})
@@ -214,27 +207,6 @@ async function estimateFile(
   };
 }
 
-async function readRequests(
-  path: string,
-  name: string,
-  {model, size, sampleBytes, signal}: FileTerms,
-): Promise<{sum: EstimateSum; requests: number}> {
-  const every = Math.max(1, Math.ceil(size / sampleBytes));
-  const sum = new EstimateSum(model.terms);
-  let requests = 0;
-  const splitter = new LineSplitter((bytes, start, end) => {
-    if (isBlank(bytes, start, end)) return;
-    if (requests % every === 0) sum.add(estimateRequest(requestOfLine(bytes, start, end), model.traits));
-    requests += 1;
-  });
-  for await (const chunk of readChunks(path)) {
-    if (signal?.aborted) throw new GembatchError('INTERRUPTED', `${name}: the estimate was stopped.`);
-    splitter.push(chunk);
-  }
-  splitter.finish();
-  return {sum, requests};
-}
-
 /** What the service counts, where it is asked; a file of which it takes no request cannot be estimated by it. */
 async function sampleOf(
   file: {readonly path: string; readonly requests: number},
@@ -253,26 +225,6 @@ function tokenSample({counted, refused, refusal}: CountedSample): TokenSample {
     ...(refusal === undefined ? {} : {refusal: refusal.message}),
     confidence: CONFIDENCE,
   };
-}
-
-/** Finished jobs of the same model whose usage is known. */
-function pastJobs({records, prices, model}: EstimateTerms): readonly PastJob[] {
-  const id = pricedModelId(prices, model);
-  return records.flatMap((record): PastJob[] => {
-    const {usage} = record;
-    const name = record.requested_model ?? record.batch.model;
-    if (usage === undefined || name === undefined || record.size_bytes === undefined) return [];
-    if (pricedModelId(prices, name) !== id || usage.prompt_tokens === null || usage.output_tokens === null)
-      return [];
-    return [
-      {
-        requests: usage.rows,
-        sizeBytes: record.size_bytes,
-        promptTokens: usage.prompt_tokens,
-        outputTokens: usage.output_tokens + usage.thoughts_tokens,
-      },
-    ];
-  });
 }
 
 /** No more than the requests allow. */

@@ -15,6 +15,7 @@ import {areAnswersChecked, type RequestOutcome} from '../../domain/result/row-co
 import type {JobStore} from '../../store/job-store.js';
 import type {CreateFile} from '../poll/poll-run.js';
 import {refuseChanged} from '../request-file/refuse-changed.js';
+import type {FileEstimate, FileEstimator} from '../estimate/file-estimator.js';
 import {RetryFiles} from './retry-files.js';
 import {retryRequests, type LeftOut} from './retry-requests.js';
 import {alteredError, lookAtResults} from '../job-states/result-files.js';
@@ -42,6 +43,8 @@ export interface RetrySelection {
   readonly withheld?: ReadonlyMap<string, GembatchError>;
   /** Writes nothing. */
   readonly isDryRun: boolean;
+  /** Says what the retries will cost at a model, before anything is written; undefined where nobody asks. */
+  readonly estimatorOf?: (model: string | undefined) => FileEstimator;
 }
 
 /** A job that is retried, or why it is not. */
@@ -58,6 +61,8 @@ export interface Retry {
   readonly paths: readonly string[];
   /** How many of its bad rows are not sent again, by the reason. */
   readonly leftOut: Readonly<Partial<Record<LeftOut, number>>>;
+  /** What it will cost; absent where nobody asks. */
+  readonly estimate?: FileEstimate | undefined;
   readonly error?: GembatchError;
 }
 
@@ -105,7 +110,8 @@ async function prepare(deps: RetryDeps, record: JobRecord, selection: RetrySelec
     selection.withheld?.get(retry.job) ?? (selection.isLost === true ? undefined : doubtOf(retry));
   if (doubt !== undefined) return {...retry, paths: [], error: doubt};
   if (record.results === undefined) {
-    if (selection.only?.has('missing') !== false) return retry;
+    if (selection.only?.has('missing') !== false)
+      return {...retry, ...(await estimateOfWhole(retry, selection))};
     return {...retry, requests: 0, paths: [], leftOut: {not_named: record.count ?? 0}};
   }
   try {
@@ -113,6 +119,16 @@ async function prepare(deps: RetryDeps, record: JobRecord, selection: RetrySelec
   } catch (error) {
     return {...retry, requests: null, paths: [], error: unusableError(record, error)};
   }
+}
+
+/** A request file that is gone cannot be sent, either: that is said then. */
+async function estimateOfWhole(
+  {file, model, paths: [path = '']}: Retry,
+  {estimatorOf}: RetrySelection,
+): Promise<Pick<Retry, 'estimate'>> {
+  if (estimatorOf === undefined) return {};
+  const estimating = estimatorOf(model).estimate({path, name: file});
+  return {estimate: await estimating.catch(() => undefined)};
 }
 
 /** Why only a person may decide that a job is paid for again. */
@@ -154,8 +170,8 @@ function unusableError({input_file: file}: JobRecord, error: unknown): GembatchE
 async function prepareRows(
   deps: RetryDeps,
   record: JobRecord,
-  {outputLimit, only, isDryRun}: RetrySelection,
-): Promise<Pick<Retry, 'requests' | 'paths' | 'leftOut'>> {
+  {outputLimit, only, isDryRun, estimatorOf}: RetrySelection,
+): Promise<Pick<Retry, 'requests' | 'paths' | 'leftOut' | 'estimate'>> {
   const {store} = deps;
   const requestPath = store.resolveInput(record.input_file);
   await refuseChanged(store, record);
@@ -175,12 +191,18 @@ async function prepareRows(
     createFile: isDryRun ? undefined : deps.createFile,
   });
   const leftOut: Partial<Record<LeftOut, number>> = {};
+  const estimated = estimatorOf?.(record.batch.model).lines(record.input_file);
   try {
     for await (const request of requests) {
-      if ('bytes' in request) await files.add(request.bytes, request.isForSmallJob);
-      else leftOut[request.leftOut] = (leftOut[request.leftOut] ?? 0) + 1;
+      if ('leftOut' in request) {
+        leftOut[request.leftOut] = (leftOut[request.leftOut] ?? 0) + 1;
+        continue;
+      }
+      estimated?.add(request.bytes);
+      await files.add(request.bytes, request.isForSmallJob);
     }
-    return {requests: files.requests, paths: await files.finish(), leftOut};
+    const estimate = estimated === undefined ? {} : {estimate: estimated.estimate()};
+    return {requests: files.requests, paths: await files.finish(), leftOut, ...estimate};
   } finally {
     await files.discard();
   }

@@ -4,6 +4,8 @@ import {exitCodeOf, type ItemOutcome} from '../../domain/outcome.js';
 import {itemOutcome} from '../submit/file-outcome.js';
 import {jobOutcome} from '../../domain/job/job-progress.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
+import type {Range} from '../../domain/estimate/range.js';
+import {DEFAULT_MODEL} from '../../domain/job/model-choice.js';
 import {PRICES} from '../../domain/price/prices.js';
 import {describeLockWait} from '../../domain/lock-holder.js';
 import {fetchAgain, lookForUnseen, reconcileRetries} from './before-retry.js';
@@ -14,6 +16,7 @@ import {
   type RetryDeps,
   type RetrySelection,
 } from './prepare-retries.js';
+import {FileEstimator} from '../estimate/file-estimator.js';
 import {haltOn, openSubmission} from '../submit/submit-files.js';
 import type {Submission} from '../submit/submission.js';
 import type {SubmitEvent, SubmitResult} from '../submit/submit-report.js';
@@ -58,6 +61,8 @@ export interface RetryOutcome {
   readonly request_files: readonly string[];
   /** How many of its bad rows are not sent again, by the reason. */
   readonly left_out: Retry['leftOut'];
+  /** What it will cost, of a dry run; null when that is not known. */
+  readonly estimate_usd?: Range | null;
   /** Why it could not be prepared, or its submission not be begun. */
   readonly error?: ItemError;
 }
@@ -89,7 +94,10 @@ export async function retryJobs(
 ): Promise<RetryResult> {
   const {store} = deps;
   const input = {...wish, address: deps.client.address};
-  if (input.isDryRun) return resultOf(deps, input, {retries: await prepareRetries(deps, input)});
+  if (input.isDryRun) {
+    const estimatorOf = estimators(deps, input);
+    return resultOf(deps, input, {retries: await prepareRetries(deps, {...input, estimatorOf})});
+  }
   const halt = haltOn(input.stop);
   const stop = halt.signal;
   const view = viewOf();
@@ -111,6 +119,22 @@ export async function retryJobs(
       return submitRetries({...deps, openedSession: session}, input, {retries, viewOf});
     },
   );
+}
+
+/** One for each model: that which was named, or that of the job. */
+function estimators(
+  {store, clock}: Pick<SubmitDeps, 'store' | 'clock'>,
+  {model: wish, prices = PRICES}: RetryInput,
+): (model: string | undefined) => FileEstimator {
+  const records = store.read().records.map(({record}) => record);
+  const made = new Map<string, FileEstimator>();
+  return (own) => {
+    const model = wish ?? own ?? DEFAULT_MODEL;
+    const known =
+      made.get(model) ?? new FileEstimator({model, service: 'gemini', prices, records, nowMs: clock.now()});
+    made.set(model, known);
+    return known;
+  };
 }
 
 /** @throws GembatchError `USAGE` when nobody agrees that jobs which are lost or not seen may be paid again. */
@@ -194,10 +218,10 @@ async function submitGroup(
 
 function outcomeOf(
   {store}: RetryDeps,
-  {job, file, outcome, requests, paths, leftOut, error: unprepared}: Retry,
+  {job, file, outcome, requests, paths, leftOut, ...retry}: Retry,
   unsubmitted: GembatchError | undefined,
 ): RetryOutcome {
-  const error = unprepared ?? unsubmitted;
+  const error = retry.error ?? unsubmitted;
   // To find the one name of a path takes a look at the disk, which 100,000 whole jobs need not have.
   const own = store.resolveInput(file);
   const requestFiles = paths.map((path) => (path === own ? file : store.inputName(path)));
@@ -209,6 +233,7 @@ function outcomeOf(
     request_file: requestFiles[0] ?? null,
     request_files: requestFiles,
     left_out: leftOut,
+    ...('estimate' in retry ? {estimate_usd: retry.estimate?.cost_usd ?? null} : {}),
     ...(error === undefined ? {} : {error: itemError(error)}),
   };
 }
