@@ -3,6 +3,7 @@ import type {ArgInput, FlagInput, Input, OutputArgs, OutputFlags, ParserOutput} 
 import type {Clock} from '../lib/domain/clock.js';
 import {ownCommand} from '../lib/domain/program-name.js';
 import type {BatchService} from '../lib/services/batch-service.js';
+import type {OutageOptions} from '../lib/services/http/outage.js';
 import {printable, printableJson} from '../lib/output/terminal/printable.js';
 import {outputMode, type Display} from '../lib/output/terminal/screen.js';
 import type {CreateFile} from '../lib/workflows/poll/poll-run.js';
@@ -17,6 +18,9 @@ import {systemClock} from '../lib/system-clock.js';
 
 /** Where a preloaded module (`node --import`) may put another clock, so that a test need not wait for real time. */
 const CLOCK = Symbol.for('gembatch.clock');
+
+/** How long a command that is to end soon tries to reach the service. */
+export const BRIEF_OUTAGE_MS = 20_000;
 
 /** Results are for whoever the person's umask lets read them. */
 const RESULT_MODE = 0o666;
@@ -51,6 +55,7 @@ export abstract class BaseCommand extends GembatchCommand {
   };
 
   #configuration: Promise<Configuration> | undefined;
+  #client: BatchService | undefined;
 
   protected readonly clock: Clock = (globalThis as {[CLOCK]?: Clock})[CLOCK] ?? systemClock;
 
@@ -129,12 +134,28 @@ export abstract class BaseCommand extends GembatchCommand {
   /**
    * A client of the service; nothing is sent yet.
    *
+   * @param outage - ends all its calls when none of them is answered for so long.
    * @throws GembatchError USAGE when the environment names an unusable address.
    */
-  protected async createClient(apiKey: string): Promise<BatchService> {
+  protected async createClient(apiKey: string, outage?: OutageOptions): Promise<BatchService> {
     const baseUrl = this.serviceUrl();
     const {GeminiBatchClient} = await import('../lib/services/gemini/gemini-batch-client.js');
-    return new GeminiBatchClient({apiKey, clock: this.clock, ...(baseUrl === undefined ? {} : {baseUrl})});
+    this.#client = new GeminiBatchClient({
+      apiKey,
+      clock: this.clock,
+      ...(baseUrl === undefined ? {} : {baseUrl}),
+      ...(outage === undefined ? {} : {outage}),
+    });
+    return this.#client;
+  }
+
+  /** A client for a command that a person waits for: it says on stderr that nobody answers, and soon gives up. */
+  protected async createBriefClient(apiKey: string, flags: {quiet: boolean}): Promise<BatchService> {
+    const onBegin = (reason: string): void => {
+      const text = `${reason.replace(/\.$/u, '')}. Trying again for up to ${BRIEF_OUTAGE_MS / 1000} s.`;
+      if (!flags.quiet) process.stderr.write(`${hideKeys(printable(text), process.env)}\n`);
+    };
+    return this.createClient(apiKey, {limitMs: BRIEF_OUTAGE_MS, onBegin});
   }
 
   /** Starts files that appear at their target whole or not at all, and never over another file. */
@@ -168,6 +189,11 @@ export abstract class BaseCommand extends GembatchCommand {
       // oxlint-disable-next-line unicorn/no-process-exit -- after an uncaught exception nothing can be relied on.
       process.exit();
     });
+  }
+
+  protected override async finally(error: Error | undefined): Promise<void> {
+    this.#client?.close?.();
+    return super.finally(error);
   }
 
   /** As oclif's, but printable and never in colour: to colour the JSON of many jobs takes longer than all the rest. */

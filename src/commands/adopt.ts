@@ -47,7 +47,7 @@ Without a name, lists the jobs at the service that no record knows, and records 
       import('../lib/output/adopt-lines.js'),
       import('../lib/output/text/line-view.js'),
       this.openStore(flags['job-info']),
-      this.createClient(apiKey),
+      this.createBriefClient(apiKey, flags),
     ]);
     const {screen, mode} = this.display(flags);
     const view = createLineView(screen, mode);

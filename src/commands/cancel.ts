@@ -50,7 +50,7 @@ A job may still succeed after the request, and then keeps its results. After Ctr
       import('../lib/output/cancel-lines.js'),
       import('../lib/output/text/line-view.js'),
       this.openStore(flags['job-info']),
-      this.createClient(apiKey),
+      this.createBriefClient(apiKey, flags),
     ]);
     const {screen, mode} = this.display(flags);
     const view = createLineView(screen, mode);

@@ -52,7 +52,7 @@ export default class Cleanup extends BaseCommand {
       import('../lib/output/cleanup-lines.js'),
       import('../lib/output/text/line-view.js'),
       this.openStore(flags['job-info']),
-      this.createClient(apiKey),
+      this.createBriefClient(apiKey, flags),
     ]);
     const {screen, mode} = this.display(flags);
     const view = createLineView(screen, mode);

@@ -111,7 +111,7 @@ A request file is one row, with its retries and parts. A terminal shows what fit
     const columns = flags.columns === undefined ? undefined : namesIn('columns', flags.columns, JOB_COLUMNS);
     const stop = this.stopSignal();
     if (flags.refresh) {
-      const client = await this.createClient(this.apiKey());
+      const client = await this.createBriefClient(this.apiKey(), flags);
       const trouble = await refreshList({store, client, clock: this.clock}, stop);
       if (trouble !== undefined) throw trouble;
     }

@@ -29,7 +29,7 @@ export default class Models extends BaseCommand {
     ]);
     const list = await listModels(
       {prices, service: 'gemini', nowMs: this.clock.now()},
-      hasApiKey(process.env) ? await this.createClient(this.apiKey()) : undefined,
+      hasApiKey(process.env) ? await this.createBriefClient(this.apiKey(), flags) : undefined,
       {signal: this.stopSignal()},
     );
     if (!this.jsonEnabled()) {

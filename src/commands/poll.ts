@@ -1,6 +1,6 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import {BaseCommand} from '../cli/base-command.js';
+import {BaseCommand, BRIEF_OUTAGE_MS} from '../cli/base-command.js';
 import {pricesFlag, readPrices} from '../cli/prices.js';
 import {createGraceFlag, RARE} from '../cli/flags/flags.js';
 import type {PollSummary} from '../lib/workflows/poll/poll-report.js';
@@ -62,7 +62,7 @@ Stop and restart it at any time, or run it beside "<%= config.bin %> submit", wh
       import('../lib/workflows/poll/poll-jobs.js'),
       import('../lib/output/poll/create-poll-view.js'),
       this.openStore(flags['job-info']),
-      this.createClient(apiKey),
+      this.createClient(apiKey, flags.once ? {limitMs: BRIEF_OUTAGE_MS} : undefined),
       this.fileMaker(),
     ]);
     this.#work = {store, names: args.jobs ?? []};

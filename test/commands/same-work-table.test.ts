@@ -1,12 +1,12 @@
 /** The table of what counts as the same work, row by row: each in both directions, and after a restart. */
-import {copyFile} from 'node:fs/promises';
+import {copyFile, readFile, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {expect, test} from '@jest/globals';
 import {EXIT} from '../../src/lib/domain/errors.js';
 import {becomeAnotherProject} from '../helpers/another-project.js';
 import {requestFiles} from '../helpers/request-files.js';
-import {runCli} from '../helpers/run-cli.js';
-import {submit, tally} from '../helpers/submit.js';
+import {FAST_CLOCK, runCli} from '../helpers/run-cli.js';
+import {records, submit, tally} from '../helpers/submit.js';
 import {tempDir} from '../helpers/temp-dir.js';
 import {useEmulator} from '../helpers/use-emulator.js';
 
@@ -59,4 +59,77 @@ test('what has its results on disk is skipped whatever the API key, 0', async ()
   becomeAnotherProject(emulator.control);
   const {code, result} = await submit({folder, env}, '0*.jsonl');
   expect([code, tally(result), paid()]).toEqual([0, {skipped: 2}, 2]);
+});
+
+/** A job that is over, whose results the service has not any more; before it goes, `keep` may take them. */
+async function withoutResults(keep: (folder: string, rows: string) => Promise<void>) {
+  const {folder, emulator, env, paid} = await submitted(1);
+  const {control} = emulator;
+  control.advance(600_000);
+  const path = join(folder, 'results/001.jsonl');
+  const before = await readFile(join(folder, 'job-info.jsonl'));
+  await runCli(['poll', '--once', '--keep-remote'], {cwd: folder, env});
+  const rows = await readFile(path, 'utf8');
+  await rm(path);
+  // What the other tool wrote when it had fetched them: the job is over, and nothing is said of results.
+  const [record] = await records(folder);
+  const {results: _, usage: _usage, ...fetched} = record ?? {};
+  await writeFile(
+    join(folder, 'job-info.jsonl'),
+    record === undefined ? before : `${JSON.stringify(fetched)}\n`,
+  );
+  await keep(path, rows);
+  const body = {error: {code: 404, message: 'gone', status: 'NOT_FOUND'}};
+  control.fault({on: 'files.download', times: null, fault: {kind: 'status', status: 404, body}});
+  const run = (...args: string[]) =>
+    runCli(args, {cwd: folder, env: {...env, GEMBATCH_TEST_SPEED: '600'}, nodeArgs: FAST_CLOCK});
+  return {folder, env, emulator, paid, path, rows, run};
+}
+
+test.each([['poll'], ['results']])(
+  'a job that is over, results gone, a file at their place that answers exactly its requests: done, 0 (%s)',
+  async (command) => {
+    const {folder, env, paid, path, rows, run} = await withoutResults((place, text) =>
+      writeFile(place, text),
+    );
+    const {code} = await run(command);
+    expect([code, await readFile(path, 'utf8')]).toEqual([0, rows]);
+    const [record] = await records(folder);
+    expect(record?.results).toMatchObject({file: 'results/001.jsonl', rows: {ok: 3, missing: 0}});
+    expect((await run('list', '--json')).json()).toMatchObject({jobs: [{outcome: 'done'}]});
+    const again = await submit({folder, env}, '001.jsonl');
+    expect([again.code, tally(again.result), paid()]).toEqual([0, {skipped: 1}, 1]);
+  },
+);
+
+test.each<[string, (rows: string) => string]>([
+  ['lacks a row', (rows) => rows.slice(0, rows.indexOf('\n') + 1)],
+  ['has a row of another request', (rows) => `${rows}{"key":"x","response":{}}\n`],
+  ['holds something else', () => '# notes\n'],
+])('a job that is over, results gone, a file at their place that %s: lost, 1', async (_, change) => {
+  const {folder, path, rows, run} = await withoutResults((place, text) => writeFile(place, change(text)));
+  expect((await run('poll')).code).toBe(EXIT.failed);
+  expect(await readFile(path, 'utf8')).toBe(change(rows));
+  expect((await records(folder))[0]?.results).toBeUndefined();
+});
+
+test('a job that is over whose results cannot be had any more: lost, 1, the same in every command', async () => {
+  const {folder, env, emulator, paid, run} = await withoutResults(() => Promise.resolve());
+  const polled = await run('poll');
+  expect([polled.code, polled.stdout]).toEqual([EXIT.failed, expect.stringContaining('1 lost')]);
+  expect((await run('list', '--json')).json()).toMatchObject({jobs: [{outcome: 'lost'}]});
+  expect((await run('show', '001.jsonl')).stdout).toContain('Lost');
+  const retried = await run('retry');
+  expect([retried.code, retried.stdout + retried.stderr]).toEqual([
+    EXIT.failed,
+    expect.stringContaining('gembatch retry --lost 001.jsonl'),
+  ]);
+  const skipped = await submit({folder, env}, '001.jsonl');
+  expect([skipped.code, skipped.result.files[0]?.error?.code]).toEqual([EXIT.failed, 'JOB_ENDED']);
+  expect((await run('poll')).code).toBe(EXIT.failed);
+  expect(paid()).toBe(1);
+
+  emulator.control.clearFaults();
+  expect((await run('retry', '--lost', '001.jsonl', '--yes')).code).toBe(0);
+  expect([paid(), (await records(folder))[0]?.results?.rows.ok]).toEqual([1, 3]);
 });

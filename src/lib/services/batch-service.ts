@@ -86,6 +86,9 @@ export interface BatchService {
    * that has passed since. Undefined before its first answer.
    */
   serviceTime(): number | undefined;
+
+  /** Gives up what would keep a process alive that is done. */
+  close?(): void;
 }
 
 /** What came of a deletion; `absent` is what was not there. */

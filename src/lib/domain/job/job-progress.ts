@@ -49,7 +49,7 @@ export function awaitsService(record: JobRecord): boolean {
 /** Whether the job is over and has results at the service that are not on disk. */
 export function awaitsFetch(record: JobRecord, onDisk: ResultsOnDisk = 'intact'): boolean {
   if (record.results !== undefined) return onDisk === 'missing' && isKept(record);
-  const isOpen = record.lost_at === undefined;
+  const isOpen = record.lost_at === undefined && !isNotSeen(record);
   return isOpen && isTerminal(record.batch.state) && record.batch.dest !== undefined;
 }
 

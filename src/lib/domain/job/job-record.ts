@@ -37,7 +37,7 @@ export interface JobRecord {
   /** What the answers used and cost; absent until the results are on disk. */
   readonly usage?: JobUsage;
   /** Why the results could not be fetched the last time. */
-  readonly results_error?: {readonly message: string; readonly at: string};
+  readonly results_error?: ResultsError;
   /** When the service's copy of the request file and the job were deleted, ISO 8601 UTC. */
   readonly remote_deleted_at?: string;
   /** When the service said that it has no such job (any more), ISO 8601 UTC. */
@@ -57,6 +57,14 @@ export interface JobRecord {
   readonly joined?: JoinedResults;
   /** When the answers of this retry were merged into the results of the job that it retries, ISO 8601 UTC. */
   readonly merged_at?: string;
+}
+
+/** Why results could not be fetched. Times are ISO 8601 UTC. */
+export interface ResultsError {
+  readonly message: string;
+  readonly at: string;
+  /** Since when the service has said each time that it does not have them. */
+  readonly not_found_since?: string;
 }
 
 /** The place of a part in the request file that was split. */

@@ -36,6 +36,7 @@ import type {
 } from '../batch-service.js';
 import {ListLimit} from '../http/list-limit.js';
 import {HttpClient} from '../http/http-client.js';
+import {Outage, type OutageOptions} from '../http/outage.js';
 import {proxiesFrom} from '../http/proxy-variables.js';
 import {SdkCalls, type SdkCall, type SdkConfig} from './sdk-calls.js';
 import {isCertainRefusal, malformedReplyError} from '../http/service-error.js';
@@ -57,6 +58,8 @@ export interface GeminiBatchClientOptions {
   readonly timeoutMs?: number;
   /** How long nothing may move on a transfer before its connection is taken for dead, in milliseconds; default 1 minute. */
   readonly silenceMs?: number;
+  /** Ends all calls when none of them is answered for so long; without it each goes on for its `retryMs`. */
+  readonly outage?: OutageOptions;
 }
 
 const DEFAULT_BASE_URL = 'https://generativelanguage.googleapis.com/';
@@ -92,6 +95,7 @@ export class GeminiBatchClient implements BatchService {
       retryMs: options.retryMs ?? DEFAULT_RETRY_MS,
       silenceMs: options.silenceMs ?? DEFAULT_SILENCE_MS,
       answerMs: options.timeoutMs ?? CREATE_TIMEOUT_MS,
+      ...(options.outage === undefined ? {} : {outage: new Outage(options.clock, options.outage)}),
     };
     this.#calls = new SdkCalls(this.#context);
     this.#uploads = new VerifiedUploads(this.#context, this.#calls);
@@ -220,6 +224,10 @@ export class GeminiBatchClient implements BatchService {
 
   serviceTime(): number | undefined {
     return this.#calls.serviceClock.now();
+  }
+
+  close(): void {
+    this.#context.http.close();
   }
 
   async #delete(call: SdkCall, options: CallOptions): Promise<Deletion> {

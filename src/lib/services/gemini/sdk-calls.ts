@@ -38,10 +38,12 @@ export class SdkCalls {
    * @returns the body of the successful answer.
    * @throws GembatchError as `once` does.
    */
-  withRetries(call: SdkCall, options: CallOptions): Promise<string> {
-    const {clock, retryMs} = this.#context;
+  async withRetries(call: SdkCall, options: CallOptions): Promise<string> {
     const signal = options.signal === undefined ? {} : {signal: options.signal};
-    return retrying(() => this.once({...call, ...signal}), new RetryBudget(clock, retryMs, options));
+    const budget = new RetryBudget(this.#context, options);
+    const body = await retrying(() => this.once({...call, ...signal}), budget);
+    budget.progressed();
+    return body;
   }
 
   /**
@@ -78,7 +80,8 @@ export class SdkCalls {
     init: RequestInit,
     {name, isAlone = false, signal}: Omit<SdkCall, 'make'>,
   ): Promise<RawReply> {
-    const {http, answerMs} = this.#context;
+    const {http, outage} = this.#context;
+    const answerMs = Math.min(this.#context.answerMs, outage?.leftMs ?? Infinity);
     return http.sendWhole({
       name,
       method: init.method ?? 'GET',

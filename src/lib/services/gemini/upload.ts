@@ -63,7 +63,7 @@ export class Upload {
     this.#mimeType = mimeType;
     this.#context = context;
     this.#options = options;
-    this.#retries = new RetryBudget(context.clock, context.retryMs, options);
+    this.#retries = new RetryBudget(context, options);
   }
 
   /** The file that the service has although the upload failed; the caller is to delete it. */

@@ -1,5 +1,6 @@
 import './fetch-of-node.js';
-import {Agent, EnvHttpProxyAgent, type Dispatcher} from 'undici';
+import type {Socket} from 'node:net';
+import {Agent, buildConnector, EnvHttpProxyAgent, type Dispatcher} from 'undici';
 import {isLoopback} from './loopback.js';
 import {proxyTunnels} from './proxy-tunnels.js';
 import type {Proxies} from './proxy-variables.js';
@@ -12,7 +13,7 @@ const SOCKET_BUFFER_BYTES = 1024 * 1024;
 
 const CONNECT = {timeout: CONNECT_TIMEOUT_MS, highWaterMark: SOCKET_BUFFER_BYTES};
 /** undici's clock for the head of an answer would count the sending of a large body as waiting for it. */
-const OPTIONS = {connect: CONNECT, headersTimeout: 0};
+const OPTIONS = {headersTimeout: 0};
 
 /**
  * The connections of a client: kept open and used again, or made for one request. What goes to this machine never goes
@@ -22,7 +23,10 @@ export class Connections {
   readonly #proxies: Proxies;
   /** The proxy that connects to a `host:port`, once it was asked to. */
   readonly #proxyByTarget = new Map<string, string>();
-  readonly #direct = new Agent(OPTIONS);
+  /** Those that are not made yet. They keep the process alive, also when nobody waits for them any more. */
+  readonly #pending = new Set<Socket>();
+  readonly #options = {...OPTIONS, connect: this.#connector()};
+  readonly #direct = new Agent(this.#options);
   readonly #proxied: Dispatcher;
 
   constructor(proxies: Proxies) {
@@ -37,7 +41,7 @@ export class Connections {
 
   /** As `kept`, over a connection of its own; the caller destroys it. */
   fresh(url: URL): Dispatcher {
-    return isLoopback(url) ? new Agent(OPTIONS) : this.#throughProxies();
+    return isLoopback(url) ? new Agent(this.#options) : this.#throughProxies();
   }
 
   /** The proxy that requests to a URL go through, without its password; undefined before the first, or for none. */
@@ -47,9 +51,26 @@ export class Connections {
     );
   }
 
+  /** Gives up the connections that are not made yet. */
+  close(): void {
+    for (const socket of this.#pending) socket.destroy();
+  }
+
+  #connector(): buildConnector.connector {
+    const connector = buildConnector(CONNECT);
+    return (options, callback) => {
+      // It returns the socket; its types do not say so.
+      const socket = connector(options, (...result) => {
+        if (socket !== undefined) this.#pending.delete(socket);
+        callback(...result);
+      }) as unknown as Socket | undefined;
+      if (socket !== undefined) this.#pending.add(socket);
+    };
+  }
+
   #throughProxies(): Dispatcher {
     return new EnvHttpProxyAgent({
-      ...OPTIONS,
+      ...this.#options,
       ...this.#proxies,
       requestTls: CONNECT,
       proxyTls: CONNECT,

@@ -112,6 +112,11 @@ export class HttpClient {
     });
   }
 
+  /** Gives up the connections that are not made yet: they would keep the process alive. */
+  close(): void {
+    this.#connections.close();
+  }
+
   async #send(request: HttpRequest, connection: Dispatcher): Promise<HttpAnswer> {
     const {method, url, body, silenceMs, answerMs, totalMs, signal} = request;
     throwIfAborted(signal);
@@ -219,13 +224,17 @@ function headersOf(
 }
 
 function connectError(ms: number): Error {
-  return new Error(`no connection within ${ms / 1000} s`);
+  return new Error(`no connection within ${seconds(ms)}`);
 }
 
 function slownessError(ms: number): Error {
-  return new Error(`nothing complete within ${ms / 1000} s`);
+  return new Error(`nothing complete within ${seconds(ms)}`);
 }
 
 function silenceError(ms: number): Error {
-  return new Error(`nothing moved for ${ms / 1000} s`);
+  return new Error(`nothing moved for ${seconds(ms)}`);
+}
+
+function seconds(ms: number): string {
+  return `${Number((ms / 1000).toPrecision(2))} s`;
 }

@@ -2,30 +2,43 @@ import type {Clock} from '../../domain/clock.js';
 import {GembatchError} from '../../domain/errors.js';
 import {interruption} from '../../domain/interruption.js';
 import type {CallOptions} from '../batch-service.js';
+import type {Outage} from './outage.js';
 import {isTransient} from './service-error.js';
 
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 60_000;
 
+/** For how long a client tries again. */
+interface RetryLimits {
+  readonly clock: Clock;
+  /** How long failures may last, from the first one, without any success in between, in milliseconds. */
+  readonly retryMs: number;
+  /** Ends the tries of all calls together. */
+  readonly outage?: Outage;
+}
+
 /** How long failures of the network and the service are tried again, with longer and longer pauses. */
 export class RetryBudget {
-  readonly #clock: Clock;
+  readonly #limits: RetryLimits;
   readonly #options: CallOptions;
-  readonly #budgetMs: number;
+  #startedMs: number;
   #failingSinceMs: number | undefined;
   #failures = 0;
 
-  /** @param budgetMs - how long failures may last, from the first one, without any success in between. */
-  constructor(clock: Clock, budgetMs: number, options: CallOptions) {
-    this.#clock = clock;
+  /** @throws GembatchError `SERVICE` when an outage has lasted too long for another call. */
+  constructor(limits: RetryLimits, options: CallOptions) {
+    limits.outage?.check();
+    this.#limits = limits;
     this.#options = options;
-    this.#budgetMs = budgetMs;
+    this.#startedMs = limits.clock.monotonic();
   }
 
   /** Notes that something got through: failures count from here again. */
   progressed(): void {
     this.#failures = 0;
     this.#failingSinceMs = undefined;
+    this.#startedMs = this.#limits.clock.monotonic();
+    this.#limits.outage?.answered();
   }
 
   /**
@@ -34,10 +47,13 @@ export class RetryBudget {
    * @throws the error itself when it is not worth another try or the budget is spent; GembatchError `INTERRUPTED`.
    */
   async waitAfter(error: unknown): Promise<void> {
-    if (!(error instanceof GembatchError) || !isTransient(error)) throw error;
-    const nowMs = this.#clock.monotonic();
+    const {clock, retryMs, outage} = this.#limits;
+    if (!(error instanceof GembatchError)) throw error;
+    this.#noteIn(outage, error);
+    if (!isTransient(error)) throw error;
+    const nowMs = clock.monotonic();
     this.#failingSinceMs ??= nowMs;
-    const leftMs = this.#failingSinceMs + this.#budgetMs - nowMs;
+    const leftMs = Math.min(this.#failingSinceMs + retryMs - nowMs, outage?.leftMs ?? Infinity);
     if (leftMs <= 0) throw error;
 
     const grownMs =
@@ -46,8 +62,18 @@ export class RetryBudget {
     const delayMs = Math.min(leftMs, Math.max(grownMs, typeof asked === 'number' ? asked : 0));
     this.#failures += 1;
     this.#options.onWait?.({reason: error.message, delayMs});
-    await this.#clock.sleep(delayMs, this.#options.signal);
+    await clock.sleep(delayMs, this.#options.signal);
     throwIfAborted(this.#options.signal);
+    outage?.check();
+    this.#startedMs = clock.monotonic();
+  }
+
+  /** A refusal is an answer, too. A call that its caller gave up had none, for as long as it was under way. */
+  #noteIn(outage: Outage | undefined, error: GembatchError): void {
+    if (error.code === 'INTERRUPTED')
+      outage?.failed(this.#startedMs, new GembatchError('SERVICE', 'no answer from the service'));
+    else if (isTransient(error)) outage?.failed(this.#startedMs, error);
+    else outage?.answered();
   }
 }
 

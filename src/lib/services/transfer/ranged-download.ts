@@ -56,7 +56,7 @@ export async function* rangedDownload(
   options: DownloadOptions,
 ): AsyncGenerator<Buffer, void, undefined> {
   const {call} = source;
-  const retries = new RetryBudget(context.clock, context.retryMs, options);
+  const retries = new RetryBudget(context, options);
   const {signal, fromByte = 0, maxBytes = Infinity} = options;
   const start = {position: fromByte, totalBytes: undefined};
   const reading: Reading = {source, call, context, signal, maxBytes, ...start};
@@ -138,12 +138,13 @@ function connectionOf({source: {url}, call, signal}: Reading): Pick<HttpRequest,
 
 async function requestOf(reading: Reading): Promise<HttpRequest> {
   const {source, context, position} = reading;
+  const leftMs = context.outage?.leftMs ?? Infinity;
   return {
     ...connectionOf(reading),
     method: 'GET',
     headers: {...(await source.headers()), ...(position > 0 ? {range: `bytes=${position}-`} : {})},
-    silenceMs: context.silenceMs,
-    answerMs: context.answerMs,
+    silenceMs: Math.min(context.silenceMs, leftMs),
+    answerMs: Math.min(context.answerMs, leftMs),
   };
 }
 

@@ -1,5 +1,6 @@
 import type {Clock} from '../../domain/clock.js';
 import type {HttpClient} from '../http/http-client.js';
+import type {Outage} from '../http/outage.js';
 
 /** Where the service is and how its callers identify themselves. */
 export interface ServiceAddress {
@@ -17,6 +18,8 @@ export interface Transport {
   readonly silenceMs: number;
   /** How long an answer to what was sent may take, in milliseconds; of a call, all of it. */
   readonly answerMs: number;
+  /** Ends all calls when none is answered for long; undefined when each goes on for its `retryMs`. */
+  readonly outage?: Outage;
 }
 
 /** The same, with the address of the service. */

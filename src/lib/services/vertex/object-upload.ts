@@ -39,12 +39,11 @@ export class ObjectUpload {
   #mostBytes = 0;
 
   constructor(storage: CloudStorage, address: ObjectAddress, file: UploadFile, options: UploadOptions) {
-    const {clock, retryMs} = storage.calls.transport;
     this.#storage = storage;
     this.#address = address;
     this.#file = file;
     this.#options = options;
-    this.#retries = new RetryBudget(clock, retryMs, options);
+    this.#retries = new RetryBudget(storage.calls.transport, options);
   }
 
   /**

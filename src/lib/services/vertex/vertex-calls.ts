@@ -38,9 +38,8 @@ export class CloudCalls {
 
   /** Makes a call that may be made any number of times, until it works or its failures are final or last too long. */
   withRetries(call: CloudCall, options: CallOptions): Promise<RawReply> {
-    const {clock, retryMs} = this.transport;
     const signal = options.signal === undefined ? {} : {signal: options.signal};
-    return retrying(() => this.once({...call, ...signal}), new RetryBudget(clock, retryMs, options));
+    return retrying(() => this.once({...call, ...signal}), new RetryBudget(this.transport, options));
   }
 
   /**

@@ -8,14 +8,16 @@ const HEAD = ['input_file', 'count', 'uploaded_file_name', 'batch'];
 
 /** What the first version of the Python tool wrote in place of `batch`. */
 const LEGACY_NAME = 'job_name';
+/** It stands there once the job is over. */
+const LEGACY_STATE = 'final_state';
 
 /** The state of a job that an old record names without saying anything else of it. */
 const UNKNOWN_STATE = 'JOB_STATE_UNSPECIFIED';
 
 /**
  * Reads the JSON value of one line as a job record, with its unknown fields. A record of the first version of the
- * Python tool, `{input_file, job_name, uploaded_file_name}` (`7shi/gemini-batch` 0.1.0), is read as a job in the state
- * `JOB_STATE_UNSPECIFIED` with a count of null.
+ * Python tool, `{input_file, job_name, uploaded_file_name}` (`7shi/gemini-batch` 0.1.0), is read as a job in its `final_state`,
+ * or else in the state `JOB_STATE_UNSPECIFIED`, with a count of null.
  *
  * @returns the record, or in words why it is none.
  */
@@ -49,11 +51,12 @@ export function formatRecord(record: JobRecord, previous = '{}'): string {
 }
 
 function batchOf(value: Fields): Fields | null {
-  const {batch, [LEGACY_NAME]: jobName} = value;
+  const {batch, [LEGACY_NAME]: jobName, [LEGACY_STATE]: finalState} = value;
   if (isFields(batch) && typeof batch['name'] === 'string') {
     return {state: UNKNOWN_STATE, ...withoutWrongTypes(batch, BATCH_SHAPE)};
   }
-  return typeof jobName === 'string' ? {name: jobName, state: UNKNOWN_STATE} : null;
+  if (typeof jobName !== 'string') return null;
+  return {name: jobName, state: typeof finalState === 'string' ? finalState : UNKNOWN_STATE};
 }
 
 /** The object without the known fields that do not have their type, such as the nulls of other tools. */

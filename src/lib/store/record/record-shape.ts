@@ -9,6 +9,7 @@ import type {
   MissedLooks,
   JobUsage,
   PartOf,
+  ResultsError,
   RowCounts,
   StoredResults,
 } from '../../domain/job/job-record.js';
@@ -75,9 +76,10 @@ export const BATCH_SHAPE = shapeOf<BatchJob>({
   },
 });
 
-const RESULTS_ERROR_SHAPE = shapeOf<NonNullable<JobRecord['results_error']>>({
+const RESULTS_ERROR_SHAPE = shapeOf<ResultsError>({
   message: 'string',
   at: 'string',
+  not_found_since: text,
 });
 
 const MISSED_SHAPE = shapeOf<MissedLooks>({since: 'string', looks: 'number', given_up_at: text});

@@ -16,14 +16,19 @@ import type {JobStore} from '../../store/job-store.js';
 import {discardRemote} from '../cleanup/discard-remote.js';
 import type {FetchLimiters} from './fetch-limiters.js';
 import type {PollDeps} from '../poll/poll-run.js';
+import {refreshJobs} from '../job-states/refresh-jobs.js';
 import {glanceAtResults, lookAtResults} from '../job-states/result-files.js';
-import {receiveResult, type ReceivedResult, type ReceiveOptions} from './receive-result.js';
+import {receiveResult, type ReceiveOptions} from './receive-result.js';
+import type {ReadResult} from './result-intake.js';
+import {hasFileInPlace, recordResultsInPlace} from './results-in-place.js';
 import {refuseLinks, resultTargets} from './result-target.js';
 import {withinTimeLimit} from '../reconcile/try-call.js';
 import {ownCommand} from '../../domain/program-name.js';
 
 /** Of results that cannot be believed, one after the other; then they are left for later. */
 const MOST_DOWNLOADS = 3;
+/** What is not found for a moment is found again by then. */
+const CONFIRMATION_MS = 10_000;
 
 export interface FetchDeps extends PollDeps {
   readonly limiters: FetchLimiters;
@@ -56,6 +61,45 @@ export async function fetchResult(
   record: JobRecord,
   options: FetchOptions,
 ): Promise<FetchedResult> {
+  try {
+    return await fetchFromService(deps, record, options);
+  } catch (error) {
+    const isHere = record.results === undefined && (await hasFileInPlace(deps, record, options));
+    if (!isNotFound(error) || !isHere) throw error;
+    return fetchAgainOrInPlace(deps, record, {options, error});
+  }
+}
+
+/** While the service shows the job, one answer that its results are gone proves nothing. */
+async function fetchAgainOrInPlace(
+  deps: FetchDeps,
+  record: JobRecord,
+  {options, error}: {readonly options: FetchOptions; readonly error: GembatchError},
+): Promise<FetchedResult> {
+  const {found} = await refreshJobs(deps.client, [record.batch], {signal: options.stop});
+  if (found.size > 0) {
+    await deps.clock.sleep(CONFIRMATION_MS, options.stop);
+    try {
+      return await fetchFromService(deps, record, options);
+    } catch (again) {
+      if (!isNotFound(again)) throw again;
+    }
+  }
+  const results = await recordResultsInPlace(deps, record, options);
+  if (results === undefined) throw error;
+  const note = `The service has its results no more; ${results.file}, which answers exactly its requests, is recorded as its results.`;
+  return {results, notes: [note]};
+}
+
+function isNotFound(error: unknown): error is GembatchError {
+  return error instanceof GembatchError && error.code === 'NOT_FOUND';
+}
+
+async function fetchFromService(
+  deps: FetchDeps,
+  record: JobRecord,
+  options: FetchOptions,
+): Promise<FetchedResult> {
   const resultFileName = record.batch.dest?.file_name;
   if (resultFileName === undefined) throw new TypeError(`${record.batch.name} has no results`);
   const {file, others, received} = await receive(deps, {record, resultFileName}, options);
@@ -78,7 +122,7 @@ interface Arrival {
   readonly file: AtomicFile;
   /** Where it may go when its target is taken. */
   readonly others: readonly string[];
-  readonly received: ReceivedResult;
+  readonly received: ReadResult;
 }
 
 /**
@@ -183,7 +227,7 @@ async function putInPlace(file: AtomicFile, path: string, others: readonly strin
 async function storedResults(
   {store, clock}: PollDeps,
   path: string,
-  {record, received}: {record: JobRecord; received: ReceivedResult},
+  {record, received}: {record: JobRecord; received: ReadResult},
 ): Promise<StoredResults> {
   const expected = countedRows(record);
   const {mtimeMs} = await stat(path);
@@ -203,7 +247,7 @@ async function storedResults(
 async function recordResults(
   {store}: PollDeps,
   {batch: {name}, input_file, results: known}: JobRecord,
-  {results, received}: {results: StoredResults; received: ReceivedResult},
+  {results, received}: {results: StoredResults; received: ReadResult},
 ): Promise<StoredResults> {
   let recorded = results;
   const applied = await store.updateJobs(
@@ -214,7 +258,7 @@ async function recordResults(
         (newest: JobRecord): JobRecord => {
           const isNews = newest.results !== undefined && !isDeepStrictEqual(newest.results, known);
           recorded = isNews ? newest.results : results;
-          const {results_error: _, ...rest} = newest;
+          const {results_error: _, lost_at: _lost, ...rest} = newest;
           const usage = isNews ? {} : {usage: received.usage};
           return {...rest, ...usage, count: newest.count ?? received.requests, results: recorded};
         },
@@ -264,7 +308,7 @@ function placeNotes(wanted: string, path: string): string[] {
 async function deleteRemoteCopies(
   deps: FetchDeps,
   record: JobRecord,
-  {isComplete}: ReceivedResult,
+  {isComplete}: ReadResult,
   {keepsRemote, stop}: FetchOptions,
 ): Promise<readonly string[]> {
   // What was adopted may be a colleague's, who has not fetched it yet.

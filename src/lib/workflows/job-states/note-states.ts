@@ -30,8 +30,10 @@ export function noteStates(
 function changeFor(batch: BatchJob | undefined, isGone: boolean, nowIso: string): RecordChange | undefined {
   if (batch !== undefined) {
     return (record) => {
-      const {lost_at: _lost, not_seen: _missed, ...rest} = record;
-      return {...rest, batch: newer(record.batch, batch)};
+      const {lost_at: lostAt, not_seen: _missed, ...rest} = record;
+      // That its job is there does not bring back results that are gone.
+      const areResultsGone = lostAt !== undefined && rest.results_error?.not_found_since !== undefined;
+      return {...rest, ...(areResultsGone ? {lost_at: lostAt} : {}), batch: newer(record.batch, batch)};
     };
   }
   if (!isGone) return undefined;

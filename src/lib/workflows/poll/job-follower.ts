@@ -12,6 +12,8 @@ import type {JobRecord} from '../../domain/job/job-record.js';
 import {CONCURRENT_FETCHES, FetchLimiters} from '../fetch/fetch-limiters.js';
 import {FetchQueue} from '../fetch/fetch-queue.js';
 import {fetchResult} from '../fetch/fetch-result.js';
+import {recordResultsInPlace} from '../fetch/results-in-place.js';
+import {afterFailedFetch} from '../fetch/gone-results.js';
 import {FreshStore} from '../job-states/fresh-store.js';
 import {FollowedJobs} from './followed-jobs.js';
 import {JournalWatch} from '../reconcile/journal-watch.js';
@@ -27,6 +29,8 @@ import {ownCommand} from '../../domain/program-name.js';
 const LOOK_MS = 1_000;
 /** How long a record may be away from the job-info file before it counts as removed. */
 const VANISHED_MS = 5_000;
+/** Looks that did not find a job before a file at the place of its results is taken for them. */
+const LOOKS_BEFORE_PLACE = 2;
 
 /** One run over all jobs that are followed. */
 export class JobFollower {
@@ -42,6 +46,8 @@ export class JobFollower {
   readonly #fetches: FetchQueue;
   #vanishedMs: number | undefined;
   readonly #sleep: WakeableSleep;
+  /** Jobs for whose results their place was looked at, by batch name. */
+  readonly #inPlaceSought = new Set<string>();
   /** By the monotonic clock. */
   readonly startedMs: number;
 
@@ -166,6 +172,21 @@ export class JobFollower {
   async #ask(): Promise<void> {
     await this.#journal.reconcile();
     await this.#states.ask();
+    await this.#takeResultsInPlace();
+  }
+
+  /** Another tool may have fetched the results of a job and then deleted it. */
+  async #takeResultsInPlace(): Promise<void> {
+    for (const record of this.#followed.writtenRecords) {
+      const {batch, input_file: file, not_seen: missed} = record;
+      if ((missed?.looks ?? 0) < LOOKS_BEFORE_PLACE || this.#inPlaceSought.has(batch.name)) continue;
+      this.#inPlaceSought.add(batch.name);
+      const results = await recordResultsInPlace(this.#deps, record, this.#input);
+      if (results === undefined) continue;
+      const message = `${file}: the service has its job no more; ${results.file}, which answers exactly its requests, is recorded as its results.`;
+      this.#deps.report({type: 'warning', name: batch.name, message});
+    }
+    this.#followed.reload();
   }
 
   get #fetchable(): readonly JobRecord[] {
@@ -246,12 +267,10 @@ export class JobFollower {
 
   async #noteFailedTry(record: JobRecord, error: GembatchError, retryMs: number | null): Promise<void> {
     const {name} = record.batch;
-    const {message} = error;
-    const at = new Date(this.#deps.clock.now()).toISOString();
     this.#deps.report({type: 'error', name, file: record.input_file, error: itemError(error), retryMs});
-    await this.#followed.change(
-      new Map([[name, (newest: JobRecord): JobRecord => ({...newest, results_error: {message, at}})]]),
-    );
+    const change = await afterFailedFetch(this.#deps, record, {error, stop: this.#halt.signal});
+    await this.#followed.change(new Map([[name, change]]));
+    if (isFinished(change(record), this.#followed.onDisk(record))) this.#retrySchedule.clear(name);
   }
 
   #haltAs(end: PollEnd): void {

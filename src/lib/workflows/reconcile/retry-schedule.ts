@@ -5,6 +5,8 @@ const FIRST_PAUSE_MS = 5_000;
 const LONGEST_PAUSE_MS = 300_000;
 /** What is wrong for longer than half a minute is not put right by trying a fourth time. */
 const MOST_TRIES = 3;
+/** What is not there for ten minutes, the pauses between so many tries, is not there. */
+const MOST_LOOKS = 8;
 
 interface FailedTry {
   readonly error: GembatchError;
@@ -35,7 +37,8 @@ export class RetrySchedule {
     const isOnTheWay = error.code === 'SERVICE' || error.code === 'QUOTA';
     const isLasting = !isOnTheWay || error.details['malformed'] === true;
     const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (tries - 1), LONGEST_PAUSE_MS);
-    const retryMs = this.#isOnce || (isLasting && tries >= MOST_TRIES) ? null : pauseMs;
+    const mostTries = error.code === 'NOT_FOUND' ? MOST_LOOKS : MOST_TRIES;
+    const retryMs = this.#isOnce || (isLasting && tries >= mostTries) ? null : pauseMs;
     const retryAtMs = retryMs === null ? null : this.#clock.monotonic() + retryMs;
     this.#byName.set(name, {error, tries, retryAtMs});
     return retryMs;

@@ -5,8 +5,10 @@
 import {itemError} from '../../domain/item-error.js';
 import {stat} from 'node:fs/promises';
 import {GembatchError} from '../../domain/errors.js';
+import {PRICES} from '../../domain/price/prices.js';
 import {jobOutcome} from '../../domain/job/job-progress.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
+import {recordResultsInPlace} from '../fetch/results-in-place.js';
 import {glanceAtResults} from '../job-states/result-files.js';
 import {inspectFile, type Inspection} from './inspect-file.js';
 import type {FileEstimate} from '../estimate/file-estimator.js';
@@ -64,10 +66,15 @@ async function sameContent(
 }
 
 /** Whether the results of a job are still to come, and only from the project of another API key. */
-async function isOfOtherProject({store, session, project}: SubmitRun, record: JobRecord): Promise<boolean> {
+async function isOfOtherProject(run: SubmitRun, record: JobRecord): Promise<boolean> {
+  const {store, session, project, options} = run;
   const glance = glanceAtResults(store, record);
   const outcome = jobOutcome(record, glance === 'unread' ? 'intact' : glance);
-  return session !== null && outcome === 'running' && project.isElsewhere(record);
+  if (session === null || outcome !== 'running' || !(await project.isElsewhere(record))) return false;
+  // Another tool may have fetched them and deleted the job.
+  const deps = {...run, prices: options.prices ?? PRICES};
+  const found = await recordResultsInPlace(deps, record, {resultsDir: options.resultsDir ?? null});
+  return found === undefined;
 }
 
 /** Whether an earlier retry of the same job was answered, and its rows were as bad as before. */

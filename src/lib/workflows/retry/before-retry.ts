@@ -67,8 +67,10 @@ export async function fetchAgain(
     const folder = resultsDirOf(deps, record);
     byFolder.set(folder, [...(byFolder.get(folder) ?? []), record]);
   }
+  const fetching = {...deps, report: (event: PollEvent) => pass(event, report)};
+  // Whatever was concluded: what comes after all is not paid for again.
+  await fetchMissing(fetching, records.filter(isLost), {keepsRemote: true, resultsDir: null, stop});
   for (const [resultsDir, group] of byFolder) {
-    const fetching = {...deps, report: (event: PollEvent) => pass(event, report)};
     const fetched = await fetchMissing(fetching, group, {keepsRemote: true, resultsDir, stop});
     for (const [name, error] of fetched.errors) errors.set(name, error);
   }
@@ -107,6 +109,11 @@ type FetchedJob = JobRecord & Required<Pick<JobRecord, 'results'>>;
 function isKept(record: JobRecord): record is FetchedJob {
   const {batch, results, lost_at: lostAt, remote_deleted_at: deletedAt} = record;
   return results !== undefined && batch.dest !== undefined && lostAt === undefined && deletedAt === undefined;
+}
+
+/** Whether results were given up that the service said it has. */
+function isLost({batch, results, lost_at: lostAt, remote_deleted_at: deletedAt}: JobRecord): boolean {
+  return results === undefined && batch.dest !== undefined && lostAt !== undefined && deletedAt === undefined;
 }
 
 /** The results folder that the results were put in before; null for the one beside the request file. */

@@ -1,0 +1,87 @@
+/**
+ * Results that stand at their place although no record says so: another tool has fetched them, or the record is a copy
+ * from before. Where the service has them no more, they are what was paid for.
+ */
+import {lstat, stat} from 'node:fs/promises';
+import type {JobRecord, StoredResults} from '../../domain/job/job-record.js';
+import type {PollDeps} from '../poll/poll-run.js';
+import {readChunks} from '../request-file/read-chunks.js';
+import {ResultIntake, type ReadResult} from './result-intake.js';
+import {plainTarget, refuseLinks, resultTargets} from './result-target.js';
+
+export type PlaceDeps = Pick<PollDeps, 'store' | 'clock' | 'prices'>;
+
+/** Where results are looked for, and how they are checked. */
+export interface PlaceOptions {
+  /** Absolute path of the folder for the results; null for `results` beside each request file. */
+  readonly resultsDir: string | null;
+  readonly checksAnswers?: boolean;
+}
+
+/** Whether a file that is no other job's stands where the results of a job go. */
+export async function hasFileInPlace(
+  {store}: Pick<PlaceDeps, 'store'>,
+  record: JobRecord,
+  {resultsDir}: PlaceOptions,
+): Promise<boolean> {
+  const records = store.read().records.map((stored) => stored.record);
+  const place = plainTarget(record, {store, resultsDir});
+  const {paths} = resultTargets(record, {store, records, resultsDir});
+  return paths[0] === place && (await isFile(place));
+}
+
+/**
+ * Records the file at the place of a job's results as its results, if it has exactly one row for each of its requests and
+ * nothing else. On return the record is durable.
+ *
+ * @returns undefined when it is not, or nobody can tell because the request file is gone or has changed.
+ * @throws GembatchError `STORAGE`, `LOCKED`, `LOCK_LOST`; and what the file system says of a file that cannot be read.
+ */
+export async function recordResultsInPlace(
+  deps: PlaceDeps,
+  record: JobRecord,
+  options: PlaceOptions,
+): Promise<StoredResults | undefined> {
+  if (record.results !== undefined || !(await hasFileInPlace(deps, record, options))) return undefined;
+  const {store, clock} = deps;
+  const place = plainTarget(record, {store, resultsDir: options.resultsDir});
+  const {root} = resultTargets(record, {store, records: [], resultsDir: options.resultsDir});
+  await refuseLinks(root, place);
+  const {mtimeMs} = await stat(place);
+  const intake = await ResultIntake.open(deps, record, options.checksAnswers);
+  for await (const chunk of readChunks(place)) intake.push(chunk);
+  const found = await intake.finish(place);
+  if (!answersExactly(found)) return undefined;
+  const results: StoredResults = {
+    file: store.inputName(place),
+    size_bytes: found.sizeBytes,
+    sha256: found.sha256,
+    fetched_at: new Date(clock.now()).toISOString(),
+    mtime_ms: mtimeMs,
+    rows: found.rows,
+    request_file: 'matched',
+  };
+  const change = ({
+    results_error: _error,
+    not_seen: _missed,
+    lost_at: _lost,
+    ...rest
+  }: JobRecord): JobRecord => {
+    return rest.results === undefined
+      ? {...rest, count: rest.count ?? found.requests, usage: found.usage, results}
+      : rest;
+  };
+  await store.updateJobs(new Map([[record.batch.name, change]]));
+  return results;
+}
+
+function answersExactly({requestsState, isComplete, rows}: ReadResult): boolean {
+  return requestsState === 'matched' && isComplete && rows.repeated === 0 && rows.unknown_key === 0;
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return lstat(path).then(
+    (stats) => stats.isFile(),
+    () => false,
+  );
+}

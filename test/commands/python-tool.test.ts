@@ -1,0 +1,90 @@
+/** Beside the Python tool `gembatch` (repository `7shi/gemini-batch`): what it wrote counts. */
+import {mkdir, writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import {expect, test} from '@jest/globals';
+import {EXIT} from '../../src/lib/domain/errors.js';
+import {requestFiles} from '../helpers/request-files.js';
+import {FAST_CLOCK, runCli} from '../helpers/run-cli.js';
+import {MODEL, records, submit, tally} from '../helpers/submit.js';
+import {tempDir} from '../helpers/temp-dir.js';
+import {useEmulator} from '../helpers/use-emulator.js';
+
+const ROWS = ['r1', 'r2', 'r3']
+  .map((key) => ({
+    key,
+    response: {candidates: [{content: {parts: [{text: key}]}, finishReason: 'STOP'}]},
+  }))
+  .map((row) => JSON.stringify(row))
+  .join('\n');
+
+/** Files that the tool has submitted; it deletes each job as soon as it has fetched its results. */
+async function project(lines: readonly object[], fetched: readonly string[]) {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, lines.length);
+  await mkdir(join(folder, 'results'));
+  for (const name of fetched) await writeFile(join(folder, 'results', name), `${ROWS}\n`);
+  await writeFile(
+    join(folder, 'job-info.jsonl'),
+    lines.map((line, index) => `${JSON.stringify({input_file: `00${index + 1}.jsonl`, ...line})}\n`).join(''),
+  );
+  const run = (...args: string[]) =>
+    runCli(args, {cwd: folder, env: {...env, GEMBATCH_TEST_SPEED: '600'}, nodeArgs: FAST_CLOCK});
+  return {folder, env, run, paid: () => emulator.control.paid().length};
+}
+
+/** As 0.3 writes it. */
+function record(id: string, state: string): object {
+  return {
+    count: 3,
+    uploaded_file_name: `files/${id}`,
+    batch: {
+      name: `batches/${id}`,
+      display_name: id,
+      model: `models/${MODEL}`,
+      state,
+      create_time: '2025-07-13T06:49:31.461826+00:00',
+      update_time: '2025-07-13T06:51:31.461826+00:00',
+      ...(state === 'JOB_STATE_SUCCEEDED' ? {dest: {file_name: `files/batch-${id}`}} : {}),
+    },
+  };
+}
+
+test('its finished projects are done: submit skips the files, whatever came first', async () => {
+  const lines = [record('a', 'JOB_STATE_SUCCEEDED'), record('b', 'JOB_STATE_SUCCEEDED')];
+  const {folder, env, run, paid} = await project(lines, ['001.jsonl', '002.jsonl']);
+  const first = await submit({folder, env, speed: 600}, '0*.jsonl');
+  expect([first.code, tally(first.result)]).toEqual([0, {skipped: 2}]);
+  const known = (await records(folder)).map(({results}) => [results?.file, results?.rows.ok]);
+  expect(known).toEqual([
+    ['results/001.jsonl', 3],
+    ['results/002.jsonl', 3],
+  ]);
+  expect((await run('poll')).code).toBe(0);
+  expect(paid()).toBe(0);
+});
+
+test('its finished projects are done: poll records the results that stand there', async () => {
+  const lines = [record('a', 'JOB_STATE_SUCCEEDED'), record('b', 'JOB_STATE_RUNNING')];
+  const {folder, run} = await project(lines, ['001.jsonl', '002.jsonl']);
+  const {code, stderr} = await run('poll');
+  expect([code, stderr]).toEqual([0, expect.stringContaining('answers exactly its requests')]);
+  expect((await records(folder)).map(({results}) => results?.rows.ok)).toEqual([3, 3]);
+});
+
+test('the state that its version 0.1.0 wrote counts', async () => {
+  const legacy = (id: string, end?: string): object => ({
+    job_name: `batches/${id}`,
+    uploaded_file_name: `files/${id}`,
+    created_at: '2025-07-12T00:00:00',
+    ...(end === undefined ? {} : {completed_at: '2025-07-12T00:30:00', final_state: end}),
+  });
+  const lines = [legacy('a', 'JOB_STATE_SUCCEEDED'), legacy('b', 'JOB_STATE_FAILED'), legacy('c')];
+  const {folder, env, run, paid} = await project(lines, ['001.jsonl']);
+  const listed = (await run('list', '--json')).json() as {jobs: {file: string; outcome: string}[]};
+  expect(listed.jobs.map(({outcome}) => outcome)).toEqual(['running', 'failed', 'running']);
+  const {code, result} = await submit({folder, env, speed: 600}, '002.jsonl');
+  expect([code, result.files[0]?.error?.code]).toEqual([EXIT.failed, 'JOB_ENDED']);
+  const polled = await run('poll', '001.jsonl');
+  expect([polled.code, (await records(folder))[0]?.results?.rows.ok, paid()]).toEqual([0, 3, 0]);
+});
