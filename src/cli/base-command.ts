@@ -7,7 +7,10 @@ import type {OutageOptions} from '../lib/services/http/outage.js';
 import {printable, printableJson} from '../lib/output/terminal/printable.js';
 import {outputMode, type Display} from '../lib/output/terminal/screen.js';
 import type {CreateFile} from '../lib/workflows/poll/poll-run.js';
+import {GembatchError} from '../lib/domain/errors.js';
 import type {JobStore} from '../lib/store/job-store.js';
+import type {RequestFile} from '../lib/workflows/submit/collect-inputs.js';
+import type {SubmitOptions} from '../lib/workflows/submit/submit-run.js';
 import {apiKeyFrom, hideKeys} from './connection/api-key.js';
 import {loadConfiguration, profileIn, type Configuration} from './config/configuration.js';
 import {environmentOf, withConfiguration} from './config/configured-flags.js';
@@ -108,6 +111,36 @@ export abstract class BaseCommand extends GembatchCommand {
     const {value, warning} = apiKeyFrom(process.env);
     if (warning !== undefined) this.logToStderr(`Warning: ${warning}`);
     return value;
+  }
+
+  /**
+   * The API key, for work on request files.
+   *
+   * @throws GembatchError KEY_MISSING, KEY_REFUSED, which say what a short look finds wrong with the files, too.
+   */
+  protected async apiKeyOrFaults(
+    store: JobStore,
+    files: readonly RequestFile[],
+    options: Pick<SubmitOptions, 'allowed' | 'isForced' | 'isValidated'>,
+  ): Promise<string> {
+    try {
+      return this.apiKey();
+    } catch (error) {
+      if (!(error instanceof GembatchError)) throw error;
+      const {firstFaults, withFaults} = await import('../lib/workflows/submit/model-look-up.js');
+      const {address} = await this.offlineService();
+      throw withFaults(error, await firstFaults(store, files, {...options, address}));
+    }
+  }
+
+  /** What work has in place of a client that sends nothing. */
+  protected async offlineService(): Promise<BatchService> {
+    const baseUrl = this.serviceUrl();
+    const [{OfflineService}, {recordedAddress}] = await Promise.all([
+      import('../lib/services/offline-service.js'),
+      import('../lib/domain/job/service-address.js'),
+    ]);
+    return new OfflineService(baseUrl === undefined ? undefined : recordedAddress(baseUrl));
   }
 
   /**

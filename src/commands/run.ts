@@ -80,21 +80,22 @@ Run it again to go on, or when rows were added: nothing is sent twice.`;
         signal: stop,
       },
     );
-    const apiKey = this.apiKey();
-    const [{runFiles}, views, store, client] = await Promise.all([
+    const [{runFiles}, {collectRequestFiles}, views, store] = await Promise.all([
       import('../lib/workflows/run/run-files.js'),
+      import('../lib/workflows/submit/collect-inputs.js'),
       this.#views(flags),
       this.openStore(flags['job-info']),
-      this.createClient(apiKey),
     ]);
+    const wish = {...submitOptionsOf({...flags, 'quota-wait': null}), model: flags.model, isForced: false};
+    const named = await collectRequestFiles(prepared.files, store, process.cwd());
+    const client = await this.createClient(await this.apiKeyOrFaults(store, named, wish));
     const prices = await readPrices(flags.prices);
     const deps = {store, client, clock: this.clock, createFile, prices};
     const submit = {
-      ...submitOptionsOf({...flags, 'quota-wait': null}),
+      ...wish,
       prices,
       files: prepared.files,
       cwd: process.cwd(),
-      model: flags.model,
       isDryRun: false,
       ifChanged: flags['if-changed'],
       resultsDir: pollTermsOf(flags).resultsDir,

@@ -1,11 +1,12 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import {hasApiKey} from '../cli/connection/api-key.js';
 import {BaseCommand} from '../cli/base-command.js';
 import {nextCommand} from '../cli/next-command.js';
 import {costOfFiles, estimateOf, type EstimateContext} from '../cli/cost-of-files.js';
 import {consentOrYes} from '../cli/consent.js';
 import {GembatchError} from '../lib/domain/errors.js';
+import type {BatchService} from '../lib/services/batch-service.js';
+import type {JobStore} from '../lib/store/job-store.js';
 import type {RequestFile} from '../lib/workflows/submit/collect-inputs.js';
 import type {SubmitDeps, SubmitOptions} from '../lib/workflows/submit/submit-run.js';
 import type {SubmitResult} from '../lib/workflows/submit/submit-report.js';
@@ -64,27 +65,28 @@ Ctrl-C once lets creates under way end; twice ends at once.`;
 
   async run(): Promise<SubmitResult> {
     const {args, flags} = await this.parse(Submit);
-    // A dry run sends nothing; its client is never asked.
-    const apiKey = flags['dry-run'] && !hasApiKey(process.env) ? 'none' : this.apiKey();
-    const [{collectRequestFiles}, {openSubmission}, {SubmitView}, store, client] = await Promise.all([
+    const [{collectRequestFiles}, {openSubmission}, {SubmitView}, store] = await Promise.all([
       import('../lib/workflows/submit/collect-inputs.js'),
       import('../lib/workflows/submit/submit-files.js'),
       import('../lib/output/submit/submit-view.js'),
       this.openStore(flags['job-info']),
-      this.createClient(apiKey),
     ]);
     const prices = await readPrices(flags.prices);
+    const named = await collectRequestFiles(args.files, store, process.cwd());
+    const wish = {
+      ...submitOptionsOf(flags),
+      model: flags.model,
+      isDryRun: flags['dry-run'],
+      isForced: flags.force,
+    };
+    const client = await this.#client(store, named, wish);
     const assumed = flags['assume-not-created']
       ? await this.#assumedNotCreated({store, clock: this.clock, prices}, args.files, flags.yes)
       : undefined;
     const view = new SubmitView({...this.display(flags), nextCommand: () => nextCommand(store)});
-    const named = await collectRequestFiles(args.files, store, process.cwd());
     const options = {
-      ...submitOptionsOf(flags),
+      ...wish,
       prices,
-      model: flags.model,
-      isDryRun: flags['dry-run'],
-      isForced: flags.force,
       ifChanged: flags['if-changed'],
       ...(assumed === undefined ? {} : {assumedNotCreated: assumed}),
       ...modelConsent(this.jsonEnabled()),
@@ -99,6 +101,16 @@ Ctrl-C once lets creates under way end; twice ends at once.`;
     const result = await submission.closeAfter(view.submitEach(submission));
     process.exitCode = result.summary.exit_code;
     return flags['dry-run'] ? this.#withEstimate(result, {store, clock: this.clock, prices}) : result;
+  }
+
+  /** A dry run sends nothing. Whoever has no API key hears at once what is wrong with the files, too. */
+  async #client(
+    store: JobStore,
+    files: readonly RequestFile[],
+    options: Pick<SubmitOptions, 'allowed' | 'isDryRun' | 'isForced' | 'isValidated'>,
+  ): Promise<BatchService> {
+    if (options.isDryRun) return this.offlineService();
+    return this.createClient(await this.apiKeyOrFaults(store, files, options));
   }
 
   /** What no batch job can take goes in parts. */

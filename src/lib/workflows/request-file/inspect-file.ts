@@ -2,10 +2,11 @@ import type {BigIntStats} from 'node:fs';
 import {stat} from 'node:fs/promises';
 import {GembatchError, type ErrorCode} from '../../domain/errors.js';
 import {fieldOf} from '../../domain/json/json-object.js';
+import {isBlank} from '../../domain/json/line-splitter.js';
 import {RequestCounter} from '../../domain/request/request-counter.js';
 import type {FileWarning, RequestFileFacts} from '../../domain/request/request-facts.js';
 import {RequestFileCheck, type CheckOptions} from '../../domain/request/request-file.js';
-import {refuseIrregular} from './open-file.js';
+import {openFile, refuseIrregular} from './open-file.js';
 import {readHashed} from './read-hashed.js';
 
 /** What an inspection found in a good request file. */
@@ -36,6 +37,9 @@ export interface InspectOptions extends CheckOptions {
 export const MAX_REQUEST_FILE_BYTES = 2 * 1024 ** 3;
 /** What is inspected in about a tenth of a second. */
 const PROGRESS_BYTES = 32 * 1024 * 1024;
+/** Read to find the first line; a longer one is left to the inspection. */
+const FIRST_BYTES = 64 * 1024;
+const NEWLINE = 0x0a;
 /** How many bad lines are named besides the first. */
 const MAX_LINES_NAMED = 8;
 
@@ -59,6 +63,46 @@ export async function inspectFile(path: string, options: InspectOptions): Promis
     return {count: facts.count, size_bytes: sizeBytes, sha256, warnings: facts.warnings.map(warningText)};
   } catch (error) {
     throw error instanceof GembatchError ? error : fileError(name, error);
+  }
+}
+
+/**
+ * What is wrong with a request file as far as a short look tells: whether it is there, what it is, and its first line.
+ * Undefined when nothing is; an inspection may find more.
+ */
+export async function firstFault(path: string, options: InspectOptions): Promise<GembatchError | undefined> {
+  const name = options.name ?? path;
+  try {
+    const {size} = await statFile(path, name, options.maxBytes);
+    if (size === 0n) return new GembatchError('FILE_EMPTY', `${name}: is empty.`);
+    const line = options.validate ? await firstLineOf(path) : undefined;
+    if (line === undefined) return undefined;
+    const check = new RequestFileCheck(options);
+    check.push(line);
+    const facts = check.finish();
+    return facts.problems.length > 0 ? await withPreparation(invalid(name, facts), path, name) : undefined;
+  } catch (cause) {
+    const error = cause instanceof GembatchError ? cause : fileError(name, cause);
+    if (error instanceof GembatchError) return error;
+    throw error;
+  }
+}
+
+/** A file's first line, with what is blank before it; undefined when its end is farther off. */
+async function firstLineOf(path: string): Promise<Buffer | undefined> {
+  const {file, sizeBytes} = await openFile(path);
+  try {
+    const {buffer, bytesRead} = await file.read(Buffer.alloc(FIRST_BYTES), 0, FIRST_BYTES, 0);
+    const start = buffer.subarray(0, bytesRead);
+    for (
+      let from = 0, end = start.indexOf(NEWLINE);
+      end !== -1;
+      from = end + 1, end = start.indexOf(NEWLINE, from)
+    )
+      if (!isBlank(start, from, end)) return start.subarray(0, end + 1);
+    return bytesRead < sizeBytes ? undefined : start;
+  } finally {
+    await file.close();
   }
 }
 

@@ -21,18 +21,13 @@ import {OpenIntents} from '../reconcile/open-intents.js';
 import {OwnJobs} from '../reconcile/own-jobs.js';
 import {reconcileEarlier} from '../reconcile/reconcile-journal.js';
 import {stillUnclear, type ReconciledIntent} from '../reconcile/reconcile-intents.js';
-import {
-  DEFAULT_MODEL,
-  isEmbeddingModel,
-  modelLabel,
-  modelResourceName,
-} from '../../domain/job/model-choice.js';
-import {chooseModel} from './choose-model.js';
+import {isEmbeddingModel, modelLabel} from '../../domain/job/model-choice.js';
 import {collectRequestFiles} from './collect-inputs.js';
 import {CreateLimiter} from './create-limiter.js';
 import {expectedCost} from './expected-cost.js';
 import {InFlight} from './duplicates/in-flight.js';
 import {KnownJobs} from './duplicates/known-jobs.js';
+import {modelFor} from './model-look-up.js';
 import {ProjectLook} from './duplicates/project-look.js';
 import {Submission} from './submission.js';
 import type {SubmitResult} from './submit-report.js';
@@ -85,7 +80,7 @@ export async function submitFiles(deps: SubmitDeps, input: SubmitInput): Promise
 }
 
 /**
- * Opens a submission: looks the model up, waits for the session, begins to reconcile the creates that are open. Whoever opens
+ * Opens a submission: waits for the session, looks the model up, begins to reconcile the creates that are open. Whoever opens
  * it calls `submitOne` for each of its files, as many at once as its `concurrency` says, and then `closeAfter`.
  *
  * @throws GembatchError as `submitFiles`.
@@ -104,11 +99,17 @@ export async function openSubmission(
     await opened?.finish();
   };
   try {
-    const model = await modelOf(deps, options, halt);
-    if (options.webhookUri !== undefined && isEmbeddingModel(model)) throw noWebhook(model);
     if (!options.isDryRun) opened = await openSession(deps, options, halt);
     const session = opened?.session ?? null;
-    return await begin({...deps, options, model, halt}, {files, session, finish, startedMs});
+    const snapshot = session?.snapshot() ?? deps.store.read();
+    deps.store.requireReadable(snapshot);
+    const known = new KnownJobs(snapshot, deps.store, deps.client.address);
+    const pass = typeof files === 'function' ? files(snapshot, known) : null;
+    const chosen = typeof files === 'function' ? (pass?.files ?? []) : files;
+    const {model, maySend} = await modelFor(deps, options, {files: pass?.estimated ?? chosen, known, halt});
+    if (options.webhookUri !== undefined && isEmbeddingModel(model)) throw noWebhook(model);
+    const opening = {files: chosen, pass, snapshot, known, session, maySend, finish, startedMs};
+    return await begin({...deps, options, model, halt}, opening);
   } catch (error) {
     await finish();
     throw error;
@@ -121,29 +122,19 @@ function noWebhook(model: string): GembatchError {
   });
 }
 
-/** A dry run takes the name as it is: it needs neither API key nor network. */
-async function modelOf(deps: SubmitDeps, options: SubmitOptions, halt: AbortController): Promise<string> {
-  if (options.knownModel !== undefined) return options.knownModel;
-  if (options.isDryRun) return modelResourceName(options.model ?? DEFAULT_MODEL);
-  return chooseModel(deps.client, {
-    model: options.model,
-    ...(options.consentToModel === undefined ? {} : {consent: options.consentToModel}),
-    stop: halt.signal,
-    onWait: ({reason, delayMs}) =>
-      deps.report({
-        type: 'status',
-        message: `${reason.replace(/\.$/u, '')}. Retrying in ${Math.ceil(delayMs / 1000)} s.`,
-      }),
-  });
-}
-
 /** Chooses what is submitted, from what is known once the session is held. */
 export type ChoosePass = (snapshot: StoreSnapshot, known: KnownJobs) => Pass;
 
 /** What is open when a submission begins. */
 interface Opening {
-  readonly files: readonly RequestFile[] | ChoosePass;
+  readonly files: readonly RequestFile[];
+  /** Null when everything may be sent. */
+  readonly pass: Pass | null;
+  readonly snapshot: StoreSnapshot;
+  readonly known: KnownJobs;
   readonly session: Session | null;
+  /** Whether there is anything to send, as far as a short look tells. */
+  readonly maySend: boolean;
   /** Closes the session. */
   readonly finish: () => Promise<void>;
   readonly startedMs: number;
@@ -151,23 +142,18 @@ interface Opening {
 
 async function begin(
   start: Pick<SubmitRun, keyof SubmitDeps | 'halt' | 'model' | 'options'>,
-  {files: named, session, finish, startedMs}: Opening,
+  {files, pass, snapshot, known, session, maySend, finish, startedMs}: Opening,
 ): Promise<Submission> {
   const {clock, options, report, store} = start;
-  const snapshot = session?.snapshot() ?? store.read();
-  store.requireReadable(snapshot);
   const {address} = start.client;
-  const known = new KnownJobs(snapshot, store, address);
   const openIntents = snapshot.openIntents.filter((intent) => isOfService(intent, address));
-  const pass = typeof named === 'function' ? named(snapshot, known) : null;
-  const files = typeof named === 'function' ? (pass?.files ?? []) : named;
   const reconciling = reconcile(start, {session, known, intents: openIntents});
   const ownJobs = new OwnJobs(
     {store, client: start.client, isRecorded: (job) => known.hasJob(job)},
     {signal: start.halt.signal},
   );
   const isNew = ({inputFile}: RequestFile): boolean => known.ofInputFile(inputFile) === undefined;
-  if (session !== null && !options.isForced && files.some(isNew)) ownJobs.begin();
+  if (maySend && !options.isForced && files.some(isNew)) ownJobs.begin();
   const run: SubmitRun = {
     ...start,
     session,

@@ -1,0 +1,32 @@
+import type {BatchService} from './batch-service.js';
+
+/** Stands where a client would for work that sends nothing, and so needs no API key: every call is a bug. */
+export class OfflineService implements BatchService {
+  /** Where the work would go, as records have it. */
+  readonly address: string | undefined;
+  readonly getModel = refuse;
+  readonly listModels = refuse;
+  readonly uploadFile = refuse;
+  readonly createBatch = refuse;
+  readonly getBatch = refuse;
+  readonly listBatches = refuse;
+  readonly cancelBatch = refuse;
+  readonly deleteBatch = refuse;
+  readonly getFile = refuse;
+  readonly listFiles = refuse;
+  readonly deleteFile = refuse;
+  readonly download = refuse;
+  readonly countTokens = refuse;
+
+  constructor(address: string | undefined) {
+    this.address = address;
+  }
+
+  serviceTime(): undefined {
+    return undefined;
+  }
+}
+
+function refuse(): never {
+  throw new Error('Something was to be sent where nothing is.');
+}
