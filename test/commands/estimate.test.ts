@@ -57,6 +57,15 @@ describe('gembatch estimate', () => {
     expect((json() as Estimate).files[0]?.cost_usd?.high).toBeGreaterThan(0);
   });
 
+  test('prices the pictures of a model that makes them as pictures', async () => {
+    const cwd = await folderWith(line('1', 2000));
+    const {json} = await runCli(['estimate', 'a.jsonl', '-m', 'gemini-3-pro-image', '--json'], {cwd});
+    const cost = (json() as Estimate).files[0]?.cost_usd;
+    // $60 per million tokens of pictures; one of 1K has 1,120 and costs $0.067.
+    expect(cost?.likely).toBeCloseTo(0.0672 + 0.0006, 3);
+    expect(cost?.high).toBeCloseTo(0.12, 3);
+  });
+
   test('says how many requests have no output limit of their own', async () => {
     const cwd = await folderWith(
       `${line('1')}{"key":"2","request":{"contents":[{"parts":[{"text":"a"}]}]}}\n`,

@@ -22,9 +22,13 @@ const COLUMNS: readonly Column<ListedModel>[] = [
 export function modelsLines(list: ModelList, {columns}: {columns: number}): readonly string[] {
   const wasAsked = list.listed.some(({takes_batches: takes}) => takes !== null);
   const shown = wasAsked ? COLUMNS : COLUMNS.filter(({title}) => title !== 'BATCHES');
+  const table = tableLines(list.listed, shown, columns);
+  // Where the table has no room for it, what becomes of a price must not be lost.
+  const changes = table[0]?.includes('CHANGES') === true ? [] : changeLines(list.listed);
   return [
-    ...tableLines(list.listed, shown, columns),
+    ...table,
     '',
+    ...changes,
     `USD per million tokens in a batch job, as read on ${list.read_on}. "+" means more for long prompts, images or audio: see --json.`,
     ...(wasAsked ? [] : ['With an API key, gembatch asks the service which models take batch jobs.']),
   ];
@@ -43,12 +47,22 @@ function batches(takes: boolean | null): string {
   return takes === null ? '' : takes ? 'yes' : 'no';
 }
 
+function changeLines(models: readonly ListedModel[]): readonly string[] {
+  const changes = models.flatMap((model) => {
+    const text = changeOf(model);
+    return text === '' ? [] : [`  ${model.model}: ${text}`];
+  });
+  return changes.length === 0 ? [] : ['Changes, input / output:', ...changes, ''];
+}
+
 function changeOf({next_price: next, retires_on: retires, rerouted_to: successor}: ListedModel): string {
   const parts = [
     ...(next === null
       ? []
-      : [`${next.effective_from ?? ''}: ${rate(next, 'input')} / ${rate(next, 'output')}`]),
-    ...(retires === null ? [] : [`${retires}: ${successor === null ? 'ends' : `becomes ${successor}`}`]),
+      : [`${rate(next, 'input')} / ${rate(next, 'output')} from ${next.effective_from ?? ''}`]),
+    ...(retires === null
+      ? []
+      : [successor === null ? `ends on ${retires}` : `becomes ${successor} on ${retires}`]),
   ];
   return parts.join(', ');
 }

@@ -11,6 +11,7 @@ type Level = (typeof LEVELS)[number];
 interface Share {
   input: number;
   output: number;
+  images: number;
   searches: number;
   groundedRequests: number;
   readonly byModality: Record<string, number>;
@@ -49,6 +50,7 @@ export class EstimateSum {
     const share = shares?.get(tier) ?? {
       input: 0,
       output: 0,
+      images: 0,
       searches: 0,
       groundedRequests: 0,
       byModality: {},
@@ -56,6 +58,7 @@ export class EstimateSum {
     shares?.set(tier, share);
     share.input += input;
     share.output += estimate.outputTokens[level];
+    share.images += estimate.imageTokens[level];
     share.searches += estimate.searches[level];
     share.groundedRequests += estimate.searches[level] > 0 ? 1 : 0;
     const likely = estimate.inputTokens.likely;
@@ -108,7 +111,7 @@ export class EstimateSum {
         output_tokens: share.output * scale.output,
         search_queries: share.searches * scale.requests,
         search_prompts: share.groundedRequests * scale.requests,
-        by_modality: {...NO_USAGE.by_modality, input},
+        by_modality: {...NO_USAGE.by_modality, input, output: {image: share.images * scale.output}},
       };
       const cost = costAt(usage, rates, search);
       if (cost === null) return null;

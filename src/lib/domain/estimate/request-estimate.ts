@@ -9,6 +9,8 @@ export interface RequestEstimate {
   /** Input by modality, the likely number. */
   readonly byModality: Readonly<Record<string, number>>;
   readonly outputTokens: Range;
+  /** Those of them that may be images. */
+  readonly imageTokens: Range;
   /** Searches that the service bills by the query. */
   readonly searches: Range;
   /** Parts of which only the service knows the size: files by address, caches, unknown kinds. */
@@ -21,6 +23,8 @@ export interface ModelTraits {
   /** The most tokens that the model answers with, thoughts included; 0 for one that answers with vectors. */
   readonly maxOutputTokens: number;
   readonly isGemini2: boolean;
+  /** Whether it answers with images unless a request wants something else. */
+  readonly answersImages: boolean;
 }
 
 /** Weights are within a quarter of the truth on the texts of test/fixtures/corpora; these bounds leave room. */
@@ -31,6 +35,11 @@ const TOKENS_PER_TURN = 4;
 
 /** An answer of some paragraphs. Nobody can know it: past rows of the same model are the better guide. */
 const LIKELY_ANSWER = 500;
+/** An image of 1K or 2K, and one of 4K: https://ai.google.dev/gemini-api/docs/pricing#gemini-3-pro-image. */
+const IMAGE = 1120;
+const LARGE_IMAGE = 2000;
+/** What an answer says besides. */
+const LIKELY_CAPTION = 100;
 /** What a model that thinks by default is likely to think. */
 const LIKELY_THOUGHTS = 1000;
 
@@ -45,7 +54,7 @@ export function estimateRequest(request: JsonObject, model: ModelTraits): Reques
   const input = inputOf(request, model);
   return {
     ...input,
-    outputTokens: outputOf(request, model),
+    ...outputOf(request, model),
     isUnlimited: model.maxOutputTokens > 0 && outputLimitOf(request) === undefined,
     searches: isGrounded(request) ? SEARCHES : NOTHING,
   };
@@ -100,16 +109,34 @@ function inputOf(
   return {inputTokens: addRanges(textRange, media), byModality, uncounted};
 }
 
-function outputOf(request: JsonObject, {maxOutputTokens}: ModelTraits): Range {
-  if (maxOutputTokens === 0) return NOTHING;
+function outputOf(
+  request: JsonObject,
+  {maxOutputTokens, answersImages}: ModelTraits,
+): Pick<RequestEstimate, 'outputTokens' | 'imageTokens'> {
+  if (maxOutputTokens === 0) return {outputTokens: NOTHING, imageTokens: NOTHING};
   const config = configOf(request);
-  const asked = outputLimitOf(request);
   const candidates = numberOf(fieldOf(config, 'candidateCount') ?? fieldOf(config, 'candidate_count')) ?? 1;
+  const limit = Math.min(maxOutputTokens, outputLimitOf(request) ?? maxOutputTokens);
+  if (wantsImages(config) ?? answersImages) {
+    // An image has its tokens whatever the limit says.
+    const high = Math.max(limit, LARGE_IMAGE) * candidates;
+    const likely = Math.min(high, (IMAGE + LIKELY_CAPTION) * candidates);
+    const imageTokens = {low: 0, likely: Math.min(likely, IMAGE * candidates), high};
+    return {outputTokens: {low: 1, likely, high}, imageTokens};
+  }
   const thinking = fieldOf(config, 'thinkingConfig') ?? fieldOf(config, 'thinking_config');
   const budget = numberOf(fieldOf(thinking, 'thinkingBudget') ?? fieldOf(thinking, 'thinking_budget'));
-  const high = Math.min(maxOutputTokens, asked ?? maxOutputTokens) * candidates;
+  const high = limit * candidates;
   const thoughts = budget !== undefined && budget >= 0 ? Math.min(budget, LIKELY_THOUGHTS) : LIKELY_THOUGHTS;
-  return {low: Math.min(1, high), likely: Math.min(high, (LIKELY_ANSWER + thoughts) * candidates), high};
+  const likely = Math.min(high, (LIKELY_ANSWER + thoughts) * candidates);
+  return {outputTokens: {low: Math.min(1, high), likely, high}, imageTokens: NOTHING};
+}
+
+/** Undefined where the request does not say. */
+function wantsImages(config: unknown): boolean | undefined {
+  const modalities = fieldOf(config, 'responseModalities') ?? fieldOf(config, 'response_modalities');
+  if (!Array.isArray(modalities) || modalities.length === 0) return undefined;
+  return modalities.some((modality) => String(modality).toUpperCase() === 'IMAGE');
 }
 
 function outputLimitOf(request: JsonObject): number | undefined {

@@ -57,6 +57,7 @@ export function pricedModel({model, prices, service, nowMs}: EstimateTerms): Est
       // A model that answers with vectors has no limit of output.
       maxOutputTokens: entry === undefined ? DEFAULT_MAX_OUTPUT : (entry.max_output_tokens ?? 0),
       isGemini2: pricedModelId(prices, model).startsWith('gemini-2'),
+      answersImages: price?.rates.some(({output}) => output?.['image'] !== undefined) ?? false,
     },
     terms: price === undefined ? undefined : {price, search: entry?.search},
   };

