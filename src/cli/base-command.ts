@@ -209,8 +209,10 @@ export abstract class BaseCommand extends GembatchCommand {
   }
 
   /** Aborts when the command is to end; see `stopOnSignals`. Call it once. */
-  protected stopSignal(): AbortSignal {
-    return stopOnSignals((line) => process.stderr.write(`${line}\n`));
+  protected stopSignal(
+    notify: (line: string) => void = (line) => process.stderr.write(`${line}\n`),
+  ): AbortSignal {
+    return stopOnSignals(notify);
   }
 
   protected override async init(): Promise<void> {

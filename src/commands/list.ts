@@ -1,10 +1,14 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../cli/base-command.js';
+import {toGembatchError} from '../cli/errors/failure.js';
 import {momentFlag, momentMs, namesIn} from '../cli/flags/list-flags.js';
-import {colorsFor, isWatched, widthOf} from '../lib/output/terminal/screen.js';
+import {attentionFirst} from '../lib/domain/job/attention-first.js';
+import type {ListWatchOptions} from '../lib/output/list-watch.js';
+import {colorsFor, isWatched, outputMode, widthOf} from '../lib/output/terminal/screen.js';
 import type {JobOrder} from '../lib/workflows/list/filter-jobs.js';
-import type {JobList} from '../lib/workflows/list/list-jobs.js';
+import type {JobList, ListInput} from '../lib/workflows/list/list-jobs.js';
+import type {WatchDeps} from '../lib/workflows/list/watch-list.js';
 
 /** The `--json` object with `--fields`. */
 export interface ChosenJobs extends Omit<JobList, 'jobs'> {
@@ -29,10 +33,6 @@ A request file is one row, with its retries and parts. A terminal shows what fit
     {
       description: 'Show what did not work',
       command: '<%= config.bin %> <%= command.id %> --state failed --state expired --state bad-rows',
-    },
-    {
-      description: 'Show what was sent since yesterday',
-      command: '<%= config.bin %> <%= command.id %> --since 1d',
     },
     {
       description: 'Choose what a script gets',
@@ -61,13 +61,13 @@ A request file is one row, with its retries and parts. A terminal shows what fit
       min: 1,
     }),
     state: Flags.string({
-      description: 'only these states (pending, succeeded, …) or outcomes (done, bad-rows, failed, …)',
+      description: 'states (running, …) or outcomes (done, bad-rows, …)',
       multiple: true,
       multipleNonGreedy: true,
     }),
     model: Flags.string({
       char: 'm',
-      description: 'only jobs of this model, or of a pattern such as "*flash*"',
+      description: 'only this model, or a pattern like "*flash*"',
       helpValue: '<model>',
       multiple: true,
       multipleNonGreedy: true,
@@ -94,57 +94,87 @@ A request file is one row, with its retries and parts. A terminal shows what fit
       exclusive: ['json'],
     }),
     refresh: Flags.boolean({description: 'ask the service first; needs an API key'}),
+    watch: Flags.boolean({
+      char: 'w',
+      description: 'show changes until no job runs any more',
+      exclusive: ['csv', 'json'],
+    }),
   };
 
   async run(): Promise<JobList | ChosenJobs> {
     const {args, flags} = await this.parse(List);
-    const [{listJobs, refreshList}, {limitJobs}, {JOB_FIELDS, pickFields}, {JOB_COLUMNS}, view, store] =
-      await Promise.all([
+    const [{listJobs, refreshList}, {JOB_FIELDS, pickFields}, {JOB_COLUMNS}, view, store] = await Promise.all(
+      [
         import('../lib/workflows/list/list-jobs.js'),
-        import('../lib/workflows/list/filter-jobs.js'),
         import('../lib/workflows/list/job-fields.js'),
         import('../lib/output/poll/job-columns.js'),
         import('../lib/output/list-lines.js'),
         this.openStore(flags['job-info']),
-      ]);
+      ],
+    );
     const fields = flags.fields === undefined ? undefined : namesIn('fields', flags.fields, JOB_FIELDS);
     const columns = flags.columns === undefined ? undefined : namesIn('columns', flags.columns, JOB_COLUMNS);
-    const stop = this.stopSignal();
-    if (flags.refresh) {
-      const client = await this.createBriefClient(this.apiKey(), flags);
-      const trouble = await refreshList({store, client, clock: this.clock}, stop);
-      if (trouble !== undefined) throw trouble;
-    }
+    const stop = flags.watch ? this.stopSignal(() => undefined) : this.stopSignal();
+    const client = flags.refresh ? await this.createClient(this.apiKey()) : undefined;
     const nowMs = this.clock.now();
     const isTable = !this.jsonEnabled() && !flags.csv;
     const states = flags.state ?? [];
-    const list = await listJobs(
-      store,
-      {
-        names: args.jobs ?? [],
-        states,
-        models: flags.model ?? [],
-        sinceMs: momentMs(flags.since, nowMs),
-        untilMs: momentMs(flags.until, nowMs),
-        order: flags.sort,
-        // Of the jobs of a file, those that others replaced are in no row of their own.
-        isFolded: isTable && !flags.all && !states.includes('replaced'),
-      },
-      stop,
-    );
+    const input = {
+      names: args.jobs ?? [],
+      states,
+      models: flags.model ?? [],
+      sinceMs: momentMs(flags.since, nowMs),
+      untilMs: momentMs(flags.until, nowMs),
+      order: flags.sort,
+      // Of the jobs of a file, those that others replaced are in no row of their own.
+      isFolded: isTable && !flags.all && !states.includes('replaced'),
+    };
+    const colors = colorsFor(process.stdout, process.env);
+    if (flags.watch) {
+      const limit = flags.limit ?? Infinity;
+      return this.#watch({store, clock: this.clock, client}, input, {limit, colors, columns, stop});
+    }
+    if (client !== undefined) {
+      const trouble = await refreshList({store, client, clock: this.clock}, stop);
+      if (trouble !== undefined) throw trouble;
+    }
+    const list = await listJobs(store, input, stop);
     const isScreen = isTable && !flags.all && process.stdout.isTTY;
     const limit = flags.limit ?? (isScreen ? process.stdout.rows - OTHER_ROWS : Infinity);
-    const shown = limitJobs(list.jobs, Math.max(1, limit));
+    const shown = attentionFirst(list.jobs, Math.max(1, limit));
     if (fields !== undefined) return {...list, jobs: shown.map((job) => pickFields(job, fields))};
     if (this.jsonEnabled()) return {...list, jobs: shown};
     if (flags.csv) {
       process.stdout.write(view.listCsv(shown, isWatched(process)).join(''));
       for (const line of view.sideLines(list)) this.logToStderr(line);
     } else {
-      const colors = colorsFor(process.stdout, process.env);
       const lines = view.listLines(list, {shown, width: widthOf(process.stdout), nowMs, colors, columns});
       process.stdout.write(`${lines.join('\n')}\n`);
     }
     return list;
+  }
+
+  async #watch(
+    deps: Omit<WatchDeps, 'show'>,
+    input: ListInput,
+    {stop, ...form}: Pick<ListWatchOptions, 'limit' | 'colors' | 'columns'> & {readonly stop: AbortSignal},
+  ): Promise<JobList> {
+    const [{watchList}, {ListWatch}] = await Promise.all([
+      import('../lib/workflows/list/watch-list.js'),
+      import('../lib/output/list-watch.js'),
+    ]);
+    const {stdout, env} = process;
+    const isLive = outputMode({stdout, stderr: stdout, env}, {isJson: false, isQuiet: false}) === 'live';
+    const view = new ListWatch({...form, stream: stdout, clock: this.clock, isLive});
+    try {
+      return await watchList({...deps, show: (list) => view.show(list)}, input, stop);
+    } catch (error) {
+      // To stop watching is how it ends; the list stands where it was.
+      if (!stop.aborted || error !== stop.reason || view.list === undefined) throw error;
+      process.exitCode = toGembatchError(error, this.ownVersion).exitCode;
+      return view.list;
+    } finally {
+      view.end();
+    }
   }
 }

@@ -6,7 +6,7 @@ import {expect, test} from '@jest/globals';
 import {EXIT} from '../../src/lib/domain/errors.js';
 import {noCounts} from '../../src/lib/domain/result/row-counts.js';
 import {JOB_FIELDS} from '../../src/lib/workflows/list/job-fields.js';
-import {ROOT, runCli, type CliResult} from '../helpers/run-cli.js';
+import {ROOT, runCli, startCli, type CliResult} from '../helpers/run-cli.js';
 import {tempDir} from '../helpers/temp-dir.js';
 
 interface Job {
@@ -194,4 +194,32 @@ test('a screen of 24 lines shows the three of 500 that failed, in colour and in 
   ]);
   expect(lines).toContain('… and 483 more: 483 done (all: --limit 500)');
   expect(lines).toContain('500 files: 497 done, 3 failed');
+});
+
+test('--watch tells what changes until nothing runs any more', async () => {
+  const folder = await folderOf([{file: 'a.jsonl', name: 'a1', state: 'RUNNING'}]);
+  const watch = startCli(['list', '--watch'], {cwd: folder});
+  await watch.seen('1 file: 1 running');
+  const path = join(folder, 'job-info.jsonl');
+  const line = await readFile(path, 'utf8');
+  await writeFile(path, line.replace('RUNNING', 'FAILED'));
+  const {code, stdout, stderr} = await watch.ended;
+  expect([code, stderr]).toEqual([0, '']);
+  expect(stdout.split('Next: gembatch poll\n')[1]).toBe(
+    'a.jsonl: failed\n1 file: 1 failed\nNext: gembatch retry --dry-run\n',
+  );
+});
+
+test('Ctrl-C ends --watch, and the list stands where it was', async () => {
+  const folder = await folderOf([{file: 'a.jsonl', name: 'a1', state: 'RUNNING'}]);
+  const watch = startCli(['list', '--watch'], {cwd: folder, isOnTerminal: true});
+  await watch.seen('1 file: 1 running');
+  const piped = startCli(['list', '--watch'], {cwd: folder});
+  await piped.seen('1 file: 1 running');
+  piped.process.kill('SIGINT');
+  expect(await piped.ended).toMatchObject({code: EXIT.interrupted, stderr: ''});
+  await writeFile(join(folder, 'job-info.jsonl'), '');
+  const {code, stdout} = await watch.ended;
+  expect([code, stripVTControlCharacters(stdout)]).toEqual([0, expect.stringContaining('No batch jobs in')]);
+  expect(stdout).toContain('\u001B[?25h');
 });

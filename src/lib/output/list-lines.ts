@@ -32,14 +32,12 @@ export function listLines(list: JobList, style: ListStyle): readonly string[] {
   }
   const terms = {...style, jobs: style.shown, downloads: new Map<string, number>()};
   const table = tableLines(style.shown, jobColumns(terms, style.columns), style.width);
-  return [
-    ...table,
-    ...hiddenLine(list, style.shown),
-    '',
-    ...totals(list, style.nowMs),
-    ...sideLines(list),
-    ...nextLine(list),
-  ];
+  return [...table, ...hiddenLine(list, style.shown), '', ...endLines(list, style.nowMs)];
+}
+
+/** What follows the table: the totals, what is no job, and what to run next. */
+export function endLines(list: JobList, nowMs: number): readonly string[] {
+  return [...totals(list, nowMs), ...sideLines(list), ...nextLine(list)];
 }
 
 function hiddenLine({jobs}: JobList, shown: readonly FoldedJob[]): readonly string[] {

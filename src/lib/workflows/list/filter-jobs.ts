@@ -128,21 +128,3 @@ export function orderJobs<T extends PolledJob>(jobs: readonly T[], order: JobOrd
 function compareText(a = '', b = ''): number {
   return a < b ? -1 : Number(a > b);
 }
-
-/** So many of the jobs, still in their order: what needs a person first, then what runs, then what is done. */
-export function limitJobs<T extends PolledJob>(jobs: readonly T[], limit: number): readonly T[] {
-  if (jobs.length <= limit) return jobs;
-  const ranked = jobs.map((job, position) => ({position, job, rank: attentionRank(job)}));
-  ranked.sort((a, b) => a.rank - b.rank || a.position - b.position);
-  return ranked
-    .slice(0, limit)
-    .sort((a, b) => a.position - b.position)
-    .map(({job}) => job);
-}
-
-function attentionRank({outcome, replaced}: PolledJob): number {
-  if (replaced) return 4;
-  if (outcome === 'done') return 3;
-  if (outcome === 'running') return 2;
-  return outcome === 'bad_rows' ? 1 : 0;
-}
