@@ -3,6 +3,7 @@ import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../cli/base-command.js';
 import {GembatchError} from '../lib/domain/errors.js';
 import type {AdoptResult} from '../lib/workflows/adopt/adopt-jobs.js';
+import {pollFlags, resultsDirOf} from '../cli/flags/poll-flags.js';
 import {submitFlags} from '../cli/flags/submit-flags.js';
 
 /** `gembatch adopt [JOB...]` */
@@ -13,7 +14,9 @@ export default class Adopt extends BaseCommand {
 
 Without a name, lists the jobs at the service that no record knows, and records nothing.
 
---all-mine adopts every job of the project that gembatch made, which rebuilds a lost job-info file. Adopting a job also decides an unclear create.`;
+--all-mine adopts every job of the project that gembatch made, which rebuilds a lost job-info file. Adopting a job also decides an unclear create.
+
+--done records request files as done whose results are on disk, at their place, while no job tells of them; they have to answer each request, and nothing else.`;
 
   static override examples = [
     {
@@ -24,7 +27,11 @@ Without a name, lists the jobs at the service that no record knows, and records 
   ];
 
   static override args = {
-    jobs: Args.string({description: 'batch jobs, such as batches/abc123', multiple: true, required: false}),
+    jobs: Args.string({
+      description: 'batch jobs, such as batches/abc123; request files with --done',
+      multiple: true,
+      required: false,
+    }),
   };
 
   static override flags = {
@@ -34,6 +41,11 @@ Without a name, lists the jobs at the service that no record knows, and records 
       helpValue: '<file>',
       exclusive: ['all-mine'],
     }),
+    done: Flags.boolean({
+      description: 'record the named request files, whose results are here, as done',
+      exclusive: ['all-mine', 'file'],
+    }),
+    'results-dir': pollFlags['results-dir'],
     'lock-timeout': submitFlags['lock-timeout'],
   };
 
@@ -41,6 +53,7 @@ Without a name, lists the jobs at the service that no record knows, and records 
     const {args, flags} = await this.parse(Adopt);
     const names = args.jobs ?? [];
     refuseUnclear(names, flags);
+    if (flags.done) return this.#adoptResults(names, flags);
     const apiKey = this.apiKey();
     const [{adoptJobs, listNotRecorded}, {adoptLines}, {createLineView}, store, client] = await Promise.all([
       import('../lib/workflows/adopt/adopt-jobs.js'),
@@ -70,18 +83,52 @@ Without a name, lists the jobs at the service that no record knows, and records 
     process.exitCode = result.exit_code;
     return result;
   }
+
+  async #adoptResults(
+    files: readonly string[],
+    flags: Parameters<BaseCommand['display']>[0] & {
+      'job-info': string;
+      'lock-timeout': number | undefined;
+      'results-dir': string | undefined;
+    },
+  ): Promise<AdoptResult> {
+    const [{adoptResults}, {adoptLines}, {createLineView}, {PRICES}, store] = await Promise.all([
+      import('../lib/workflows/adopt/adopt-results.js'),
+      import('../lib/output/adopt-lines.js'),
+      import('../lib/output/text/line-view.js'),
+      import('../lib/domain/price/prices.js'),
+      this.openStore(flags['job-info']),
+    ]);
+    const {screen, mode} = this.display(flags);
+    const view = createLineView(screen, mode);
+    const result = await adoptResults(
+      {store, clock: this.clock, prices: PRICES, report: ({message}) => view.note(message)},
+      {
+        files,
+        resultsDir: resultsDirOf(flags),
+        cwd: process.cwd(),
+        lockTimeoutMs: flags['lock-timeout'] ?? null,
+        stop: this.stopSignal(),
+      },
+    );
+    if (!this.jsonEnabled()) for (const line of adoptLines(result, {isListed: false})) this.log(line);
+    process.exitCode = result.exit_code;
+    return result;
+  }
 }
 
 /** @throws GembatchError `USAGE` when it is not clear which jobs are meant. */
 function refuseUnclear(
   names: readonly string[],
-  flags: {'all-mine': boolean; file: string | undefined},
+  flags: {'all-mine': boolean; done: boolean; file: string | undefined},
 ): void {
+  if (flags.done && names.length === 0)
+    throw new GembatchError('USAGE', 'With --done, name the request files.');
   if (flags['all-mine'] && names.length > 0) {
     throw new GembatchError('USAGE', 'Name the batch jobs to adopt, or use --all-mine.');
   }
   if (names.some((name) => name.trim() === '')) {
-    throw new GembatchError('USAGE', 'The name of a batch job is empty.');
+    throw new GembatchError('USAGE', 'A name is empty.');
   }
   if (flags.file !== undefined && names.length !== 1) {
     throw new GembatchError('USAGE', '--file is for one batch job; name that one too.');

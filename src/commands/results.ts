@@ -1,4 +1,3 @@
-import {resolve} from 'node:path';
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../cli/base-command.js';
@@ -8,7 +7,7 @@ import type {PollEvent} from '../lib/workflows/poll/poll-report.js';
 import {RARE} from '../cli/flags/flags.js';
 import {pricesFlag, readPrices} from '../cli/prices.js';
 import {JOIN_FORMATS} from '../cli/results/join-formats.js';
-import {pollFlags} from '../cli/flags/poll-flags.js';
+import {pollFlags, resultsDirOf} from '../cli/flags/poll-flags.js';
 
 /** `gembatch results [FILE|JOB...]` */
 export default class Results extends BaseCommand {
@@ -108,7 +107,7 @@ export default class Results extends BaseCommand {
         names: args.jobs ?? [],
         needsRequests: flags.failed || flags.join !== undefined,
         keepsRemote: flags['keep-remote'],
-        resultsDir: flags['results-dir'] === undefined ? null : resolve(flags['results-dir']),
+        resultsDir: resultsDirOf(flags),
         checksAnswers: !flags['no-check-answers'],
         stop,
       },

@@ -10,7 +10,7 @@ import {tellGitHubActions, type ToldWork} from '../cli/github-actions.js';
 import {tellDone, type OnDoneResult} from '../cli/on-done.js';
 import {withRareHidden} from '../cli/flags/flags.js';
 import {PREPARE_DEFAULTS, recipeFlags, recipeOf} from '../cli/flags/prepare-flags.js';
-import {pollFlags, pollTermsOf} from '../cli/flags/poll-flags.js';
+import {pollFlags, pollTermsOf, resultsDirOf} from '../cli/flags/poll-flags.js';
 import {queueFlags} from '../cli/flags/queue-flags.js';
 import {readPrices} from '../cli/prices.js';
 import {
@@ -98,7 +98,7 @@ Run it again to go on, or when rows were added: nothing is sent twice.`;
       cwd: process.cwd(),
       isDryRun: false,
       ifChanged: flags['if-changed'],
-      resultsDir: pollTermsOf(flags).resultsDir,
+      resultsDir: resultsDirOf(flags),
       ...modelConsent(this.jsonEnabled()),
       stop,
     };

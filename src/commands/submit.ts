@@ -12,6 +12,7 @@ import type {SubmitDeps, SubmitOptions} from '../lib/workflows/submit/submit-run
 import type {SubmitResult} from '../lib/workflows/submit/submit-report.js';
 import {readPrices} from '../cli/prices.js';
 import {RARE} from '../cli/flags/flags.js';
+import {pollFlags, resultsDirOf} from '../cli/flags/poll-flags.js';
 import {
   ifChangedFlag,
   modelConsent,
@@ -51,6 +52,8 @@ Ctrl-C once lets creates under way end; twice ends at once.`;
     model: modelFlag,
     'if-changed': ifChangedFlag,
     ...submitFlags,
+    // Results that are there already are looked for where poll puts them.
+    'results-dir': {...pollFlags['results-dir'], hidden: true},
     'dry-run': Flags.boolean({
       char: 'n',
       description: 'check all, estimate cost; needs no API key',
@@ -88,6 +91,7 @@ Ctrl-C once lets creates under way end; twice ends at once.`;
       ...wish,
       prices,
       ifChanged: flags['if-changed'],
+      resultsDir: resultsDirOf(flags),
       ...(assumed === undefined ? {} : {assumedNotCreated: assumed}),
       ...modelConsent(this.jsonEnabled()),
       stop: this.stopSignal(),

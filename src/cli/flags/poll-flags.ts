@@ -42,6 +42,15 @@ export function pollTermsOf(
     timeoutMs: flags.timeout ?? null,
     keepsRemote: flags['keep-remote'],
     checksAnswers: !flags['no-check-answers'],
-    resultsDir: flags['results-dir'] === undefined ? null : resolve(flags['results-dir']),
+    resultsDir: resultsDirOf(flags),
   };
+}
+
+/** The folder for results, absolute; null for `results` beside each request file. */
+export function resultsDirOf({
+  'results-dir': folder,
+}: {
+  readonly 'results-dir': string | undefined;
+}): string | null {
+  return folder === undefined ? null : resolve(folder);
 }

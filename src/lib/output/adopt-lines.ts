@@ -15,7 +15,8 @@ const REQUEST_FILE_WORDS = {
 export function adoptLines({jobs}: AdoptResult, {isListed}: {isListed: boolean}): readonly string[] {
   const adopted = jobs.filter(({outcome}) => outcome === 'adopted').length;
   const lines = jobs.map(({job, outcome, file = '', request_file: requestFile, state = '', error}) => {
-    if (error !== undefined) return `${printable(job)}: not adopted: ${printable(error.message)}`;
+    if (error !== undefined)
+      return `${printable(file === '' ? job : file)}: not adopted: ${printable(error.message)}`;
     const name = `${printable(job)} (${printable(stateLabel(state))}): ${printable(file)}`;
     if (outcome === 'not_recorded') return name;
     if (outcome === 'known') return `${name}: recorded already`;

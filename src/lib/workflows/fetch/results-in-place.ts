@@ -3,7 +3,7 @@
  * from before. Where the service has them no more, they are what was paid for.
  */
 import {lstat, stat} from 'node:fs/promises';
-import type {JobRecord, StoredResults} from '../../domain/job/job-record.js';
+import type {JobRecord, JobUsage, StoredResults} from '../../domain/job/job-record.js';
 import type {PollDeps} from '../poll/poll-run.js';
 import {readChunks} from '../request-file/read-chunks.js';
 import {ResultIntake, type ReadResult} from './result-intake.js';
@@ -30,19 +30,26 @@ export async function hasFileInPlace(
   return paths[0] === place && (await isFile(place));
 }
 
+/** Results at their place, and what they used. */
+export interface ResultsInPlace {
+  readonly results: StoredResults;
+  readonly usage: JobUsage;
+  /** How many requests they answer. */
+  readonly requests: number | null;
+}
+
 /**
- * Records the file at the place of a job's results as its results, if it has exactly one row for each of its requests and
- * nothing else. On return the record is durable.
+ * Reads the file at the place of a job's results, if it has exactly one row for each of its requests and nothing else.
  *
- * @returns undefined when it is not, or nobody can tell because the request file is gone or has changed.
- * @throws GembatchError `STORAGE`, `LOCKED`, `LOCK_LOST`; and what the file system says of a file that cannot be read.
+ * @returns undefined when it has not, or nobody can tell because the request file is gone or has changed.
+ * @throws GembatchError `STORAGE`; and what the file system says of a file that cannot be read.
  */
-export async function recordResultsInPlace(
+export async function readResultsInPlace(
   deps: PlaceDeps,
   record: JobRecord,
   options: PlaceOptions,
-): Promise<StoredResults | undefined> {
-  if (record.results !== undefined || !(await hasFileInPlace(deps, record, options))) return undefined;
+): Promise<ResultsInPlace | undefined> {
+  if (!(await hasFileInPlace(deps, record, options))) return undefined;
   const {store, clock} = deps;
   const place = plainTarget(record, {store, resultsDir: options.resultsDir});
   const {root} = resultTargets(record, {store, records: [], resultsDir: options.resultsDir});
@@ -61,17 +68,31 @@ export async function recordResultsInPlace(
     rows: found.rows,
     request_file: 'matched',
   };
+  return {results, usage: found.usage, requests: found.requests};
+}
+
+/**
+ * Records the results that `readResultsInPlace` finds. On return the record is durable.
+ *
+ * @returns undefined when there are none.
+ * @throws GembatchError as `readResultsInPlace`; `LOCKED`, `LOCK_LOST`.
+ */
+export async function recordResultsInPlace(
+  deps: PlaceDeps,
+  record: JobRecord,
+  options: PlaceOptions,
+): Promise<StoredResults | undefined> {
+  const found = record.results === undefined ? await readResultsInPlace(deps, record, options) : undefined;
+  if (found === undefined) return undefined;
+  const {results, usage, requests} = found;
   const change = ({
     results_error: _error,
     not_seen: _missed,
     lost_at: _lost,
     ...rest
-  }: JobRecord): JobRecord => {
-    return rest.results === undefined
-      ? {...rest, count: rest.count ?? found.requests, usage: found.usage, results}
-      : rest;
-  };
-  await store.updateJobs(new Map([[record.batch.name, change]]));
+  }: JobRecord): JobRecord =>
+    rest.results === undefined ? {...rest, count: rest.count ?? requests, usage, results} : rest;
+  await deps.store.updateJobs(new Map([[record.batch.name, change]]));
   return results;
 }
 

@@ -2,6 +2,10 @@ import {itemError} from '../../../domain/item-error.js';
 import {lstat} from 'node:fs/promises';
 import {basename, dirname} from 'node:path';
 import {GembatchError} from '../../../domain/errors.js';
+import {PRICES} from '../../../domain/price/prices.js';
+import {ownCommand} from '../../../domain/program-name.js';
+import {shellWord} from '../../../domain/text/shell-word.js';
+import {readResultsInPlace} from '../../fetch/results-in-place.js';
 import {plainTarget} from '../../fetch/result-target.js';
 import {adoptionNotes, adoptOwnJob, type Work} from '../../reconcile/own-jobs.js';
 import type {Inspection} from '../../request-file/inspect-file.js';
@@ -33,7 +37,7 @@ export async function foundElsewhere(
   const part = partOf === undefined ? {} : {partOf};
   const work: Work = {inputFile, sha256, sizeBytes, count, model: run.model, ...retry, ...part};
   const job = await run.ownJobs.find(work);
-  if (job === undefined) return existingResult(run, file);
+  if (job === undefined) return existingResult(run, {file, inspection});
   const adoptedAt = new Date(run.clock.now()).toISOString();
   const record = adoptOwnJob(session, {work, job, adoptedAt, address: run.client.address});
   run.known.add(record);
@@ -42,7 +46,10 @@ export async function foundElsewhere(
 }
 
 /** Of a part, the results of the whole file speak for it, too. */
-async function existingResult(run: SubmitRun, file: RequestFile): Promise<OutcomeDraft | undefined> {
+async function existingResult(
+  run: SubmitRun,
+  {file, inspection}: {readonly file: RequestFile; readonly inspection: Inspection},
+): Promise<OutcomeDraft | undefined> {
   const {store, known, options} = run;
   const {inputFile, partOf, path, retryOf} = file;
   const hasResultsElsewhere = partOf === undefined && OWN_FOLDERS.has(basename(dirname(path)));
@@ -53,17 +60,40 @@ async function existingResult(run: SubmitRun, file: RequestFile): Promise<Outcom
       {store, resultsDir: options.resultsDir ?? null},
     );
     const name = store.inputName(place);
-    if (!known.isResultFile(name) && (await isThere(place))) return resultExists(file.name, name);
+    if (known.isResultFile(name) || !(await isThere(place))) continue;
+    const areItsResults = input === inputFile && (await answersExactly(run, inputFile, inspection));
+    return resultExists(file.name, {resultName: name, areItsResults, resultsDir: options.resultsDir ?? null});
   }
   return undefined;
 }
 
-function resultExists(fileName: string, resultName: string): OutcomeDraft {
+async function answersExactly(
+  {store, clock, options}: SubmitRun,
+  inputFile: string,
+  {sha256, count}: Inspection,
+): Promise<boolean> {
+  const work = {input_file: inputFile, sha256, count, uploaded_file_name: '', batch: {name: '', state: ''}};
+  const resultsDir = options.resultsDir ?? null;
+  const deps = {store, clock, prices: options.prices ?? PRICES};
+  return (await readResultsInPlace(deps, work, {resultsDir})) !== undefined;
+}
+
+function resultExists(
+  fileName: string,
+  {
+    resultName,
+    areItsResults,
+    resultsDir,
+  }: {readonly resultName: string; readonly areItsResults: boolean; readonly resultsDir: string | null},
+): OutcomeDraft {
+  const folder = resultsDir === null ? '' : ` --results-dir ${shellWord(resultsDir)}`;
+  const adopt = ownCommand(`adopt --done ${shellWord(fileName)}${folder}`);
   const error = new GembatchError(
     'RESULT_EXISTS',
     `${fileName}: has no record, but its result file ${resultName} exists, so it may have been paid for already. Nothing was sent.`,
     {
       suggestions: [
+        ...(areItsResults ? [`It answers exactly its requests; to record it as done: ${adopt}`] : []),
         'Name the job-info file that knows it: --job-info FILE',
         'If these are not its results, move them away; or submit it all the same: --force',
       ],
