@@ -96,7 +96,7 @@ Ctrl-C once lets creates under way end; twice ends at once.`;
       ...modelConsent(this.jsonEnabled()),
       stop: this.stopSignal(),
     };
-    const files = options.isDryRun ? named : await this.#split({store, client}, named, options);
+    const files = await this.#split({store, client}, named, options);
     const submission = await openSubmission(
       {store, client, clock: this.clock, report: (event) => view.report(event)},
       files,
@@ -129,7 +129,12 @@ Ctrl-C once lets creates under way end; twice ends at once.`;
       this.fileMaker(),
     ]);
     const limits = {maxBytes: MAX_REQUEST_FILE_BYTES, maxRequests: null};
-    const {files} = await splitLargeFiles({...deps, createFile}, named, {limits, options, canary: null});
+    const {files} = await splitLargeFiles({...deps, createFile}, named, {
+      limits,
+      options,
+      canary: null,
+      isDryRun: options.isDryRun,
+    });
     return files;
   }
 

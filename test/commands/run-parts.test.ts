@@ -3,7 +3,7 @@ import {join} from 'node:path';
 import {expect, test} from '@jest/globals';
 import {EXIT} from '../../src/lib/domain/errors.js';
 import type {RunOutcome} from '../../src/commands/run.js';
-import type {FileOutcome} from '../../src/lib/workflows/submit/submit-report.js';
+import type {FileOutcome, SubmitResult} from '../../src/lib/workflows/submit/submit-report.js';
 import type {JobList} from '../../src/lib/workflows/list/list-jobs.js';
 import {schemaErrors} from '../helpers/json-schema.js';
 import {requestLines} from '../helpers/request-files.js';
@@ -184,4 +184,16 @@ test('without its job-info file, a file that was run in parts is not paid for ag
     error?.code === 'RESULT_EXISTS' || reason === 'adopted';
   expect(result.submit.files.every(isUnsent)).toBe(true);
   expect(emulator.control.paid()).toHaveLength(3);
+});
+
+test('a dry run of submit knows the parts that a run has left', async () => {
+  const {emulator, options} = await trial();
+  emulator.control.fault({on: 'batches.create', skip: 1, fault: {kind: 'hang_before'}});
+  const victim = startCli([...ARGS, '--max-requests', '4', '-c', '1'], options);
+  await until(() => (emulator.control.counts()['batches.create'] ?? 0) > 1);
+  victim.process.kill('SIGKILL');
+  await victim.ended;
+  const {json} = await runCli(['submit', 'data/big.jsonl', '--dry-run', '--json'], options);
+  const outcomes = (json() as SubmitResult).files.map(({outcome}) => outcome);
+  expect(outcomes).toEqual(['skipped', 'unclear', 'would_submit']);
 });

@@ -32,7 +32,7 @@ function outcomeWords(outcome: FileOutcome): string {
     case 'changed':
       return `changed: ${reasonText(outcome)}`;
     case 'would_submit':
-      return `would be submitted: ${plural(outcome.count ?? 0, 'request')}`;
+      return `would be submitted${inParts(outcome)}: ${plural(outcome.count ?? 0, 'request')}`;
     case 'failed':
       return `failed: ${reasonText(outcome)}`;
     case 'unclear':
@@ -40,6 +40,10 @@ function outcomeWords(outcome: FileOutcome): string {
     case 'not_started':
       return notStartedText(outcome);
   }
+}
+
+function inParts({parts}: FileOutcome): string {
+  return parts === undefined ? '' : ` in ${plural(parts, 'part')}`;
 }
 
 /** An interruption is said elsewhere; any other reason is news. */

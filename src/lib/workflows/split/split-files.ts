@@ -42,6 +42,8 @@ interface SplitTerms {
   readonly options: CheckOptions;
   /** So many requests of the first file that was not sent yet are a part of their own; null for no canary. */
   readonly canary: number | null;
+  /** Writes nothing: a file that would be split stays whole, with the number of its `parts`, until they are on disk. */
+  readonly isDryRun?: boolean;
 }
 
 /** The files with those that are too large replaced by their parts; what cannot be split has a `problem`. */
@@ -105,7 +107,7 @@ async function triedPlan({path}: RequestFile): Promise<PartPlan | GembatchError 
   });
 }
 
-interface PartTerms extends Pick<SplitTerms, 'limits' | 'options'> {
+interface PartTerms extends Omit<SplitTerms, 'canary'> {
   readonly sent: SentWork;
   /** The plan that an earlier run has made. */
   readonly earlier: PartPlan | undefined;
@@ -123,15 +125,18 @@ async function partsOf(deps: SplitDeps, file: RequestFile, terms: PartTerms): Pr
   const {earlier, options, sent, canary} = terms;
   if (sent.isWhole(file)) return {parts: [file]};
   const inParts = (plan: PartPlan): FileParts => ({parts: partFiles(deps, file, plan), plan});
+  const written = async (plan: PartPlan): Promise<FileParts> => {
+    if (terms.isDryRun !== true) await writeParts(deps, file, {plan, isNew: earlier === undefined});
+    else if ((await missingParts(file.path, plan)).length > 0)
+      return {parts: [{...file, parts: plan.parts.length}]};
+    return inParts(plan);
+  };
   try {
     const stats = await stat(file.path).catch(() => undefined);
     if (earlier !== undefined && stats?.isFile() !== true) return inParts(earlier);
     const {size = 0, mtimeMs = 0} = stats ?? {};
-    if (earlier?.size_bytes === size && earlier.mtime_ms === mtimeMs) {
-      const plan = {...earlier, ...canary?.mark};
-      await writeParts(deps, file, {plan, isNew: false});
-      return inParts(plan);
-    }
+    if (earlier?.size_bytes === size && earlier.mtime_ms === mtimeMs)
+      return await written({...earlier, ...canary?.mark});
     const sha256 = await checkedHash(file, options);
     if (earlier !== undefined && earlier.sha256 !== sha256) {
       if (options.ifChanged === 'skip') return inParts(earlier);
@@ -142,9 +147,7 @@ async function partsOf(deps: SplitDeps, file: RequestFile, terms: PartTerms): Pr
     const limits = {...terms.limits, ...canary?.limits};
     const parts = earlier?.parts ?? (await planParts(file.path, limits));
     if (earlier === undefined) refuseOtherPlan(file, {sha256, parts, sent});
-    const plan = {...earlier, sha256, size_bytes: size, mtime_ms: mtimeMs, parts, ...canary?.mark};
-    await writeParts(deps, file, {plan, isNew: earlier === undefined});
-    return inParts(plan);
+    return await written({...earlier, sha256, size_bytes: size, mtime_ms: mtimeMs, parts, ...canary?.mark});
   } catch (error) {
     if (!(error instanceof GembatchError) || error.code === 'INTERRUPTED') throw error;
     return {parts: [{...file, problem: error}]};
@@ -215,11 +218,7 @@ async function writeParts(
   {plan, isNew}: {readonly plan: PartPlan; readonly isNew: boolean},
 ): Promise<void> {
   const {length} = plan.parts;
-  const missing: Part[] = [];
-  for (const [position, part] of plan.parts.entries()) {
-    const stats = isNew ? undefined : await stat(partPath(path, position + 1, length)).catch(() => undefined);
-    if (stats?.size !== part.size_bytes) missing.push(part);
-  }
+  const missing = isNew ? plan.parts : await missingParts(path, plan);
   await makeRoom(path, name, missing);
   for (const part of missing) {
     const {start_byte: start, size_bytes: size} = part;
@@ -228,6 +227,16 @@ async function writeParts(
   }
   const text = Buffer.from(`${JSON.stringify(plan, null, 2)}\n`);
   await writeFile(await createFile(planPath(path), {overwrite: !isNew}), [text]);
+}
+
+/** The parts that are not on disk. */
+async function missingParts(path: string, {parts}: PartPlan): Promise<readonly Part[]> {
+  const missing: Part[] = [];
+  for (const [position, part] of parts.entries()) {
+    const stats = await stat(partPath(path, position + 1, parts.length)).catch(() => undefined);
+    if (stats?.size !== part.size_bytes) missing.push(part);
+  }
+  return missing;
 }
 
 /** @throws GembatchError `STORAGE` when the parts do not fit on the disk. */

@@ -18,6 +18,8 @@ export interface RequestFile {
   readonly retryOf?: string;
   /** Which part of a larger file it is. */
   readonly partOf?: PartOf;
+  /** In a dry run: how many parts it would be submitted in. */
+  readonly parts?: number;
   /** Why it cannot be submitted, when that is known already. */
   readonly problem?: GembatchError;
 }

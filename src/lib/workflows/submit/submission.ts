@@ -101,7 +101,8 @@ export class Submission {
       const facts = factsOf(inspection, estimate);
       const cap = await takeCostRoom(run, file, estimate);
       if (cap !== undefined) return finish({...facts, outcome: 'not_started', error: itemError(cap)});
-      if (session === null) return finish({...facts, outcome: 'would_submit'});
+      const parts = file.parts === undefined ? {} : {parts: file.parts};
+      if (session === null) return finish({...facts, ...parts, outcome: 'would_submit'});
 
       run.report({type: 'phase', index: file.index, phase: 'checked'});
       return await run.limits.sends(async () => {

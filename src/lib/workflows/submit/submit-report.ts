@@ -30,6 +30,8 @@ export interface FileOutcome {
     'submitted' | 'skipped' | 'changed' | 'would_submit' | 'failed' | 'unclear' | 'not_started';
   /** The place of the file in a larger one that was split. */
   readonly part_of?: PartOf;
+  /** With `would_submit`: how many parts it would be split into. */
+  readonly parts?: number;
   /** Requests, that is non-empty lines; absent when the file was not inspected to its end. */
   readonly count?: number;
   readonly size_bytes?: number;
