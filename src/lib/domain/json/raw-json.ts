@@ -3,7 +3,17 @@ import {JsonCursor} from './json-cursor.js';
 
 /** The JSON text of a value, which stands for it in what is written. */
 export class RawJson {
-  constructor(readonly text: string) {}
+  #text: string | (() => string);
+
+  /** @param text - or what reads it, once it is asked for: an image is megabytes of it, and most tables have none. */
+  constructor(text: string | (() => string)) {
+    this.#text = text;
+  }
+
+  get text(): string {
+    if (typeof this.#text !== 'string') this.#text = this.#text();
+    return this.#text;
+  }
 }
 
 /** Bytes of a text, from `start` to before `end`. */
@@ -14,7 +24,7 @@ interface Span {
 
 type Step = string | number;
 
-/** Finds the texts of values inside of one JSON object. */
+/** Finds the texts of values inside of one JSON object, whose bytes must stay as they are as long as texts are asked for. */
 export class RawReader {
   readonly #bytes: Uint8Array;
   readonly #cursor = new JsonCursor();
@@ -31,14 +41,14 @@ export class RawReader {
       if (span === undefined) return undefined;
       span = this.#inside(span, JSON.stringify(path.slice(0, depth)), typeof step === 'number').get(step);
     }
-    return span === undefined ? undefined : new RawJson(this.#textOf(span));
+    return span === undefined ? undefined : this.#rawOf(span);
   }
 
   /** The members of the whole object, in their order. */
   members(): ReadonlyMap<string, RawJson> | undefined {
     const spans = this.#inside({start: 0, end: this.#bytes.length}, '[]', false);
     if (spans.size === 0) return undefined;
-    return new Map([...spans].map(([name, span]) => [String(name), new RawJson(this.#textOf(span))]));
+    return new Map([...spans].map(([name, span]) => [String(name), this.#rawOf(span)]));
   }
 
   /** Members by name, or elements by number; nothing when the cursor gives up. Of equal names the last counts, as ever. */
@@ -59,6 +69,10 @@ export class RawReader {
     const result: ReadonlyMap<Step, Span> = isRead ? found : new Map();
     this.#known.set(id, result);
     return result;
+  }
+
+  #rawOf(span: Span): RawJson {
+    return new RawJson(() => this.#textOf(span));
   }
 
   #textOf({start, end}: Span): string {

@@ -8,6 +8,9 @@ import type {CreateFile} from '../../poll/poll-run.js';
 import type {AnswerContent, Media} from '../answer-content.js';
 import type {JoinedRow} from '../join-results.js';
 
+/** Decoded at once: a multiple of 4. */
+const PIECE_DIGITS = 1024 * 1024;
+
 /** Where media go. */
 export interface MediaPlace {
   readonly createFile: CreateFile;
@@ -53,12 +56,11 @@ export class MediaFiles {
     const thoughtData = [...content.thoughtData];
     for (const medium of content.media) {
       if (medium.isThought && !this.place.hasThoughts) continue;
-      const bytes = bytesOf(medium);
-      if (bytes === undefined) {
+      if (!isBase64(medium.data)) {
         this.#unreadable++;
         continue;
       }
-      const path = await this.#write(this.#names.next(key, medium.mimeType), bytes);
+      const path = await this.#write(this.#names.next(key, medium.mimeType), medium.data);
       this.#files++;
       paths.push(path);
       (medium.isThought ? thoughtData : data)[medium.index] = withPath(medium, path);
@@ -66,7 +68,7 @@ export class MediaFiles {
     return {...content, data, thoughtData};
   }
 
-  async #write(name: string, bytes: Uint8Array): Promise<string> {
+  async #write(name: string, base64: string): Promise<string> {
     const {createFile, folder, from, overwrite, refuse} = this.place;
     const target = join(folder, name);
     const path = relative(from, target).split(sep).join('/');
@@ -74,7 +76,9 @@ export class MediaFiles {
     try {
       const file = await createFile(target, {overwrite});
       try {
-        await file.append(bytes);
+        for (let at = 0; at < base64.length; at += PIECE_DIGITS) {
+          await file.append(Buffer.from(base64.slice(at, at + PIECE_DIGITS), 'base64'));
+        }
         await file.commit();
       } finally {
         await file.discard();
@@ -86,10 +90,9 @@ export class MediaFiles {
   }
 }
 
-function bytesOf({data}: Media): Uint8Array | undefined {
-  const bytes = Buffer.from(data, 'base64');
-  const digits = data.replace(/={0,2}$/u, '').length;
-  return bytes.length === Math.floor((digits * 3) / 4) ? bytes : undefined;
+function isBase64(data: string): boolean {
+  const digits = data.slice(-2).replace(/={1,2}$/u, '').length + Math.max(0, data.length - 2);
+  return digits % 4 !== 1 && !/[^\w+/-]/u.test(data.slice(0, digits));
 }
 
 /** The part as it was, with the path of the file instead of the data. */
