@@ -46,12 +46,16 @@ const RATES = {
   },
 } as const;
 
+/** USD for an answer with places. */
+const MAPS = 0.025;
+
 function priceList(): unknown {
   const models = Object.entries(RATES).map(([name, rates]) => [
     name,
     {
       max_input_tokens: 1_048_576,
       max_output_tokens: 65_536,
+      maps_usd_per_1000: MAPS * 1000,
       search:
         rates.query > 0
           ? {usd_per_1000: rates.query * 1000, unit: 'query'}
@@ -91,7 +95,8 @@ function billOf(paid: readonly PaidJob[]): number {
         ((output['TEXT'] ?? 0) + thoughts) * (rates.output / 1e6) +
         (output['IMAGE'] ?? 0) * (rates.imageOut / 1e6) +
         searches.search_queries * rates.query +
-        searches.searched_rows * rates.searched;
+        searches.searched_rows * rates.searched +
+        searches.maps_rows * MAPS;
     }
   }
   return usd;
@@ -113,6 +118,7 @@ function lines(count: number, config: object = {}): string {
     const tools = [
       ...(index % 3 === 0 ? [{googleSearch: {}}] : []),
       ...(index % 4 === 0 ? [{urlContext: {}}] : []),
+      ...(index % 7 === 0 ? [{googleMaps: {}}] : []),
     ];
     const request = {
       contents: [

@@ -163,7 +163,7 @@ describe('gembatch cost', () => {
   test('is in the line that says every five minutes how far all is, where nobody watches', async () => {
     const jobs = await JobFixture.create();
     await jobs.submit('a.jsonl', 5);
-    const {stderr, code} = await runCli(['poll', '--interval', '60s', '--timeout', '11m'], {
+    const {stderr, code} = await runCli(['poll', '--interval', '60s', '--timeout', '61m'], {
       ...jobs.options,
       env: {...jobs.options.env, GEMBATCH_TEST_SPEED: '2000'},
       nodeArgs: FAST_CLOCK,

@@ -4,6 +4,7 @@ import {seededRandom} from '../../control/random.js';
 import {field, isObject, objectAt, type Json} from '../../http/json.js';
 import {configOf, MAX_DIMENSIONS, promptOf} from '../checks/request-check.js';
 import type {RowFault} from './outcomes.js';
+import {hasTool} from './tools.js';
 import {TOKEN_LETTERS, tokensOf, usageOf} from './usage-of.js';
 
 /** https://ai.google.dev/api/generate-content#generationconfig */
@@ -77,13 +78,18 @@ function isImageWanted(request: Json): boolean {
   return Array.isArray(modalities) && modalities.includes('IMAGE');
 }
 
-/** One to three queries, where the request has the search tool: https://ai.google.dev/gemini-api/docs/google-search. */
-function groundingOf({tools}: Json, prompt: string): Json {
-  const isGrounded =
-    Array.isArray(tools) && tools.some((tool) => isObject(tool) && field(tool, 'googleSearch') !== undefined);
-  if (!isGrounded) return {};
-  const webSearchQueries = Array.from({length: 1 + (prompt.length % 3)}, (_, index) => `query ${index + 1}`);
-  return {groundingMetadata: {webSearchQueries}};
+/**
+ * One to three queries where the request has the search tool, https://ai.google.dev/gemini-api/docs/google-search, and a
+ * place where it has that of Google Maps, https://ai.google.dev/gemini-api/docs/maps-grounding.
+ */
+function groundingOf(request: Json, prompt: string): Json {
+  const queries = Array.from({length: 1 + (prompt.length % 3)}, (_, index) => `query ${index + 1}`);
+  const place = {maps: {uri: 'https://maps.google.com/?cid=1', title: 'A place', placeId: 'places/1'}};
+  const metadata = {
+    ...(hasTool(request, 'googleSearch') ? {webSearchQueries: queries} : {}),
+    ...(hasTool(request, 'googleMaps') ? {groundingChunks: [place]} : {}),
+  };
+  return Object.keys(metadata).length === 0 ? {} : {groundingMetadata: metadata};
 }
 
 /** Cut off in the middle on demand, and where `maxOutputTokens` is reached. */

@@ -1,6 +1,7 @@
 /** What an answer used, as its `usageMetadata` says: https://ai.google.dev/api/generate-content#UsageMetadata. */
 import {field, isObject, objectAt, type Json} from '../../http/json.js';
 import {configOf, instructionOf, partsOf, promptOf} from '../checks/request-check.js';
+import {hasTool} from './tools.js';
 
 /** Letters that count as one token. */
 export const TOKEN_LETTERS = 4;
@@ -8,7 +9,7 @@ export const TOKEN_LETTERS = 4;
 /** An image of a prompt, and one of 1K that is answered: https://ai.google.dev/gemini-api/docs/image-generation#pricing. */
 const IMAGE_TOKENS = 1_120;
 
-/** What a page that a request lets the model read puts into its prompt. */
+/** What a page puts into the prompt that the model reads: https://ai.google.dev/gemini-api/docs/url-context. */
 const PAGE_TOKENS = 500;
 
 /** @param isCached - whether half of the prompt comes from a cache. */
@@ -20,7 +21,7 @@ export function usageOf(
   const prompt = {TEXT: textTokensOf(request), IMAGE: IMAGE_TOKENS * imagesOf(request)};
   const candidates = {TEXT: tokensOf(answer.text), IMAGE: IMAGE_TOKENS * answer.images};
   const cached = {TEXT: isCached ? Math.floor(prompt.TEXT / 2) : 0};
-  const toolUse = {TEXT: readsPages(request) ? PAGE_TOKENS : 0};
+  const toolUse = {TEXT: hasTool(request, 'urlContext') ? PAGE_TOKENS : 0};
   const thoughts = thoughtsOf(request, answer.text);
   return {
     ...counted('promptTokenCount', 'promptTokensDetails', prompt),
@@ -66,13 +67,6 @@ function imagesOf({contents}: Json): number {
     .filter(isObject)
     .map((part) => objectAt(part, 'inlineData'))
     .filter((data) => data !== undefined && String(field(data, 'mimeType')).startsWith('image/')).length;
-}
-
-/** https://ai.google.dev/gemini-api/docs/url-context */
-function readsPages({tools}: Json): boolean {
-  return (
-    Array.isArray(tools) && tools.some((tool) => isObject(tool) && field(tool, 'urlContext') !== undefined)
-  );
 }
 
 /** Thoughts are counted where thinking was asked for: https://ai.google.dev/gemini-api/docs/thinking. */

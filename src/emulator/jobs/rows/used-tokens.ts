@@ -11,6 +11,8 @@ export interface UsedTokens {
   search_queries: number;
   /** Answers with queries. */
   searched_rows: number;
+  /** Answers with places of Google Maps. */
+  maps_rows: number;
 }
 
 /** Adds up by model version what answers used, whether their rows tell it or not. */
@@ -31,9 +33,10 @@ export class UsedByModel {
     addDetails(used.output, output);
     addDetails(used.prompt, [{modality: 'TEXT', tokenCount: Number(response['tokenCount'] ?? 0)}]);
     used.thoughts += Number(usage['thoughtsTokenCount'] ?? 0);
-    const queries = queriesOf(response);
+    const queries = groundingOf(response, 'webSearchQueries');
     used.search_queries += queries;
     used.searched_rows += queries > 0 ? 1 : 0;
+    used.maps_rows += groundingOf(response, 'groundingChunks') > 0 ? 1 : 0;
   }
 }
 
@@ -47,6 +50,7 @@ function nothing(): UsedTokens {
     thoughts: 0,
     search_queries: 0,
     searched_rows: 0,
+    maps_rows: 0,
   };
 }
 
@@ -57,10 +61,10 @@ function addDetails(sums: Record<string, number>, details: unknown): void {
   }
 }
 
-function queriesOf({candidates}: Json): number {
-  const searches = Array.isArray(candidates) ? candidates.filter(isObject) : [];
-  return searches.reduce((sum, candidate) => {
-    const queries = objectAt(candidate, 'groundingMetadata')?.['webSearchQueries'];
-    return sum + (Array.isArray(queries) ? queries.length : 0);
+/** How many there are in a list of the grounding, over all candidates. */
+function groundingOf({candidates}: Json, list: string): number {
+  return (Array.isArray(candidates) ? candidates.filter(isObject) : []).reduce((sum, candidate) => {
+    const found = objectAt(candidate, 'groundingMetadata')?.[list];
+    return sum + (Array.isArray(found) ? found.length : 0);
   }, 0);
 }

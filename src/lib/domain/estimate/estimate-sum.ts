@@ -14,6 +14,7 @@ interface Share {
   images: number;
   searches: number;
   groundedRequests: number;
+  places: number;
   readonly byModality: Record<string, number>;
 }
 
@@ -53,6 +54,7 @@ export class EstimateSum {
       images: 0,
       searches: 0,
       groundedRequests: 0,
+      places: 0,
       byModality: {},
     };
     shares?.set(tier, share);
@@ -60,6 +62,7 @@ export class EstimateSum {
     share.output += estimate.outputTokens[level];
     share.images += estimate.imageTokens[level];
     share.searches += estimate.searches[level];
+    share.places += estimate.places[level];
     share.groundedRequests += estimate.searches[level] > 0 ? 1 : 0;
     const likely = estimate.inputTokens.likely;
     for (const [modality, tokens] of Object.entries(estimate.byModality)) {
@@ -95,7 +98,7 @@ export class EstimateSum {
     scale: {input: number; output: number; requests: number; counted: ByModality | undefined},
   ): number | null {
     if (this.#terms === undefined) return null;
-    const {price, search} = this.#terms;
+    const {price, ...grounding} = this.#terms;
     let sum = 0;
     for (const [tier, share] of this.#shares.get(level) ?? []) {
       const rates = ratesFor(price, tier + 1);
@@ -111,9 +114,10 @@ export class EstimateSum {
         output_tokens: share.output * scale.output,
         search_queries: share.searches * scale.requests,
         search_prompts: share.groundedRequests * scale.requests,
+        maps_prompts: share.places * scale.requests,
         by_modality: {...NO_USAGE.by_modality, input, output: {image: share.images * scale.output}},
       };
-      const cost = costAt(usage, rates, search);
+      const cost = costAt(usage, rates, grounding);
       if (cost === null) return null;
       sum += cost;
     }

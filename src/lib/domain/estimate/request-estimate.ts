@@ -13,6 +13,8 @@ export interface RequestEstimate {
   readonly imageTokens: Range;
   /** Searches that the service bills by the query. */
   readonly searches: Range;
+  /** Whether the service bills places of Google Maps: at most once. */
+  readonly places: Range;
   /** Parts of which only the service knows the size: files by address, caches, unknown kinds. */
   readonly uncounted: number;
   /** Whether only the limit of the model bounds the answer. */
@@ -49,6 +51,12 @@ const LIKELY_THOUGHTS = 1000;
  */
 const SEARCHES: Range = {low: 0, likely: 3, high: 13};
 
+const SEARCH_TOOLS = ['googleSearch', 'google_search', 'googleSearchRetrieval', 'google_search_retrieval'];
+
+/** https://ai.google.dev/gemini-api/docs/maps-grounding */
+const PLACES: Range = {low: 0, likely: 1, high: 1};
+const MAPS_TOOLS = ['googleMaps', 'google_maps'];
+
 /** What one request of a request file is likely to use. `request` is the parsed member of that name. */
 export function estimateRequest(request: JsonObject, model: ModelTraits): RequestEstimate {
   const input = inputOf(request, model);
@@ -56,7 +64,8 @@ export function estimateRequest(request: JsonObject, model: ModelTraits): Reques
     ...input,
     ...outputOf(request, model),
     isUnlimited: model.maxOutputTokens > 0 && outputLimitOf(request) === undefined,
-    searches: isGrounded(request) ? SEARCHES : NOTHING,
+    searches: hasTool(request, SEARCH_TOOLS) ? SEARCHES : NOTHING,
+    places: hasTool(request, MAPS_TOOLS) ? PLACES : NOTHING,
   };
 }
 
@@ -159,9 +168,7 @@ function configOf(request: JsonObject): unknown {
   return request['generationConfig'] ?? request['generation_config'];
 }
 
-function isGrounded(request: JsonObject): boolean {
-  const {tools} = request;
-  const names = ['googleSearch', 'google_search', 'googleSearchRetrieval', 'google_search_retrieval'];
+function hasTool({tools}: JsonObject, names: readonly string[]): boolean {
   return Array.isArray(tools) && tools.some((tool) => isObject(tool) && names.some((name) => name in tool));
 }
 

@@ -4,10 +4,16 @@ import type {ByModality, Usage} from './usage.js';
 const PER_MILLION = 1_000_000;
 const PER_THOUSAND = 1_000;
 
-/** What prices a usage: tokens by the price of the model, searches apart. */
-export interface CostTerms {
-  readonly price: Price;
+/** What grounding costs, which no token count shows; undefined where it is not known. */
+export interface GroundingPrices {
   readonly search: SearchPrice | undefined;
+  /** USD for a thousand answers with places of Google Maps. */
+  readonly maps: number | undefined;
+}
+
+/** What prices a usage: tokens by the price of the model, grounding apart. */
+export interface CostTerms extends GroundingPrices {
+  readonly price: Price;
 }
 
 /**
@@ -17,13 +23,13 @@ export interface CostTerms {
  * the cache, candidates that of their modality, thoughts that of text. The size of the prompt chooses the tier. That is
  * how `pydantic/genai-prices` reads `usageMetadata`, and what https://ai.google.dev/gemini-api/docs/pricing says.
  */
-export function costOf(usage: Usage, {price, search}: CostTerms): number | null {
+export function costOf(usage: Usage, {price, ...grounding}: CostTerms): number | null {
   const rates = usage.prompt_tokens === null ? undefined : ratesFor(price, usage.prompt_tokens);
-  return rates === undefined ? null : costAt(usage, rates, search);
+  return rates === undefined ? null : costAt(usage, rates, grounding);
 }
 
 /** What the usage of requests of one tier costs in USD; null when the usage or a rate that it needs is not known. */
-export function costAt(usage: Usage, rates: Rates, search: SearchPrice | undefined): number | null {
+export function costAt(usage: Usage, rates: Rates, {search, maps}: GroundingPrices): number | null {
   const {prompt_tokens: prompt, output_tokens: output} = usage;
   if (prompt === null || output === null) return null;
   const {input, cached, output: answered} = usage.by_modality;
@@ -39,6 +45,7 @@ export function costAt(usage: Usage, rates: Rates, search: SearchPrice | undefin
     priced(outTokens, rates.output),
     priced(thoughts, rates.output),
     searchCost(usage, search),
+    mapsCost(usage, maps),
   ];
   return parts.reduce<number | null>((sum, part) => (sum === null || part === null ? null : sum + part), 0);
 }
@@ -84,4 +91,9 @@ function searchCost(usage: Usage, search: SearchPrice | undefined): number | nul
   if (search === undefined) return null;
   const searches = search.unit === 'query' ? usage.search_queries : usage.search_prompts;
   return (searches * search.usd_per_1000) / PER_THOUSAND;
+}
+
+function mapsCost({maps_prompts: prompts = 0}: Usage, usdPer1000: number | undefined): number | null {
+  if (prompts === 0) return 0;
+  return usdPer1000 === undefined ? null : (prompts * usdPer1000) / PER_THOUSAND;
 }

@@ -181,11 +181,33 @@ function modelFault(model: unknown): string | undefined {
   const {max_output_tokens: maxOutput, prices} = model;
   if (maxOutput !== null && !isAmount(maxOutput)) return 'max_output_tokens is neither a number nor null';
   if (!Array.isArray(prices)) return 'prices is not a list';
+  const fault = groundingFault(model) ?? retirementFault(model['retirement']);
+  if (fault !== undefined) return fault;
   for (const [index, price] of prices.entries()) {
     const fault = priceFault(price);
     if (fault !== undefined) return `prices[${index}].${fault}`;
   }
   return undefined;
+}
+
+function groundingFault({search, maps_usd_per_1000: maps}: JsonObject): string | undefined {
+  if (maps !== undefined && !isAmount(maps)) return 'maps_usd_per_1000 is not a number';
+  if (search === undefined) return undefined;
+  const isSearch =
+    isObject(search) &&
+    isAmount(search['usd_per_1000']) &&
+    (search['unit'] === 'query' || search['unit'] === 'prompt');
+  return isSearch ? undefined : 'search lacks usd_per_1000, or the unit "query" or "prompt"';
+}
+
+function retirementFault(retirement: unknown): string | undefined {
+  if (retirement === undefined) return undefined;
+  const isKnown =
+    isObject(retirement) &&
+    isDay(retirement['on']) &&
+    [retirement['source'], retirement['read_on']].every((text) => typeof text === 'string') &&
+    ['string', 'undefined'].includes(typeof retirement['rerouted_to']);
+  return isKnown ? undefined : 'retirement lacks on, source or read_on';
 }
 
 function priceFault(price: unknown): string | undefined {

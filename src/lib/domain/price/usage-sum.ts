@@ -117,7 +117,8 @@ export class UsageSum {
     if (known !== undefined) return known;
     const {prices, service, day} = this.#terms;
     const price = priceOn(prices, version, {service, day});
-    const terms = price === undefined ? null : {price, search: entryOf(prices, version)?.search};
+    const {search, maps_usd_per_1000: maps} = entryOf(prices, version) ?? {};
+    const terms = price === undefined ? null : {price, search, maps};
     this.#prices.set(version, terms);
     return terms;
   }

@@ -19,6 +19,8 @@ export interface Usage {
   readonly search_queries: number;
   /** Answers for which the service searched. */
   readonly search_prompts: number;
+  /** Answers that Google Maps gave places for; absent in records of earlier versions. */
+  readonly maps_prompts?: number;
   readonly by_modality: {
     readonly input: ByModality;
     readonly cached: ByModality;
@@ -35,6 +37,7 @@ export const NO_USAGE: Usage = {
   tool_use_tokens: 0,
   search_queries: 0,
   search_prompts: 0,
+  maps_prompts: 0,
   by_modality: {input: {}, cached: {}, output: {}},
 };
 
@@ -58,6 +61,7 @@ export function usageOf(response: JsonObject): Usage {
     tool_use_tokens: countOf(fieldOf(usage, 'toolUsePromptTokenCount')) ?? 0,
     search_queries: queries,
     search_prompts: queries > 0 ? 1 : 0,
+    maps_prompts: listOf(response['candidates']).some(hasPlaces) ? 1 : 0,
     by_modality: {
       input: addModalities(
         modalitiesOf(fieldOf(usage, 'promptTokensDetails')),
@@ -67,6 +71,12 @@ export function usageOf(response: JsonObject): Usage {
       output: modalitiesOf(fieldOf(usage, 'candidatesTokensDetails')),
     },
   };
+}
+
+/** https://ai.google.dev/gemini-api/docs/maps-grounding */
+function hasPlaces(candidate: unknown): boolean {
+  const chunks = listOf(fieldOf(fieldOf(candidate, 'groundingMetadata'), 'groundingChunks'));
+  return chunks.some((chunk) => isObject(fieldOf(chunk, 'maps')));
 }
 
 /** Zero counts are left out by the service; a total that the prompt alone makes up says that this one is zero. */
@@ -91,6 +101,7 @@ export function addUsage(a: Usage, b: Usage): Usage {
     tool_use_tokens: a.tool_use_tokens + b.tool_use_tokens,
     search_queries: a.search_queries + b.search_queries,
     search_prompts: a.search_prompts + b.search_prompts,
+    maps_prompts: (a.maps_prompts ?? 0) + (b.maps_prompts ?? 0),
     by_modality: {
       input: addModalities(a.by_modality.input, b.by_modality.input),
       cached: addModalities(a.by_modality.cached, b.by_modality.cached),

@@ -117,6 +117,7 @@ const USAGE_SHAPE = shapeOf<JobUsage>({
   tool_use_tokens: 'number',
   search_queries: 'number',
   search_prompts: 'number',
+  maps_prompts: {optional: 'number'},
   by_modality: shapeOf<JobUsage['by_modality']>({input: 'object', cached: 'object', output: 'object'}),
   by_model_version: 'object',
   cost_usd: 'amount',

@@ -59,7 +59,7 @@ export function pricedModel({model, prices, service, nowMs}: EstimateTerms): Est
       isGemini2: pricedModelId(prices, model).startsWith('gemini-2'),
       answersImages: price?.rates.some(({output}) => output?.['image'] !== undefined) ?? false,
     },
-    terms: price === undefined ? undefined : {price, search: entry?.search},
+    terms: price === undefined ? undefined : {price, search: entry?.search, maps: entry?.maps_usd_per_1000},
   };
 }
 

@@ -83,3 +83,9 @@ test('searches are billed by the query, and nobody knows how many there will be'
   expect(searches.low).toBe(0);
   expect(searches.high).toBeGreaterThan(searches.likely);
 });
+
+test('places of Google Maps are billed once a request, where they are asked for', () => {
+  const of = (tools: readonly object[]) => estimateRequest({contents: [], tools}, model).places;
+  expect(of([{google_maps: {}}])).toEqual({low: 0, likely: 1, high: 1});
+  expect(of([{googleSearch: {}}])).toEqual({low: 0, likely: 0, high: 0});
+});

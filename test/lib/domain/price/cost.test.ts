@@ -7,7 +7,8 @@ import {addUsage, NO_USAGE, usageOf} from '../../../../src/lib/domain/price/usag
 function cost(model: string, response: Record<string, unknown>): number | null {
   const price = priceOn(PRICES, model, {service: 'gemini', day: '2026-11-28'});
   if (price === undefined) throw new Error(`${model} has no price`);
-  return costOf(usageOf(response), {price, search: PRICES.models[model]?.search});
+  const {search, maps_usd_per_1000: maps} = PRICES.models[model] ?? {};
+  return costOf(usageOf(response), {price, search, maps});
 }
 
 const million = 1_000_000;
@@ -70,6 +71,16 @@ describe('an answered request', () => {
     };
     expect(cost('gemini-3.8-flash', response)).toBeCloseTo(0.042, 9);
     expect(cost('gemini-2.5-flash', response)).toBeCloseTo(0.035, 9);
+  });
+
+  test('pays for places of Google Maps, and has an unknown cost where nobody has published their price', () => {
+    const response = {
+      usageMetadata: {promptTokenCount: 0, candidatesTokenCount: 0},
+      candidates: [{groundingMetadata: {groundingChunks: [{maps: {title: 'a'}}, {maps: {title: 'b'}}]}}],
+    };
+    expect(cost('gemini-3.8-flash', response)).toBeCloseTo(0.014, 9);
+    expect(cost('gemini-2.5-flash', response)).toBeCloseTo(0.025, 9);
+    expect(cost('gemini-3-pro-image', response)).toBeNull();
   });
 
   test('with a prompt above the limit of a tier pays its rates for all of it', () => {

@@ -138,6 +138,20 @@ test.each([
     },
     'models["a"].prices[0].rates[0]',
   ],
+  ...[
+    [{search: {usd_per_1000: '14', unit: 'query'}}, 'models["a"].search lacks usd_per_1000'],
+    [{maps_usd_per_1000: null}, 'models["a"].maps_usd_per_1000 is not a number'],
+    [{retirement: {on: 'soon'}}, 'models["a"].retirement lacks on'],
+  ].map(
+    ([more, fault]) =>
+      [
+        {
+          read_on: '2026-11-27',
+          models: {a: {max_input_tokens: 1, max_output_tokens: 1, prices: [], ...(more as object)}},
+        },
+        fault as string,
+      ] as const,
+  ),
 ])('a price list that is none is refused with the place of its fault: %j', (value, fault) => {
   expect(() => parsePriceList(value, 'own.json')).toThrow(
     expect.objectContaining({code: 'USAGE', message: expect.stringContaining(fault)}),
