@@ -1,4 +1,5 @@
 import {EXIT} from '../lib/domain/errors.js';
+import {exitCodeWithRest} from '../lib/domain/outcome.js';
 import {printable} from '../lib/output/terminal/printable.js';
 import type {PollSummary} from '../lib/workflows/poll/poll-report.js';
 import {hideKeys} from './connection/api-key.js';
@@ -30,7 +31,7 @@ export async function tellDone(
   const how = onDone.exit_code ?? 'not run';
   const warning = printable(`Warning: the command of --on-done failed (${how}): ${command}`);
   process.stderr.write(`${hideKeys(warning, process.env)}\n`);
-  return {exit_code: exitCode === EXIT.ok ? EXIT.failed : exitCode, on_done: onDone};
+  return {exit_code: exitCodeWithRest(exitCode, 'failed'), on_done: onDone};
 }
 
 async function runShell(command: string, facts: Readonly<Record<string, string>>): Promise<OnDoneResult> {

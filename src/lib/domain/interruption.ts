@@ -1,5 +1,11 @@
 import {GembatchError} from './errors.js';
 
+/** The error by which a signal was aborted; undefined when it was not, or for another reason. */
+export function abortError(signal: AbortSignal | undefined): GembatchError | undefined {
+  const reason: unknown = signal?.reason;
+  return reason instanceof GembatchError ? reason : undefined;
+}
+
 /**
  * The error for what is given up because somebody wants the command to end. It keeps the signal that asked for that, for
  * the exit code.

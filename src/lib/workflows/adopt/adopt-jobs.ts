@@ -9,7 +9,7 @@ import {itemError, type ItemError} from '../../domain/item-error.js';
 import {basename, isAbsolute, resolve} from 'node:path';
 import type {BatchJob} from '../../domain/job/batch-job.js';
 import {newAttempt, parseJobDisplayName} from '../../domain/job/display-name.js';
-import {EXIT, GembatchError} from '../../domain/errors.js';
+import {GembatchError} from '../../domain/errors.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import {describeLockWait} from '../../domain/lock-holder.js';
 import {ownCommand} from '../../domain/program-name.js';
@@ -152,7 +152,7 @@ export async function listNotRecorded(
       jobs.push({job: name, outcome: 'not_recorded', ...(file === undefined ? {} : {file}), state});
     }
   }
-  return {job_info: store.path, jobs, exit_code: EXIT.ok};
+  return {job_info: store.path, jobs, exit_code: exitCodeOf([])};
 }
 
 function batchName(name: string): string {

@@ -6,10 +6,11 @@
  * `gembatch poll` fetches.
  */
 import {itemError} from '../../domain/item-error.js';
-import {EXIT, GembatchError} from '../../domain/errors.js';
+import {GembatchError} from '../../domain/errors.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import {isTerminal, normaliseState} from '../../domain/job/job-state.js';
-import {exitCodeOf, type ItemOutcome, exitCodeWithRest} from '../../domain/outcome.js';
+import {abortError} from '../../domain/interruption.js';
+import {exitCodeOf, type ItemOutcome} from '../../domain/outcome.js';
 import type {CancelledJob, CancelResult} from './cancel-report.js';
 import {jobSelector, selectJobs} from '../job-states/select-jobs.js';
 import {reconcileJournal, type ReconcileJournalDeps} from '../reconcile/reconcile-journal.js';
@@ -37,12 +38,12 @@ export async function cancelJobs(deps: ReconcileJournalDeps, input: CancelInput)
   const records = await chooseJobs(deps, input);
   const running = records.filter(mayRun);
   if (running.length > 0 && !(await input.consent(running))) {
-    return resultOf(deps, records.map(untouched), EXIT.failed);
+    return resultOf(deps, records.map(untouched), exitCodeOf([{kind: 'declined'}]));
   }
   const names = running.map(({batch}) => batch.name);
   const heard = await stopJobs(deps, {names, records: running}, input.stop);
   const jobs = records.map((record) => cancelledJob(record, heard));
-  return resultOf(deps, jobs, exitCode(jobs, input.stop));
+  return resultOf(deps, jobs, exitCodeOf(jobs.flatMap(itemOutcomes), abortError(input.stop)));
 }
 
 /** Whether the service may still be working on a job, as far as its record tells. */
@@ -89,17 +90,11 @@ function untouched({batch, input_file: file}: JobRecord): CancelledJob {
   return {name: batch.name, file, outcome: 'not_started', state: normaliseState(batch.state)};
 }
 
-function exitCode(jobs: readonly CancelledJob[], stop: AbortSignal): number {
-  const reason: unknown = stop.reason;
-  const fatal = reason instanceof GembatchError ? reason : undefined;
-  const code = exitCodeOf(jobs.map(itemOutcome), fatal);
-  const hasRequested = jobs.some(({outcome}) => outcome === 'requested');
-  return exitCodeWithRest(code, hasRequested ? 'running' : undefined);
-}
-
-function itemOutcome({outcome, error}: CancelledJob): ItemOutcome {
-  if (outcome === 'not_started') return {kind: 'failed', code: 'INTERRUPTED'};
-  return error === undefined ? {kind: 'done'} : {kind: 'failed', code: error.code};
+function itemOutcomes({outcome, error}: CancelledJob): readonly ItemOutcome[] {
+  if (outcome === 'not_started') return [{kind: 'failed', code: 'INTERRUPTED'}];
+  if (error !== undefined) return [{kind: 'failed', code: error.code}];
+  // What was asked of the service is done, and its job still runs.
+  return outcome === 'requested' ? [{kind: 'done'}, {kind: 'running'}] : [{kind: 'done'}];
 }
 
 function resultOf({store}: ReconcileJournalDeps, jobs: readonly CancelledJob[], code: number): CancelResult {

@@ -12,10 +12,11 @@
 import {itemError, type ItemError} from '../../domain/item-error.js';
 import pMap from 'p-map';
 import {closest} from '../../domain/text/closest.js';
-import {EXIT, GembatchError} from '../../domain/errors.js';
+import {GembatchError} from '../../domain/errors.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import {describeLockWait} from '../../domain/lock-holder.js';
-import {exitCodeOf, type ItemOutcome, exitCodeWithRest} from '../../domain/outcome.js';
+import {abortError} from '../../domain/interruption.js';
+import {exitCodeOf, type ItemOutcome} from '../../domain/outcome.js';
 import type {BatchService, CallOptions} from '../../services/batch-service.js';
 import type {JobStore} from '../../store/job-store.js';
 import {noteStates} from '../job-states/note-states.js';
@@ -93,7 +94,7 @@ export async function cleanUp(deps: CleanupDeps, input: CleanupInput): Promise<C
   const isAgreed = plan.length === 0 || consent === undefined || (await consent(plan));
   if (!isAgreed) {
     const kept = plan.map((item) => itemOf(item, {outcome: 'kept'}));
-    return {...resultOf(deps, kept, input), exit_code: EXIT.failed};
+    return {...resultOf(deps, kept, input), exit_code: exitCodeOf([{kind: 'declined'}])};
   }
   const {next, refusals} = await afterStopping(deps, {inventory, scope, plan}, stop);
   const items = await pMap(
@@ -242,13 +243,10 @@ function resultOf(
   items: readonly CleanedItem[],
   {isDryRun, stop}: CleanupInput,
 ): CleanupResult {
-  const outcomes = items.flatMap(({outcome, error}): ItemOutcome[] => {
-    if (error !== undefined) return [{kind: 'failed', code: error.code}];
-    return outcome === 'kept' ? [] : [{kind: 'done'}];
+  const outcomes = items.map(({outcome, error}): ItemOutcome => {
+    if (error !== undefined) return {kind: 'failed', code: error.code};
+    return {kind: outcome === 'kept' ? 'running' : 'done'};
   });
-  const reason: unknown = stop.reason;
-  const code = exitCodeOf(outcomes, reason instanceof GembatchError ? reason : undefined);
-  const isLasting = items.some(({outcome}) => outcome === 'kept');
-  const exitCode = exitCodeWithRest(code, isLasting ? 'running' : undefined);
+  const exitCode = exitCodeOf(outcomes, abortError(stop));
   return {job_info: store.path, dry_run: isDryRun, items, exit_code: exitCode};
 }

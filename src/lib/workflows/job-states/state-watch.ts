@@ -34,7 +34,7 @@ export class StateWatch {
   readonly #said = new Map<string, BatchJob>();
   #nextAskMs = -Infinity;
   #hasAsked = false;
-  #trouble: GembatchError | undefined;
+  #serviceError: GembatchError | undefined;
 
   constructor(parts: StateWatchParts) {
     this.#parts = parts;
@@ -42,8 +42,8 @@ export class StateWatch {
   }
 
   /** Why the service could not be asked the last time; undefined when it could. */
-  get trouble(): GembatchError | undefined {
-    return this.#trouble;
+  get serviceError(): GembatchError | undefined {
+    return this.#serviceError;
   }
 
   /** What the service said of a job the last time. */
@@ -98,7 +98,7 @@ export class StateWatch {
   #schedule(error: GembatchError | undefined): void {
     const {deps, followed, input} = this.#parts;
     if (error?.code === 'INTERRUPTED') return;
-    this.#trouble = error;
+    this.#serviceError = error;
     if (error === undefined) {
       this.#askIn(this.#pace.afterAnswer(followed.takeMovement()));
     } else {

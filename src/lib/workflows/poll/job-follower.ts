@@ -299,7 +299,7 @@ export class JobFollower {
       onDisk: (record) => this.#followed.onDisk(record),
       givenUp: (name) => this.#retrySchedule.finalError(name),
       unclear: this.#followed.isNamed ? 0 : this.#followed.openIntents.length,
-      trouble: this.#states.trouble,
+      serviceError: this.#states.serviceError,
     };
   }
 }

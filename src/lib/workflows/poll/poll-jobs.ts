@@ -1,6 +1,7 @@
-import {exitCodeWithRest} from '../../domain/outcome.js';
+import {exitCodeOfStop, exitCodeWithRest} from '../../domain/outcome.js';
 import {itemError} from '../../domain/item-error.js';
-import {EXIT, GembatchError} from '../../domain/errors.js';
+import {GembatchError} from '../../domain/errors.js';
+import {abortError} from '../../domain/interruption.js';
 import {replacedJobs} from '../../domain/job/job-progress.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import {ownCommand} from '../../domain/program-name.js';
@@ -11,7 +12,7 @@ import {joinParts} from '../split/join-parts.js';
 import type {PollSummary} from './poll-report.js';
 import {polledJob} from './polled-job.js';
 import type {PollDeps, PollInput} from './poll-run.js';
-import {summarisePoll, vanishedJobs, type PollOutcome, type PollTotals} from './poll-summary.js';
+import {summarisePoll, vanishedJobs, type PollOutcome} from './poll-summary.js';
 
 /**
  * The use case of `gembatch poll`: recorded batch jobs become verified results on disk.
@@ -41,7 +42,11 @@ export async function pollJobs(
     job_info: deps.store.path,
     ...totals,
     duration_ms: Math.round(deps.clock.monotonic() - follower.startedMs),
-    exit_code: outcome.ended === 'interrupted' ? exitCodeOfStop(input.stop) : exitCodeFor(totals, unmerged),
+    exit_code:
+      outcome.ended === 'interrupted'
+        ? exitCodeOfStop(abortError(input.stop))
+        : // Answers that are not where a person looks for them are a part that is not done.
+          exitCodeWithRest(totals.exit_code, unmerged.length > 0 ? 'partial' : undefined),
   };
   const replaced = replacedJobs(records);
   const jobs = records.map((record) =>
@@ -76,18 +81,8 @@ async function lookAgain(
   return (record) => files.stateOf(record);
 }
 
-/** Answers that are not where a person looks for them are a part that is not done. */
-function exitCodeFor({exit_code: exitCode}: PollTotals, unmerged: readonly string[]): number {
-  return exitCodeWithRest(exitCode, unmerged.length > 0 ? 'partial' : undefined);
-}
-
 /** The records as they are now: merging has changed some. */
 function newest({store}: PollDeps, followed: readonly JobRecord[]): readonly JobRecord[] {
   const names = new Set(followed.map(({batch}) => batch.name));
   return store.read().records.flatMap(({record}) => (names.has(record.batch.name) ? [record] : []));
-}
-
-function exitCodeOfStop(stop: AbortSignal): number {
-  const reason: unknown = stop.reason;
-  return reason instanceof GembatchError ? reason.exitCode : EXIT.interrupted;
 }

@@ -1,4 +1,4 @@
-import {ERRORS, EXIT, type ErrorCode, type GembatchError} from '../../domain/errors.js';
+import type {GembatchError} from '../../domain/errors.js';
 import {
   badRowCount,
   jobOutcome,
@@ -7,7 +7,7 @@ import {
   type ResultsOnDisk,
 } from '../../domain/job/job-progress.js';
 import type {JobRecord, RowCounts} from '../../domain/job/job-record.js';
-import {exitCodeOf, type ItemOutcome} from '../../domain/outcome.js';
+import {exitCodeOf, exitCodeOfFollowed, outcomesOfJob, type ItemOutcome} from '../../domain/outcome.js';
 import {noCounts} from '../../domain/result/row-counts.js';
 import {modelLabel} from '../../domain/job/model-choice.js';
 import {costOfRecord} from '../../domain/price/record-cost.js';
@@ -29,7 +29,7 @@ export interface PollOutcome {
   /** Creates of which nobody knows whether they made a job. */
   readonly unclear: number;
   /** Why the service could not be asked the last time; undefined when it could. */
-  readonly trouble?: GembatchError | undefined;
+  readonly serviceError?: GembatchError | undefined;
 }
 
 /** The totals of a run, without what only its surroundings know. */
@@ -74,7 +74,7 @@ export function summarisePoll(outcome: PollOutcome): PollTotals {
     bad_row_count: judged
       .filter(hasRows)
       .reduce((sum, {record}) => sum + (record.results ? badRowCount(record.results.rows) : 0), 0),
-    exit_code: vanished > 0 ? EXIT.storage : exitCode(outcome, judged),
+    exit_code: vanished > 0 ? exitCodeOf([{kind: 'failed', code: 'STORAGE'}]) : exitCode(outcome, judged),
   };
 }
 
@@ -104,20 +104,13 @@ function retiringModels(records: readonly JobRecord[]): PollSummary['retiring'] 
   return [...ends].map(([model, on]) => ({model, on}));
 }
 
-/** Not knowing outweighs all; then that something still runs, because whoever reads the code has to come back. */
-function exitCode({unclear, trouble}: PollOutcome, judged: readonly Judged[]): number {
-  if (unclear > 0 || judged.some(({outcome}) => outcome === 'not_seen')) return EXIT.unclear;
-  const isRunning = judged.some(({outcome}) => outcome === 'running');
-  if (isRunning) return trouble === undefined ? EXIT.running : EXIT[ERRORS[trouble.code].exit];
-  return exitCodeOf(judged.flatMap((job) => itemOutcomes(job)));
-}
-
-/** A job with good and with bad rows is a part that is done and a part that failed. */
-function itemOutcomes({record, outcome, error}: Judged): readonly ItemOutcome[] {
-  if (outcome === 'done') return [{kind: 'done'}];
-  const code: ErrorCode = error?.code ?? 'REFUSED';
-  const hasGoodRows = outcome === 'bad_rows' && (record.results?.rows.ok ?? 0) > 0;
-  return [...(hasGoodRows ? [{kind: 'done'} as const] : []), {kind: 'failed', code}];
+function exitCode({unclear, serviceError}: PollOutcome, judged: readonly Judged[]): number {
+  const items = judged.flatMap(({record, outcome, error}): readonly ItemOutcome[] =>
+    outcome === 'not_seen'
+      ? [{kind: 'unclear'}]
+      : outcomesOfJob({outcome, goodRows: record.results?.rows.ok ?? 0, errorCode: error?.code}),
+  );
+  return exitCodeOfFollowed(unclear > 0 ? [...items, {kind: 'unclear'}] : items, serviceError);
 }
 
 /** Whether the rows that are recorded are known to be on disk. */

@@ -1,6 +1,7 @@
 /** Makes request files from a table, a folder or the lines of another format: `gembatch prepare`. */
 import {join, resolve} from 'node:path';
-import {EXIT, GembatchError} from '../../domain/errors.js';
+import {GembatchError} from '../../domain/errors.js';
+import {exitCodeOf, exitCodeWithRest} from '../../domain/outcome.js';
 import {
   MANIFEST_NAME,
   MANIFEST_VERSION,
@@ -141,7 +142,7 @@ function reportOf(
       ...made.map((file) => ({...file, is_new: true})),
     ],
     notes: [...sources.flatMap((source) => source.notes), ...recipe.notes],
-    exit_code: hasAllRows ? EXIT.ok : EXIT.partial,
+    exit_code: exitCodeWithRest(exitCodeOf([]), hasAllRows ? undefined : 'partial'),
   };
 }
 

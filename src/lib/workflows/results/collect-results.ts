@@ -6,7 +6,7 @@
  */
 import {itemError, type ItemError} from '../../domain/item-error.js';
 import pMap from 'p-map';
-import {EXIT, GembatchError} from '../../domain/errors.js';
+import {GembatchError} from '../../domain/errors.js';
 import {
   badRowCount,
   jobOutcome,
@@ -15,7 +15,7 @@ import {
   type ResultsOnDisk,
 } from '../../domain/job/job-progress.js';
 import type {JobRecord, StoredResults} from '../../domain/job/job-record.js';
-import {exitCodeOf, type ItemOutcome} from '../../domain/outcome.js';
+import {exitCodeOfFollowed, outcomesOfJob} from '../../domain/outcome.js';
 import {asUnchecked} from '../../domain/result/row-counts.js';
 import type {JobStore} from '../../store/job-store.js';
 import {fetchMissing, missingResults} from '../fetch/fetch-missing.js';
@@ -95,7 +95,10 @@ export async function collectResults(
     const onDisk = missing.onDisk(record);
     return jobResults(record, {onDisk, error: errors.get(name), notes: notes.get(name)});
   });
-  return {job_info: store.path, jobs, exit_code: exitCodeFor(jobs)};
+  const items = jobs.flatMap(({outcome, results, error}) =>
+    outcomesOfJob({outcome, goodRows: results?.rows.ok ?? 0, errorCode: error?.code}),
+  );
+  return {job_info: store.path, jobs, exit_code: exitCodeOfFollowed(items)};
 }
 
 /** Of work that was retried, the job that holds the merged answers stands for all: the first one with results. */
@@ -161,17 +164,4 @@ function jobResults(
     notes: notes ?? [],
     ...(error === undefined ? {} : {error: itemError(error)}),
   };
-}
-
-function exitCodeFor(jobs: readonly JobResults[]): number {
-  const isRunning = jobs.some(({outcome, error}) => outcome === 'running' && error === undefined);
-  return isRunning ? EXIT.running : exitCodeOf(jobs.flatMap(itemOutcomes));
-}
-
-/** A job with good and with bad rows is a part that is done and a part that failed. */
-function itemOutcomes({outcome, results, error}: JobResults): readonly ItemOutcome[] {
-  if (error !== undefined) return [{kind: 'failed', code: error.code}];
-  if (outcome === 'done') return [{kind: 'done'}];
-  const hasGoodRows = (results?.rows.ok ?? 0) > 0;
-  return [...(hasGoodRows ? [{kind: 'done'} as const] : []), {kind: 'failed', code: 'REFUSED'}];
 }

@@ -1,5 +1,6 @@
 import {itemError, type ItemError} from '../../domain/item-error.js';
 import {GembatchError} from '../../domain/errors.js';
+import {abortError} from '../../domain/interruption.js';
 import {exitCodeOf, type ItemOutcome} from '../../domain/outcome.js';
 import {itemOutcome} from '../submit/file-outcome.js';
 import {jobOutcome} from '../../domain/job/job-progress.js';
@@ -247,6 +248,5 @@ function exitCodeFor(
     error === undefined ? [] : [{kind: 'failed', code: error.code}],
   );
   const submitted = submissions.flatMap(({files}) => files).map((file) => itemOutcome(file));
-  const reason: unknown = stop?.reason;
-  return exitCodeOf([...unprepared, ...submitted], reason instanceof GembatchError ? reason : undefined);
+  return exitCodeOf([...unprepared, ...submitted], abortError(stop));
 }

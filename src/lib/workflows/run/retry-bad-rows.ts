@@ -1,4 +1,3 @@
-import {EXIT} from '../../domain/errors.js';
 import {exitCodeOfRun} from '../../domain/outcome.js';
 import {pollJobs} from '../poll/poll-jobs.js';
 import type {PollSummary} from '../poll/poll-report.js';
@@ -55,10 +54,12 @@ export async function retryBadRows(
     if (!hasJobs || input.stop.aborted) break;
     poll = await follow();
   }
-  const isCapped = retries.some(({exit_code: code}) => code === EXIT.cost_cap);
-  const submitCode = isCapped ? EXIT.cost_cap : result.submit.summary.exit_code;
   const isUnfinished = result.waiting !== null && poll?.ended === 'timeout';
-  const exitCode = poll === null ? result.exit_code : exitCodeOfRun(submitCode, poll.exit_code, isUnfinished);
+  const retryCodes = retries.map(({exit_code: code}) => code);
+  const exitCode =
+    poll === null
+      ? result.exit_code
+      : exitCodeOfRun(result.submit.summary.exit_code, poll.exit_code, {isUnfinished, retryCodes});
   return {...result, poll, retries, exit_code: exitCode};
 }
 

@@ -1,6 +1,6 @@
-import {EXIT, GembatchError} from '../../domain/errors.js';
+import {GembatchError} from '../../domain/errors.js';
 import {interruption} from '../../domain/interruption.js';
-import {exitCodeOfRun} from '../../domain/outcome.js';
+import {exitCodeOfCanary, exitCodeOfRun} from '../../domain/outcome.js';
 import {JobFollower} from '../poll/job-follower.js';
 import {pollJobs} from '../poll/poll-jobs.js';
 import type {PollDeps, PollInput} from '../poll/poll-run.js';
@@ -72,18 +72,13 @@ export async function runFiles(
     follower.followOnly(queue.jobs);
     const polled = await pollJobs(pollDeps, pollInput, follower);
     const isUnfinished = waiting !== null && polled.ended === 'timeout';
-    const code = exitCodeOfRun(submit.summary.exit_code, polled.exit_code, isUnfinished);
+    const code = exitCodeOfRun(submit.summary.exit_code, polled.exit_code, {isUnfinished});
     return {submit, poll: polled, ...rest, exit_code: exitCode(code)};
   } finally {
     await follower.end();
     await uploads.discardAll();
     await polling.close();
   }
-}
-
-/** Whatever its answers were: a part of what was asked for is done. */
-function exitCodeOfCanary(code: number): number {
-  return code === EXIT.failed || code === EXIT.ok ? EXIT.partial : code;
 }
 
 /** A file that is larger can never be a batch job. */

@@ -1,6 +1,7 @@
 import {itemError} from '../../domain/item-error.js';
 import {uploadDisplayName} from '../../domain/job/display-name.js';
 import {GembatchError} from '../../domain/errors.js';
+import {abortError} from '../../domain/interruption.js';
 import {leftUpload} from '../../domain/job/left-upload.js';
 import {discardUpload} from '../cleanup/discard-remote.js';
 import type {ReconciledIntent} from '../reconcile/reconcile-intents.js';
@@ -59,8 +60,7 @@ export class Submission {
 
   /** Why it ended before its time; undefined when it did not. */
   get fatal(): GembatchError | undefined {
-    const reason: unknown = this.#run.halt.signal.reason;
-    return reason instanceof GembatchError ? reason : undefined;
+    return abortError(this.#run.halt.signal);
   }
 
   /** The refusal for lack of quota after which nothing more was sent. */
