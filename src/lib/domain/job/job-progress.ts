@@ -82,11 +82,12 @@ function isNotSeen({not_seen: missed, lost_at: lostAt, batch}: JobRecord): boole
   return missed?.given_up_at !== undefined || (lostAt !== undefined && !isTerminal(batch.state));
 }
 
-/** Whether a result file lacks rows that the job itself counts; those of a retry that was merged into it count too. */
+/** Whether a result file contradicts what the job itself counts; rows of a retry that was merged into it count too. */
 export function isIncomplete({incomplete, rows}: StoredResults): boolean {
   const {missing: _, ...found} = rows;
   const inFile = Object.values(found).reduce((sum, count) => sum + count, 0);
-  return incomplete !== undefined && inFile < incomplete.expected_rows;
+  if (incomplete === undefined) return false;
+  return incomplete.contradicts === true || inFile < incomplete.expected_rows;
 }
 
 /**

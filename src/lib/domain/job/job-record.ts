@@ -167,16 +167,21 @@ export interface StoredResults {
   /** What the file is, or is about to be replaced by, while answers of a retry are merged into it. */
   readonly merging?: MergedFile;
   readonly rows: RowCounts;
-  /** Present when the service sent fewer rows than the job itself counts, the same ones each time. */
+  /** Present when the service sent other rows than the job itself counts, the same ones each time. */
   readonly incomplete?: IncompleteResults;
   /** Whether the keys could be matched: with the request file as submitted, or why not. */
   readonly request_file: 'matched' | 'changed' | 'missing';
 }
 
-/** A result file with fewer rows than there should be. */
+/** A result file with other rows than there should be. */
 export interface IncompleteResults {
   /** Rows by the counts of the job. */
   readonly expected_rows: number;
+  /**
+   * Present when there were more rows than that, or another share of them had failed than the job counts; until answers of a
+   * retry are merged.
+   */
+  readonly contradicts?: boolean;
 }
 
 /** A result file with merged answers whose rows are not counted yet. */

@@ -21,7 +21,7 @@ export type Fields = Readonly<Record<string, unknown>>;
 export type Shape = ReadonlyMap<string, Field>;
 
 /** What stands in a field. */
-export type FieldType = 'string' | 'number' | 'count' | 'amount' | 'object' | Shape;
+export type FieldType = 'string' | 'number' | 'boolean' | 'count' | 'amount' | 'object' | Shape;
 
 interface Field {
   readonly type: FieldType;
@@ -90,7 +90,12 @@ const RESULTS_SHAPE = shapeOf<StoredResults>({
   sha256: 'string',
   fetched_at: 'string',
   mtime_ms: {optional: 'number'},
-  incomplete: {optional: shapeOf<IncompleteResults>({expected_rows: 'number'})},
+  incomplete: {
+    optional: shapeOf<IncompleteResults>({
+      expected_rows: 'number',
+      contradicts: {optional: 'boolean'},
+    }),
+  },
   merging: {optional: shapeOf<MergedFile>({size_bytes: 'number', sha256: 'string'})},
   rows: shapeOf<RowCounts>({
     ok: 'number',

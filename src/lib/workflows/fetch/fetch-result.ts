@@ -10,6 +10,7 @@ import {lstat, stat} from 'node:fs/promises';
 import {isDeepStrictEqual} from 'node:util';
 import {GembatchError} from '../../domain/errors.js';
 import type {JobRecord, StoredResults} from '../../domain/job/job-record.js';
+import {isIncomplete} from '../../domain/job/job-progress.js';
 import {isTakenName} from '../../domain/taken-name.js';
 import type {AtomicFile} from '../../store/file/atomic-file.js';
 import type {JobStore} from '../../store/job-store.js';
@@ -18,6 +19,7 @@ import type {FetchLimiters} from './fetch-limiters.js';
 import type {PollDeps} from '../poll/poll-run.js';
 import {refreshJobs} from '../job-states/refresh-jobs.js';
 import {glanceAtResults, lookAtResults} from '../job-states/result-files.js';
+import {contradictionOf} from './job-counts.js';
 import {receiveResult, type ReceiveOptions} from './receive-result.js';
 import type {ReadResult} from './result-intake.js';
 import {hasFileInPlace, recordResultsInPlace} from './results-in-place.js';
@@ -110,7 +112,7 @@ async function fetchFromService(
     const notes = [...received.notes, ...incompleteNotes(results), ...placeNotes(file.target, path)];
     return {
       results: recorded,
-      notes: [...notes, ...(await deleteRemoteCopies(deps, record, received, options))],
+      notes: [...notes, ...(await deleteRemoteCopies(deps, record, {received, results: recorded}, options))],
     };
   } finally {
     await file.discard();
@@ -127,8 +129,8 @@ interface Arrival {
 
 /**
  * Downloads the results. Something on the way, such as a proxy, may answer in place of the service: a body without one
- * result row is no result. One that has fewer rows than the job itself counts may be cut, and is asked for again; when it
- * is the same each time, it is what the service has.
+ * result row is no result. One that contradicts what the job itself counts may be cut, or another one, and is asked for
+ * again; when it is the same each time, it is what the service has.
  *
  * @throws GembatchError `SERVICE` when no body is to be believed.
  */
@@ -144,7 +146,7 @@ async function receive(
       const received = await deps.limiters.downloads(() =>
         receiveResult(deps, {record, resultFileName, file}, options),
       );
-      if (received.resultRows > 0 && received.resultRows >= countedRows(record))
+      if (received.resultRows > 0 && contradictionOf(record, received) === undefined)
         return {file, others, received};
       doubted.add(received.sha256);
       if (tries === MOST_DOWNLOADS) {
@@ -157,11 +159,6 @@ async function receive(
     }
     await file.discard();
   }
-}
-
-/** Rows that the job itself says it has. */
-function countedRows({batch: {stats}}: JobRecord): number {
-  return stats === undefined ? 0 : stats.successful_request_count + stats.failed_request_count;
 }
 
 function unbelievable({input_file: file}: JobRecord): GembatchError {
@@ -229,7 +226,7 @@ async function storedResults(
   path: string,
   {record, received}: {record: JobRecord; received: ReadResult},
 ): Promise<StoredResults> {
-  const expected = countedRows(record);
+  const incomplete = contradictionOf(record, received);
   const {mtimeMs} = await stat(path);
   return {
     file: store.inputName(path),
@@ -238,7 +235,7 @@ async function storedResults(
     fetched_at: new Date(clock.now()).toISOString(),
     mtime_ms: mtimeMs,
     rows: received.rows,
-    ...(received.resultRows < expected ? {incomplete: {expected_rows: expected}} : {}),
+    ...(incomplete === undefined ? {} : {incomplete}),
     request_file: received.requestsState === 'gone' ? 'missing' : received.requestsState,
   };
 }
@@ -274,8 +271,9 @@ async function recordResults(
 
 function incompleteNotes({incomplete}: StoredResults): string[] {
   if (incomplete === undefined) return [];
+  const what = incomplete.contradicts === true ? 'sends others' : 'sends fewer';
   return [
-    `The service counts ${incomplete.expected_rows} rows and sends fewer, the same each time: the results are kept as incomplete. To fetch them again, and then send only what has no answer: ${ownCommand('retry')}`,
+    `The service counts ${incomplete.expected_rows} rows and ${what}, the same each time: the results are kept as incomplete. To fetch them again, and then send only what has no answer: ${ownCommand('retry')}`,
   ];
 }
 
@@ -308,14 +306,15 @@ function placeNotes(wanted: string, path: string): string[] {
 async function deleteRemoteCopies(
   deps: FetchDeps,
   record: JobRecord,
-  {isComplete}: ReadResult,
+  {received, results}: {readonly received: ReadResult; readonly results: StoredResults},
   {keepsRemote, stop}: FetchOptions,
 ): Promise<readonly string[]> {
   // What was adopted may be a colleague's, who has not fetched it yet.
   if (keepsRemote || record.adopted_at !== undefined) return [];
-  if (!isComplete) {
+  if (!received.isComplete) {
     return ['Not every request is known to have a row: the service keeps the job and its files.'];
   }
+  if (isIncomplete(results)) return ['The service keeps the job and its files.'];
   const {limiters, client, clock} = deps;
   const said = limiters.said(record.batch.name);
   const {failures, kept} = await limiters.deletions(() =>

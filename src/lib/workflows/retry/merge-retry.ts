@@ -113,11 +113,13 @@ async function merge(deps: MergeDeps, parent: JobRecord, {retry, into, from}: Me
     resultPath: target,
     checksAnswers: areAnswersChecked(into.rows),
   });
-  const {merging: _, ...known} = into;
+  const {merging: _, incomplete, ...known} = into;
+  // From now on it is no more what the service sends.
+  const lacking = incomplete === undefined ? {} : {incomplete: {expected_rows: incomplete.expected_rows}};
   const {mtimeMs} = await stat(target);
   const {counts: rows, sizeBytes, sha256} = verified;
   await note(deps, parent, {
-    results: {...known, rows, size_bytes: sizeBytes, sha256, mtime_ms: mtimeMs},
+    results: {...known, ...lacking, rows, size_bytes: sizeBytes, sha256, mtime_ms: mtimeMs},
     // What it is merged into, in turn, is behind now.
     merged_at: undefined,
   });
