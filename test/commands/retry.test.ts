@@ -163,6 +163,24 @@ test('--only names the rows that are sent, and those without a limit cannot have
   expect((await runCli(['retry', '--only', 'bad'], {cwd: folder, env})).code).toBe(EXIT.usage);
 });
 
+test('a limit is not multiplied beyond that of the model, and a row that has it is left out', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  const line = (key: string, limit: number): string =>
+    `{"key":"${key}","request":{"contents":[{"parts":[{"text":"${key}"}]}],"generationConfig":{"maxOutputTokens":${limit}}}}\n`;
+  await writeFile(join(folder, 'a.jsonl'), line('a', 65_536) + line('b', 40_000));
+  emulator.control.outcome({rows: [{fault: 'truncated', keys: ['a', 'b']}]});
+  await submit({folder, env}, 'a.jsonl');
+  emulator.control.advance(60_000);
+  await poll(folder, env);
+  const {stdout} = await runCli(['retry', '--dry-run', '--max-output-tokens', 'x2'], {cwd: folder, env});
+  expect(stdout).toContain('1 row left out, cut off at the limit of the model');
+  const {result} = await retry(folder, env, '--max-output-tokens', 'x2');
+  expect(result.jobs).toMatchObject([{requests: 1, left_out: {model_limit: 1}}]);
+  const path = result.jobs[0]?.request_file ?? '';
+  expect(await readFile(join(folder, path), 'utf8')).toBe(line('b', 65_536));
+});
+
 test('a row that the service ends anyway is left out whatever the limit, until it is named', async () => {
   const folder = await tempDir();
   const {emulator, env} = await useEmulator({speed: 0, seed: 1});

@@ -11,6 +11,8 @@ const LEFT_OUT: Readonly<Record<LeftOut, string>> = {
   truncated: 'cut off: they need a higher limit (--max-output-tokens x2)',
   continuation:
     'ended by the service before they were whole, which no limit changes: ask for less in one request (to send them all the same: --only truncated)',
+  model_limit:
+    'cut off at the limit of the model, which is the highest: ask for less in one request, or name another model (--model)',
   no_output_limit:
     'cut off without a limit of their own, which nothing can double: give a number (--max-output-tokens 16384)',
   not_named: 'not among those of --only',

@@ -1,7 +1,7 @@
 import {JsonCursor, type Visit} from '../json/json-cursor.js';
 
-/** A new output limit: so many tokens, or so many times the limit that the request has. */
-export type OutputLimit = number | {readonly factor: number};
+/** A new output limit: so many tokens, or so many times the limit that the request has, but not above what the model takes. */
+export type OutputLimit = number | {readonly factor: number; readonly most?: number | undefined};
 
 /**
  * The service takes both spellings (https://ai.google.dev/api/generate-content#generationconfig); a line keeps the one
@@ -124,7 +124,8 @@ function insertion(
 /** The new limit; null when it is no higher than the old one. */
 function raise(old: number | undefined, limit: OutputLimit): number | null {
   if (old === undefined) return typeof limit === 'number' ? limit : null;
-  const raised = typeof limit === 'number' ? limit : Math.ceil(old * limit.factor);
+  const raised =
+    typeof limit === 'number' ? limit : Math.min(limit.most ?? Infinity, Math.ceil(old * limit.factor));
   return raised > old ? raised : null;
 }
 

@@ -37,6 +37,8 @@ export interface RetrySelection {
   readonly address?: string | undefined;
   /** New output limit for answers that were cut off. */
   readonly outputLimit?: OutputLimit;
+  /** The most tokens that a model answers with; undefined where that is not known. */
+  readonly maxOutputOf?: (model: string | undefined) => number | undefined;
   /** Whether a person says that the named jobs which cannot be seen, or are lost, are to be paid for again. */
   readonly isLost?: boolean;
   /** Why a job is not retried now, whatever became of it; by batch name. */
@@ -170,7 +172,7 @@ function unusableError({input_file: file}: JobRecord, error: unknown): GembatchE
 async function prepareRows(
   deps: RetryDeps,
   record: JobRecord,
-  {outputLimit, only, isDryRun, estimatorOf}: RetrySelection,
+  {outputLimit, maxOutputOf, only, isDryRun, estimatorOf}: RetrySelection,
 ): Promise<Pick<Retry, 'requests' | 'paths' | 'leftOut' | 'estimate'>> {
   const {store} = deps;
   const requestPath = store.resolveInput(record.input_file);
@@ -181,7 +183,9 @@ async function prepareRows(
     checksAnswers: record.results !== undefined && areAnswersChecked(record.results.rows),
     resultPaths: record.results === undefined ? [] : [store.resolveInput(record.results.file)],
     ...(only === undefined ? {} : {only}),
-    ...(outputLimit === undefined ? {} : {maxOutputTokens: outputLimit}),
+    ...(outputLimit === undefined
+      ? {}
+      : {maxOutputTokens: atMost(outputLimit, maxOutputOf?.(record.batch.model))}),
   });
   const sent = new Set(store.read().records.map(({record: {input_file: file}}) => store.resolveInput(file)));
   const files = new RetryFiles({
@@ -206,6 +210,11 @@ async function prepareRows(
   } finally {
     await files.discard();
   }
+}
+
+/** A factor goes no further than the model; a number of tokens is as the person says. */
+function atMost(limit: OutputLimit, most: number | undefined): OutputLimit {
+  return typeof limit === 'number' ? limit : {...limit, most};
 }
 
 /** @throws GembatchError `FILE_CHANGED`: what the result file says of the rows that were answered is not to be trusted. */

@@ -7,6 +7,7 @@ import {jobOutcome} from '../../domain/job/job-progress.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import type {Range} from '../../domain/estimate/range.js';
 import {DEFAULT_MODEL} from '../../domain/job/model-choice.js';
+import {entryOf} from '../../domain/price/price-list.js';
 import {PRICES} from '../../domain/price/prices.js';
 import {describeLockWait} from '../../domain/lock-holder.js';
 import {fetchAgain, lookForUnseen, reconcileRetries} from './before-retry.js';
@@ -94,7 +95,13 @@ export async function retryJobs(
   viewOf: () => SubmissionView,
 ): Promise<RetryResult> {
   const {store} = deps;
-  const input = {...wish, address: deps.client.address};
+  const prices = wish.prices ?? PRICES;
+  const input = {
+    ...wish,
+    address: deps.client.address,
+    maxOutputOf: (model = DEFAULT_MODEL) =>
+      entryOf(prices, wish.model ?? model)?.max_output_tokens ?? undefined,
+  };
   if (input.isDryRun) {
     const estimatorOf = estimators(deps, input);
     return resultOf(deps, input, {retries: await prepareRetries(deps, {...input, estimatorOf})});
@@ -102,7 +109,6 @@ export async function retryJobs(
   const halt = haltOn(input.stop);
   const stop = halt.signal;
   const view = viewOf();
-  const prices = input.prices ?? PRICES;
   const looking = {...deps, prices, report: (event: SubmitEvent): void => view.report(event)};
   store.requireReadable(store.read());
   await lookForUnseen(looking, retriable(store, input), stop);

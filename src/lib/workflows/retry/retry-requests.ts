@@ -16,12 +16,13 @@ export interface RetryInput extends WalkInput {
  *
  * - `blocked`, `truncated`: the same request would come to the same end.
  * - `continuation`: the service ends it there again, whatever its output limit.
+ * - `model_limit`: its limit was to be multiplied, and the model takes no higher one.
  * - `no_output_limit`: its limit was to be multiplied, and it has none.
  * - `not_named`: its outcome is not one of those that were named.
  * - `unanswerable`: it has no key, or that of an earlier request, so that its answer would be paid and lost again.
  */
 export type LeftOut =
-  'blocked' | 'truncated' | 'continuation' | 'no_output_limit' | 'not_named' | 'unanswerable';
+  'blocked' | 'truncated' | 'continuation' | 'model_limit' | 'no_output_limit' | 'not_named' | 'unanswerable';
 
 /** A request line that is sent again, without its newline, or why it is not. */
 export type RetryRequest =
@@ -76,8 +77,8 @@ function reasonFor(
   // Who names the outcome and no limit wants the very same requests again.
   if (isContinuable(row?.finishReason ?? null) && (only === undefined || limit !== undefined))
     return 'continuation';
-  if (outcome === 'truncated' && typeof limit === 'object' && !hasOutputLimit(bytes))
-    return 'no_output_limit';
+  if (outcome === 'truncated' && typeof limit === 'object' && line === bytes)
+    return hasOutputLimit(bytes) ? 'model_limit' : 'no_output_limit';
   if (only !== undefined) return undefined;
   if (outcome === 'blocked') return 'blocked';
   return outcome === 'truncated' && line === bytes ? 'truncated' : undefined;

@@ -6,6 +6,12 @@ function raised(line: string, limit: OutputLimit): string {
 }
 
 describe('withOutputLimit', () => {
+  test('multiplies up to what the model takes', () => {
+    const line = (limit: number) => `{"request":{"generationConfig":{"maxOutputTokens":${limit}}}}`;
+    expect(raised(line(40), {factor: 2, most: 64})).toBe(line(64));
+    expect(raised(line(64), {factor: 2, most: 64})).toBe(line(64));
+  });
+
   test.each<[string, OutputLimit, string]>([
     [
       '{"key":"k","request":{"generationConfig":{"maxOutputTokens":10,"topK":1}}}',
