@@ -1,6 +1,7 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../cli/base-command.js';
+import {printFolded} from '../lib/output/terminal/screen.js';
 import {nextCommand} from '../cli/next-command.js';
 import {outcomesFlag, outputLimitFlag} from '../cli/flags/flags.js';
 import {readPrices} from '../cli/prices.js';
@@ -98,7 +99,7 @@ A job that the service does not show may belong to another API key's project. --
       },
       () => new SubmitView({...this.display(flags), nextCommand: () => nextCommand(store)}),
     );
-    if (!this.jsonEnabled()) for (const line of retryLines(result)) this.log(line);
+    if (!this.jsonEnabled()) printFolded(process.stdout, retryLines(result));
     process.exitCode = result.exit_code;
     return result;
   }

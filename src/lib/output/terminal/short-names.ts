@@ -11,8 +11,13 @@ const WORD_END = /[/\\_\-. ]/u;
  */
 export function shortNames(names: readonly string[], width: number, cut = '…'): readonly string[] {
   if (names.every((name) => displayWidth(name) <= width)) return names;
+  return withoutHead(names, cut).map((name) => shortName(name, width, {cut}));
+}
+
+/** The names without what all of them begin with. */
+export function withoutHead(names: readonly string[], cut = '…'): readonly string[] {
   const head = commonHead(names);
-  return names.map((name) => shortName(head === '' ? name : cut + name.slice(head.length), width, {cut}));
+  return head === '' ? names : names.map((name) => cut + name.slice(head.length));
 }
 
 /** A name that is too wide, without the head that it has in common with others, and then without its middle. */

@@ -1,7 +1,7 @@
 /** Tables of plain text, as wide as there is room for. */
 import {displayWidth, isPlain, padEnd, padStart, shortenRight} from '../terminal/display-width.js';
 import {printable} from '../terminal/printable.js';
-import {shortNames} from '../terminal/short-names.js';
+import {shortNames, withoutHead} from '../terminal/short-names.js';
 
 export interface Column<Row> {
   readonly title: string;
@@ -66,19 +66,30 @@ function filled<Row>({title, align, rank, cell, color}: Column<Row>, rows: reado
 
 function fitting(columns: readonly FilledColumn[], room: number): readonly FilledColumn[] {
   const [first, ...others] = columns;
-  if (first === undefined || others.length === 0 || widthOf(others) + NARROWEST_FIRST <= room) return columns;
-  const last = Math.max(...others.map(({rank}) => rank));
-  if (last <= 0) return columns;
-  return fitting([first, ...others.filter(({rank}) => rank < last)], room);
+  if (first === undefined || others.length === 0) return columns;
+  const isShort = first.width <= NARROWEST_FIRST;
+  const least = isShort ? first.width : Math.min(NARROWEST_FIRST, widest(withoutHead(first.cells)));
+  let shown = others;
+  while (widthOf(shown) + least > room) {
+    const last = Math.max(0, ...shown.map(({rank}) => rank));
+    if (last === 0) break;
+    shown = shown.filter(({rank}) => rank < last);
+  }
+  return [first, ...shown];
+}
+
+function widest(texts: readonly string[]): number {
+  return texts.reduce((width, text) => Math.max(width, displayWidth(text)), 0);
 }
 
 function layOut([first, ...others]: readonly FilledColumn[], room: number): readonly string[] {
   if (first === undefined) return [];
   const isPinned = others.length > 0 && others.every(({rank}) => rank === 0);
   const least = isPinned ? LEAST_FIRST : 1;
-  const firstWidth = Math.max(Math.min(first.width, least), Math.min(first.width, room - widthOf(others)));
-  const fitted = {...first, width: firstWidth, cells: shortNames(first.cells, firstWidth)};
-  const columns = [fitted, ...others];
+  const firstRoom = Math.max(Math.min(first.width, least), Math.min(first.width, room - widthOf(others)));
+  const cells = shortNames(first.cells, firstRoom);
+  const width = cells === first.cells ? firstRoom : Math.min(firstRoom, widest([first.title, ...cells]));
+  const columns = [{...first, width, cells}, ...others];
   const title = columns.map((column) => pad(column, shortenRight(column.title, column.width))).join(GAP);
   const lines = first.cells.map((_, row) =>
     columns
