@@ -35,7 +35,7 @@ describe('poll beside a submission', () => {
     const store = storeOf(jobs);
     let cli: ReturnType<JobFixture['start']> | undefined;
     await store.withSession(WAIT, async (session) => {
-      cli = jobs.start();
+      cli = jobs.start('--json');
       await cli.seen('Waiting for jobs of gembatch submit');
       const uploaded = await jobs.upload('{"key":"r1","request":{"contents":[]}}\n');
       const batch = await jobs.create('b.jsonl', uploaded);
@@ -48,11 +48,12 @@ describe('poll beside a submission', () => {
         batch,
         attempt: 'k7x2m9',
       });
-      await cli.seen('b.jsonl: pending');
+      await cli.seen('"file":"b.jsonl"');
     });
     jobs.finishJobs();
     const ended = await cli?.ended;
-    expect(ended?.stdout).toContain('2 jobs: 1 done, 1 done with bad rows');
+    const summary: unknown = JSON.parse(ended?.stdout.trimEnd().split('\n').at(-1) ?? '');
+    expect(summary).toMatchObject({event: 'summary', jobs: 2, done: 1, bad_rows: 1});
   });
 
   test('finds the job of a submission that died before it heard of it', async () => {

@@ -1,3 +1,4 @@
+import {readFileSync} from 'node:fs';
 import {readdir, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {describe, expect, test} from '@jest/globals';
@@ -15,6 +16,10 @@ function eventsOf(stdout: string): Record<string, unknown>[] {
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 }
 
+function jobInfoOf({folder}: JobFixture): string {
+  return readFileSync(join(folder, 'job-info.jsonl'), 'utf8');
+}
+
 // Each test starts the real command at least once, which takes a good half of a second.
 describe('gembatch poll', () => {
   test('follows jobs through their states, and brings complete results home before it deletes anything', async () => {
@@ -24,9 +29,13 @@ describe('gembatch poll', () => {
     const cli = jobs.start();
     await cli.seen('2 pending');
     jobs.emulator.control.advance(60_000);
-    await cli.seen('batch/b.jsonl: running');
+    await until(() => jobInfoOf(jobs).includes('JOB_STATE_RUNNING'));
     jobs.emulator.control.advance(60_000);
-    const {code, stdout} = await cli.ended;
+    const {code, stdout, stderr} = await cli.ended;
+    // A line for each file, and no more.
+    expect(stderr.match(/^batch\/b\.jsonl: .*$/gmu)).toEqual([
+      'batch/b.jsonl: 3 ok -> batch/results/b.jsonl',
+    ]);
 
     expect(code).toBe(0);
     expect(stdout).toContain('2 jobs: 2 done');
@@ -143,7 +152,7 @@ describe('gembatch poll', () => {
     await jobs.submit('a.jsonl');
     jobs.finishJobs();
     const cli = jobs.start();
-    await cli.seen('a.jsonl: succeeded');
+    await until(() => jobInfoOf(jobs).includes('JOB_STATE_SUCCEEDED'));
     jobs.emulator.control.advance(3_600_000);
     expect((await cli.ended).code).toBe(0);
   });

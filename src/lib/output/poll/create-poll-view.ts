@@ -53,32 +53,31 @@ export function createPollView(options: PollViewOptions): PollView {
 /** While nothing else is news, how far it is, and why files wait, is said this often. */
 const HEARTBEAT_MS = 300_000;
 
-/** Lines of changes: a job that only counts on is no change. */
+/** One line for each job, at its end, and how far all is from time to time. */
 function plainView({mode, stderr, clock}: PollViewOptions): PollView {
-  const states = new Map<string, string>();
-  const isNews = ({name, state, outcome}: PolledJob): boolean => {
-    const before = states.get(name);
-    states.set(name, `${state} ${outcome}`);
-    return before !== `${state} ${outcome}`;
-  };
+  const jobs = new Map<string, PolledJob>();
+  const isEnd = ({name, outcome}: PolledJob): boolean =>
+    outcome !== 'running' && jobs.get(name)?.outcome !== outcome;
   const isShown = (event: PollEvent): boolean => {
-    if (event.type === 'jobs') for (const job of event.jobs) isNews(job);
-    if (event.type === 'state' && !isNews(event.job)) return false;
+    if (event.type === 'state' && !isEnd(event.job)) return false;
     return mode === 'plain' || event.type === 'error' || event.type === 'warning';
   };
-  const jobs = new Map<string, PolledJob>();
   let beatMs = clock.monotonic();
+  let waiting: QueueWait | null = null;
   const report = (event: PollEvent): void => {
+    const lines = isShown(event) ? pollLines(event) : [];
     if (event.type === 'jobs') for (const job of event.jobs) jobs.set(job.name, job);
     if (event.type === 'state' || event.type === 'result') jobs.set(event.job.name, event.job);
     if (event.type === 'asked' && mode === 'plain' && clock.monotonic() - beatMs >= HEARTBEAT_MS) {
       beatMs = clock.monotonic();
-      stderr.write(`${printable(progressText([...jobs.values()], clock.now()))}\n`);
+      const text = progressText([...jobs.values()], clock.now(), waiting?.requests);
+      stderr.write(`${printable(text)}\n`);
     }
-    if (isShown(event)) for (const line of pollLines(event)) stderr.write(`${line}\n`);
+    for (const line of lines) stderr.write(`${line}\n`);
   };
   let said: {readonly reason: string; readonly atMs: number} | undefined;
   const wait = (now: QueueWait | null): void => {
+    waiting = now;
     if (now === null || mode !== 'plain') return;
     const isOld = said === undefined || clock.monotonic() - said.atMs >= HEARTBEAT_MS;
     if (said?.reason === now.reason && !isOld) return;

@@ -132,7 +132,7 @@ export class LivePollView implements PollView {
   }
 
   #totals(jobs: readonly PolledJob[], columns: number): readonly string[] {
-    const text = `${formatCount(jobs.length)} ${jobs.length === 1 ? 'job' : 'jobs'}: ${tally(jobs)}. ${progressText(jobs, this.#options.clock.now())}`;
+    const text = `${formatCount(jobs.length)} ${jobs.length === 1 ? 'job' : 'jobs'}: ${tally(jobs)}. ${progressText(jobs, this.#options.clock.now(), this.#wait?.requests)}`;
     return foldText(text, columns)
       .slice(0, TOTALS_LINES)
       .map((line) => shortenRight(line, columns));

@@ -7,18 +7,22 @@ import {formatUsd} from '../text/money.js';
 /**
  * How far the jobs are in one line: rows of all, percent in sum and for each model, cost so far, and the time that the
  * slowest still takes where that can be told of all that run.
+ *
+ * @param waiting - requests that wait to be submitted.
  */
-export function progressText(jobs: readonly PolledJob[], nowMs: number): string {
+export function progressText(jobs: readonly PolledJob[], nowMs: number, waiting = 0): string {
   const current = jobs.filter(({replaced}) => !replaced);
   const models = [...new Set(current.map(({model = 'unknown'}) => model))];
   const byModel = models.map((model) => {
     const its = current.filter(({model: name = 'unknown'}) => name === model);
-    return `${modelLabel(model)} ${percentOf(its)}`;
+    return `${modelLabel(model)} ${percentOf(sumOf(its, rowsDone), sumOf(its, rowsOf))}`;
   });
   const cost = jobs.reduce((sum, {cost_usd: usd = 0}) => sum + usd, 0);
-  const leftMs = longestLeft(current, nowMs);
+  // How long files will wait, nobody can tell.
+  const leftMs = waiting === 0 ? longestLeft(current, nowMs) : undefined;
+  const [done, all] = [sumOf(current, rowsDone), sumOf(current, rowsOf) + waiting];
   const parts = [
-    `${formatCount(sumOf(current, rowsDone))} of ${formatCount(sumOf(current, rowsOf))} rows (${percentOf(current)})`,
+    `${formatCount(done)} of ${formatCount(all)} rows (${percentOf(done, all)})`,
     ...(models.length > 1 ? [byModel.join(', ')] : []),
     ...(cost > 0 ? [`${formatUsd(cost)} so far`] : []),
     ...(leftMs === undefined ? [] : [`~${formatDuration(leftMs)} left`]),
@@ -26,9 +30,8 @@ export function progressText(jobs: readonly PolledJob[], nowMs: number): string 
   return parts.join(', ');
 }
 
-function percentOf(jobs: readonly PolledJob[]): string {
-  const all = sumOf(jobs, rowsOf);
-  return `${all === 0 ? 0 : Math.floor((100 * sumOf(jobs, rowsDone)) / all)}%`;
+function percentOf(done: number, all: number): string {
+  return `${all === 0 ? 0 : Math.floor((100 * done) / all)}%`;
 }
 
 function sumOf(jobs: readonly PolledJob[], of: (job: PolledJob) => number): number {

@@ -148,6 +148,7 @@ export class Passes {
     return {
       reason: refused?.reason ?? shortOf,
       files: queue.waiting.length,
+      requests: queue.waitingRequests,
       open_jobs: open.jobs,
       max_open_jobs: terms.maxOpenJobs,
       open_tokens: open.tokens,

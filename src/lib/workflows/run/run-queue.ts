@@ -26,6 +26,7 @@ export class RunQueue {
   readonly #jobs = new Set<string>();
   readonly #waiting: Map<number, Waiting>;
   #trouble: FileOutcome['error'];
+  #submittedRequests = 0;
   #estimate: SubmitResult['estimate'];
 
   constructor(files: readonly RequestFile[]) {
@@ -42,6 +43,12 @@ export class RunQueue {
   /** The files that wait, in the order in which they have their turn. */
   get waiting(): readonly RequestFile[] {
     return [...this.#waiting.values()].map(({file}) => file);
+  }
+
+  /** How many requests wait with the files, by the estimate of all that were not sent before. */
+  get waitingRequests(): number {
+    const all = this.#estimate?.total.requests ?? 0;
+    return this.isEmpty ? 0 : Math.max(0, all - this.#submittedRequests);
   }
 
   /** What became of a file; undefined while it waits. */
@@ -134,7 +141,8 @@ export class RunQueue {
   #end({file: {index}}: Waiting, outcome: FileOutcome): void {
     this.#waiting.delete(index);
     this.#outcomes.set(index, outcome);
-    const {job} = outcome;
+    const {job, count = 0} = outcome;
+    if (outcome.outcome === 'submitted') this.#submittedRequests += count;
     // The job of a file that has changed is of other work than was asked for.
     if (job !== undefined && outcome.outcome !== 'changed') this.#jobs.add(job.name);
   }

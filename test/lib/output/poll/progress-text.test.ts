@@ -46,3 +46,7 @@ test('the time left is that of earlier jobs where a job has not begun to answer'
   });
   expect(progressText([done, job('b')], NOW)).toBe('100 of 200 rows (50%), ~1h 00m left');
 });
+
+test('rows that wait to be submitted count, and how long they wait nobody can tell', () => {
+  expect(progressText([job('b', {stats: stats(50)})], NOW, 400)).toBe('50 of 500 rows (10%)');
+});
