@@ -156,6 +156,22 @@ test('a source that was moved is said, and found with --source', async () => {
   expect(missing.stderr).toContain('nowhere.csv: there is no such file');
 });
 
+test('a manifest that is none keeps no answer from being joined', async () => {
+  const folder = await answeredSource();
+  for (const text of [
+    '{',
+    '{"version":1,"sources":[5],"recipe":{},"files":[]}',
+    '{"version":1,"sources":[],"recipe":{},"files":[]}',
+  ]) {
+    await writeFile(join(folder, 'reviews/prepare-manifest.json'), text);
+    const {code, rows, titles, stderr} = await joined(folder);
+    expect({code, title: titles[0], count: rows.length}).toEqual({code: EXIT.ok, title: 'file', count: 3});
+    expect(stderr).toContain(
+      'prepare-manifest.json is no prepare manifest. If it is elsewhere: --source FILE.',
+    );
+  }
+});
+
 test('the table that the requests were made of is never replaced', async () => {
   const folder = await answeredSource();
   const refused = await runCli(['results', '--join', 'reviews.csv', '--overwrite'], {cwd: folder});

@@ -1,6 +1,6 @@
 /** The prepare manifest: what joins a source to the request files that were made from it. */
 import {GembatchError} from '../errors.js';
-import {isObject, type JsonObject} from '../json/json-object.js';
+import {isObject, isText, type JsonObject} from '../json/json-object.js';
 import type {SourceForm} from './sources/source-form.js';
 
 /** Its name in the folder of the request files. */
@@ -62,9 +62,9 @@ export function parseManifest(text: string, path: string): PrepareManifest {
   const value = parsed(text);
   const isManifest =
     isObject(value) &&
-    Array.isArray(value['sources']) &&
-    isObject(value['recipe']) &&
-    Array.isArray(value['files']);
+    isListOf(value['sources'], isSource) &&
+    isRecipe(value['recipe']) &&
+    isListOf(value['files'], isFile);
   if (isManifest && value['version'] === MANIFEST_VERSION) return value as unknown as PrepareManifest;
   const what = isManifest ? 'was written by a newer gembatch' : 'is no prepare manifest';
   throw new GembatchError('FILE_INVALID', `${path} ${what}. Nothing was written.`, {
@@ -82,6 +82,28 @@ export function recipeDifference(old: Recipe, now: Recipe): string | undefined {
   if (differs('generation_config')) return 'generation configuration';
   if (differs('attach')) return 'choice of attachments';
   return differs('asks_for') ? 'kind of model' : undefined;
+}
+
+function isSource({path, form, columns, named = []}: JsonObject): boolean {
+  return isText(path) && isText(form) && isListOfTexts(columns) && isListOfTexts(named);
+}
+
+function isFile({file, sha256}: JsonObject): boolean {
+  return isText(file) && isText(sha256);
+}
+
+function isRecipe(recipe: unknown): boolean {
+  if (!isObject(recipe)) return false;
+  const {key_column: key, prompt, system, attach} = recipe;
+  return isListOfTexts(attach) && [key, prompt, system].every((value) => value === null || isText(value));
+}
+
+function isListOf(list: unknown, isElement: (element: JsonObject) => boolean): boolean {
+  return Array.isArray(list) && list.every((element) => isObject(element) && isElement(element));
+}
+
+function isListOfTexts(list: unknown): boolean {
+  return Array.isArray(list) && list.every(isText);
 }
 
 function parsed(text: string): unknown {

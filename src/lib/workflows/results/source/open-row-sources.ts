@@ -37,7 +37,7 @@ export async function openRowSources(paths: readonly string[], input: RowSources
       suggestions: ['Name the table that the requests were made of: --source FILE'],
     });
   }
-  const folders = await preparedFolders(paths);
+  const {folders, unreadable} = await preparedFolders(paths);
   const origins: RequestOrigin[] = [];
   const opened: SourceRows[] = [];
   try {
@@ -53,11 +53,16 @@ export async function openRowSources(paths: readonly string[], input: RowSources
     }
     const others = paths.filter((path) => !origins.some((origin) => origin.paths.has(path)));
     if (named !== undefined && others.length > 0) origins.push({...named, paths: new Set(others)});
+    if (named === undefined) origins.push(...[...unreadable].map(withoutManifest));
     return new RowSources(origins);
   } catch (error) {
     for (const rows of opened) rows.close();
     throw error;
   }
+}
+
+function withoutManifest([folder, trouble]: readonly [string, GembatchError]): RequestOrigin {
+  return {paths: new Set(), files: [folder], keyColumn: undefined, isChanged: false, trouble};
 }
 
 type ReadSource = Omit<RequestOrigin, 'paths' | 'newest'>;
