@@ -6,6 +6,7 @@ import {momentFlag, momentMs, namesIn} from '../cli/flags/list-flags.js';
 import {attentionFirst} from '../lib/domain/job/attention-first.js';
 import type {ListWatchOptions} from '../lib/output/list-watch.js';
 import {colorsFor, isWatched, outputMode, widthOf} from '../lib/output/terminal/screen.js';
+import type {BatchService} from '../lib/services/batch-service.js';
 import type {JobOrder} from '../lib/workflows/list/filter-jobs.js';
 import type {JobList, ListInput} from '../lib/workflows/list/list-jobs.js';
 import type {WatchDeps} from '../lib/workflows/list/watch-list.js';
@@ -115,7 +116,7 @@ A request file is one row, with its retries and parts. A terminal shows what fit
     const fields = flags.fields === undefined ? undefined : namesIn('fields', flags.fields, JOB_FIELDS);
     const columns = flags.columns === undefined ? undefined : namesIn('columns', flags.columns, JOB_COLUMNS);
     const stop = flags.watch ? this.stopSignal(() => undefined) : this.stopSignal();
-    const client = flags.refresh ? await this.createClient(this.apiKey()) : undefined;
+    const client = flags.refresh ? await this.#client(flags) : undefined;
     const nowMs = this.clock.now();
     const isTable = !this.jsonEnabled() && !flags.csv;
     const states = flags.state ?? [];
@@ -152,6 +153,11 @@ A request file is one row, with its retries and parts. A terminal shows what fit
       process.stdout.write(`${lines.join('\n')}\n`);
     }
     return list;
+  }
+
+  /** One that gives up soon, but for a watch: that goes on through an outage. */
+  async #client(flags: {quiet: boolean; watch: boolean}): Promise<BatchService> {
+    return flags.watch ? this.createClient(this.apiKey()) : this.createBriefClient(this.apiKey(), flags);
   }
 
   async #watch(
