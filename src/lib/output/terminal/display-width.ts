@@ -39,18 +39,6 @@ export function shortenRight(text: string, width: number, cut = '…'): string {
   return width < 1 ? '' : fitting(Array.from(text), width - 1).join('') + cut;
 }
 
-/** The text, cut at its start to `width` columns: of a path, the end says most. */
-export function shortenLeft(text: string, width: number, cut = '…'): string {
-  if (displayWidth(text) <= width) return text;
-  if (width < 1) return '';
-  return (
-    cut +
-    fitting(Array.from(text).toReversed(), width - 1)
-      .toReversed()
-      .join('')
-  );
-}
-
 /** The text, at most `width` columns wide: its middle is left out, because names differ at their ends. */
 export function shortenMiddle(text: string, width: number, cut = '…'): string {
   if (displayWidth(text) <= width) return text;

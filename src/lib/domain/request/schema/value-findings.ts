@@ -42,7 +42,7 @@ export function* messageFindings(
 const MAX_DEPTH = 200;
 
 /** The fields of an object; reports names that are unknown, and fields in both spellings. */
-export function* knownFields(
+function* knownFields(
   object: JsonObject,
   type: MessageType,
   path: JsonPath,
