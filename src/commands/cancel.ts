@@ -1,4 +1,3 @@
-import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../cli/base-command.js';
 import {createGraceFlag} from '../cli/flags/flags.js';
@@ -6,6 +5,7 @@ import {GembatchError} from '../lib/domain/errors.js';
 import type {JobRecord} from '../lib/domain/job/job-record.js';
 import type {CancelResult} from '../lib/workflows/cancel/cancel-report.js';
 import {consentOrYes} from '../cli/consent.js';
+import {jobsArgument} from '../cli/flags/jobs-argument.js';
 
 /** `gembatch cancel FILE|JOB...` */
 export default class Cancel extends BaseCommand {
@@ -27,11 +27,7 @@ A job may still succeed after the request, and then keeps its results. After Ctr
   ];
 
   static override args = {
-    jobs: Args.string({
-      description: 'request files or batch jobs to cancel',
-      multiple: true,
-      required: false,
-    }),
+    jobs: jobsArgument('request files or batch jobs to cancel'),
   };
 
   static override flags = {

@@ -1,7 +1,7 @@
-import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../cli/base-command.js';
 import {pricesFlag, readPrices} from '../cli/prices.js';
+import {jobsArgument} from '../cli/flags/jobs-argument.js';
 import type {CostGrouping} from '../lib/output/cost-lines.js';
 import {isWatched, widthOf} from '../lib/output/terminal/screen.js';
 import type {CostReport} from '../lib/workflows/cost/sum-costs.js';
@@ -20,11 +20,7 @@ It is no bill: the service also charges for searches of failed requests, which n
   ];
 
   static override args = {
-    jobs: Args.string({
-      description: 'request files or batch jobs [default: all]',
-      multiple: true,
-      required: false,
-    }),
+    jobs: jobsArgument(),
   };
 
   static override flags = {

@@ -1,8 +1,8 @@
-import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../cli/base-command.js';
 import {toGembatchError} from '../cli/errors/failure.js';
 import {momentFlag, momentMs, namesIn} from '../cli/flags/list-flags.js';
+import {jobsArgument} from '../cli/flags/jobs-argument.js';
 import {attentionFirst} from '../lib/domain/job/attention-first.js';
 import type {ListWatchOptions} from '../lib/output/list-watch.js';
 import {colorsFor, isWatched, outputMode, widthOf} from '../lib/output/terminal/screen.js';
@@ -42,11 +42,7 @@ A request file is one row, with its retries and parts. A terminal shows what fit
   ];
 
   static override args = {
-    jobs: Args.string({
-      description: 'request files or batch jobs [default: all]',
-      multiple: true,
-      required: false,
-    }),
+    jobs: jobsArgument(),
   };
 
   static override flags = {

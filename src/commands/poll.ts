@@ -1,4 +1,3 @@
-import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import {BaseCommand, BRIEF_OUTAGE_MS} from '../cli/base-command.js';
 import {pricesFlag, readPrices} from '../cli/prices.js';
@@ -7,6 +6,7 @@ import type {PollSummary} from '../lib/workflows/poll/poll-report.js';
 import {tellGitHubActions, type ToldWork} from '../cli/github-actions.js';
 import {tellDone, type OnDoneResult} from '../cli/on-done.js';
 import {pollFlags, pollTermsOf} from '../cli/flags/poll-flags.js';
+import {jobsArgument} from '../cli/flags/jobs-argument.js';
 
 /** The last `--json` event of `gembatch poll`. */
 export interface PollResult extends PollSummary {
@@ -39,11 +39,7 @@ Stop and restart it at any time, or run it beside "<%= config.bin %> submit", wh
   ];
 
   static override args = {
-    jobs: Args.string({
-      description: 'request files or batch jobs to follow [default: all]',
-      multiple: true,
-      required: false,
-    }),
+    jobs: jobsArgument('request files or batch jobs to follow [default: all]'),
   };
 
   static override flags = {

@@ -1,7 +1,7 @@
-import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../cli/base-command.js';
 import {pricesFlag, readPrices} from '../cli/prices.js';
+import {jobsArgument} from '../cli/flags/jobs-argument.js';
 import {plural} from '../lib/output/text/format.js';
 import type {ReportData} from '../lib/workflows/report/collect-report.js';
 
@@ -35,11 +35,7 @@ The page holds parts of your requests and answers: treat it as you treat them.`;
   ];
 
   static override args = {
-    jobs: Args.string({
-      description: 'request files or batch jobs [default: all]',
-      multiple: true,
-      required: false,
-    }),
+    jobs: jobsArgument(),
   };
 
   static override flags = {

@@ -1,4 +1,3 @@
-import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../cli/base-command.js';
 import type {JoinedFile} from '../cli/results/write-joined.js';
@@ -8,6 +7,7 @@ import {RARE} from '../cli/flags/flags.js';
 import {pricesFlag, readPrices} from '../cli/prices.js';
 import {JOIN_FORMATS} from '../cli/results/join-formats.js';
 import {pollFlags, resultsDirOf} from '../cli/flags/poll-flags.js';
+import {jobsArgument} from '../cli/flags/jobs-argument.js';
 
 /** `gembatch results [FILE|JOB...]` */
 export default class Results extends BaseCommand {
@@ -33,11 +33,7 @@ export default class Results extends BaseCommand {
   ];
 
   static override args = {
-    jobs: Args.string({
-      description: 'request files or batch jobs [default: all]',
-      multiple: true,
-      required: false,
-    }),
+    jobs: jobsArgument(),
   };
 
   static override flags = {

@@ -1,19 +1,19 @@
+import {backoffMs, jittered} from '../backoff.js';
+
 /** Nothing that takes hours is worth asking about more rarely: whoever waits wants to know within minutes. */
 const SLOWEST_MS = 300_000;
 /** Whatever a person asks for, the service is not flooded. */
 const FASTEST_MS = 100;
 const GROWTH = 1.5;
-/** The first pause after trouble with the service; it doubles as long as the trouble lasts. */
+/** The first pause after the service could not be asked. */
 const ERROR_PAUSE_MS = 5_000;
-/** Keeps many pollers that were started together from asking together. */
-const JITTER = 0.2;
 
 /** How long to wait before the service is asked again: longer while nothing moves, at once as usual when it does. */
 export class PollPace {
   readonly #intervalMs: number;
   readonly #random: () => number;
   #stillMs: number;
-  #errorPauseMs: number;
+  #errors = 0;
 
   /**
    * @param intervalMs - the pause while things move.
@@ -23,26 +23,25 @@ export class PollPace {
     this.#intervalMs = Math.max(intervalMs, FASTEST_MS);
     this.#random = random;
     this.#stillMs = this.#intervalMs;
-    this.#errorPauseMs = Math.min(this.#intervalMs, ERROR_PAUSE_MS);
   }
 
   /** The pause in milliseconds after the service has answered. */
   afterAnswer(hasMoved: boolean): number {
-    this.#errorPauseMs = Math.min(this.#intervalMs, ERROR_PAUSE_MS);
+    this.#errors = 0;
     if (hasMoved) this.#stillMs = this.#intervalMs;
     const pauseMs = this.#stillMs;
     this.#stillMs = Math.min(pauseMs * GROWTH, Math.max(SLOWEST_MS, this.#intervalMs));
-    return this.#jittered(pauseMs);
+    return Math.round(jittered(pauseMs, this.#random));
   }
 
   /** The pause in milliseconds after the service could not be asked. */
   afterError(): number {
-    const pauseMs = this.#errorPauseMs;
-    this.#errorPauseMs = Math.min(pauseMs * 2, Math.max(SLOWEST_MS, this.#intervalMs));
-    return this.#jittered(pauseMs);
-  }
-
-  #jittered(ms: number): number {
-    return Math.round(ms * (1 - JITTER + 2 * JITTER * this.#random()));
+    const pauses = {
+      firstMs: Math.min(this.#intervalMs, ERROR_PAUSE_MS),
+      longestMs: Math.max(SLOWEST_MS, this.#intervalMs),
+    };
+    const pauseMs = backoffMs(pauses, this.#errors);
+    this.#errors += 1;
+    return Math.round(jittered(pauseMs, this.#random));
   }
 }

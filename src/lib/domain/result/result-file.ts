@@ -3,7 +3,14 @@ import {isBlank, LineSplitter} from '../json/line-splitter.js';
 import {RowReader, type CheckOfKey} from './row-reader.js';
 import {MAX_ROW_BYTES, TOO_LONG} from './result-limits.js';
 import type {RowCounts} from '../job/job-record.js';
-import {noCounts, asUnchecked, type BadRow, type RequestOutcome} from './row-counts.js';
+import {
+  ANSWERED_OUTCOMES,
+  noCounts,
+  asUnchecked,
+  type AnsweredOutcome,
+  type BadRow,
+  type RequestOutcome,
+} from './row-counts.js';
 
 /** What is known of the requests when their result is checked. */
 export interface ExpectedRequests {
@@ -49,16 +56,7 @@ interface Span {
 /** Bad rows that are kept as examples unless the caller says otherwise. */
 const DEFAULT_EXAMPLES = 20;
 /** Outcomes by their number in `#outcomes`; 0 stands for no row. */
-const OUTCOMES: readonly RequestOutcome[] = [
-  'missing',
-  'ok',
-  'error',
-  'blocked',
-  'truncated',
-  'empty',
-  'not_json',
-  'schema_mismatch',
-];
+const OUTCOMES: readonly RequestOutcome[] = ['missing', ...ANSWERED_OUTCOMES];
 
 /**
  * Checks a result file while its bytes pass by, for instance from a download: nothing is read twice, and memory is one
@@ -145,7 +143,7 @@ export class ResultChecker {
     this.#note({key: null, outcome: 'malformed', message: TOO_LONG});
   }
 
-  #checkRow(key: string | Uint8Array, outcome: Answered, message: string | null): void {
+  #checkRow(key: string | Uint8Array, outcome: AnsweredOutcome, message: string | null): void {
     const index = this.#isMatched ? this.#keys.find(key) : this.#keys.add(key);
     if (index === -1) {
       this.#counts.unknown_key++;
@@ -159,7 +157,7 @@ export class ResultChecker {
     }
   }
 
-  #repeat(key: string | Uint8Array, index: number, outcome: Answered): void {
+  #repeat(key: string | Uint8Array, index: number, outcome: AnsweredOutcome): void {
     const before = this.outcomeOf(index);
     this.#counts.repeated++;
     this.#repeatedKeys.add(key);
@@ -172,7 +170,7 @@ export class ResultChecker {
     }
   }
 
-  #setOutcome(index: number, outcome: Answered): void {
+  #setOutcome(index: number, outcome: AnsweredOutcome): void {
     if (index >= this.#outcomes.length) {
       const larger = new Uint8Array(Math.max(1024, this.#outcomes.length * 2));
       larger.set(this.#outcomes);
@@ -197,8 +195,6 @@ export class ResultChecker {
 }
 
 const REPEATED = 'another row has the same key';
-
-type Answered = Exclude<RequestOutcome, 'missing'>;
 
 interface Note {
   readonly key: string | Uint8Array | null;

@@ -2,7 +2,7 @@ import {KeyTable} from '../request-key/key-table.js';
 import {isBlank, LineSplitter} from '../json/line-splitter.js';
 import {RowReader, type CheckOfKey} from './row-reader.js';
 import {MAX_ROW_BYTES} from './result-limits.js';
-import type {RequestOutcome} from './row-counts.js';
+import {ANSWERED_OUTCOMES, type AnsweredOutcome} from './row-counts.js';
 
 /** Where the row is that answers a request, and what it says. */
 export interface RowPlace {
@@ -10,20 +10,9 @@ export interface RowPlace {
   readonly file: number;
   readonly offset: number;
   readonly lengthBytes: number;
-  readonly outcome: Answered;
+  readonly outcome: AnsweredOutcome;
 }
 
-type Answered = Exclude<RequestOutcome, 'missing'>;
-
-const OUTCOMES: readonly Answered[] = [
-  'ok',
-  'error',
-  'blocked',
-  'truncated',
-  'empty',
-  'not_json',
-  'schema_mismatch',
-];
 /** Numbers kept per key: offset, length, file, outcome. */
 const STRIDE = 4;
 const INITIAL_KEYS = 1024;
@@ -106,19 +95,19 @@ export class ResultIndex {
     else this.#note(key, outcome, end - start);
   }
 
-  #note(key: string | Uint8Array, outcome: Answered, lengthBytes: number): void {
+  #note(key: string | Uint8Array, outcome: AnsweredOutcome, lengthBytes: number): void {
     const newIndex = this.#keys.size;
     const index = this.#keys.add(key);
     if (index === newIndex) this.#keysWithRow++;
     else if (!this.#isReplacedBy(index, outcome)) return;
     this.#makeRoomFor(index);
     this.#places.set(
-      [this.#splitter.lineOffset, lengthBytes, this.#file, OUTCOMES.indexOf(outcome)],
+      [this.#splitter.lineOffset, lengthBytes, this.#file, ANSWERED_OUTCOMES.indexOf(outcome)],
       index * STRIDE,
     );
   }
 
-  #isReplacedBy(index: number, outcome: Answered): boolean {
+  #isReplacedBy(index: number, outcome: AnsweredOutcome): boolean {
     const known = this.#placeOf(index);
     return known.outcome !== 'ok' && (outcome === 'ok' || known.file < this.#file);
   }
@@ -129,7 +118,7 @@ export class ResultIndex {
       offset: this.#places[at] ?? 0,
       lengthBytes: this.#places[at + 1] ?? 0,
       file: this.#places[at + 2] ?? 0,
-      outcome: OUTCOMES[this.#places[at + 3] ?? 0] ?? 'empty',
+      outcome: ANSWERED_OUTCOMES[this.#places[at + 3] ?? 0] ?? 'empty',
     };
   }
 

@@ -37,16 +37,23 @@ export function areAnswersChecked(rows: RowCounts): boolean {
   return rows.not_json !== undefined;
 }
 
-/** What can become of a request but a good answer. */
-export const BAD_OUTCOMES: ReadonlySet<RequestOutcome> = new Set([
+export type AnsweredOutcome = Exclude<RequestOutcome, 'missing'>;
+
+/** What can become of a request that has a row; the order numbers them where many are kept. */
+export const ANSWERED_OUTCOMES: readonly AnsweredOutcome[] = [
+  'ok',
   'error',
   'blocked',
   'truncated',
   'empty',
   'not_json',
   'schema_mismatch',
-  'missing',
-]);
+];
+
+/** What can become of a request but a good answer. */
+export const BAD_OUTCOMES: ReadonlySet<RequestOutcome> = new Set(
+  [...ANSWERED_OUTCOMES, 'missing' as const].filter((outcome) => outcome !== 'ok'),
+);
 
 /** A row that is not good, or a request without a row. */
 export interface BadRow {

@@ -1,3 +1,4 @@
+import {backoffMs, jittered} from '../../domain/backoff.js';
 import type {Clock} from '../../domain/clock.js';
 import {GembatchError} from '../../domain/errors.js';
 import {interruption} from '../../domain/interruption.js';
@@ -5,8 +6,7 @@ import type {CallOptions} from '../batch-service.js';
 import type {Outage} from './outage.js';
 import {isTransient} from './service-error.js';
 
-const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 60_000;
+const PAUSES = {firstMs: 1_000, longestMs: 60_000};
 
 /** For how long a client tries again. */
 interface RetryLimits {
@@ -56,8 +56,7 @@ export class RetryBudget {
     const leftMs = Math.min(this.#failingSinceMs + retryMs - nowMs, outage?.leftMs ?? Infinity);
     if (leftMs <= 0) throw error;
 
-    const grownMs =
-      Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#failures) * (0.75 + Math.random() / 2);
+    const grownMs = jittered(backoffMs(PAUSES, this.#failures));
     const asked = error.details['retryDelayMs'];
     const delayMs = Math.min(leftMs, Math.max(grownMs, typeof asked === 'number' ? asked : 0));
     this.#failures += 1;

@@ -1,3 +1,4 @@
+import {backoffMs} from '../../domain/backoff.js';
 import {dirname} from 'node:path';
 import {types} from 'node:util';
 import {GembatchError} from '../../domain/errors.js';
@@ -8,6 +9,7 @@ const {isNativeError} = types;
 
 /** How long a file that another program has open is tried again on Windows; scanners let go within seconds. */
 const BUSY_LIMIT_MS = 10_000;
+const BUSY_PAUSES = {firstMs: 10, longestMs: 500};
 
 /** The system's error code, such as `ENOENT`; an empty text when there is none. */
 export function systemCode(error: unknown): string {
@@ -108,12 +110,14 @@ export function removeSideFile(io: StoreIo, path: string): void {
 
 /** Repeats an operation that Windows refuses while another program has the file open. */
 export function retryWhileBusy<T>(io: StoreIo, operation: () => T): T {
-  for (let waitedMs = 0, pauseMs = 10; ; waitedMs += pauseMs, pauseMs = Math.min(pauseMs * 2, 500)) {
+  for (let waitedMs = 0, pauses = 0; ; pauses += 1) {
     try {
       return operation();
     } catch (error) {
       if (!isBusyOnWindows(io, error) || waitedMs >= BUSY_LIMIT_MS) throw error;
+      const pauseMs = backoffMs(BUSY_PAUSES, pauses);
       pauseThread(pauseMs);
+      waitedMs += pauseMs;
     }
   }
 }

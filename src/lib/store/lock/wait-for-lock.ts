@@ -1,3 +1,4 @@
+import {backoffMs, type Pauses} from '../../domain/backoff.js';
 import type {Clock} from '../../domain/clock.js';
 import {GembatchError} from '../../domain/errors.js';
 import {interruption} from '../../domain/interruption.js';
@@ -13,12 +14,6 @@ export interface WaitOptions {
   readonly signal?: AbortSignal;
   /** Called when the wait has lasted a second, and about every second after that. */
   readonly onWait?: (holder: LockHolder | null, waitedMs: number) => void;
-}
-
-/** From the first pause between two tries to the longest, in milliseconds; each is twice the one before. */
-export interface Pauses {
-  readonly firstMs: number;
-  readonly longestMs: number;
 }
 
 /** For locks that are held for seconds and longer. */
@@ -47,7 +42,7 @@ export async function waitForLock<T>(
 ): Promise<T> {
   const startMs = clock.monotonic();
   let noticedMs = 0;
-  for (let pauseMs = pauses.firstMs; ; pauseMs = Math.min(pauseMs * 2, pauses.longestMs)) {
+  for (let tries = 0; ; tries += 1) {
     if (signal?.aborted)
       throw interruption(`Interrupted while waiting for the job-info file ${file}.`, signal.reason);
     const result = attempt();
@@ -58,7 +53,10 @@ export async function waitForLock<T>(
       noticedMs = waitedMs;
       onWait?.(contender.holder, waitedMs);
     }
-    await clock.sleep(Math.min(jittered(pauseMs), (timeoutMs ?? Infinity) - waitedMs), signal);
+    await clock.sleep(
+      Math.min(widelyJittered(backoffMs(pauses, tries)), (timeoutMs ?? Infinity) - waitedMs),
+      signal,
+    );
   }
 }
 
@@ -72,6 +70,6 @@ export function lockedError(file: string, holder: LockHolder | null): GembatchEr
 }
 
 /** Half to one and a half times the pause, so that those who wait do not all come back at once. */
-function jittered(pauseMs: number): number {
+function widelyJittered(pauseMs: number): number {
   return pauseMs * (0.5 + Math.random());
 }

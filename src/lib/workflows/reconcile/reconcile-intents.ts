@@ -6,6 +6,7 @@
  * up late, and only then is the intent aborted, if its upload can be seen. A list that cannot be read proves nothing, nor
  * does that of another project. The intent stays open then, and a person may decide it.
  */
+import {backoffMs} from '../../domain/backoff.js';
 import type {BatchJob} from '../../domain/job/batch-job.js';
 import type {Clock} from '../../domain/clock.js';
 import {GembatchError} from '../../domain/errors.js';
@@ -25,8 +26,8 @@ import {
 import {doubtOfProject, listCreatedJobs} from './created-jobs.js';
 import {ownCommand} from '../../domain/program-name.js';
 
-const FIRST_PAUSE_MS = 1_000;
-const LONGEST_PAUSE_MS = 15_000;
+const PAUSES = {firstMs: 1_000, longestMs: 15_000};
+
 export interface ReconcileDeps {
   readonly client: BatchService;
   readonly clock: Clock;
@@ -82,7 +83,7 @@ export async function reconcileIntents(
   const reconciled: ReconciledIntent[] = [];
   let open: readonly OpenIntent[] = intents.map((intent) => opened(intent, options.absentSince));
 
-  for (let pauseMs = FIRST_PAUSE_MS; open.length > 0; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+  for (let looks = 0; open.length > 0; looks += 1) {
     const askedMs = deps.clock.monotonic();
     const list = await listCreatedJobs(deps.client, session, {
       intents: open.map(({intent}) => intent),
@@ -111,7 +112,7 @@ export async function reconcileIntents(
     open = waiting;
     if (waiting.length === 0) break;
     if (options.stop.aborted) return [...reconciled, ...waiting.map((entry) => stopped(entry))];
-    await waitForList(deps.clock, waiting, {...options, pauseMs});
+    await waitForList(deps.clock, waiting, {...options, pauseMs: backoffMs(PAUSES, looks)});
   }
   return reconciled;
 }

@@ -1,8 +1,8 @@
+import {backoffMs} from '../../domain/backoff.js';
 import type {Clock} from '../../domain/clock.js';
 import type {GembatchError} from '../../domain/errors.js';
 
-const FIRST_PAUSE_MS = 5_000;
-const LONGEST_PAUSE_MS = 300_000;
+const PAUSES = {firstMs: 5_000, longestMs: 300_000};
 /** What is wrong for longer than half a minute is not put right by trying a fourth time. */
 const MOST_TRIES = 3;
 /** What is not there for ten minutes, the pauses between so many tries, is not there. */
@@ -36,7 +36,7 @@ export class RetrySchedule {
     const tries = (this.#byName.get(name)?.tries ?? 0) + 1;
     const isOnTheWay = error.code === 'SERVICE' || error.code === 'QUOTA';
     const isLasting = !isOnTheWay || error.details['malformed'] === true;
-    const pauseMs = Math.min(FIRST_PAUSE_MS * 2 ** (tries - 1), LONGEST_PAUSE_MS);
+    const pauseMs = backoffMs(PAUSES, tries - 1);
     const mostTries = error.code === 'NOT_FOUND' ? MOST_LOOKS : MOST_TRIES;
     const retryMs = this.#isOnce || (isLasting && tries >= mostTries) ? null : pauseMs;
     const retryAtMs = retryMs === null ? null : this.#clock.monotonic() + retryMs;

@@ -1,7 +1,10 @@
-/** First pause after a refusal. Quotas of the Batch API count per minute at the least. */
-const FIRST_PAUSE_MS = 10_000;
-/** Whatever refuses for hours is not asked more often than this. */
-const LONGEST_PAUSE_MS = 300_000;
+import {backoffMs, jittered} from '../../domain/backoff.js';
+
+/**
+ * Pauses after refusals. Quotas of the Batch API count per minute at the least, and refusals for enqueued tokens last until a
+ * running job ends.
+ */
+const PAUSES = {firstMs: 10_000, longestMs: 300_000};
 
 /** A service that takes no more for now. Times are by the monotonic clock. */
 export interface Refusal {
@@ -55,9 +58,7 @@ export class OpenJobLimit {
   refused(openJobs: number, nowMs: number, askedMs = 0): void {
     const {sinceMs = nowMs, count = 0} = this.#refusal ?? {};
     this.#limit = openJobs + Math.floor(Math.max(0, this.#limit - openJobs) / 2);
-    // Spreads runs that were refused at the same moment over ±20 %.
-    const jitter = 0.8 + 0.4 * this.#random();
-    const pauseMs = Math.max(Math.min(FIRST_PAUSE_MS * 2 ** count, LONGEST_PAUSE_MS) * jitter, askedMs);
+    const pauseMs = Math.max(jittered(backoffMs(PAUSES, count), this.#random), askedMs);
     this.#refusal = {sinceMs, count: count + 1, retryAtMs: nowMs + pauseMs, openJobs};
   }
 

@@ -8,6 +8,7 @@
  *    is looked up until that is known.
  * Only a create that is known to have had no effect is followed by another, under an intent of its own.
  */
+import {backoffMs} from '../../domain/backoff.js';
 import type {BatchJob} from '../../domain/job/batch-job.js';
 import {jobDisplayName, newAttempt} from '../../domain/job/display-name.js';
 import {GembatchError} from '../../domain/errors.js';
@@ -45,8 +46,7 @@ export type CreateResult =
 
 /** How long creates that provably never left this machine are tried again, in milliseconds. */
 const UNSENT_RETRY_BUDGET_MS = 300_000;
-const UNSENT_FIRST_PAUSE_MS = 2_000;
-const UNSENT_LONGEST_PAUSE_MS = 60_000;
+const UNSENT_PAUSES = {firstMs: 2_000, longestMs: 60_000};
 
 const LOST_ANSWER = 'the answer to the create was lost; looking for its batch job, nothing is sent again';
 
@@ -128,7 +128,7 @@ function wasNeverSent(error: GembatchError): boolean {
 /** The pauses before creates that provably never left this machine are tried again; five minutes altogether. */
 class UnsentRetries {
   readonly #untilMs: number;
-  #pauseMs = UNSENT_FIRST_PAUSE_MS;
+  #pauses = 0;
 
   constructor(nowMs: number) {
     this.#untilMs = nowMs + UNSENT_RETRY_BUDGET_MS;
@@ -137,8 +137,8 @@ class UnsentRetries {
   /** The next pause in milliseconds; undefined when it has lasted too long. */
   next(nowMs: number): number | undefined {
     if (nowMs >= this.#untilMs) return undefined;
-    const pauseMs = this.#pauseMs;
-    this.#pauseMs = Math.min(pauseMs * 2, UNSENT_LONGEST_PAUSE_MS);
+    const pauseMs = backoffMs(UNSENT_PAUSES, this.#pauses);
+    this.#pauses += 1;
     return pauseMs;
   }
 }

@@ -1,10 +1,12 @@
+import {backoffMs, jittered} from '../../domain/backoff.js';
 import type {Clock} from '../../domain/clock.js';
 import type {GembatchError} from '../../domain/errors.js';
 
-/** First pause after a refusal. Quotas of the Batch API count per minute at the least. */
-const FIRST_PAUSE_MS = 10_000;
-/** Refusals for enqueued tokens last until a running job ends; asking more often than this does not help. */
-const LONGEST_PAUSE_MS = 120_000;
+/**
+ * Pauses after refusals. Quotas of the Batch API count per minute at the least, and refusals for enqueued tokens last until a
+ * running job ends.
+ */
+const PAUSES = {firstMs: 10_000, longestMs: 120_000};
 
 /** What a refused create is told. */
 export type Refusal =
@@ -102,18 +104,13 @@ export class CreateLimiter {
       return {mayTryAgain: false};
     }
 
-    const grownMs = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** this.#refusal.count);
+    const grownMs = backoffMs(PAUSES, this.#refusal.count);
     const asked = error.details['retryDelayMs'];
     const pauseMs = Math.min(leftMs, Math.max(jittered(grownMs), typeof asked === 'number' ? asked : 0));
     this.#refusal.count += 1;
     this.#refusal.nextTryMs = now + pauseMs;
     return {mayTryAgain: true, pauseMs, leftMs, isNews: true};
   }
-}
-
-/** Spreads processes that were refused at the same moment over ±20 %. */
-function jittered(ms: number): number {
-  return ms * (0.8 + 0.4 * Math.random());
 }
 
 function deferred(): {promise: Promise<void>; resolve: () => void} {
