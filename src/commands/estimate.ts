@@ -6,8 +6,6 @@ import {pricesFlag, readPrices} from '../cli/prices.js';
 import {modelFlag} from '../cli/flags/submit-flags.js';
 import {DEFAULT_MODEL, modelResourceName} from '../lib/domain/job/model-choice.js';
 import {exitCodeOf} from '../lib/domain/outcome.js';
-import {formatDuration} from '../lib/output/text/format.js';
-import type {Wait} from '../lib/services/batch-service.js';
 import type {CountTokens} from '../lib/workflows/estimate/count-sample.js';
 import type {Estimate} from '../lib/workflows/estimate/estimate-files.js';
 
@@ -66,7 +64,7 @@ Without a known price the cost is unknown. "<%= config.bin %> models" shows pric
       prices,
       records: store.read().records.map(({record}) => record),
       nowMs: this.clock.now(),
-      ...(flags['count-tokens'] ? {countTokens: await this.#counter(model)} : {}),
+      ...(flags['count-tokens'] ? {countTokens: await this.#counter(model, flags)} : {}),
       signal: this.stopSignal(),
     });
     if (!this.jsonEnabled()) {
@@ -80,10 +78,8 @@ Without a known price the cost is unknown. "<%= config.bin %> models" shows pric
     return estimate;
   }
 
-  async #counter(model: string): Promise<CountTokens> {
-    const service = await this.createClient(this.apiKey());
-    const onWait = ({reason, delayMs}: Wait): void =>
-      this.logToStderr(`${reason}; trying again in ${formatDuration(delayMs)}`);
-    return (request, signal) => service.countTokens(modelResourceName(model), request, {signal, onWait});
+  async #counter(model: string, flags: {quiet: boolean}): Promise<CountTokens> {
+    const service = await this.createBriefClient(this.apiKey(), flags);
+    return (request, signal) => service.countTokens(modelResourceName(model), request, {signal});
   }
 }

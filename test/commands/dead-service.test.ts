@@ -15,6 +15,7 @@ const WITHOUT_VIEW = [
   'cleanup --yes',
   'adopt --all-mine',
   'models',
+  'estimate a.jsonl --count-tokens',
 ];
 
 async function withJob(env: Readonly<Record<string, string>>): Promise<CliOptions> {
