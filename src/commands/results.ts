@@ -49,6 +49,7 @@ export default class Results extends BaseCommand {
     columns: Flags.string({
       description: 'columns of a table, in this order',
       helpValue: '<name,...>',
+      dependsOn: ['join'],
     }),
     thoughts: Flags.boolean({description: 'join thoughts too, in JSONL'}),
     media: Flags.string({
@@ -66,6 +67,7 @@ export default class Results extends BaseCommand {
       ...RARE,
       description: 'table of the requests [default: by manifest]',
       helpValue: '<file>',
+      dependsOn: ['join'],
     }),
     key: Flags.string({
       ...RARE,

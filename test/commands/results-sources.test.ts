@@ -1,6 +1,6 @@
 // The rows of a source beside the answers to the requests that were made of them.
-import {readFile, rename, rm, writeFile} from 'node:fs/promises';
-import {join} from 'node:path';
+import {mkdir, readFile, rename, rm, writeFile} from 'node:fs/promises';
+import {dirname, join} from 'node:path';
 import {expect, test} from '@jest/globals';
 import {parse} from 'csv-parse/sync';
 import {EXIT} from '../../src/lib/domain/errors.js';
@@ -154,6 +154,39 @@ test('a source that was moved is said, and found with --source', async () => {
   const missing = await joined(folder, '--source', 'nowhere.csv');
   expect(missing).toMatchObject({code: EXIT.usage, titles: []});
   expect(missing.stderr).toContain('nowhere.csv: there is no such file');
+});
+
+test('files that became requests come back with path and name, found by the patterns of before', async () => {
+  const folder = await tempDir();
+  for (const name of ['docs/a.txt', 'docs/deep/b.md', 'docs/c.html']) {
+    await mkdir(dirname(join(folder, name)), {recursive: true});
+    await writeFile(join(folder, name), `text of ${name}`);
+  }
+  await prepareAgain(folder, ['docs/**/*.{txt,md}', '-p', '{{ text }}']);
+  await answer(folder, ['docs-00001.jsonl']);
+  const {titles, rows, stderr} = await joined(folder);
+  expect(titles.slice(0, 5)).toEqual(['path', 'name', 'file', 'key', 'answer']);
+  expect(rows.map(({path, name}) => [path, name])).toEqual([
+    ['a.txt', 'a.txt'],
+    ['deep/b.md', 'b.md'],
+  ]);
+  expect(stderr).not.toContain('Note');
+});
+
+test('a row whose attached file has changed is another row', async () => {
+  const folder = await tempDir();
+  await writeFile(join(folder, 'notes.txt'), 'first');
+  await writeFile(join(folder, 'reviews.csv'), 'id,file\nr1,notes.txt\nr2,\n');
+  await prepareAgain(folder, ['reviews.csv', '--key', 'id', '--attach', 'file', '-p', 'Read {{ id }}']);
+  await answer(folder, ['reviews-00001.jsonl']);
+  expect((await joined(folder)).rows.map(({file}) => file)).toEqual(['notes.txt', '']);
+  await writeFile(join(folder, 'notes.txt'), 'second');
+  const {rows, stderr} = await joined(folder);
+  expect(rows.map(({id, file}) => [id, file])).toEqual([
+    ['r1', ''],
+    ['r2', ''],
+  ]);
+  expect(stderr).toContain('1 request (r1) has other values in reviews.csv now than were asked');
 });
 
 test('a manifest that is none keeps no answer from being joined', async () => {
