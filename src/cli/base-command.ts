@@ -2,6 +2,7 @@ import * as Flags from '@oclif/core/flags';
 import type {ArgInput, FlagInput, Input, OutputArgs, OutputFlags, ParserOutput} from '@oclif/core/parser';
 import type {Clock} from '../lib/domain/clock.js';
 import {ownCommand} from '../lib/domain/program-name.js';
+import type {PricedService} from '../lib/domain/price/price-list.js';
 import type {BatchService} from '../lib/services/batch-service.js';
 import type {OutageOptions} from '../lib/services/http/outage.js';
 import {printable, printableJson} from '../lib/output/terminal/printable.js';
@@ -11,13 +12,29 @@ import {GembatchError} from '../lib/domain/errors.js';
 import type {JobStore} from '../lib/store/job-store.js';
 import type {RequestFile} from '../lib/workflows/submit/collect-inputs.js';
 import type {SubmitOptions} from '../lib/workflows/submit/submit-run.js';
-import {apiKeyFrom, hideKeys} from './connection/api-key.js';
+import {apiKeyFrom, hasApiKey, hideKeys} from './connection/api-key.js';
+import {chosenService, type ServiceFlags} from './connection/choose-service.js';
+import {recordedServices, type RecordedServices} from './connection/recorded-services.js';
 import {loadConfiguration, profileIn, type Configuration} from './config/configuration.js';
 import {environmentOf, withConfiguration} from './config/configured-flags.js';
 import {GembatchCommand} from './gembatch-command.js';
 import {serviceUrlFrom} from './connection/service-url.js';
 import {stopOnSignals} from './stop-signal.js';
 import {systemClock} from '../lib/system-clock.js';
+
+/** The flags that decide how a command reaches the service. */
+export interface ConnectionFlags extends ServiceFlags {
+  readonly 'job-info': string;
+}
+
+/** How a command reaches the service. */
+export interface Connection {
+  /** Where new jobs go. */
+  readonly service: PricedService;
+  readonly apiKey: string | undefined;
+  readonly bucket: string | undefined;
+  readonly recorded: RecordedServices;
+}
 
 /** Where a preloaded module (`node --import`) may put another clock, so that a test need not wait for real time. */
 const CLOCK = Symbol.for('gembatch.clock');
@@ -49,6 +66,16 @@ export abstract class BaseCommand extends GembatchCommand {
       helpValue: '<name>',
       helpGroup: 'GLOBAL',
       env: 'GEMBATCH_PROFILE',
+    }),
+    vertex: Flags.boolean({
+      description: 'submit to Vertex AI in place of the Gemini API (docs/vertex.md)',
+      helpGroup: 'GLOBAL',
+    }),
+    bucket: Flags.string({
+      description: 'where request files and results go on Vertex AI: gs://BUCKET/FOLDER',
+      helpValue: '<gs://…>',
+      helpGroup: 'GLOBAL',
+      env: 'GEMBATCH_BUCKET',
     }),
     quiet: Flags.boolean({
       char: 'q',
@@ -113,34 +140,15 @@ export abstract class BaseCommand extends GembatchCommand {
     return value;
   }
 
-  /**
-   * The API key, for work on request files.
-   *
-   * @throws GembatchError KEY_MISSING, KEY_REFUSED, which say what a short look finds wrong with the files, too.
-   */
-  protected async apiKeyOrFaults(
-    store: JobStore,
-    files: readonly RequestFile[],
-    options: Pick<SubmitOptions, 'allowed' | 'isForced' | 'isValidated'>,
-  ): Promise<string> {
-    try {
-      return this.apiKey();
-    } catch (error) {
-      if (!(error instanceof GembatchError)) throw error;
-      const {firstFaults, withFaults} = await import('../lib/workflows/submit/model-look-up.js');
-      const {address} = await this.offlineService();
-      throw withFaults(error, await firstFaults(store, files, {...options, address}));
-    }
-  }
-
   /** What work has in place of a client that sends nothing. */
-  protected async offlineService(): Promise<BatchService> {
-    const baseUrl = this.serviceUrl();
+  protected async offlineService(service: PricedService): Promise<BatchService> {
+    const vertexUrl = process.env['GOOGLE_VERTEX_BASE_URL']?.trim();
+    const baseUrl = service === 'vertex' ? vertexUrl || undefined : this.serviceUrl();
     const [{OfflineService}, {recordedAddress}] = await Promise.all([
       import('../lib/services/offline-service.js'),
       import('../lib/domain/job/service-address.js'),
     ]);
-    return new OfflineService(baseUrl === undefined ? undefined : recordedAddress(baseUrl));
+    return new OfflineService(service, baseUrl === undefined ? undefined : recordedAddress(baseUrl));
   }
 
   /**
@@ -165,30 +173,82 @@ export abstract class BaseCommand extends GembatchCommand {
   }
 
   /**
-   * A client of the service; nothing is sent yet.
+   * How the command reaches the service: what it needs of the environment is there, or it says what is missing.
+   *
+   * @param options - `follows` for a command that makes no jobs: a file with jobs of Vertex AI alone needs no flag and no API
+   *   key then.
+   * @throws GembatchError USAGE, KEY_MISSING, KEY_REFUSED
+   */
+  protected connection(flags: ConnectionFlags, {follows = false} = {}): Connection {
+    const {env} = process;
+    const recorded = recordedServices(flags['job-info']);
+    const wanted = chosenService(flags, env);
+    const isVertex = wanted === 'vertex' || (follows && recorded.vertex && !recorded.gemini);
+    const {bucket} = flags;
+    if (!isVertex) return {service: 'gemini', apiKey: this.apiKey(), bucket, recorded};
+    return {service: 'vertex', apiKey: hasApiKey(env) ? this.apiKey() : undefined, bucket, recorded};
+  }
+
+  /**
+   * The same, for work on request files.
+   *
+   * @throws GembatchError USAGE, KEY_MISSING, KEY_REFUSED, which say what a short look finds wrong with the files, too.
+   */
+  protected async connectionOrFaults(
+    flags: ConnectionFlags,
+    {store, files}: {store: JobStore; files: readonly RequestFile[]},
+    options: Pick<SubmitOptions, 'allowed' | 'isForced' | 'isValidated'>,
+  ): Promise<Connection> {
+    try {
+      return this.connection(flags);
+    } catch (error) {
+      if (!(error instanceof GembatchError) || error.code === 'USAGE') throw error;
+      const {firstFaults, withFaults} = await import('../lib/workflows/submit/model-look-up.js');
+      const {address} = await this.offlineService('gemini');
+      throw withFaults(error, await firstFaults(store, files, {...options, address}));
+    }
+  }
+
+  /**
+   * A client of the service; nothing is sent yet. Where the job-info file holds jobs of the other service too, it reaches both.
    *
    * @param outage - ends all its calls when none of them is answered for so long.
    * @throws GembatchError USAGE when the environment names an unusable address.
    */
-  protected async createClient(apiKey: string, outage?: OutageOptions): Promise<BatchService> {
-    const baseUrl = this.serviceUrl();
-    const {GeminiBatchClient} = await import('../lib/services/gemini/gemini-batch-client.js');
-    this.#client = new GeminiBatchClient({
-      apiKey,
-      clock: this.clock,
-      ...(baseUrl === undefined ? {} : {baseUrl}),
-      ...(outage === undefined ? {} : {outage}),
-    });
+  protected async createClient(connection: Connection, outage?: OutageOptions): Promise<BatchService> {
+    const {service, apiKey, recorded} = connection;
+    const hasBoth = service === 'vertex' ? recorded.gemini && apiKey !== undefined : recorded.vertex;
+    const first = await this.#clientOf(service, connection, outage);
+    this.#client = first;
+    if (!hasBoth) return first;
+    const {BothServices} = await import('../lib/services/both-services.js');
+    const second = await this.#clientOf(service === 'vertex' ? 'gemini' : 'vertex', connection, outage);
+    this.#client = new BothServices(first, second);
     return this.#client;
   }
 
+  async #clientOf(
+    service: PricedService,
+    {apiKey = '', bucket, recorded}: Connection,
+    outage: OutageOptions | undefined,
+  ): Promise<BatchService> {
+    const common = {clock: this.clock, ...(outage === undefined ? {} : {outage})};
+    if (service === 'vertex') {
+      const {vertexClient} = await import('./connection/vertex-client.js');
+      return vertexClient({...common, bucket, recorded: recorded.place}, process.env);
+    }
+    const baseUrl = this.serviceUrl();
+    const {GeminiBatchClient} = await import('../lib/services/gemini/gemini-batch-client.js');
+    return new GeminiBatchClient({...common, apiKey, ...(baseUrl === undefined ? {} : {baseUrl})});
+  }
+
   /** A client for a command that a person waits for: it says on stderr that nobody answers, and soon gives up. */
-  protected async createBriefClient(apiKey: string, flags: {quiet: boolean}): Promise<BatchService> {
+  protected async createBriefClient(connection: Connection, flags: {quiet: boolean}): Promise<BatchService> {
     const onBegin = (reason: string): void => {
       const text = `${reason.replace(/\.$/u, '')}. Trying again for up to ${BRIEF_OUTAGE_MS / 1000} s.`;
       if (!flags.quiet) process.stderr.write(`${hideKeys(printable(text), process.env)}\n`);
     };
-    return this.createClient(apiKey, {limitMs: BRIEF_OUTAGE_MS, onBegin});
+    return this.createClient(connection, {limitMs: BRIEF_OUTAGE_MS, onBegin});
   }
 
   /** Starts files that appear at their target whole or not at all, and never over another file. */

@@ -1,6 +1,6 @@
 import {resolve} from 'node:path';
 import type {Clock} from '../lib/domain/clock.js';
-import type {PriceList} from '../lib/domain/price/price-list.js';
+import type {PricedService, PriceList} from '../lib/domain/price/price-list.js';
 import type {JobStore} from '../lib/store/job-store.js';
 import type {Estimate} from '../lib/workflows/estimate/estimate-files.js';
 
@@ -9,19 +9,20 @@ export interface EstimateContext {
   readonly store: JobStore;
   readonly clock: Clock;
   readonly prices: PriceList;
+  readonly service: PricedService;
 }
 
 /** What request files will use and cost at a model. */
 export async function estimateOf(
   names: readonly string[],
   model: string,
-  {store, clock, prices}: EstimateContext,
+  {store, clock, prices, service}: EstimateContext,
 ): Promise<Estimate> {
   const {estimateFiles} = await import('../lib/workflows/estimate/estimate-files.js');
   return estimateFiles({
     files: names.map((name) => ({name, path: resolve(name)})),
     model,
-    service: 'gemini',
+    service,
     prices,
     records: store.read().records.map(({record}) => record),
     nowMs: clock.now(),

@@ -11,6 +11,7 @@ const HIDDEN_VARIABLES = [
   'GOOGLE_API_KEY',
   'GOOGLE_GENAI_USE_VERTEXAI',
   'GOOGLE_GENAI_USE_ENTERPRISE',
+  'GOOGLE_APPLICATION_CREDENTIALS',
 ] as const;
 
 /** Variables that keep clients from asking a proxy for this machine. */

@@ -7,6 +7,11 @@ import {GembatchCommand} from './gembatch-command.js';
 /** The API key that goes with an emulator; it takes any, but this one tells what it is. */
 export const EMULATOR_KEY = 'emulator';
 
+/** Variables by which clients of Vertex AI and Cloud Storage find an emulator. */
+export function cloudVariables(url: string): Readonly<Record<string, string>> {
+  return {GOOGLE_VERTEX_BASE_URL: url, STORAGE_EMULATOR_HOST: url, GOOGLE_CLOUD_PROJECT: 'emulator'};
+}
+
 /** Flags of the commands that start an emulator. */
 export const emulatorFlags = {
   faults: Flags.string({

@@ -54,13 +54,13 @@ Without a name, lists the jobs at the service that no record knows, and records 
     const names = args.jobs ?? [];
     refuseUnclear(names, flags);
     if (flags.done) return this.#adoptResults(names, flags);
-    const apiKey = this.apiKey();
+    const connection = this.connection(flags);
     const [{adoptJobs, listNotRecorded}, {adoptLines}, {createLineView}, store, client] = await Promise.all([
       import('../lib/workflows/adopt/adopt-jobs.js'),
       import('../lib/output/adopt-lines.js'),
       import('../lib/output/text/line-view.js'),
       this.openStore(flags['job-info']),
-      this.createBriefClient(apiKey, flags),
+      this.createBriefClient(connection, flags),
     ]);
     const {screen, mode} = this.display(flags);
     const view = createLineView(screen, mode);

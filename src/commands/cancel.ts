@@ -40,13 +40,13 @@ A job may still succeed after the request, and then keeps its results. After Ctr
     const {args, flags} = await this.parse(Cancel);
     const names = args.jobs ?? [];
     refuseUnclearWish(names, flags['all-running']);
-    const apiKey = this.apiKey();
+    const connection = this.connection(flags, {follows: true});
     const [{cancelJobs}, {cancelLines}, {createLineView}, store, client] = await Promise.all([
       import('../lib/workflows/cancel/cancel-jobs.js'),
       import('../lib/output/cancel-lines.js'),
       import('../lib/output/text/line-view.js'),
       this.openStore(flags['job-info']),
-      this.createBriefClient(apiKey, flags),
+      this.createBriefClient(connection, flags),
     ]);
     const {screen, mode} = this.display(flags);
     const view = createLineView(screen, mode);

@@ -45,14 +45,14 @@ export default class Cleanup extends BaseCommand {
 
   async run(): Promise<CleanupResult> {
     const {args, flags} = await this.parse(Cleanup);
-    const apiKey = this.apiKey();
+    const connection = this.connection(flags, {follows: true});
     const isAsked = flags.all || args.names !== undefined;
     const [{cleanUp}, {cleanupLines, planLines}, {createLineView}, store, client] = await Promise.all([
       import('../lib/workflows/cleanup/clean-up.js'),
       import('../lib/output/cleanup-lines.js'),
       import('../lib/output/text/line-view.js'),
       this.openStore(flags['job-info']),
-      this.createBriefClient(apiKey, flags),
+      this.createBriefClient(connection, flags),
     ]);
     const {screen, mode} = this.display(flags);
     const view = createLineView(screen, mode);

@@ -46,7 +46,6 @@ It is no bill: the service also charges for searches of failed requests, which n
     ]);
     const report = await sumCosts(store, {
       names: args.jobs ?? [],
-      service: 'gemini',
       prices,
       signal: this.stopSignal(),
     });

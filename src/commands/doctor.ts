@@ -1,12 +1,14 @@
-import {apiKeyFrom, apiKeyVariable} from '../cli/connection/api-key.js';
+import {apiKeyVariable} from '../cli/connection/api-key.js';
 import {BaseCommand} from '../cli/base-command.js';
 import {proxyText} from '../cli/connection/proxy-text.js';
 import {modelFlag} from '../cli/flags/submit-flags.js';
+import type {PricedService} from '../lib/domain/price/price-list.js';
 import {GembatchError} from '../lib/domain/errors.js';
 import {DEFAULT_MODEL} from '../lib/domain/job/model-choice.js';
 import type {SetupInput, SetupReport} from '../lib/workflows/doctor/check-setup.js';
 
 /** Where Google answers. */
+const VERTEX_URL = 'https://aiplatform.googleapis.com';
 const GOOGLE_URL = 'https://generativelanguage.googleapis.com';
 
 /** `gembatch doctor` */
@@ -33,31 +35,34 @@ export default class Doctor extends BaseCommand {
       this.openStore(flags['job-info']),
       this.configuration(),
     ]);
+    const address = this.#address(flags.vertex ? 'vertex' : 'gemini');
     const report = await checkSetup({
       node: {version: process.versions.node, needed: this.ctor.plugin?.pjson.engines.node ?? ''},
       configFiles: configuration.files,
       store,
-      address: this.#address(),
-      proxy: proxyText(this.#address(), process.env),
-      service: await this.#service(flags.model ?? DEFAULT_MODEL),
+      address,
+      proxy: proxyText(address, process.env),
+      service: await this.#service(flags.model ?? DEFAULT_MODEL, flags),
     });
     process.exitCode = report.exit_code;
     if (!this.jsonEnabled()) for (const line of doctorLines(report)) process.stdout.write(`${line}\n`);
     return report;
   }
 
-  #address(): string {
+  #address(service: PricedService): string {
+    if (service === 'vertex') return process.env['GOOGLE_VERTEX_BASE_URL'] ?? VERTEX_URL;
     return this.serviceUrl() ?? GOOGLE_URL;
   }
 
-  async #service(model: string): Promise<SetupInput['service']> {
+  async #service(model: string, flags: Parameters<Doctor['connection']>[0]): Promise<SetupInput['service']> {
     try {
-      const {value} = apiKeyFrom(process.env);
+      const connection = this.connection(flags);
+      const isVertex = connection.service === 'vertex';
       return {
-        client: await this.createClient(value),
+        client: await this.createClient(connection),
         clock: this.clock,
         model,
-        keyVariable: apiKeyVariable(process.env) ?? '',
+        keyVariable: isVertex ? 'Google Cloud credentials' : (apiKeyVariable(process.env) ?? ''),
         stop: this.stopSignal(),
       };
     } catch (error) {

@@ -1,6 +1,7 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
-import {BaseCommand} from '../cli/base-command.js';
+import {BaseCommand, type ConnectionFlags} from '../cli/base-command.js';
+import {chosenService} from '../cli/connection/choose-service.js';
 import {widthOf} from '../lib/output/terminal/screen.js';
 import {pricesFlag, readPrices} from '../cli/prices.js';
 import {modelFlag} from '../cli/flags/submit-flags.js';
@@ -60,7 +61,7 @@ Without a known price the cost is unknown. "<%= config.bin %> models" shows pric
     const estimate = await estimateFiles({
       files,
       model,
-      service: 'gemini',
+      service: chosenService(flags, process.env),
       prices,
       records: store.read().records.map(({record}) => record),
       nowMs: this.clock.now(),
@@ -78,8 +79,8 @@ Without a known price the cost is unknown. "<%= config.bin %> models" shows pric
     return estimate;
   }
 
-  async #counter(model: string, flags: {quiet: boolean}): Promise<CountTokens> {
-    const service = await this.createBriefClient(this.apiKey(), flags);
+  async #counter(model: string, flags: ConnectionFlags & {quiet: boolean}): Promise<CountTokens> {
+    const service = await this.createBriefClient(this.connection(flags), flags);
     return (request, signal) => service.countTokens(modelResourceName(model), request, {signal});
   }
 }

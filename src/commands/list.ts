@@ -1,5 +1,5 @@
 import * as Flags from '@oclif/core/flags';
-import {BaseCommand} from '../cli/base-command.js';
+import {BaseCommand, type ConnectionFlags} from '../cli/base-command.js';
 import {toGembatchError} from '../cli/errors/failure.js';
 import {momentFlag, momentMs, namesIn} from '../cli/flags/list-flags.js';
 import {jobsArgument} from '../cli/flags/jobs-argument.js';
@@ -152,8 +152,9 @@ A request file is one row, with its retries and parts. A terminal shows what fit
   }
 
   /** One that gives up soon, but for a watch: that goes on through an outage. */
-  async #client(flags: {quiet: boolean; watch: boolean}): Promise<BatchService> {
-    return flags.watch ? this.createClient(this.apiKey()) : this.createBriefClient(this.apiKey(), flags);
+  async #client(flags: ConnectionFlags & {quiet: boolean; watch: boolean}): Promise<BatchService> {
+    const connection = this.connection(flags, {follows: true});
+    return flags.watch ? this.createClient(connection) : this.createBriefClient(connection, flags);
   }
 
   async #watch(

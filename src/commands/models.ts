@@ -1,4 +1,5 @@
 import {hasApiKey} from '../cli/connection/api-key.js';
+import {chosenService} from '../cli/connection/choose-service.js';
 import {BaseCommand} from '../cli/base-command.js';
 import {widthOf} from '../lib/output/terminal/screen.js';
 import {pricesFlag, readPrices} from '../cli/prices.js';
@@ -23,13 +24,15 @@ export default class Models extends BaseCommand {
   async run(): Promise<ModelList> {
     const {flags} = await this.parse(Models);
     const prices = await readPrices(flags.prices);
+    const service = chosenService(flags, process.env);
+    const isAsked = service === 'vertex' || hasApiKey(process.env);
     const [{listModels}, {modelsLines}] = await Promise.all([
       import('../lib/workflows/list/list-models.js'),
       import('../lib/output/models-lines.js'),
     ]);
     const list = await listModels(
-      {prices, service: 'gemini', nowMs: this.clock.now()},
-      hasApiKey(process.env) ? await this.createBriefClient(this.apiKey(), flags) : undefined,
+      {prices, service, nowMs: this.clock.now()},
+      isAsked ? await this.createBriefClient(this.connection(flags), flags) : undefined,
       {signal: this.stopSignal()},
     );
     if (!this.jsonEnabled()) {

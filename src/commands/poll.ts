@@ -53,12 +53,12 @@ Stop and restart it at any time, or run it beside "<%= config.bin %> submit", wh
 
   async run(): Promise<PollResult> {
     const {args, flags} = await this.parse(Poll);
-    const apiKey = this.apiKey();
+    const connection = this.connection(flags, {follows: true});
     const [{pollJobs}, {createPollView}, store, client, createFile] = await Promise.all([
       import('../lib/workflows/poll/poll-jobs.js'),
       import('../lib/output/poll/create-poll-view.js'),
       this.openStore(flags['job-info']),
-      this.createClient(apiKey, flags.once ? {limitMs: BRIEF_OUTAGE_MS} : undefined),
+      this.createClient(connection, flags.once ? {limitMs: BRIEF_OUTAGE_MS} : undefined),
       this.fileMaker(),
     ]);
     this.#work = {store, names: args.jobs ?? []};

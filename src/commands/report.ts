@@ -62,7 +62,6 @@ The page holds parts of your requests and answers: treat it as you treat them.`;
     const stop = this.stopSignal();
     const data = await collectReport(store, {
       names: args.jobs ?? [],
-      service: 'gemini',
       prices,
       nowMs: this.clock.now(),
       signal: stop,

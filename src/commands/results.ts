@@ -97,7 +97,7 @@ export default class Results extends BaseCommand {
     const report = await collectResults(
       store,
       async () => {
-        const client = await this.createClient(this.apiKey());
+        const client = await this.createClient(this.connection(flags, {follows: true}));
         const prices = await readPrices(flags.prices);
         return {store, client, clock: this.clock, createFile, prices, report: await this.#reporter(flags)};
       },

@@ -62,13 +62,13 @@ A job that the service does not show may belong to another API key's project. --
       throw new GembatchError('USAGE', 'With --lost, name the request files or batch jobs.');
     }
     const ask = consentOrYes(process, {isYes: flags.yes, isJson: this.jsonEnabled()});
-    const apiKey = this.apiKey();
+    const connection = this.connection(flags);
     const [{retryJobs}, {SubmitView}, {retryLines}, store, client, createFile] = await Promise.all([
       import('../lib/workflows/retry/retry-jobs.js'),
       import('../lib/output/submit/submit-view.js'),
       import('../lib/output/retry-lines.js'),
       this.openStore(flags['job-info']),
-      this.createClient(apiKey),
+      this.createClient(connection),
       this.fileMaker(),
     ]);
     const prices = await readPrices(flags.prices);
@@ -87,7 +87,12 @@ A job that the service does not show may belong to another API key's project. --
             path: store.resolveInput(file),
             model: flags.model ?? batch.model ?? DEFAULT_MODEL,
           }));
-          const cost = await costOfFiles(work, {store, clock: this.clock, prices});
+          const cost = await costOfFiles(work, {
+            store,
+            clock: this.clock,
+            prices,
+            service: connection.service,
+          });
           const files = lost.map(({input_file: file}) => file).join(', ');
           return ask(
             `If the earlier job of ${files} exists after all, the work is paid twice. ${cost} Submit again?`,

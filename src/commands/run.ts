@@ -88,7 +88,7 @@ Run it again to go on, or when rows were added: nothing is sent twice.`;
     ]);
     const wish = {...submitOptionsOf({...flags, 'quota-wait': null}), model: flags.model, isForced: false};
     const named = await collectRequestFiles(prepared.files, store, process.cwd());
-    const client = await this.createClient(await this.apiKeyOrFaults(store, named, wish));
+    const client = await this.createClient(await this.connectionOrFaults(flags, {store, files: named}, wish));
     const prices = await readPrices(flags.prices);
     const deps = {store, client, clock: this.clock, createFile, prices};
     const submit = {

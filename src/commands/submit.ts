@@ -5,8 +5,6 @@ import {nextCommand} from '../cli/next-command.js';
 import {costOfFiles, estimateOf, type EstimateContext} from '../cli/cost-of-files.js';
 import {consentOrYes} from '../cli/consent.js';
 import {GembatchError} from '../lib/domain/errors.js';
-import type {BatchService} from '../lib/services/batch-service.js';
-import type {JobStore} from '../lib/store/job-store.js';
 import type {RequestFile} from '../lib/workflows/submit/collect-inputs.js';
 import type {SubmitDeps, SubmitOptions} from '../lib/workflows/submit/submit-run.js';
 import type {SubmitResult} from '../lib/workflows/submit/submit-report.js';
@@ -20,6 +18,8 @@ import {
   submitFlags,
   submitOptionsOf,
 } from '../cli/flags/submit-flags.js';
+import {chosenService} from '../cli/connection/choose-service.js';
+import {SERVICE_LIMITS} from '../lib/domain/job/service-of.js';
 
 /** `gembatch submit FILES...` */
 export default class Submit extends BaseCommand {
@@ -82,9 +82,12 @@ Ctrl-C once lets creates under way end; twice ends at once.`;
       isDryRun: flags['dry-run'],
       isForced: flags.force,
     };
-    const client = await this.#client(store, named, wish);
+    const service = chosenService(flags, process.env);
+    const client = wish.isDryRun
+      ? await this.offlineService(service)
+      : await this.createClient(await this.connectionOrFaults(flags, {store, files: named}, wish));
     const assumed = flags['assume-not-created']
-      ? await this.#assumedNotCreated({store, clock: this.clock, prices}, args.files, flags.yes)
+      ? await this.#assumedNotCreated({store, clock: this.clock, prices, service}, args.files, flags.yes)
       : undefined;
     const view = new SubmitView({...this.display(flags), nextCommand: () => nextCommand(store)});
     const options = {
@@ -104,17 +107,9 @@ Ctrl-C once lets creates under way end; twice ends at once.`;
     );
     const result = await submission.closeAfter(view.submitEach(submission));
     process.exitCode = result.summary.exit_code;
-    return flags['dry-run'] ? this.#withEstimate(result, {store, clock: this.clock, prices}) : result;
-  }
-
-  /** A dry run sends nothing. Whoever has no API key hears at once what is wrong with the files, too. */
-  async #client(
-    store: JobStore,
-    files: readonly RequestFile[],
-    options: Pick<SubmitOptions, 'allowed' | 'isDryRun' | 'isForced' | 'isValidated'>,
-  ): Promise<BatchService> {
-    if (options.isDryRun) return this.offlineService();
-    return this.createClient(await this.apiKeyOrFaults(store, files, options));
+    return flags['dry-run']
+      ? this.#withEstimate(result, {store, clock: this.clock, prices, service})
+      : result;
   }
 
   /** What no batch job can take goes in parts. */
@@ -123,12 +118,12 @@ Ctrl-C once lets creates under way end; twice ends at once.`;
     named: readonly RequestFile[],
     options: SubmitOptions,
   ): Promise<readonly RequestFile[]> {
-    const [{splitLargeFiles}, {MAX_REQUEST_FILE_BYTES}, createFile] = await Promise.all([
+    const [{splitLargeFiles}, createFile] = await Promise.all([
       import('../lib/workflows/split/split-files.js'),
-      import('../lib/workflows/request-file/inspect-file.js'),
       this.fileMaker(),
     ]);
-    const limits = {maxBytes: MAX_REQUEST_FILE_BYTES, maxRequests: null};
+    const {maxFileBytes: maxBytes, maxRequests} = SERVICE_LIMITS[deps.client.services[0]];
+    const limits = {maxBytes, maxRequests};
     const {files} = await splitLargeFiles({...deps, createFile}, named, {
       limits,
       options,

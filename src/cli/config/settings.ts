@@ -31,6 +31,7 @@ export const SETTINGS: Readonly<Record<string, Setting>> = {
   interval: {type: 'string'},
   'max-cost-since': {type: 'string', isPersonal: true},
   prices: {type: 'string', isPath: true, isPersonal: true},
+  bucket: {type: 'string', isPersonal: true},
   'on-done': {type: 'string', isPersonal: true},
   'api-key-variable': {type: 'string', isPersonal: true},
   'service-url': {type: 'string', isPersonal: true, variable: 'GOOGLE_GEMINI_BASE_URL'},

@@ -2,6 +2,8 @@
 const GLOBAL_FLAGS: ReadonlyMap<string, boolean> = new Map([
   ['--job-info', true],
   ['--profile', true],
+  ['--bucket', true],
+  ['--vertex', false],
   ['--json', false],
   ['--quiet', false],
   ['-q', false],
@@ -17,7 +19,7 @@ export function behindCommand(args: readonly string[], commandIds: readonly stri
   let start = 0;
   for (let name = args[start]; name !== undefined; name = args[start]) {
     const takesValue = GLOBAL_FLAGS.get(name);
-    if (takesValue === undefined && !/^--(?:job-info|profile)=/u.test(name)) break;
+    if (takesValue === undefined && !/^--(?:job-info|profile|bucket)=/u.test(name)) break;
     start += takesValue === true ? 2 : 1;
   }
   const rest = args.slice(start);

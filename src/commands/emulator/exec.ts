@@ -1,7 +1,7 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import {printable} from '../../lib/output/terminal/printable.js';
-import {EMULATOR_KEY, EmulatorCommand, emulatorFlags} from '../../cli/emulator-command.js';
+import {cloudVariables, EMULATOR_KEY, EmulatorCommand, emulatorFlags} from '../../cli/emulator-command.js';
 
 /** Where a trial leaves what it makes, in the working folder, so that no later run takes it for real. */
 const TRIAL_PLACES = {GEMBATCH_JOB_INFO: 'emulator-job-info.jsonl', GEMBATCH_RESULTS_DIR: 'emulator-results'};
@@ -53,6 +53,7 @@ Signals are passed on to the command. The emulator ends with it and forgets ever
       process.exitCode = await runChild(args.command, {
         GOOGLE_GEMINI_BASE_URL: emulator.url,
         GEMINI_API_KEY: EMULATOR_KEY,
+        ...cloudVariables(emulator.url),
         ...TRIAL_PLACES,
       });
       if (flags.paid) this.#reportPaid(emulator.control.paid());

@@ -1,6 +1,6 @@
 import {once} from 'node:events';
 import * as Flags from '@oclif/core/flags';
-import {EMULATOR_KEY, EmulatorCommand, emulatorFlags} from '../../cli/emulator-command.js';
+import {cloudVariables, EMULATOR_KEY, EmulatorCommand, emulatorFlags} from '../../cli/emulator-command.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -46,14 +46,22 @@ With --json the first and only line on stdout is an object with the URL and the 
   }
 
   #sayAddress(url: string): void {
-    const environment = {GOOGLE_GEMINI_BASE_URL: url, GEMINI_API_KEY: EMULATOR_KEY};
+    const ofGemini = {GOOGLE_GEMINI_BASE_URL: url, GEMINI_API_KEY: EMULATOR_KEY};
+    const ofCloud = cloudVariables(url);
     if (this.jsonEnabled()) {
-      process.stdout.write(`${JSON.stringify({url, environment})}\n`);
+      process.stdout.write(`${JSON.stringify({url, environment: {...ofGemini, ...ofCloud}})}\n`);
       return;
     }
-    const settings = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
     this.log(`The emulator listens on ${url}. To use it:\n`);
-    this.log(`  export ${settings.join(' ')}\n`);
+    this.log(`  export ${settingsOf(ofGemini)}\n`);
+    this.log(`With --vertex --bucket gs://any-bucket:\n`);
+    this.log(`  export ${settingsOf(ofCloud)}\n`);
     this.log('Ctrl-C ends it.');
   }
+}
+
+function settingsOf(variables: Readonly<Record<string, string>>): string {
+  return Object.entries(variables)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ');
 }

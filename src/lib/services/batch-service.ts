@@ -1,6 +1,7 @@
 import type {BatchJob} from '../domain/job/batch-job.js';
 import type {GembatchError} from '../domain/errors.js';
 import type {JsonObject} from '../domain/json/json-object.js';
+import type {PricedService} from '../domain/price/price-list.js';
 import type {ByModality} from '../domain/price/usage.js';
 
 /**
@@ -11,6 +12,9 @@ import type {ByModality} from '../domain/price/usage.js';
  * costs money. All throw GembatchError `KEY_REFUSED`, `REFUSED`, `QUOTA`, `SERVICE`, `INTERRUPTED` besides what is said.
  */
 export interface BatchService {
+  /** Whose jobs and files it reaches, and its lists hold. New jobs are made at the first. */
+  readonly services: readonly [PricedService, ...PricedService[]];
+
   /** Where it is, as records have it; undefined for Google's own address. See `domain/job/service-address.ts`. */
   readonly address?: string | undefined;
 

@@ -1,7 +1,9 @@
+import type {PricedService} from '../domain/price/price-list.js';
 import type {BatchService} from './batch-service.js';
 
 /** Stands where a client would for work that sends nothing, and so needs no API key: every call is a bug. */
 export class OfflineService implements BatchService {
+  readonly services: BatchService['services'];
   /** Where the work would go, as records have it. */
   readonly address: string | undefined;
   readonly getModel = refuse;
@@ -18,7 +20,8 @@ export class OfflineService implements BatchService {
   readonly download = refuse;
   readonly countTokens = refuse;
 
-  constructor(address: string | undefined) {
+  constructor(service: PricedService, address: string | undefined) {
+    this.services = [service];
     this.address = address;
   }
 

@@ -1,10 +1,5 @@
 import {randomInt} from 'node:crypto';
-
-/**
- * The documented limit for the display name of a file, in characters (https://ai.google.dev/api/files#File). None is
- * documented for a batch job; the same is kept to.
- */
-const DISPLAY_NAME_LIMIT = 512;
+import {SERVICE_LIMITS} from './service-of.js';
 
 const ATTEMPT_ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyz';
 const ATTEMPT_LENGTH = 10;
@@ -31,13 +26,19 @@ export function newAttempt(): string {
  * The display name of a batch job: readable in Google's console and exact to find again, because it ends in the head
  * of the fingerprint and the attempt. A long path is shortened on the left, where it says least.
  */
-export function jobDisplayName(inputFile: string, sha256: string, attempt: string): string {
-  return withSuffix(inputFile, ` #gb-${sha256.slice(0, FINGERPRINT_HEAD_LENGTH)}-${attempt}`);
+export function jobDisplayName(
+  inputFile: string,
+  sha256: string,
+  attempt: string,
+  maxLength = SERVICE_LIMITS.gemini.maxNameLength,
+): string {
+  return withSuffix(inputFile, ` #gb-${sha256.slice(0, FINGERPRINT_HEAD_LENGTH)}-${attempt}`, maxLength);
 }
 
 /** The display name of an uploaded request file; tells ours from those of other tools. */
 export function uploadDisplayName(inputFile: string, sha256: string): string {
-  return withSuffix(inputFile, ` #gb-${sha256.slice(0, FINGERPRINT_HEAD_LENGTH)}`);
+  const {maxNameLength} = SERVICE_LIMITS.gemini;
+  return withSuffix(inputFile, ` #gb-${sha256.slice(0, FINGERPRINT_HEAD_LENGTH)}`, maxNameLength);
 }
 
 /** Takes a display name apart again; undefined when the job is not one of ours. */
@@ -60,9 +61,9 @@ export function parseUploadDisplayName(
   return {inputFile, fingerprintHead};
 }
 
-function withSuffix(inputFile: string, suffix: string): string {
+function withSuffix(inputFile: string, suffix: string, maxLength: number): string {
   const characters = Array.from(inputFile);
-  const room = DISPLAY_NAME_LIMIT - suffix.length;
+  const room = maxLength - suffix.length;
   if (characters.length <= room) return inputFile + suffix;
   return `...${characters.slice(characters.length - room + 3).join('')}${suffix}`;
 }

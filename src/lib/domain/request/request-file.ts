@@ -9,7 +9,9 @@ import {locateInJson} from '../json/json-fault.js';
 import {isBlank, LineSplitter} from '../json/line-splitter.js';
 import type {FileProblem, RequestFileFacts, RequestFileReader} from './request-facts.js';
 import {findLineFault} from './findings/request-fault.js';
+import type {PricedService} from '../price/price-list.js';
 import {problem, quoted, type RequestFinding, type Rule} from './findings/request-finding.js';
+import {vertexFindings} from './findings/vertex-findings.js';
 import {RequestKeys} from './request-keys.js';
 import {judgeLine} from './request-line.js';
 import {RequestScan} from './request-scan.js';
@@ -25,6 +27,8 @@ const NEWLINE = 0x0a;
 export interface CheckOptions {
   /** What the requests are for, `models/<id>`; without it only what holds for all models is checked. */
   readonly model?: string;
+  /** Where they go; the Gemini API when absent. */
+  readonly service?: PricedService;
   /** Rules that are taken back: what they refuse becomes a warning. */
   readonly allowed?: readonly Rule[];
 }
@@ -32,9 +36,9 @@ export interface CheckOptions {
 /** The check of one request file. */
 export class RequestFileCheck implements RequestFileReader {
   readonly #splitter = new LineSplitter((bytes, start, end) => this.#checkLine(bytes, start, end));
-  /** It knows no embeddings. */
   readonly #scan: RequestScan | undefined;
   readonly #model: string | undefined;
+  readonly #service: PricedService;
   readonly #allowed: ReadonlySet<Rule | undefined>;
   readonly #keys = new RequestKeys();
   readonly #problems: FileProblem[] = [];
@@ -45,9 +49,12 @@ export class RequestFileCheck implements RequestFileReader {
   #isAtEnd = false;
   #hasGivenUp = false;
 
-  constructor({model, allowed = []}: CheckOptions = {}) {
-    this.#scan = model !== undefined && isEmbeddingModel(model) ? undefined : new RequestScan(model);
+  constructor({model, service = 'gemini', allowed = []}: CheckOptions = {}) {
+    // What Vertex AI refuses it knows no better than embeddings.
+    const isUnknown = service === 'vertex' || (model !== undefined && isEmbeddingModel(model));
+    this.#scan = isUnknown ? undefined : new RequestScan(model);
     this.#model = model;
+    this.#service = service;
     this.#allowed = new Set<Rule | undefined>(allowed);
   }
 
@@ -108,6 +115,7 @@ export class RequestFileCheck implements RequestFileReader {
     const key = fieldOf(value, 'key');
     const earlier = isText(key) ? this.#keys.note(key, this.#splitter.lineNumber) : undefined;
     yield* judgeLine(value, this.#model);
+    if (this.#service === 'vertex') yield* vertexFindings(fieldOf(value, 'request'));
     if (isText(key) && earlier !== undefined) {
       yield problem(['key'], `the key ${quoted(key)} is already used in line ${earlier}; keys must differ`);
     }

@@ -76,6 +76,7 @@ const PAGE_SIZE = 100;
 
 /** The Gemini Batch API as a batch service; the port, `BatchService`, describes its methods. */
 export class GeminiBatchClient implements BatchService {
+  readonly services = ['gemini'] as const;
   readonly #context: TransferContext;
   readonly #calls: SdkCalls;
   readonly #uploads: VerifiedUploads;

@@ -21,6 +21,7 @@ import type {
 import {toTokenCount} from '../gemini/reply.js';
 import {HttpClient} from '../http/http-client.js';
 import {ListLimit} from '../http/list-limit.js';
+import {Outage, type OutageOptions} from '../http/outage.js';
 import {proxiesFrom} from '../http/proxy-variables.js';
 import {isCertainRefusal, malformedReplyError} from '../http/service-error.js';
 import {CloudStorage} from './cloud-storage.js';
@@ -59,6 +60,7 @@ export interface VertexBatchClientOptions {
   readonly retryMs?: number;
   readonly timeoutMs?: number;
   readonly silenceMs?: number;
+  readonly outage?: OutageOptions;
 }
 
 const DEFAULT_STORAGE_URL = 'https://storage.googleapis.com/';
@@ -77,6 +79,7 @@ const RESERVED_MS = 3_600_000;
 
 /** Batch prediction on Vertex AI over Cloud Storage as a batch service; the port, `BatchService`, describes its methods. */
 export class VertexBatchClient implements BatchService {
+  readonly services = ['vertex'] as const;
   readonly #options: VertexBatchClientOptions;
   readonly #calls: CloudCalls;
   readonly #storage: CloudStorage;
@@ -92,6 +95,7 @@ export class VertexBatchClient implements BatchService {
       retryMs: options.retryMs ?? DEFAULT_RETRY_MS,
       silenceMs: options.silenceMs ?? DEFAULT_SILENCE_MS,
       answerMs: options.timeoutMs ?? CREATE_TIMEOUT_MS,
+      ...(options.outage === undefined ? {} : {outage: new Outage(options.clock, options.outage)}),
     };
     if (options.bucket !== undefined) parseAddress(options.bucket);
     this.#options = options;
@@ -232,9 +236,11 @@ export class VertexBatchClient implements BatchService {
     return remoteFile(address.bucket, await this.#storage.get(address, options));
   }
 
-  /** Request files at our place in the bucket; what else is there is nobody's business. */
+  /** Request files at our place in the bucket, if one is named; what else is there is nobody's business. */
   async *listFiles(options: CallOptions = {}): AsyncGenerator<readonly RemoteFile[]> {
-    const {base} = new BucketLayout(this.#bucket);
+    const {bucket} = this.#options;
+    if (bucket === undefined) return;
+    const {base} = new BucketLayout(bucket);
     for await (const page of this.#storage.list(base, options)) {
       const ours = page.filter(
         ({name}) => fingerprintIn(name) !== undefined && !name.slice(base.object.length).includes('/'),
@@ -284,6 +290,10 @@ export class VertexBatchClient implements BatchService {
     return this.#calls.serviceClock.now();
   }
 
+  close(): void {
+    this.#calls.transport.http.close();
+  }
+
   get #bucket(): string {
     const {bucket} = this.#options;
     if (bucket !== undefined) return bucket;
@@ -308,7 +318,7 @@ export class VertexBatchClient implements BatchService {
   }
 
   #url(path: string, location = this.#options.location): URL {
-    const base = this.#options.baseUrl ?? addressOf(location);
+    const base = this.#options.baseUrl ?? vertexAddress(location);
     return new URL(path, base.endsWith('/') ? base : `${base}/`);
   }
 
@@ -412,8 +422,8 @@ function countable(request: JsonObject): Json {
   return Object.fromEntries(Object.entries(request).filter(([name]) => COUNTABLE.includes(name)));
 }
 
-/** https://cloud.google.com/vertex-ai/generative-ai/docs/learn/locations */
-function addressOf(location: string): string {
+/** The address of Vertex AI for a location, https://cloud.google.com/vertex-ai/generative-ai/docs/learn/locations. */
+export function vertexAddress(location: string): string {
   if (location === 'global') return 'https://aiplatform.googleapis.com/';
   if (location === 'us' || location === 'eu') return `https://aiplatform.${location}.rep.googleapis.com/`;
   return `https://${location}-aiplatform.googleapis.com/`;

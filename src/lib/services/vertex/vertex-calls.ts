@@ -37,9 +37,12 @@ export class CloudCalls {
   }
 
   /** Makes a call that may be made any number of times, until it works or its failures are final or last too long. */
-  withRetries(call: CloudCall, options: CallOptions): Promise<RawReply> {
+  async withRetries(call: CloudCall, options: CallOptions): Promise<RawReply> {
     const signal = options.signal === undefined ? {} : {signal: options.signal};
-    return retrying(() => this.once({...call, ...signal}), new RetryBudget(this.transport, options));
+    const budget = new RetryBudget(this.transport, options);
+    const reply = await retrying(() => this.once({...call, ...signal}), budget);
+    budget.progressed();
+    return reply;
   }
 
   /**
@@ -54,7 +57,8 @@ export class CloudCalls {
 
   /** As `once`, with an authorization that is at hand. */
   async send(call: CloudCall, authorization: Readonly<Record<string, string>>): Promise<RawReply> {
-    const {http, answerMs, silenceMs} = this.transport;
+    const {http, silenceMs, outage} = this.transport;
+    const answerMs = Math.min(this.transport.answerMs, outage?.leftMs ?? Infinity);
     const {name, method, url, headers = {}, json, bytes, isAlone = false, signal, expected = []} = call;
     const body = json === undefined ? bytes : Buffer.from(JSON.stringify(json));
     const reply = await http.sendWhole({

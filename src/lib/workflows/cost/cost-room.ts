@@ -212,7 +212,7 @@ async function spendingOf(
   const known = costOfRecord(work);
   if (known !== null || high !== null) return {file, usd: known ?? high, ...progress};
   // A record of an earlier version, or of another tool.
-  const job = await costOfJob(store, work, {names: [], service: 'gemini', prices, signal, isMerged: false});
+  const job = await costOfJob(store, work, {names: [], prices, signal, isMerged: false});
   return {file, usd: job.cost_usd ?? job.estimate_usd?.high ?? null, ...progress};
 }
 

@@ -2,8 +2,9 @@
 import {stat} from 'node:fs/promises';
 import {addRanges, NOTHING, type Range} from '../../domain/estimate/range.js';
 import type {JobRecord, JobUsage} from '../../domain/job/job-record.js';
+import {serviceOfJob} from '../../domain/job/service-of.js';
 import {modelLabel} from '../../domain/job/model-choice.js';
-import type {PricedService, PriceList} from '../../domain/price/price-list.js';
+import type {PriceList} from '../../domain/price/price-list.js';
 import {costOfRecord, pricedDay} from '../../domain/price/record-cost.js';
 import {addUsage, NO_USAGE, type Usage} from '../../domain/price/usage.js';
 import {addCosts, UsageSum} from '../../domain/price/usage-sum.js';
@@ -53,7 +54,6 @@ export interface TotalUsage extends Usage {
 export interface CostInput {
   /** Request files and batch jobs, as the person named them; none for all. */
   readonly names: readonly string[];
-  readonly service: PricedService;
   readonly prices: PriceList;
   readonly signal: AbortSignal;
 }
@@ -121,13 +121,13 @@ async function usageOf(
 async function usageOfResults(
   store: JobStore,
   record: JobRecord,
-  {prices, service, isMerged, signal}: CostInput & {isMerged: boolean},
+  {prices, isMerged, signal}: CostInput & {isMerged: boolean},
 ): Promise<JobUsage | null> {
   const {results} = record;
   if (results === undefined || isMerged) return null;
   const sum = new UsageSum({
     prices,
-    service,
+    service: serviceOfJob(record.batch.name),
     day: pricedDay(record) ?? results.fetched_at.slice(0, 10),
     model: record.requested_model ?? record.batch.model,
   });
@@ -147,7 +147,7 @@ async function usageOfResults(
 async function estimateOf(
   store: JobStore,
   record: JobRecord,
-  {prices, service, signal, model}: CostInput & {model: string},
+  {prices, signal, model}: CostInput & {model: string},
 ): Promise<Range | null> {
   if (record.estimate !== undefined) return record.estimate.cost_usd ?? null;
   const path = store.resolveInput(record.input_file);
@@ -160,7 +160,7 @@ async function estimateOf(
   const {files} = await estimateFiles({
     files: [{path, name: record.input_file}],
     model,
-    service,
+    service: serviceOfJob(record.batch.name),
     prices,
     records: [],
     nowMs: submittedMs,

@@ -110,7 +110,9 @@ async function checkStorage(input: ServiceChecksInput): Promise<SetupCheck> {
     return {files, bytes};
   });
   if (sum instanceof GembatchError) return failedBy(name, sum);
-  const detail = `${(sum.bytes / (1 << 30)).toFixed(2)} of 20 GiB in ${sum.files} uploaded files`;
+  const sizeGib = (sum.bytes / (1 << 30)).toFixed(2);
+  if (isVertex(input)) return ok(name, `${sizeGib} GiB in ${sum.files} request files of the bucket`);
+  const detail = `${sizeGib} of 20 GiB in ${sum.files} uploaded files`;
   if (sum.bytes < STORAGE_BYTES * 0.9) return ok(name, detail);
   return warning(name, detail, `Delete what you no longer need: ${ownCommand('cleanup')}`);
 }
@@ -124,9 +126,14 @@ async function checkOpenJobs(input: ServiceChecksInput): Promise<SetupCheck> {
     return count;
   });
   if (open instanceof GembatchError) return failedBy(name, open);
+  if (isVertex(input)) return ok(name, `${open}; Vertex AI has no limit of its own`);
   const detail = `${open} of about ${OPEN_JOBS} that a project may have`;
   if (open < OPEN_JOBS) return ok(name, detail);
   return warning(name, detail, `Wait for some to end: ${ownCommand('poll')}`);
+}
+
+function isVertex({client}: ServiceChecksInput): boolean {
+  return client.services[0] === 'vertex';
 }
 
 /** What a call gives, or the error that it ended with; no answer in ten seconds is one. */

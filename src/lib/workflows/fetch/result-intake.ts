@@ -1,3 +1,4 @@
+import {serviceOfJob} from '../../domain/job/service-of.js';
 import {createHash} from 'node:crypto';
 import type {JobRecord, JobUsage, RowCounts} from '../../domain/job/job-record.js';
 import {pricedDay} from '../../domain/price/record-cost.js';
@@ -53,7 +54,7 @@ export class ResultIntake {
   ): Promise<ResultIntake> {
     const usage = new UsageSum({
       prices,
-      service: 'gemini',
+      service: serviceOfJob(record.batch.name),
       day: pricedDay(record) ?? new Date(clock.now()).toISOString().slice(0, 10),
       model: record.requested_model ?? record.batch.model,
     });

@@ -93,7 +93,7 @@ export function isReservedOnWindows(name: string): boolean {
 }
 
 function idOf({batch}: Pick<JobRecord, 'batch'>): string {
-  return batch.name.replace(/^batches\//u, '').replaceAll(/[^\w-]/gu, '_');
+  return batch.name.slice(batch.name.lastIndexOf('/') + 1).replaceAll(/[^\w-]/gu, '_');
 }
 
 /** Two names that this makes one are names of one file on many file systems (macOS, Windows, exFAT). */

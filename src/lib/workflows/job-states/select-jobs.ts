@@ -84,6 +84,8 @@ export function jobSelector(store: Names, names: readonly string[]): (record: Jo
 function nameMatcher(store: Names, names: readonly string[]): (job: JobNames) => boolean {
   const inputs = new Set(names.flatMap((name) => [name, store.inputName(name)]));
   const jobs = new Set(names.flatMap((name) => [name, `batches/${name}`]));
+  // On Vertex AI the number alone is a job's name, too.
+  const numbers = new Set(names.filter((name) => /^\d+$/u.test(name)));
   const folders = names.filter((name) => name !== '').map((name) => store.inputName(name));
   const patterns = names
     .filter((name) => /[*?[{]/u.test(name))
@@ -92,6 +94,7 @@ function nameMatcher(store: Names, names: readonly string[]): (job: JobNames) =>
     inputs.has(file) ||
     (whole !== undefined && inputs.has(whole)) ||
     jobs.has(name) ||
+    numbers.has(name.slice(name.lastIndexOf('/') + 1)) ||
     folders.some((folder) => isInside(file, folder)) ||
     patterns.some((matches) => matches(file));
 }

@@ -1,6 +1,7 @@
 import type {BatchJob} from '../../domain/job/batch-job.js';
 import {parseJobDisplayName} from '../../domain/job/display-name.js';
 import {GembatchError} from '../../domain/errors.js';
+import {serviceOfFile} from '../../domain/job/service-of.js';
 import {awaitsService} from '../../domain/job/job-progress.js';
 import type {Intent} from '../../domain/job/job-record.js';
 import type {BatchService} from '../../services/batch-service.js';
@@ -100,6 +101,7 @@ export async function doubtOfProject(
   } catch (error) {
     if (!(error instanceof GembatchError)) throw error;
     if (error.code !== 'NOT_FOUND' && error.code !== 'REFUSED') return error;
+    if (serviceOfFile(upload) === 'vertex') return doubtOfBucket(file, upload);
     return new GembatchError(
       'UNCLEAR',
       `${file}: this API key sees neither its batch job nor its upload ${upload}, so it is unclear whether the job exists. The API key may belong to another project; uploads are kept for 48 hours.`,
@@ -111,4 +113,17 @@ export async function doubtOfProject(
       },
     );
   }
+}
+
+function doubtOfBucket(file: string, upload: string): GembatchError {
+  return new GembatchError(
+    'UNCLEAR',
+    `${file}: neither its batch job nor its request file ${upload} can be seen, so it is unclear whether the job exists.`,
+    {
+      suggestions: [
+        'Check GOOGLE_CLOUD_PROJECT, GOOGLE_CLOUD_LOCATION and your access to the bucket, and run the same command again.',
+        `If you are sure that no job was made, submit it again: ${ownCommand(`submit --assume-not-created ${file}`)}`,
+      ],
+    },
+  );
 }

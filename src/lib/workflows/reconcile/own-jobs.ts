@@ -6,6 +6,7 @@ import {jobDisplayName, parseJobDisplayName, type DisplayNameParts} from '../../
 import {GembatchError} from '../../domain/errors.js';
 import type {BatchJob} from '../../domain/job/batch-job.js';
 import type {JobRecord, PartOf} from '../../domain/job/job-record.js';
+import {SERVICE_LIMITS, serviceOfJob} from '../../domain/job/service-of.js';
 import {isServedAs} from '../../domain/job/model-choice.js';
 import {mayGiveResults} from '../../domain/job/job-state.js';
 import type {BatchService, CallOptions} from '../../services/batch-service.js';
@@ -111,7 +112,8 @@ export class OwnJobs {
     for await (const page of client.listBatches(this.#options)) {
       for (const batch of page) {
         const parts = parseJobDisplayName(batch.display_name ?? '');
-        if (parts === undefined || !mayGiveResults(batch.state)) continue;
+        const isHere = serviceOfJob(batch.name) === client.services[0];
+        if (parts === undefined || !isHere || !mayGiveResults(batch.state)) continue;
         const inputFile = nameOf(store, parts.inputFile);
         if (inputFile !== undefined) marked.push({batch, parts, inputFile});
       }
@@ -242,7 +244,14 @@ function isFor({inputFile, sha256, model}: Work, {batch, parts, inputFile: named
   if (!sha256.startsWith(parts.fingerprintHead)) return false;
   // A display name has room for the end of a long path only.
   const isSameFile =
-    named === inputFile || batch.display_name === jobDisplayName(inputFile, sha256, parts.attempt);
+    named === inputFile ||
+    batch.display_name ===
+      jobDisplayName(
+        inputFile,
+        sha256,
+        parts.attempt,
+        SERVICE_LIMITS[serviceOfJob(batch.name)].maxNameLength,
+      );
   return isSameFile && isServedAs(model, batch.model);
 }
 

@@ -20,7 +20,7 @@ export function parentOfRetry(inputFile: string, jobs: readonly string[]): strin
 /** The part of a job's id by which the request files that retry it are named. */
 export function shortId(job: string): string {
   return job
-    .replace(/^batches\//u, '')
+    .slice(job.lastIndexOf('/') + 1)
     .replaceAll(/[^\w-]/gu, '_')
     .slice(0, SHORT_ID_LENGTH);
 }

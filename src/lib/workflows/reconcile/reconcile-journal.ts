@@ -1,5 +1,6 @@
 import {GembatchError} from '../../domain/errors.js';
 import {isOfService} from '../../domain/job/service-address.js';
+import {isReached} from '../../domain/job/service-of.js';
 import {describeLockHolder} from '../../domain/lock-holder.js';
 import type {Intent} from '../../domain/job/job-record.js';
 import type {JobStore, Session} from '../../store/job-store.js';
@@ -75,9 +76,10 @@ async function reconcileOnce(
   if (stop.aborted) end();
   stop.addEventListener('abort', end, {once: true});
   try {
+    const {address, services} = deps.client;
     const openIntents = session
       .snapshot()
-      .openIntents.filter((intent) => isOfService(intent, deps.client.address));
+      .openIntents.filter((intent) => isOfService(intent, address) && isReached(services, intent));
     return await reconcileIntents(deps, session, openIntents, {
       ...options,
       graceFrom: 'intent',

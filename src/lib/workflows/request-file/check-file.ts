@@ -7,13 +7,19 @@ import {stat} from 'node:fs/promises';
 import {GembatchError} from '../../domain/errors.js';
 import {PRICES} from '../../domain/price/prices.js';
 import {jobOutcome} from '../../domain/job/job-progress.js';
+import {SERVICE_LIMITS} from '../../domain/job/service-of.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import {recordResultsInPlace} from '../fetch/results-in-place.js';
 import {glanceAtResults} from '../job-states/result-files.js';
 import {inspectFile, type Inspection} from './inspect-file.js';
 import type {FileEstimate} from '../estimate/file-estimator.js';
 import {contentId} from '../submit/duplicates/known-jobs.js';
-import {jobOf, outcomeOfKnownContent, outcomeOfKnownFile} from '../submit/duplicates/same-work.js';
+import {
+  jobOf,
+  otherServiceError,
+  outcomeOfKnownContent,
+  outcomeOfKnownFile,
+} from '../submit/duplicates/same-work.js';
 import type {FileOutcome} from '../submit/submit-report.js';
 import {type OutcomeDraft} from '../submit/file-outcome.js';
 import type {RequestFile} from '../submit/collect-inputs.js';
@@ -38,7 +44,9 @@ export async function checkFile(run: SubmitRun, file: RequestFile): Promise<File
   if (existing && existing.batch.name !== file.retryOf) {
     const isChanged = await hasChanged(run, file, existing);
     const isElsewhere = isChanged !== true && (await isOfOtherProject(run, existing));
-    const outcome = outcomeOfKnownFile(run.options, file, {record: existing, isChanged, isElsewhere});
+    const serviceError = errorOfService(run, file, existing);
+    const known = {record: existing, isChanged, isElsewhere, serviceError};
+    const outcome = outcomeOfKnownFile(run.options, file, known);
     if (outcome !== undefined) return {outcome};
   }
 
@@ -62,7 +70,18 @@ async function sameContent(
   if (existing === undefined || existing.batch.name === file.retryOf) return undefined;
   if (isTriedBefore(existing, file)) return undefined;
   const isElsewhere = await isOfOtherProject(run, existing);
-  return outcomeOfKnownContent(run.options, file, {record: existing, isElsewhere});
+  const serviceError = errorOfService(run, file, existing);
+  return outcomeOfKnownContent(run.options, file, {record: existing, isElsewhere, serviceError});
+}
+
+/** What has its results here is done, wherever they came from. */
+function errorOfService(
+  {store, client}: SubmitRun,
+  file: RequestFile,
+  record: JobRecord,
+): GembatchError | undefined {
+  const isHere = record.results !== undefined && glanceAtResults(store, record) !== 'missing';
+  return isHere ? undefined : otherServiceError(file, record, client.services[0]);
 }
 
 /** Whether the results of a job are still to come, and only from the project of another API key. */
@@ -120,9 +139,10 @@ function inspect(run: SubmitRun, file: RequestFile, isValidated: boolean): Promi
       name: file.name,
       validate: isValidated,
       model: run.model,
+      service: run.client.services[0],
       allowed: run.options.allowed,
       // Without --dry-run it would go in parts.
-      ...(run.options.isDryRun ? {maxBytes: Infinity} : {}),
+      maxBytes: run.options.isDryRun ? Infinity : SERVICE_LIMITS[run.client.services[0]].maxFileBytes,
       signal: run.halt.signal,
       onProgress: (bytes, totalBytes) => run.report({type: 'progress', index: file.index, bytes, totalBytes}),
     });

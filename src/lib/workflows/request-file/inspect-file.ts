@@ -1,6 +1,7 @@
 import type {BigIntStats} from 'node:fs';
 import {stat} from 'node:fs/promises';
 import {GembatchError, type ErrorCode} from '../../domain/errors.js';
+import {SERVICE_LIMITS} from '../../domain/job/service-of.js';
 import {fieldOf} from '../../domain/json/json-object.js';
 import {isBlank} from '../../domain/json/line-splitter.js';
 import {RequestCounter} from '../../domain/request/request-counter.js';
@@ -33,8 +34,8 @@ export interface InspectOptions extends CheckOptions {
   readonly onProgress?: (bytes: number, totalBytes: number) => void;
 }
 
-/** The most that the service takes in one file: 2 GB, https://ai.google.dev/gemini-api/docs/files; read as binary. */
-export const MAX_REQUEST_FILE_BYTES = 2 * 1024 ** 3;
+/** The most that any service takes in one file. */
+export const MAX_REQUEST_FILE_BYTES = SERVICE_LIMITS.gemini.maxFileBytes;
 /** What is inspected in about a tenth of a second. */
 const PROGRESS_BYTES = 32 * 1024 * 1024;
 /** Read to find the first line; a longer one is left to the inspection. */

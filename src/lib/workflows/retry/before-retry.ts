@@ -4,6 +4,7 @@ import type {GembatchError} from '../../domain/errors.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import {isIncomplete, jobOutcome} from '../../domain/job/job-progress.js';
 import {isOfService} from '../../domain/job/service-address.js';
+import {isReached} from '../../domain/job/service-of.js';
 import type {Session} from '../../store/job-store.js';
 import {fetchMissing} from '../fetch/fetch-missing.js';
 import {plainTarget} from '../fetch/result-target.js';
@@ -88,9 +89,9 @@ export async function reconcileRetries(
   {createGraceMs, halt}: {readonly createGraceMs: number; readonly halt: AbortController},
 ): Promise<ReadonlyMap<string, GembatchError>> {
   const {openIntents} = session.snapshot();
-  const {address} = deps.client;
+  const {address, services} = deps.client;
   const retries = openIntents.filter(
-    (intent) => intent.retry_of !== undefined && isOfService(intent, address),
+    (intent) => intent.retry_of !== undefined && isOfService(intent, address) && isReached(services, intent),
   );
   if (retries.length === 0) return new Map();
   const known = new KnownJobs(session.snapshot(), deps.store, address);

@@ -8,6 +8,8 @@
 import {GembatchError} from '../../domain/errors.js';
 import {jobOutcome, replacedJobs, type JobOutcome} from '../../domain/job/job-progress.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
+import {SERVICE_NAMES, serviceOfJob} from '../../domain/job/service-of.js';
+import type {PricedService} from '../../domain/price/price-list.js';
 import {isOfService} from '../../domain/job/service-address.js';
 import {fieldOf} from '../../domain/json/json-object.js';
 import type {OutputLimit} from '../../domain/request/output-limit.js';
@@ -35,6 +37,8 @@ export interface RetrySelection {
   readonly only?: ReadonlySet<RequestOutcome>;
   /** As `BatchService.address`: the jobs of another emulator or stand-in are left alone. */
   readonly address?: string | undefined;
+  /** Where new jobs go: what another service has answered is sent again there. */
+  readonly service?: PricedService;
   /** New output limit for answers that were cut off. */
   readonly outputLimit?: OutputLimit;
   /** The most tokens that a model answers with; undefined where that is not known. */
@@ -109,7 +113,9 @@ async function prepare(deps: RetryDeps, record: JobRecord, selection: RetrySelec
     leftOut: {},
   };
   const doubt =
-    selection.withheld?.get(retry.job) ?? (selection.isLost === true ? undefined : doubtOf(retry));
+    selection.withheld?.get(retry.job) ??
+    otherService(retry, selection.service) ??
+    (selection.isLost === true ? undefined : doubtOf(retry));
   if (doubt !== undefined) return {...retry, paths: [], error: doubt};
   if (record.results === undefined) {
     if (selection.only?.has('missing') !== false)
@@ -131,6 +137,25 @@ async function estimateOfWhole(
   if (estimatorOf === undefined) return {};
   const estimating = estimatorOf(model).estimate({path, name: file});
   return {estimate: await estimating.catch(() => undefined)};
+}
+
+function otherService(
+  {file, job}: Retry,
+  service: PricedService = serviceOfJob(job),
+): GembatchError | undefined {
+  const there = serviceOfJob(job);
+  if (there === service) return undefined;
+  return new GembatchError(
+    'PROJECT_CHANGED',
+    `${file}: its job ${job} is at ${SERVICE_NAMES[there]}, now you ask for ${SERVICE_NAMES[service]}. Nothing was sent.`,
+    {
+      suggestions: [
+        there === 'vertex'
+          ? `Retry it there: ${ownCommand(`retry ${file} --vertex --bucket gs://BUCKET`)}`
+          : `Retry it there: ${ownCommand(`retry ${file}`)}`,
+      ],
+    },
+  );
 }
 
 /** Why only a person may decide that a job is paid for again. */

@@ -99,6 +99,7 @@ export async function retryJobs(
   const input = {
     ...wish,
     address: deps.client.address,
+    service: deps.client.services[0],
     maxOutputOf: (model = DEFAULT_MODEL) =>
       entryOf(prices, wish.model ?? model)?.max_output_tokens ?? undefined,
   };
@@ -130,15 +131,15 @@ export async function retryJobs(
 
 /** One for each model: that which was named, or that of the job. */
 function estimators(
-  {store, clock}: Pick<SubmitDeps, 'store' | 'clock'>,
+  {store, clock, client}: Pick<SubmitDeps, 'store' | 'clock' | 'client'>,
   {model: wish, prices = PRICES}: RetryInput,
 ): (model: string | undefined) => FileEstimator {
+  const [service] = client.services;
   const records = store.read().records.map(({record}) => record);
   const made = new Map<string, FileEstimator>();
   return (own) => {
     const model = wish ?? own ?? DEFAULT_MODEL;
-    const known =
-      made.get(model) ?? new FileEstimator({model, service: 'gemini', prices, records, nowMs: clock.now()});
+    const known = made.get(model) ?? new FileEstimator({model, service, prices, records, nowMs: clock.now()});
     made.set(model, known);
     return known;
   };

@@ -20,7 +20,7 @@ import type {RunQueue} from './run-queue.js';
 const MOST_BAD = 0.05;
 
 interface CanaryDeps {
-  readonly deps: Pick<SubmitDeps, 'store' | 'clock'>;
+  readonly deps: Pick<SubmitDeps, 'store' | 'clock' | 'client'>;
   readonly queue: RunQueue;
   readonly options: SubmitOptions;
 }
@@ -167,7 +167,13 @@ function restCost(
   {deps, options, model, over}: CanaryDeps & {readonly model: string; readonly over: AbortSignal},
 ): Promise<Estimate | undefined> {
   const prices = options.prices ?? PRICES;
-  const terms = {model, service: 'gemini', prices, records: [record], nowMs: deps.clock.now()} as const;
+  const terms = {
+    model,
+    service: deps.client.services[0],
+    prices,
+    records: [record],
+    nowMs: deps.clock.now(),
+  } as const;
   const estimator = new FileEstimator(terms);
   const known = {ofInputFile: () => undefined};
   return expectedCost({estimator, known, options, halt: haltOn(options.stop, over)}, files);

@@ -4,7 +4,8 @@ import {exitCodeOfCanary, exitCodeOfRun} from '../../domain/outcome.js';
 import {JobFollower} from '../poll/job-follower.js';
 import {pollJobs} from '../poll/poll-jobs.js';
 import type {PollDeps, PollInput} from '../poll/poll-run.js';
-import {MAX_REQUEST_FILE_BYTES} from '../request-file/inspect-file.js';
+import type {PricedService} from '../../domain/price/price-list.js';
+import {SERVICE_LIMITS} from '../../domain/job/service-of.js';
 import type {PartLimits} from '../split/part-plan.js';
 import {splitLargeFiles} from '../split/split-files.js';
 import {collectRequestFiles} from '../submit/collect-inputs.js';
@@ -42,7 +43,7 @@ export async function runFiles(
   const startedMs = clock.monotonic();
   const [submission, polling] = [views.submission(), views.polling()];
   const named = await collectRequestFiles(files, store, cwd);
-  const split = {limits: limitsOfParts(terms), options, canary: terms.canary};
+  const split = {limits: limitsOfParts(terms, client.services[0]), options, canary: terms.canary};
   const {files: each, canaries: planned} = await splitLargeFiles(deps, named, split);
   const queue = new RunQueue(each);
   const canaries = new Canaries(planned, {deps, queue, options});
@@ -82,9 +83,17 @@ export async function runFiles(
 }
 
 /** A file that is larger can never be a batch job. */
-function limitsOfParts({maxOpenTokens, maxRequests, maxBytes}: QueueTerms): PartLimits {
+function limitsOfParts(
+  {maxOpenTokens, maxRequests, maxBytes}: QueueTerms,
+  service: PricedService,
+): PartLimits {
   const ofTokens = maxOpenTokens === null ? Infinity : bytesOfTokens(maxOpenTokens);
-  return {maxRequests, maxBytes: Math.min(maxBytes ?? Infinity, ofTokens, MAX_REQUEST_FILE_BYTES)};
+  const ofService = SERVICE_LIMITS[service];
+  const requests = Math.min(maxRequests ?? Infinity, ofService.maxRequests ?? Infinity);
+  return {
+    maxRequests: requests === Infinity ? null : requests,
+    maxBytes: Math.min(maxBytes ?? Infinity, ofTokens, ofService.maxFileBytes),
+  };
 }
 
 /** Why no more files are submitted. */

@@ -154,12 +154,16 @@ async function partsOf(deps: SplitDeps, file: RequestFile, terms: PartTerms): Pr
   }
 }
 
+/** No request is on a shorter line, not even one that is wrong. */
+const SHORTEST_LINE_BYTES = 20;
+
 /** What cannot be read is not: whoever submits it says why. */
 async function isTooLarge({path}: RequestFile, limits: PartLimits): Promise<boolean> {
   const stats = await stat(path).catch(() => undefined);
   if (stats?.isFile() !== true) return false;
   if (stats.size > limits.maxBytes) return true;
-  return limits.maxRequests !== null && (await planParts(path, limits)).length > 1;
+  if (limits.maxRequests === null || stats.size < limits.maxRequests * SHORTEST_LINE_BYTES) return false;
+  return (await planParts(path, limits)).length > 1;
 }
 
 /** Checks all lines of the whole file. @returns its fingerprint. */

@@ -12,6 +12,7 @@ import {backoffMs} from '../../domain/backoff.js';
 import type {BatchJob} from '../../domain/job/batch-job.js';
 import {jobDisplayName, newAttempt} from '../../domain/job/display-name.js';
 import {GembatchError} from '../../domain/errors.js';
+import {SERVICE_LIMITS} from '../../domain/job/service-of.js';
 import type {Intent, JobRecord} from '../../domain/job/job-record.js';
 import type {Session} from '../../store/job-store.js';
 import type {CreateBatchRequest} from '../../services/batch-service.js';
@@ -166,7 +167,12 @@ function intentFor(run: SubmitRun, {file, inspection, estimate, uploadName}: Upl
     count: inspection.count,
     uploaded_file_name: uploadName,
     model: run.model,
-    display_name: jobDisplayName(file.inputFile, inspection.sha256, attempt),
+    display_name: jobDisplayName(
+      file.inputFile,
+      inspection.sha256,
+      attempt,
+      SERVICE_LIMITS[run.client.services[0]].maxNameLength,
+    ),
     sha256: inspection.sha256,
     size_bytes: inspection.size_bytes,
     // The clock of this machine may be set before somebody asks how old the intent is.

@@ -11,6 +11,7 @@ import {GembatchError} from '../../domain/errors.js';
 import {interruption} from '../../domain/interruption.js';
 import type {Intent} from '../../domain/job/job-record.js';
 import {isOfService} from '../../domain/job/service-address.js';
+import {isReached, SERVICE_NAMES, serviceOfFile} from '../../domain/job/service-of.js';
 import {describeLockWait} from '../../domain/lock-holder.js';
 import type {OpenedSession, Session, StoreSnapshot} from '../../store/job-store.js';
 import {retirementWarning} from '../../domain/price/retirement.js';
@@ -193,7 +194,7 @@ async function begin(
 }
 
 function estimatorFor(
-  {model, options, clock}: Pick<SubmitRun, 'model' | 'options' | 'clock'>,
+  {model, options, clock, client}: Pick<SubmitRun, 'model' | 'options' | 'clock' | 'client'>,
   {records}: StoreSnapshot,
   files: number,
 ): FileEstimator {
@@ -202,7 +203,7 @@ function estimatorFor(
     // A cap is worth counting for; a line on the screen is not worth waiting for.
     ...(isCapped ? {} : {sampleBytes: Math.max(SMALL_SAMPLE_BYTES, COUNTED_BYTES / files)}),
     model,
-    service: 'gemini',
+    service: client.services[0],
     prices: options.prices ?? PRICES,
     records: records.map(({record}) => record),
     nowMs: clock.now(),
@@ -249,7 +250,14 @@ async function reconcile(
     const {createGraceMs, assumedNotCreated} = options;
     const isAssumedNotCreated = (intent: Intent): boolean =>
       assumedNotCreated?.has(intent.input_file) === true;
-    return reconcileEarlier({deps, session, known, halt, createGraceMs, isAssumedNotCreated}, intents);
+    const {services} = deps.client;
+    const earlier = {deps, session, known, halt, createGraceMs, isAssumedNotCreated};
+    const elsewhere = intents.filter((intent) => !isReached(services, intent));
+    const reached = intents.filter((intent) => isReached(services, intent));
+    return [
+      ...(await reconcileEarlier(earlier, reached)),
+      ...elsewhere.map((intent) => stillUnclear(intent, elsewhereError(intent))),
+    ];
   }
   return intents.map((intent) => {
     const error = new GembatchError(
@@ -258,4 +266,20 @@ async function reconcile(
     );
     return stillUnclear(intent, error);
   });
+}
+
+/** What came of a create at another service only that one can tell. */
+function elsewhereError({input_file: file, uploaded_file_name: upload}: Intent): GembatchError {
+  const service = serviceOfFile(upload);
+  return new GembatchError(
+    'UNCLEAR',
+    `${file}: unclear whether an earlier create at ${SERVICE_NAMES[service]} worked. Nothing was sent.`,
+    {
+      suggestions: [
+        service === 'vertex'
+          ? 'Run the same command with --vertex: it finds out first.'
+          : 'Run the same command without --vertex: it finds out first.',
+      ],
+    },
+  );
 }

@@ -422,14 +422,17 @@ describe('a request', () => {
   test.each(RULES)('that breaks the rule %s is taken where that is allowed', (rule) => {
     const lines = [...BAD_REQUESTS.map(([, line]) => line), ...FOR_MODELS.map(({line}) => line)];
     const model = rule === 'model_family' ? {model: 'models/gemini-4-argon'} : {};
+    const service = rule === 'vertex' ? ({service: 'vertex'} as const) : {};
     const rulesOf = (line: string): readonly unknown[] =>
-      checkFile(line, [], {...model, allowed: RULES.filter((name) => name !== rule)}).problems.map(
-        (one) => one.rule,
-      );
+      checkFile(line, [], {
+        ...model,
+        ...service,
+        allowed: RULES.filter((name) => name !== rule),
+      }).problems.map((one) => one.rule);
     const broken = lines.filter((line) => rulesOf(line).includes(rule));
     expect(broken).not.toEqual([]);
     for (const line of broken) {
-      const {problems, warnings} = checkFile(line, [], {...model, allowed: RULES});
+      const {problems, warnings} = checkFile(line, [], {...model, ...service, allowed: RULES});
       // What is left is what no request can do without.
       expect(problems.filter((one) => one.rule !== undefined)).toEqual([]);
       expect(problems.length + warnings.length).toBeGreaterThan(0);

@@ -15,6 +15,7 @@ export const RULES = [
   'unknown_field',
   'unknown_value',
   'unpaired_surrogate',
+  'vertex',
   'wrong_type',
 ] as const;
 

@@ -6,6 +6,8 @@ import {itemError} from '../../../domain/item-error.js';
 import {GembatchError} from '../../../domain/errors.js';
 import {jobOutcome, type JobOutcome} from '../../../domain/job/job-progress.js';
 import type {JobRecord} from '../../../domain/job/job-record.js';
+import {SERVICE_NAMES, serviceOfJob} from '../../../domain/job/service-of.js';
+import type {PricedService} from '../../../domain/price/price-list.js';
 import {isServedAs, modelLabel, modelResourceName} from '../../../domain/job/model-choice.js';
 import {ownCommand} from '../../../domain/program-name.js';
 import {type OutcomeDraft} from '../file-outcome.js';
@@ -26,6 +28,28 @@ export function jobOf({batch}: JobRecord): NonNullable<FileOutcome['job']> {
 interface KnownWork {
   readonly record: JobRecord;
   readonly isElsewhere: boolean;
+  /** Why it is not the same work, when its results are still to come from another service. */
+  readonly serviceError: GembatchError | undefined;
+}
+
+/** What is said of a file whose job is at another service than the one that is asked for. */
+export function otherServiceError(
+  {name}: RequestFile,
+  {batch}: JobRecord,
+  service: PricedService,
+): GembatchError | undefined {
+  const there = serviceOfJob(batch.name);
+  if (there === service) return undefined;
+  return new GembatchError(
+    'PROJECT_CHANGED',
+    `${name}: was submitted to ${SERVICE_NAMES[there]} as ${batch.name}, now you ask for ${SERVICE_NAMES[service]}. Nothing was sent.`,
+    {
+      suggestions: [
+        there === 'vertex' ? 'Follow that job: add --vertex' : 'Follow that job: leave out --vertex',
+        ...howToGoOn(`Submit it to ${SERVICE_NAMES[service]} too`),
+      ],
+    },
+  );
 }
 
 /**
@@ -37,9 +61,10 @@ interface KnownWork {
 export function outcomeOfKnownFile(
   options: SubmitOptions,
   file: RequestFile,
-  {record, isChanged, isElsewhere}: KnownWork & {readonly isChanged: boolean | null},
+  {record, isChanged, isElsewhere, serviceError}: KnownWork & {readonly isChanged: boolean | null},
 ): OutcomeDraft | undefined {
-  const error = isChanged === true ? contentError(file, record) : modelError(options, file, record);
+  const error =
+    isChanged === true ? contentError(file, record) : (modelError(options, file, record) ?? serviceError);
   const known = {reason: 'same_file', job: jobOf(record), changed: isChanged} as const;
   if (error === undefined && isElsewhere) return ofOtherProject(options, file, {record, draft: known});
   if (error === undefined) return {...known, outcome: 'skipped', ...endOf(file.name, record)};
@@ -57,9 +82,12 @@ export function outcomeOfKnownFile(
 export function outcomeOfKnownContent(
   options: SubmitOptions,
   file: RequestFile,
-  {record, isElsewhere}: KnownWork,
-): OutcomeDraft {
+  {record, isElsewhere, serviceError}: KnownWork,
+): OutcomeDraft | undefined {
   const known = {reason: 'same_content', same_as: record.input_file, job: jobOf(record)} as const;
+  if (serviceError !== undefined && options.ifChanged === 'submit') return undefined;
+  if (serviceError !== undefined && options.ifChanged === 'fail')
+    return {...known, outcome: 'changed', error: itemError(serviceError)};
   if (isElsewhere) return ofOtherProject(options, file, {record, draft: known});
   return {...known, outcome: 'skipped', ...endOf(file.name, record)};
 }

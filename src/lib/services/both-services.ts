@@ -1,0 +1,100 @@
+import type {BatchJob} from '../domain/job/batch-job.js';
+import {serviceOfFile, serviceOfJob} from '../domain/job/service-of.js';
+import type {JsonObject} from '../domain/json/json-object.js';
+import type {PricedService} from '../domain/price/price-list.js';
+import type {
+  BatchService,
+  CallOptions,
+  CreateBatchRequest,
+  Deletion,
+  DownloadOptions,
+  Model,
+  RemoteFile,
+  TokenCount,
+  UploadFile,
+  UploadOptions,
+} from './batch-service.js';
+
+/** Two services as one, for a job-info file with jobs of both: names tell whose a job or a file is, and new jobs go to the first. */
+export class BothServices implements BatchService {
+  readonly services: BatchService['services'];
+  readonly #first: BatchService;
+  readonly #second: BatchService;
+
+  constructor(first: BatchService, second: BatchService) {
+    this.services = [...first.services, ...second.services];
+    this.#first = first;
+    this.#second = second;
+  }
+
+  get address(): string | undefined {
+    return this.#first.address;
+  }
+
+  getModel(name: string, options?: CallOptions): Promise<Model> {
+    return this.#first.getModel(name, options);
+  }
+
+  listModels(options?: CallOptions): Promise<readonly Model[]> {
+    return this.#first.listModels(options);
+  }
+
+  countTokens(model: string, request: JsonObject, options?: CallOptions): Promise<TokenCount> {
+    return this.#first.countTokens(model, request, options);
+  }
+
+  uploadFile(file: UploadFile, options?: UploadOptions): Promise<RemoteFile> {
+    return this.#first.uploadFile(file, options);
+  }
+
+  createBatch(request: CreateBatchRequest): Promise<BatchJob> {
+    return this.#first.createBatch(request);
+  }
+
+  getBatch(name: string, options?: CallOptions): Promise<BatchJob> {
+    return this.#of(serviceOfJob(name)).getBatch(name, options);
+  }
+
+  async *listBatches(options?: CallOptions): AsyncGenerator<readonly BatchJob[]> {
+    yield* this.#first.listBatches(options);
+    yield* this.#second.listBatches(options);
+  }
+
+  cancelBatch(name: string, options?: CallOptions): Promise<void> {
+    return this.#of(serviceOfJob(name)).cancelBatch(name, options);
+  }
+
+  deleteBatch(name: string, options?: CallOptions): Promise<Deletion> {
+    return this.#of(serviceOfJob(name)).deleteBatch(name, options);
+  }
+
+  getFile(name: string, options?: CallOptions): Promise<RemoteFile> {
+    return this.#of(serviceOfFile(name)).getFile(name, options);
+  }
+
+  async *listFiles(options?: CallOptions): AsyncGenerator<readonly RemoteFile[]> {
+    yield* this.#first.listFiles(options);
+    yield* this.#second.listFiles(options);
+  }
+
+  deleteFile(name: string, options?: CallOptions): Promise<Deletion> {
+    return this.#of(serviceOfFile(name)).deleteFile(name, options);
+  }
+
+  download(fileName: string, options?: DownloadOptions): AsyncGenerator<Buffer, void, undefined> {
+    return this.#of(serviceOfFile(fileName)).download(fileName, options);
+  }
+
+  serviceTime(): number | undefined {
+    return this.#first.serviceTime() ?? this.#second.serviceTime();
+  }
+
+  close(): void {
+    this.#first.close?.();
+    this.#second.close?.();
+  }
+
+  #of(service: PricedService): BatchService {
+    return this.#second.services.includes(service) ? this.#second : this.#first;
+  }
+}
