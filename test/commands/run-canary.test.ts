@@ -99,7 +99,7 @@ describe('gembatch run --canary', () => {
     expect(paid()).toEqual([4]);
     const told = await start(...RUN).ended;
     expect(told.code).toBe(EXIT.partial);
-    expect(told.stdout).toContain('1 of its 4 rows are bad. The rest was not sent.');
+    expect(told.stdout).toContain('1 of its 4 rows is bad. The rest was not sent.');
     expect(told.stdout).toContain('without --canary');
 
     emulator.control.clearOutcomes();
@@ -121,12 +121,17 @@ describe('gembatch run --canary', () => {
     expect(paid().toSorted((a, b) => a - b)).toEqual([4, 6, 10, 10]);
   });
 
-  test('stops when its job fails', async () => {
-    const {emulator, run, paid} = await trial();
+  test('stops when its job fails, and goes on when that is submitted again', async () => {
+    const {emulator, start, run, paid} = await trial();
     emulator.control.outcome({state: 'FAILED', error: {code: 13, message: 'Internal error'}});
     const {code, result} = await run();
     expect([code, paid()]).toEqual([EXIT.partial, [4]]);
     expect(result.canaries).toMatchObject([{verdict: 'stopped', reason: 'no_results'}]);
+    emulator.control.clearOutcomes();
+    await start('retry', 'data/parts/a.001-of-002.jsonl').ended;
+    const again = await run();
+    expect(again.result.canaries).toMatchObject([{verdict: 'passed', reason: null}]);
+    expect([again.code, paid().toSorted((a, b) => a - b)]).toEqual([0, [4, 4, 6, 10, 10]]);
   });
 
   test('stops when the rest would cost more than the cap leaves', async () => {

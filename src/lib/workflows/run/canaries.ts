@@ -102,7 +102,7 @@ export class Canaries {
     const bad = badRowCount(results.rows);
     const facts = {job: name, bad_rows: bad};
     if (isIncomplete(results) || bad > canary.requests * MOST_BAD) {
-      const text = `${bad} of its ${canary.requests} rows are bad`;
+      const text = `${bad} of its ${canary.requests} rows ${bad === 1 ? 'is' : 'are'} bad`;
       return this.#stop(canary, {...facts, reason: 'bad_rows', text});
     }
     await this.#judgeCost(canary, record, {look, facts});
