@@ -123,31 +123,35 @@ export class JobFollower {
 
   /** @returns why it ended before `isDone` said so; undefined when that was so. */
   async #watch(isDone: () => Promise<boolean>): Promise<PollEnd | undefined> {
+    const release = this.#haltWhenAsked();
+    try {
+      await this.#begin();
+      while (!this.#halt.signal.aborted) {
+        this.#look();
+        if (this.#states.isDue) await this.#ask();
+        this.#fetches.start(this.#fetchable);
+        if (this.#input.isOnce) return (await this.#finishOnce()) ?? (await this.#whyHalted());
+        if (await isDone()) return undefined;
+        await this.#sleep.take(LOOK_MS);
+      }
+      return await this.#whyHalted();
+    } finally {
+      release();
+    }
+  }
+
+  /** Halts the run when somebody stops it or its time is up, until the returned function is called. */
+  #haltWhenAsked(): () => void {
     const {stop, timeoutMs} = this.#input;
     const over = new AbortController();
     const interrupt = (): void => this.#haltAs('interrupted');
     if (stop.aborted) interrupt();
     stop.addEventListener('abort', interrupt, {once: true});
     if (timeoutMs !== null) void this.#haltAfter(timeoutMs, over.signal);
-    try {
-      return await this.#rounds(isDone);
-    } finally {
+    return () => {
       over.abort();
       stop.removeEventListener('abort', interrupt);
-    }
-  }
-
-  async #rounds(isDone: () => Promise<boolean>): Promise<PollEnd | undefined> {
-    await this.#begin();
-    while (!this.#halt.signal.aborted) {
-      this.#look();
-      if (this.#states.isDue) await this.#ask();
-      this.#fetches.start(this.#fetchable);
-      if (this.#input.isOnce) return (await this.#finishOnce()) ?? this.#whyHalted();
-      if (await isDone()) return undefined;
-      await this.#sleep.take(LOOK_MS);
-    }
-    return this.#whyHalted();
+    };
   }
 
   /** Before anything is fetched it is known which results are on disk as they were fetched. */
