@@ -153,23 +153,42 @@ function timeLine() {
 }
 
 function turnaround() {
-  const ended = data.jobs.flatMap(({model, created, ended: end}) =>
-    created === null || end === null ? [] : [{model, minutes: (new Date(end) - new Date(created)) / 60_000}],
-  );
-  if (ended.length === 0) return null;
-  const sorted = ended.map(({minutes}) => minutes).sort((a, b) => a - b);
-  const median = sorted[Math.floor(sorted.length / 2)];
+  const minutes = (from, to) => (new Date(to) - new Date(from)) / 60_000;
+  const times = data.jobs.flatMap(({model, created, started, ended}) => {
+    if (created === null || ended === null) return [];
+    const hasStart = started !== null && minutes(created, started) >= 0 && minutes(started, ended) >= 0;
+    if (!hasStart) return [{model, kind: 'both', minutes: minutes(created, ended)}];
+    return [
+      {model, kind: 'queue', minutes: minutes(created, started)},
+      {model, kind: 'run', minutes: minutes(started, ended)},
+    ];
+  });
+  if (times.length === 0) return null;
+  const kinds = ['queue', 'run', 'both'].filter((kind) => times.some((time) => time.kind === kind));
+  const medians = kinds.map((kind) => {
+    const own = times.filter((time) => time.kind === kind).map((time) => time.minutes);
+    const median = own.sort((a, b) => a - b)[Math.floor(own.length / 2)];
+    return `${kind === 'both' ? 'queue and run together' : kind} ${duration(median)}`;
+  });
+  const models = groups(times, ({model}) => model).size;
   return plotSection(
     'turnaround',
     'Queue and run time',
-    `From creation to end; the median is ${median < 90 ? `${median.toFixed(1)} minutes` : `${(median / 60).toFixed(1)} hours`}.`,
+    `Medians: ${medians.join(', ')}. A job counts as running from the first look that found it so; where no look did, its times are one.`,
     (width) => ({
+      height: 60 + kinds.length * (24 + models * HEIGHT_OF_BAR),
       marginLeft: margin(width),
+      marginRight: 50,
       x: {label: 'minutes', grid: true},
       y: {label: null, tickFormat: shortName},
-      marks: [Plot.boxX(ended, {x: 'minutes', y: 'model'})],
+      fy: {label: null, domain: kinds},
+      marks: [Plot.boxX(times, {x: 'minutes', y: 'model', fy: 'kind'})],
     }),
   );
+}
+
+function duration(minutes) {
+  return minutes < 90 ? `${minutes.toFixed(1)} minutes` : `${(minutes / 60).toFixed(1)} hours`;
 }
 
 function outcomes() {

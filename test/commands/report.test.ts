@@ -5,6 +5,7 @@ import {pathToFileURL} from 'node:url';
 import {describe, expect, test} from '@jest/globals';
 import {chromium, type Browser, type Page} from 'playwright-core';
 import {schemaErrors} from '../helpers/json-schema.js';
+import {JobFixture} from '../helpers/job-fixture.js';
 import {runCli} from '../helpers/run-cli.js';
 import {MODEL} from '../helpers/submit.js';
 import {tempDir} from '../helpers/temp-dir.js';
@@ -108,6 +109,22 @@ describe('gembatch report', () => {
     const empty = await tempDir();
     expect((await runCli(['report', '--json'], {cwd: empty})).json()).toMatchObject({jobs: 0});
   });
+});
+
+test('the time in the queue and the time of running are apart, where a look found the job running', async () => {
+  const jobs = await JobFixture.create();
+  await jobs.submit('a.jsonl');
+  const look = (): Promise<unknown> => runCli(['list', '--refresh'], jobs.options);
+  await look();
+  jobs.emulator.control.advance(90_000);
+  await look();
+  const [{running_seen_at: seen} = {running_seen_at: undefined}] = await jobs.records();
+  expect(seen).toMatch(/^\d{4}-/u);
+  jobs.finishJobs();
+  await jobs.poll('--once');
+  expect((await jobs.records())[0]?.running_seen_at).toBe(seen);
+  await runCli(['report'], jobs.options);
+  expect((await dataOf(join(jobs.folder, 'report.html'))).jobs).toMatchObject([{started: seen}]);
 });
 
 describe('the page in a browser', () => {

@@ -11,6 +11,8 @@ export interface BatchJob {
   /** `JOB_STATE_*`, or whatever else the service said. */
   readonly state: string;
   readonly create_time?: string;
+  /** When it began to run; the Gemini API does not say. */
+  readonly start_time?: string;
   readonly update_time?: string;
   readonly end_time?: string;
   /** What the job reads; the service echoes it, which makes a job findable by its uploaded file. */

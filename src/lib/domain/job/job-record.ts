@@ -44,6 +44,8 @@ export interface JobRecord {
   readonly lost_at?: string;
   /** Looks at the service that did not find the job. Nothing follows from a few of them. */
   readonly not_seen?: MissedLooks;
+  /** When a look at the service first found the job running, ISO 8601 UTC: it began then or shortly before. */
+  readonly running_seen_at?: string;
   /**
    * When the job was found at the service and recorded without a create of this job-info file, ISO 8601 UTC. It may be a
    * colleague's: only a cleanup that names it deletes anything of it.

@@ -57,6 +57,7 @@ export function toBatchJob(operation: Json, call: string): BatchJob {
     ...optional('model', textOf(metadata['model'])),
     state: end.state,
     ...optional('create_time', textOf(metadata['createTime'])),
+    ...optional('start_time', textOf(metadata['startTime'])),
     ...optional('update_time', textOf(metadata['updateTime'])),
     ...optional('end_time', textOf(metadata['endTime'])),
     ...optional('src', fileName === undefined ? undefined : {file_name: fileName}),

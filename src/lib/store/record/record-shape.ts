@@ -61,6 +61,7 @@ export const BATCH_SHAPE = shapeOf<BatchJob>({
   display_name: text,
   model: text,
   create_time: text,
+  start_time: text,
   update_time: text,
   end_time: text,
   src: {optional: FILE_SHAPE},
@@ -166,6 +167,7 @@ export const RECORD_SHAPE = shapeOf<JobRecord>({
   results_error: {optional: RESULTS_ERROR_SHAPE},
   remote_deleted_at: text,
   lost_at: text,
+  running_seen_at: text,
   adopted_at: text,
   not_seen: {optional: MISSED_SHAPE},
   retry_of: text,
@@ -190,7 +192,7 @@ export function isJobRecord(value: unknown): value is JobRecord {
     size_bytes: sizeBytes,
   } = value;
   const {sha256, attempt, submitted_at: submitted, remote_deleted_at: deleted, lost_at: lost} = value;
-  const {adopted_at: adopted, not_seen: missed} = value;
+  const {adopted_at: adopted, not_seen: missed, running_seen_at: running} = value;
   const {
     retry_of: retryOf,
     part_of: partOf,
@@ -217,6 +219,7 @@ export function isJobRecord(value: unknown): value is JobRecord {
     isOptionalText(deleted) &&
     isOptionalText(lost) &&
     isOptionalText(adopted) &&
+    isOptionalText(running) &&
     (missed === undefined || conforms(missed, MISSED_SHAPE)) &&
     isOptionalText(retryOf) &&
     (partOf === undefined || conforms(partOf, PART_SHAPE)) &&
@@ -232,13 +235,14 @@ export function isJobRecord(value: unknown): value is JobRecord {
 function isBatchJob(value: unknown): boolean {
   if (!isFields(value)) return false;
   const {name, state, display_name: displayName, model, src, dest, error, stats} = value;
-  const {create_time: created, update_time: updated, end_time: ended} = value;
+  const {create_time: created, start_time: started, update_time: updated, end_time: ended} = value;
   return (
     isText(name) &&
     isText(state) &&
     isOptionalText(displayName) &&
     isOptionalText(model) &&
     isOptionalText(created) &&
+    isOptionalText(started) &&
     isOptionalText(updated) &&
     isOptionalText(ended) &&
     (src === undefined || conforms(src, FILE_SHAPE)) &&

@@ -65,6 +65,15 @@ export interface CostInput {
  */
 export async function sumCosts(store: JobStore, input: CostInput): Promise<CostReport> {
   const records = store.read().records.map(({record}) => record);
+  return sumCostsOf(store, records, input);
+}
+
+/** As `sumCosts`, of all records as they were read. */
+export async function sumCostsOf(
+  store: JobStore,
+  records: readonly JobRecord[],
+  input: CostInput,
+): Promise<CostReport> {
   const merged = new Set(
     records.flatMap(({retry_of: parent, merged_at: at}) => (at && parent ? [parent] : [])),
   );

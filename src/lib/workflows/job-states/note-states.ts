@@ -1,7 +1,7 @@
 import {isDeepStrictEqual} from 'node:util';
 import type {BatchJob} from '../../domain/job/batch-job.js';
 import type {JobRecord, MissedLooks} from '../../domain/job/job-record.js';
-import {isTerminal} from '../../domain/job/job-state.js';
+import {isTerminal, normaliseState} from '../../domain/job/job-state.js';
 import type {RecordChange} from '../poll/followed-jobs.js';
 import type {RefreshedJobs} from './refresh-jobs.js';
 
@@ -33,7 +33,13 @@ function changeFor(batch: BatchJob | undefined, isGone: boolean, nowIso: string)
       const {lost_at: lostAt, not_seen: _missed, ...rest} = record;
       // That its job is there does not bring back results that are gone.
       const areResultsGone = lostAt !== undefined && rest.results_error?.not_found_since !== undefined;
-      return {...rest, ...(areResultsGone ? {lost_at: lostAt} : {}), batch: newer(record.batch, batch)};
+      const isRunning = rest.running_seen_at === undefined && hasBegun(record.batch, batch);
+      return {
+        ...rest,
+        ...(isRunning ? {running_seen_at: nowIso} : {}),
+        ...(areResultsGone ? {lost_at: lostAt} : {}),
+        batch: newer(record.batch, batch),
+      };
     };
   }
   if (!isGone) return undefined;
@@ -47,6 +53,12 @@ function afterLook(missed: MissedLooks | undefined, nowIso: string): MissedLooks
   const {since = nowIso, looks = 0} = missed ?? {};
   const isEnough = looks + 1 >= MOST_LOOKS && Date.parse(nowIso) - Date.parse(since) >= LOOKING_MS;
   return {since, looks: looks + 1, ...(isEnough ? {given_up_at: nowIso} : {})};
+}
+
+/** Whether it runs now, and did not when it was looked at before. */
+function hasBegun(known: BatchJob, said: BatchJob): boolean {
+  const isRunning = ({state}: BatchJob): boolean => normaliseState(state) === 'JOB_STATE_RUNNING';
+  return isRunning(said) && !isRunning(known) && !isTerminal(known.state);
 }
 
 /** A final state stays, and what the service no longer mentions is still true. */

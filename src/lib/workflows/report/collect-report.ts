@@ -3,7 +3,7 @@ import {basename} from 'node:path';
 import {badRowCount, jobOutcome, replacedJobs} from '../../domain/job/job-progress.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import type {JobStore} from '../../store/job-store.js';
-import {sumCosts, type CostInput, type JobCost} from '../cost/sum-costs.js';
+import {sumCostsOf, type CostInput, type JobCost} from '../cost/sum-costs.js';
 import {selectJobs} from '../job-states/select-jobs.js';
 import {answerLengths, type LengthBin} from './answer-lengths.js';
 import {attentionRows, type AttentionRow} from './attention-rows.js';
@@ -17,6 +17,8 @@ export interface ReportJob {
   /** Whether a later job stands in its place. */
   readonly replaced: boolean;
   readonly created: string | null;
+  /** When it began to run, as the service or the first look that found it running says. */
+  readonly started: string | null;
   readonly ended: string | null;
   readonly requests: number | null;
   readonly ok: number | null;
@@ -59,7 +61,7 @@ export async function collectReport(store: JobStore, input: ReportInput): Promis
   const all = store.read().records.map(({record}) => record);
   const records = selectJobs(store, all, input.names);
   const replaced = replacedJobs(all);
-  const costs = await sumCosts(store, input);
+  const costs = await sumCostsOf(store, all, input);
   const costOf = new Map(costs.jobs.map((cost) => [cost.job, cost]));
   const problems: string[] = [];
   const current = records.filter(({batch, results}) => results !== undefined && !replaced.has(batch.name));
@@ -94,6 +96,7 @@ function reportJob(
     outcome: jobOutcome(record),
     replaced: isReplaced,
     created: batch.create_time ?? record.submitted_at ?? null,
+    started: batch.start_time ?? record.running_seen_at ?? null,
     ended: batch.end_time ?? null,
     requests: record.count,
     ok: results?.rows.ok ?? null,
