@@ -196,6 +196,22 @@ describe('gembatch estimate --count-tokens', () => {
     expect(stdout).toContain('Input as the service counted 50 requests');
   });
 
+  test('is right also where prompts of very different lengths go in turn', async () => {
+    const {env} = await useEmulator();
+    const lines = Array.from({length: 2000}, (_, index) =>
+      JSON.stringify({
+        key: `r${index}`,
+        request: {contents: [{parts: [{text: 'x'.repeat(index % 40 < 20 ? 4 : 400)}]}]},
+      }),
+    );
+    const cwd = await folderWith(lines.join('\n'));
+    const {json} = await runCli(['estimate', 'a.jsonl', ...model, '--count-tokens', '--json'], {cwd, env});
+    const tokens = (json() as Estimate).files[0]?.input_tokens;
+    const truth = 1000 + 1000 * 100;
+    expect(tokens?.low).toBeLessThan(truth);
+    expect(tokens?.high).toBeGreaterThan(truth);
+  });
+
   test('knows the cost of a file by address, which nobody else can count', async () => {
     const {env} = await useEmulator();
     const parts = [

@@ -1,5 +1,6 @@
 import {estimateRequest, type ModelTraits} from '../../domain/estimate/request-estimate.js';
 import {requestOfLine} from '../../domain/estimate/request-of-line.js';
+import {placeInStretch} from '../../domain/estimate/spread.js';
 import type {SampledRequest} from '../../domain/estimate/token-sample.js';
 import {GembatchError} from '../../domain/errors.js';
 import type {JsonObject} from '../../domain/json/json-object.js';
@@ -67,7 +68,7 @@ async function* sampledRequests(file: {path: string; requests: number}): AsyncGe
   let found: JsonObject[] = [];
   const splitter = new LineSplitter((bytes, start, end) => {
     if (isBlank(bytes, start, end)) return;
-    if (seen === Math.floor(((taken + 0.5) * requests) / size)) {
+    if (taken < size && seen >= Math.floor(((taken + placeInStretch(taken)) * requests) / size)) {
       found.push(requestOfLine(bytes, start, end));
       taken += 1;
     }

@@ -3,6 +3,7 @@ import {EstimateSum} from '../../domain/estimate/estimate-sum.js';
 import {historyOf, type History} from '../../domain/estimate/history.js';
 import {timesRange, wholeRange, type Range} from '../../domain/estimate/range.js';
 import {estimateRequest, type ModelTraits} from '../../domain/estimate/request-estimate.js';
+import {placeInStretch} from '../../domain/estimate/spread.js';
 import {requestOfLine} from '../../domain/estimate/request-of-line.js';
 import {CONFIDENCE, inputOfSample, modalitiesOfSample} from '../../domain/estimate/token-sample.js';
 import {GembatchError} from '../../domain/errors.js';
@@ -166,7 +167,8 @@ class RequestTally {
 
   add(bytes: Uint8Array, start: number, end: number): void {
     if (isBlank(bytes, start, end)) return;
-    if (this.requests % this.#every === 0)
+    const stretch = Math.floor(this.requests / this.#every);
+    if (this.requests % this.#every === Math.floor(placeInStretch(stretch) * this.#every))
       this.sum.add(estimateRequest(requestOfLine(bytes, start, end), this.#traits));
     this.requests += 1;
   }
