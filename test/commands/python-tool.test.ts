@@ -1,11 +1,11 @@
 /** Beside the Python tool `gembatch` (repository `7shi/gemini-batch`): what it wrote counts. */
-import {mkdir, writeFile} from 'node:fs/promises';
+import {mkdir, readFile, rename, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {expect, test} from '@jest/globals';
 import {EXIT} from '../../src/lib/domain/errors.js';
 import {requestFiles} from '../helpers/request-files.js';
 import {FAST_CLOCK, runCli} from '../helpers/run-cli.js';
-import {MODEL, records, submit, tally} from '../helpers/submit.js';
+import {MODEL, records, startSubmit, submit, tally} from '../helpers/submit.js';
 import {tempDir} from '../helpers/temp-dir.js';
 import {useEmulator} from '../helpers/use-emulator.js';
 
@@ -34,7 +34,7 @@ async function project(lines: readonly object[], fetched: readonly string[]) {
 }
 
 /** As 0.3 writes it. */
-function record(id: string, state: string): object {
+function record(id: string, state: string, createTime = '2025-07-13T06:49:31.461826+00:00'): object {
   return {
     count: 3,
     uploaded_file_name: `files/${id}`,
@@ -43,7 +43,7 @@ function record(id: string, state: string): object {
       display_name: id,
       model: `models/${MODEL}`,
       state,
-      create_time: '2025-07-13T06:49:31.461826+00:00',
+      create_time: createTime,
       update_time: '2025-07-13T06:51:31.461826+00:00',
       ...(state === 'JOB_STATE_SUCCEEDED' ? {dest: {file_name: `files/batch-${id}`}} : {}),
     },
@@ -87,4 +87,43 @@ test('the state that its version 0.1.0 wrote counts', async () => {
   expect([code, result.files[0]?.error?.code]).toEqual([EXIT.failed, 'JOB_ENDED']);
   const polled = await run('poll', '001.jsonl');
   expect([polled.code, (await records(folder))[0]?.results?.rows.ok, paid()]).toEqual([0, 3, 0]);
+});
+
+test('while it holds its lock nothing is written beside it, and a submission waits and says for whom', async () => {
+  const {folder, env, run, paid} = await project([record('a', 'JOB_STATE_FAILED')], []);
+  const lock = join(folder, 'job-info.jsonl.tmp');
+  const before = await readFile(join(folder, 'job-info.jsonl'), 'utf8');
+  await writeFile(lock, '');
+  await requestFiles(folder, 2);
+  const refused = await run('submit', '002.jsonl', '--lock-timeout', '5m');
+  expect([refused.code, refused.stderr]).toEqual([
+    EXIT.locked,
+    expect.stringContaining(`delete it: ${lock}`),
+  ]);
+  expect(refused.stderr).toContain('the Python tool gembatch');
+  expect([await readFile(join(folder, 'job-info.jsonl'), 'utf8'), paid()]).toEqual([before, 0]);
+
+  const waiting = startSubmit({folder, env}, '002.jsonl');
+  await waiting.seen('the Python tool gembatch');
+  // It replaces the file by its lock.
+  const line = {input_file: '002.jsonl', ...record('b', 'JOB_STATE_PENDING', new Date().toISOString())};
+  await writeFile(lock, `${before}${JSON.stringify(line)}\n`);
+  await rm(join(folder, 'job-info.jsonl'));
+  await rename(lock, join(folder, 'job-info.jsonl'));
+  expect((await waiting.ended).code).toBe(0);
+  expect([paid(), (await records(folder)).length]).toEqual([0, 2]);
+});
+
+test('what it left half replaced is no empty job-info file', async () => {
+  const {folder, run, paid} = await project([record('a', 'JOB_STATE_PENDING')], []);
+  const [file, lock] = [join(folder, 'job-info.jsonl'), join(folder, 'job-info.jsonl.tmp')];
+  await rename(file, lock);
+  for (const command of [['list'], ['poll'], ['submit', '001.jsonl', '--lock-timeout', '0']]) {
+    const {code, stderr} = await run(...command);
+    expect([command, code]).toEqual([command, EXIT.storage]);
+    expect(stderr).toContain(lock);
+  }
+  expect([paid(), (await readFile(lock, 'utf8')).length > 100]).toEqual([0, true]);
+  await rename(lock, file);
+  expect((await run('list')).code).toBe(0);
 });

@@ -103,12 +103,7 @@ attackTest(
 attackTest(
   {group: 'folders', attack: 'a link is planted for a file of ours', unit: 'links'},
   async (attack) => {
-    const names = [
-      'job-info.jsonl.journal',
-      'job-info.jsonl.lock',
-      'job-info.jsonl.commit.lock',
-      'job-info.jsonl',
-    ];
+    const names = ['job-info.jsonl.journal', 'job-info.jsonl.lock', 'job-info.jsonl.tmp', 'job-info.jsonl'];
     await eachOf(rounds(names), WIDTH, async (name) => {
       await Trial.with({files: 1}, async (trial) => {
         const victim = join(trial.folder, 'start-file');

@@ -180,7 +180,7 @@ describe('a folder from somebody else', () => {
     };
   }
 
-  test.each(['journal', 'lock', 'commit.lock'])('has nothing written through %s as a link', async (name) => {
+  test.each(['journal', 'lock', 'tmp'])('has nothing written through %s as a link', async (name) => {
     const {victim, folder, submitted} = await prepared();
     await symlink(victim, join(folder, `job-info.jsonl.${name}`));
     const {code, stderr} = await submitted();
@@ -208,7 +208,7 @@ describe('a folder from somebody else', () => {
     expect([code, stdout]).toEqual([0, expect.stringContaining(victim)]);
   });
 
-  test.each(['journal', 'lock', 'commit.lock'])('keeps no command waiting by a pipe as %s', async (name) => {
+  test.each(['journal', 'lock', 'tmp'])('keeps no command waiting by a pipe as %s', async (name) => {
     const {folder, submitted} = await prepared();
     spawnSync('mkfifo', [join(folder, `job-info.jsonl.${name}`)]);
     expect((await submitted()).code).toBe(10);

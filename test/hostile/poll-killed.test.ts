@@ -44,7 +44,7 @@ describe('a poll that is killed', () => {
 
   test('after the result is in place and before that is recorded is made good by the next one', async () => {
     const jobs = await finishedJob(3);
-    const lock = join(jobs.folder, 'job-info.jsonl.commit.lock');
+    const lock = join(jobs.folder, 'job-info.jsonl.tmp');
     await writeFile(lock, '');
     const cli = jobs.start();
     await appeared(join(jobs.folder, 'results/a.jsonl'));

@@ -19,10 +19,10 @@ const QUIET_MS = 15_000;
 /**
  * Names a holder in half a sentence: `gembatch submit (pid 4711, ann on build-3), since 2026-01-31T09:00:00Z`.
  *
- * @param holder - null when the lock bears no name, as a lock of another program.
+ * @param holder - null when the lock bears no name, as a lock of the Python tool `gembatch`.
  */
 export function describeLockHolder(holder: LockHolder | null): string {
-  if (holder === null) return 'a program that left no name';
+  if (holder === null) return 'a program that left no name (such as the Python tool gembatch)';
   const {command, pid, user, host, since} = holder;
   return `${command} (pid ${pid}, ${user} on ${host}), since ${since}${signOfLife(holder)}`;
 }

@@ -8,6 +8,7 @@ import type {JobRecord} from '../domain/job/job-record.js';
 import {
   closing,
   orStorageError,
+  pauseThread,
   readIfThere,
   readingIfThere,
   removeSideFile,
@@ -18,6 +19,7 @@ import {
 } from './file/file-steps.js';
 import type {HeldLock} from './lock/held-lock.js';
 import {eachRecord, JobLines} from './record/job-lines.js';
+import {holdsRecords} from './lock/lock-contender.js';
 import {newOwnerId} from './lock/owner-id.js';
 import {plainLines} from './file/plain-lines.js';
 import type {StoreIo} from './file/store-io.js';
@@ -29,6 +31,8 @@ export type Change = (current: JobLines) => JobLines;
 
 /** Only its owner needs to read it: it names files and jobs of an account. */
 const NEW_FILE_MODE = 0o600;
+const REPLACING_LOOKS = 50;
+const REPLACING_PAUSE_MS = 20;
 const COMPARE_CHUNK_BYTES = 256 * 1024;
 const PERMISSION_BITS = 0o7777n;
 
@@ -86,8 +90,25 @@ export class JobFile {
   }
 
   #readPlain(): Buffer | null {
-    const bytes = readIfThere(this.#io, this.#paths.file);
+    const bytes = readIfThere(this.#io, this.#paths.file) ?? this.#readOnceReplaced();
     return bytes === null ? null : plainLines(bytes, this.#paths.file);
+  }
+
+  /** The Python tool deletes the job-info file before it puts the next one, its lock, in its place. */
+  #readOnceReplaced(): Buffer | null {
+    const {file, commitLock} = this.#paths;
+    for (let looks = 0; looks < REPLACING_LOOKS; looks += 1) {
+      const next = readIfThere(this.#io, commitLock);
+      if (next === null || !holdsRecords(next)) return readIfThere(this.#io, file);
+      pauseThread(REPLACING_PAUSE_MS);
+      const bytes = readIfThere(this.#io, file);
+      if (bytes !== null) return bytes;
+    }
+    throw new GembatchError(
+      'STORAGE',
+      `${file} is not there, and ${commitLock} holds records: the Python tool was stopped while it replaced the one by the other. Nothing was changed.`,
+      {suggestions: [`Put it in place: mv ${commitLock} ${file}`]},
+    );
   }
 
   /** Compares bytes, not times: a clock that is set back must not hide a change. */

@@ -184,6 +184,12 @@ export class JobStore {
       file: this.path,
       clock: this.#context.clock,
     });
+    try {
+      await this.#commits.untilFreeOfOthers(options);
+    } catch (error) {
+      lock.release();
+      throw error;
+    }
     return this.#beginSession(lock);
   }
 
@@ -191,6 +197,10 @@ export class JobStore {
   async trySession<T>(work: (session: Session) => Promise<T>): Promise<SessionAttempt<T>> {
     const lock = this.#contender.tryWithSecondLook();
     if (lock === null) return {held: false, holder: this.#contender.holder};
+    if (!this.#commits.isFreeOfOthers()) {
+      lock.release();
+      return {held: false, holder: null};
+    }
     return {held: true, value: await finishing(await this.#beginSession(lock), work)};
   }
 

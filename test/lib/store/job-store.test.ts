@@ -1,4 +1,4 @@
-import {mkdirSync, readFileSync, statSync, unlinkSync, writeFileSync} from 'node:fs';
+import {mkdirSync, readFileSync, statSync, unlinkSync, utimesSync, writeFileSync} from 'node:fs';
 import {describe, expect, test} from '@jest/globals';
 import {SkippingClock} from './clocks.js';
 import {DEAD, lockText, ownerIdLike} from './owner-fixture.js';
@@ -218,7 +218,7 @@ describe('what processes left that died', () => {
   test('is gone after the next session, locks that nobody wanted since too', async () => {
     const {store, path} = useStore();
     const dead = ownerIdLike(DEAD);
-    for (const lock of ['.commit.lock', '.lock.break', '.lock.break.break'])
+    for (const lock of ['.tmp', '.lock.break', '.lock.break.break'])
       writeFileSync(path + lock, lockText(dead));
     writeFileSync(`${path}.${dead}.tmp`, 'half');
     await store.withSession(NOW, async () => null);
@@ -227,17 +227,39 @@ describe('what processes left that died', () => {
 
   test('is gone also where it died before its lock had a name', async () => {
     const {store, path} = useStore();
-    writeFileSync(`${path}.commit.lock.${ownerIdLike(DEAD)}`, '');
-    writeFileSync(`${path}.commit.lock`, '');
+    writeFileSync(`${path}.tmp.${ownerIdLike(DEAD)}`, '');
+    writeFileSync(`${path}.tmp`, '');
     await store.withSession(NOW, async () => null);
     expect(sideFiles(path)).toEqual([]);
   });
 
+  test('does not include the lock of the Python tool, however long it stands', async () => {
+    const clock = new SkippingClock();
+    const {store, path} = useStore(recordLine('old'), {clock});
+    writeFileSync(`${path}.tmp`, '');
+    await expect(store.withSession({timeoutMs: 3_600_000}, async () => null)).rejects.toMatchObject({
+      code: 'LOCKED',
+    });
+    expect(sideFiles(path)).toEqual(['job-info.jsonl.tmp']);
+  });
+
+  test('includes that of a tool that ran before the machine was started, unless it holds records', async () => {
+    for (const content of ['', recordLine('new')]) {
+      const {store, path} = useStore(recordLine('old'), {clock: new SkippingClock()});
+      writeFileSync(`${path}.tmp`, content);
+      utimesSync(`${path}.tmp`, 1, 1);
+      const session = store.withSession({timeoutMs: 3_600_000}, async () => null);
+      if (content === '') await session;
+      else await expect(session).rejects.toMatchObject({code: 'LOCKED'});
+      expect(sideFiles(path)).toEqual(content === '' ? [] : ['job-info.jsonl.tmp']);
+    }
+  });
+
   test('does not include the lock of a process that lives', async () => {
     const {store, path} = useStore();
-    writeFileSync(`${path}.commit.lock`, lockText(ownerIdLike({})));
+    writeFileSync(`${path}.tmp`, lockText(ownerIdLike({})));
     await store.withSession(NOW, async () => null);
-    expect(sideFiles(path)).toEqual(['job-info.jsonl.commit.lock']);
+    expect(sideFiles(path)).toEqual(['job-info.jsonl.tmp']);
   });
 });
 

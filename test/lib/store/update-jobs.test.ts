@@ -15,7 +15,7 @@ const withState =
 describe('updateJobs', () => {
   test('outlasts a holder of the commit lock that died on another host', async () => {
     const {store, path} = useStore(recordLine('a'), {clock: new SkippingClock(), foreignLimitMs: 60_000});
-    writeFileSync(`${path}.commit.lock`, lockText(ownerIdLike({machine: '0123456789ab'})));
+    writeFileSync(`${path}.tmp`, lockText(ownerIdLike({machine: '0123456789ab'})));
     const applied = await store.updateJobs(new Map([['batches/a', withState('JOB_STATE_RUNNING')]]));
     expect(applied.size).toBe(1);
   });

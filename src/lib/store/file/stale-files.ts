@@ -10,7 +10,7 @@ import type {StorePaths} from './store-paths.js';
 import {staleFileOf} from './store-paths.js';
 
 /** The commit lock, and the locks under which dead locks are broken; what follows the job-info file's name in theirs. */
-const SIDE_LOCK = /^(\.commit\.lock|\.lock\.break)(\.break)*$/;
+const SIDE_LOCK = /^(\.tmp|\.lock\.break)(\.break)*$/;
 
 /**
  * Removes what processes that died left beside the job-info file. The session lock is held by whoever cleans up.

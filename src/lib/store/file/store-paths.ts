@@ -23,7 +23,8 @@ export class StorePaths {
     this.file = orStorageError(`use ${path} as the job-info file`, () => realFilePath(resolve(path)));
     this.folder = dirname(this.file);
     this.sessionLock = `${this.file}.lock`;
-    this.commitLock = `${this.file}.commit.lock`;
+    // The very lock of the Python tool (`7shi/gemini-batch`, `gembatch/batch_info.py`), so that neither commits beside the other.
+    this.commitLock = `${this.file}.tmp`;
     this.journal = `${this.file}.journal`;
   }
 
@@ -54,7 +55,7 @@ export class StorePaths {
   #isSideFile(real: string): boolean {
     if (!real.startsWith(`${this.file}.`)) return false;
     const suffix = real.slice(this.file.length);
-    return /^(\.journal|(\.commit)?\.lock(\.break)*)$/.test(suffix) || staleFileOf(suffix) !== null;
+    return /^(\.journal|(\.tmp|\.lock)(\.break)*)$/.test(suffix) || staleFileOf(suffix) !== null;
   }
 }
 
@@ -68,7 +69,7 @@ export interface StaleFile {
 /** Reads what follows the job-info file's name in the name of a side file; null when it is no temporary or claim file of ours. */
 export function staleFileOf(suffix: string): StaleFile | null {
   const [, lockSuffix, ownerId, temporary] =
-    /^((?:\.commit)?\.lock(?:\.break)*)?\.([0-9a-f-]+)(\.tmp)?$/.exec(suffix) ?? [];
+    /^((?:\.tmp|\.lock)(?:\.break)*)?\.([0-9a-f-]+)(\.tmp)?$/.exec(suffix) ?? [];
   if (ownerId === undefined || parseOwnerId(ownerId) === null) return null;
   const isClaimFile = lockSuffix !== undefined;
   if (isClaimFile === (temporary !== undefined)) return null;

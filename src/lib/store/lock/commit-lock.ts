@@ -4,7 +4,7 @@ import type {JobLines} from '../record/job-lines.js';
 import {LockContender} from './lock-contender.js';
 import type {LockContext} from './lock-contender.js';
 import type {StorePaths} from '../file/store-paths.js';
-import {lockedError, waitForLock} from './wait-for-lock.js';
+import {lockedError, waitForLock, type WaitOptions} from './wait-for-lock.js';
 
 /**
  * Holders need it for milliseconds, or for a fraction of a second with very large files. A dead one on another host is
@@ -33,12 +33,33 @@ export class CommitLock {
     this.#jobFile = jobFile;
     this.#paths = paths;
     this.#context = context;
-    this.#contender = new LockContender(paths.commitLock, context);
+    this.#contender = new LockContender(paths.commitLock, context, {isShared: true});
   }
 
   /** How long the last commit has kept others out, in milliseconds. */
   get lastHoldMs(): number {
     return this.#lastHoldMs;
+  }
+
+  /**
+   * Waits until no other program is about to replace the job-info file: what it read before it will write, whatever is
+   * recorded meanwhile.
+   *
+   * @throws GembatchError LOCKED, INTERRUPTED, STORAGE.
+   */
+  async untilFreeOfOthers(options: WaitOptions): Promise<void> {
+    const {file, commitLock} = this.#paths;
+    await waitForLock(this.#contender, () => this.isFreeOfOthers() || null, {
+      ...options,
+      file,
+      clock: this.#context.clock,
+      lockPath: commitLock,
+    });
+  }
+
+  /** Whether no other program is about to replace the job-info file. */
+  isFreeOfOthers(): boolean {
+    return this.#contender.isFreeOfOthers();
   }
 
   /** Commits if nobody else does just now; otherwise returns null. */
@@ -64,6 +85,7 @@ export class CommitLock {
     const timeoutMs = foreignLimitMs + WAIT_BEYOND_FOREIGN_LIMIT_MS;
     return waitForLock(this.#contender, () => this.tryCommit(change), {
       file: this.#paths.file,
+      lockPath: this.#paths.commitLock,
       clock,
       timeoutMs,
       pauses: PAUSES,
@@ -81,7 +103,7 @@ export class CommitLock {
       const committed = this.tryCommit(change);
       if (committed) return committed;
       if (performance.now() - startMs > BLOCKING_LIMIT_MS) {
-        throw lockedError(this.#paths.file, this.#contender.holder);
+        throw lockedError(this.#paths.file, this.#contender.holder, this.#paths.commitLock);
       }
       pauseThread(BLOCKING_PAUSE_MS);
     }

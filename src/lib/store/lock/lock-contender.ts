@@ -51,6 +51,14 @@ interface LockSight {
   /** Changes with every new file under the path and with every write or sign of life. */
   readonly instance: string;
   readonly modifiedNs: bigint;
+  /** Whether it is what another program is about to put in the place of the job-info file. */
+  readonly holdsRecords: boolean;
+}
+
+/** What sets a lock apart from others. */
+export interface LockTraits {
+  /** Whether another program, which leaves no name and gives no sign of life, takes this lock too. */
+  readonly isShared?: boolean;
 }
 
 /** Breakers that died while breaking, one inside the other. More than this is not chance. */
@@ -67,14 +75,16 @@ export class LockContender {
   readonly #path: string;
   readonly #context: LockContext;
   readonly #depth: number;
+  readonly #isShared: boolean;
   readonly #watch: SilenceWatch;
   #breaker: LockContender | undefined;
   #holder: LockHolder | null = null;
   #busySinceMs: number | null = null;
 
-  constructor(path: string, context: LockContext, depth = 0) {
+  constructor(path: string, context: LockContext, {isShared = false}: LockTraits = {}, depth = 0) {
     this.#path = path;
     this.#context = context;
+    this.#isShared = isShared;
     this.#depth = depth;
     this.#watch = new SilenceWatch(context.clock, context.foreignLimitMs);
   }
@@ -114,6 +124,20 @@ export class LockContender {
     return this.try();
   }
 
+  /**
+   * Whether no other program holds the lock, whose work may take hours; what a dead one has left is removed.
+   *
+   * @throws GembatchError STORAGE when lock files cannot be written here.
+   */
+  isFreeOfOthers(): boolean {
+    return orStorageError(`look at the lock ${this.#path}`, () => {
+      const sight = this.#look();
+      if (sight === null || sight === 'busy') return sight === null;
+      // One that was announced is of this program, and whoever commits next waits for it or breaks it.
+      return sight.owner !== null || this.#claimants(sight).length > 0 || this.#breakIfDead(sight);
+    });
+  }
+
   /** Whether the lock file stands and bears no name, so that claim files beside it still mean something. */
   isNameless(): boolean {
     const sight = this.#look();
@@ -126,10 +150,11 @@ export class LockContender {
       const descriptor = io.open(this.#path, 'r');
       return closing(io, descriptor, () => {
         const {dev, ino, ctimeNs, mtimeNs, size} = io.fstat(descriptor);
-        const owner = parseOwnerLine(io.read(descriptor));
+        const bytes = io.read(descriptor);
+        const owner = parseOwnerLine(bytes);
         this.#busySinceMs = null;
         const instance = [owner?.id, dev, ino, ctimeNs, mtimeNs, size].join(' ');
-        return {owner, instance, modifiedNs: mtimeNs};
+        return {owner, instance, modifiedNs: mtimeNs, holdsRecords: owner === null && holdsRecords(bytes)};
       });
     } catch (error) {
       if (systemCode(error) === 'ENOENT') return null;
@@ -188,7 +213,7 @@ export class LockContender {
   /** Whether the lock is out of the way now. */
   #breakIfDead(sight: LockSight): boolean {
     if (!this.#isDead(sight) || this.#depth >= MAX_BREAK_DEPTH) return false;
-    this.#breaker ??= new LockContender(`${this.#path}.break`, this.#context, this.#depth + 1);
+    this.#breaker ??= new LockContender(`${this.#path}.break`, this.#context, {}, this.#depth + 1);
     const guard = this.#breaker.try();
     if (guard === null) return false;
     try {
@@ -235,8 +260,11 @@ export class LockContender {
     const [first, ...others] = claimants;
     const isOneState = others.every((state) => state === first);
     if (isOneState && (first === 'dead' || first === 'other-boot')) return first;
-    // Nobody announced it: a lock of another program, which may well be alive; only its silence counts.
-    return 'foreign';
+    // Nobody announced it: a lock of another program, which may well be alive; only its silence counts. Of one that is
+    // silent as a rule, not even that, and what holds records may be their only copy.
+    if (!this.#isShared) return 'foreign';
+    const isLeft = wasBeforeStart(Number(sight.modifiedNs / NS_PER_MS)) && !sight.holdsRecords;
+    return isLeft ? 'other-boot' : 'alive';
   }
 
   /** The claim files of this lock. Those of the dead count only if they came together with the lock. */
@@ -275,4 +303,9 @@ function holderOf(owner: OwnerLine | null, liveness: Liveness, silentMs: number)
   if (owner === null) return null;
   const {command, pid, user, host, startedAt} = owner;
   return {command, pid, user, host, since: startedAt, state: SHOWN_STATES[liveness], silentMs};
+}
+
+/** What the Python tool writes into its lock, which then becomes the job-info file. */
+export function holdsRecords(bytes: Buffer): boolean {
+  return bytes.includes('"input_file"');
 }

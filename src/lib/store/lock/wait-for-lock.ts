@@ -25,7 +25,7 @@ const NOTICE_EVERY_MS = 1_000;
  * Tries something that needs a lock until it works, waiting as long as the holder lives.
  *
  * @param attempt - tries once at `contender` and does at once what the lock is for; null when it is held.
- * @param options - `file` is the job-info file, for the error text.
+ * @param options - `file` is the job-info file, for the error text; `lockPath` as of `lockedError`.
  * @throws GembatchError LOCKED when the time is over, INTERRUPTED when the signal came, and what the attempt throws.
  */
 export async function waitForLock<T>(
@@ -34,11 +34,12 @@ export async function waitForLock<T>(
   {
     file,
     clock,
+    lockPath,
     timeoutMs,
     signal,
     onWait,
     pauses = DEFAULT_PAUSES,
-  }: WaitOptions & {file: string; clock: Clock; pauses?: Pauses},
+  }: WaitOptions & {file: string; clock: Clock; lockPath?: string; pauses?: Pauses},
 ): Promise<T> {
   const startMs = clock.monotonic();
   let noticedMs = 0;
@@ -48,7 +49,7 @@ export async function waitForLock<T>(
     const result = attempt();
     if (result !== null) return result;
     const waitedMs = clock.monotonic() - startMs;
-    if (timeoutMs !== null && waitedMs >= timeoutMs) throw lockedError(file, contender.holder);
+    if (timeoutMs !== null && waitedMs >= timeoutMs) throw lockedError(file, contender.holder, lockPath);
     if (waitedMs - noticedMs >= NOTICE_EVERY_MS) {
       noticedMs = waitedMs;
       onWait?.(contender.holder, waitedMs);
@@ -60,12 +61,26 @@ export async function waitForLock<T>(
   }
 }
 
-/** LOCKED: who holds the job-info file, and that nothing was done to it. */
-export function lockedError(file: string, holder: LockHolder | null): GembatchError {
+/**
+ * LOCKED: who holds the job-info file, and that nothing was done to it.
+ *
+ * @param lockPath - of a lock that another program takes, too: one that bears no name may be what is left of it.
+ */
+export function lockedError(file: string, holder: LockHolder | null, lockPath?: string): GembatchError {
   return new GembatchError(
     'LOCKED',
     `The job-info file ${file} is held by ${describeLockHolder(holder)}. Nothing was changed.`,
-    {details: {job_info: file, ...holder}},
+    {
+      details: {job_info: file, ...holder},
+      ...(holder !== null || lockPath === undefined
+        ? {}
+        : {
+            suggestions: [
+              'Wait until the Python tool is done.',
+              `If it does not run, it has left this file; delete it: ${lockPath}`,
+            ],
+          }),
+    },
   );
 }
 

@@ -50,7 +50,7 @@ describe('paths', () => {
     const {store, path, folder} = useStore(recordLine('a'));
     symlinkSync(path, join(folder, 'link.jsonl'));
     linkSync(path, join(folder, 'hard.jsonl'));
-    const own = ['', '.lock', '.commit.lock', '.lock.break', '.journal', `.${ownerIdLike({})}.tmp`];
+    const own = ['', '.lock', '.tmp', '.lock.break', '.journal', `.${ownerIdLike({})}.tmp`];
     expect(own.filter((suffix) => !store.isOwnFile(path + suffix))).toEqual([]);
     expect(['link.jsonl', 'hard.jsonl'].every((name) => store.isOwnFile(join(folder, name)))).toBe(true);
     expect(['a.jsonl', 'job-info.jsonl.bak.jsonl'].some((name) => store.isOwnFile(join(folder, name)))).toBe(
