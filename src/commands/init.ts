@@ -1,4 +1,5 @@
 import * as Flags from '@oclif/core/flags';
+import {modelNameFlag} from '../cli/flags/flags.js';
 import {hasApiKey} from '../cli/connection/api-key.js';
 import {BaseCommand} from '../cli/base-command.js';
 import {personalConfigPath} from '../cli/config/personal-config.js';
@@ -30,7 +31,7 @@ export default class Init extends BaseCommand {
   ];
 
   static override flags = {
-    model: Flags.string({char: 'm', description: 'model of the batch jobs'}),
+    model: modelNameFlag({description: 'model of the batch jobs'}),
     'results-dir': Flags.string({
       description: 'folder for results [default: "results" beside each file]',
       helpValue: '<folder>',

@@ -1,5 +1,6 @@
 import * as Flags from '@oclif/core/flags';
 import {BaseCommand, type ConnectionFlags} from '../cli/base-command.js';
+import {fail} from '../cli/errors/fail.js';
 import {toGembatchError} from '../cli/errors/failure.js';
 import {momentFlag, momentMs, namesIn} from '../cli/flags/list-flags.js';
 import {jobsArgument} from '../cli/flags/jobs-argument.js';
@@ -132,8 +133,9 @@ A request file is one row, with its retries and parts. A terminal shows what fit
       return this.#watch({store, clock: this.clock, client}, input, {limit, colors, columns, stop});
     }
     if (client !== undefined) {
-      const trouble = await refreshList({store, client, clock: this.clock}, stop);
-      if (trouble !== undefined) throw trouble;
+      const {error, refusals} = await refreshList({store, client, clock: this.clock}, stop);
+      if (error !== undefined) throw error;
+      for (const refusal of refusals) fail(refusal, {version: this.ownVersion, isJson: false});
     }
     const list = await listJobs(store, input, stop);
     const isScreen = isTable && !flags.all && process.stdout.isTTY;

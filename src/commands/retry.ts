@@ -3,7 +3,7 @@ import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../cli/base-command.js';
 import {printFolded} from '../lib/output/terminal/screen.js';
 import {nextCommand} from '../cli/next-command.js';
-import {outcomesFlag, outputLimitFlag} from '../cli/flags/flags.js';
+import {modelNameFlag, outcomesFlag, outputLimitFlag} from '../cli/flags/flags.js';
 import {readPrices} from '../cli/prices.js';
 import {submitFlags, submitOptionsOf} from '../cli/flags/submit-flags.js';
 import {costOfFiles} from '../cli/cost-of-files.js';
@@ -49,7 +49,7 @@ A job that the service does not show may belong to another API key's project. --
       description: 'also the named jobs that are lost; asks first',
     }),
     yes: Flags.boolean({char: 'y', description: 'do not ask', dependsOn: ['lost']}),
-    model: Flags.string({char: 'm', description: 'model [default: that of each job]'}),
+    model: modelNameFlag({description: 'model [default: that of each job]'}),
     only: outcomesFlag({description: 'only rows such as error,missing,not_json'}),
     'max-output-tokens': outputLimitFlag({
       description: 'limit for cut answers; x2 doubles the old one',

@@ -1,10 +1,10 @@
 import {spawnSync} from 'node:child_process';
-import {chmodSync, existsSync, writeFileSync} from 'node:fs';
+import {appendFileSync, chmodSync, existsSync} from 'node:fs';
 import {join} from 'node:path';
 import {describe, expect, test} from '@jest/globals';
+import {JobFixture} from '../helpers/job-fixture.js';
 import {BIN, runCli} from '../helpers/run-cli.js';
 import {tempDir} from '../helpers/temp-dir.js';
-import {useEmulator} from '../helpers/use-emulator.js';
 
 /** A user id without an entry in /etc/passwd; root on Linux may take it, where others may run this Node and read this folder. */
 const NAMELESS = ['--reuid', '4242', '--regid', '4242', '--clear-groups'];
@@ -43,17 +43,50 @@ test('global flags may stand before the command, as the Python tool takes them',
   expect(existsSync(join(cwd, 'job-info.jsonl'))).toBe(false);
 });
 
-test('one impossible batch name in a record is the trouble of that job alone', async () => {
-  const cwd = await tempDir();
-  const {env} = await useEmulator();
-  const record = (file: string, name: string): string =>
-    `${JSON.stringify({input_file: file, count: 1, uploaded_file_name: '', batch: {name, state: 'JOB_STATE_RUNNING'}})}\n`;
-  writeFileSync(
-    join(cwd, 'job-info.jsonl'),
-    record('a.jsonl', '../../x') + record('b.jsonl', 'batches/gone'),
+describe('one impossible batch name in a record', () => {
+  async function withName(name: string) {
+    const jobs = await JobFixture.create();
+    const good = await jobs.submit('good.jsonl');
+    jobs.finishJobs();
+    const bad = {...good, input_file: 'bad.jsonl', sha256: '0'.repeat(64), batch: {...good.batch, name}};
+    appendFileSync(join(jobs.options.cwd, 'job-info.jsonl'), `${JSON.stringify(bad)}\n`);
+    return {jobs, good};
+  }
+
+  test.each(['../../x', 'batches/../x', '', 'batches/a b', 'models/x', 'batches/x?y=1', 'batches/..'])(
+    '%j is the trouble of that job alone in poll and list',
+    async (name) => {
+      const {jobs, good} = await withName(name);
+      const refreshed = await runCli(['list', '--refresh', '--json'], jobs.options);
+      expect(refreshed.code).toBe(1);
+      expect(refreshed.stderr).toContain('is not the name of a batch job');
+      expect(refreshed.json()).toMatchObject({
+        jobs: [{name: good.batch.name, state: 'JOB_STATE_SUCCEEDED'}, {name}],
+      });
+      const polled = await runCli(['poll', '--once', '--json'], jobs.options);
+      expect(polled.code).toBe(3);
+      expect(polled.stdout).toContain('is not the name of a batch job');
+      expect(await jobs.read('results/good.jsonl')).not.toBe('');
+    },
   );
-  const {code, stdout} = await runCli(['poll', '--once', '--json'], {cwd, env});
-  expect(code).not.toBe(70);
-  expect(stdout).toContain('is not the name of a batch job');
-  expect(stdout).toContain('batches/gone');
+
+  test('leaves every command what it can do', async () => {
+    const commands = [
+      'cancel --all-running --yes',
+      'results',
+      'retry --dry-run',
+      'cleanup --yes',
+      'report',
+      'cost',
+    ];
+    const {jobs} = await withName('../../x');
+    for (const line of commands) {
+      const {code, stderr} = await runCli(line.split(' '), jobs.options);
+      expect([line, [0, 1, 3, 4].includes(code ?? -1), stderr]).toEqual([
+        line,
+        true,
+        expect.not.stringContaining('bug'),
+      ]);
+    }
+  });
 });

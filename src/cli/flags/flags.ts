@@ -1,6 +1,8 @@
 import {custom} from '@oclif/core/flags';
 import type {FlagInput} from '@oclif/core/parser';
 import {GembatchError} from '../../lib/domain/errors.js';
+import {isModelName} from '../../lib/domain/job/model-choice.js';
+import {ownCommand} from '../../lib/domain/program-name.js';
 import {parseDuration} from '../../lib/domain/text/duration.js';
 import {RULES, type Rule} from '../../lib/domain/request/findings/request-finding.js';
 import {BAD_OUTCOMES, type RequestOutcome} from '../../lib/domain/result/row-counts.js';
@@ -48,6 +50,30 @@ export const outputLimitFlag = custom<OutputLimit>({
       });
     }
     return factor === undefined ? limit : {factor: limit};
+  },
+});
+
+/** A flag that takes an http(s) address. */
+export const webAddressFlag = custom<URL>({
+  helpValue: '<url>',
+  parse: async (text) => {
+    const url = URL.canParse(text) ? new URL(text) : undefined;
+    if (url !== undefined && ['http:', 'https:'].includes(url.protocol)) return url;
+    throw new GembatchError('USAGE', `"${text}" is not an http(s) address.`, {
+      suggestions: ['Write it like https://example.com/hook.'],
+    });
+  },
+});
+
+/** A flag that takes the name of a model, short or with `models/`. */
+export const modelNameFlag = custom<string>({
+  char: 'm',
+  parse: async (text) => {
+    // What is empty is refused for every flag in the same words.
+    if (text === '' || isModelName(text)) return text;
+    throw new GembatchError('USAGE', `"${text}" is not the name of a model.`, {
+      suggestions: [`Write it like gemini-2.5-flash; these there are: ${ownCommand('models')}`],
+    });
   },
 });
 

@@ -1,4 +1,5 @@
 import * as Flags from '@oclif/core/flags';
+import {modelNameFlag} from './flags.js';
 import {SOURCE_FORMS} from '../../lib/domain/prepare/sources/source-form.js';
 import type {PrepareInput} from '../../lib/workflows/prepare/prepare-requests.js';
 
@@ -41,8 +42,7 @@ export const prepareFlags = {
   }),
   from: Flags.option({description: 'what the source is', options: SOURCE_FORMS})(),
   encoding: Flags.string({description: 'encoding of the source, such as windows-1252', helpValue: '<name>'}),
-  model: Flags.string({
-    char: 'm',
+  model: modelNameFlag({
     description: 'model whose rules are checked',
     env: 'GEMBATCH_MODEL',
   }),

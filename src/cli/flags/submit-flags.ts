@@ -1,14 +1,13 @@
 import * as Flags from '@oclif/core/flags';
 import {capsOf, costFlags} from './cost-flags.js';
-import {createGraceFlag, durationFlag, RARE, ruleFlag} from './flags.js';
+import {createGraceFlag, durationFlag, modelNameFlag, RARE, ruleFlag, webAddressFlag} from './flags.js';
 import {DEFAULT_MODEL} from '../../lib/domain/job/model-choice.js';
 import type {Rule} from '../../lib/domain/request/findings/request-finding.js';
 import type {SubmitOptions} from '../../lib/workflows/submit/submit-run.js';
 import {consentOf} from '../consent.js';
 
 /** The flag that chooses the model of new batch jobs. */
-export const modelFlag = Flags.string({
-  char: 'm',
+export const modelFlag = modelNameFlag({
   description: `model of the batch jobs [default: ${DEFAULT_MODEL}]`,
   env: 'GEMBATCH_MODEL',
 });
@@ -47,10 +46,9 @@ export const submitFlags = {
   }),
   'create-grace': createGraceFlag(),
   ...costFlags,
-  webhook: Flags.url({
+  webhook: webAddressFlag({
     ...RARE,
     description: 'address that the service calls when a job ends',
-    helpValue: '<url>',
   }),
 };
 

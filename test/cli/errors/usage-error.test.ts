@@ -5,7 +5,7 @@ import {tempDir} from '../../helpers/temp-dir.js';
 describe.each([
   [['list', '--sort', 'foo'], '--sort takes recorded, file, age or state, not "foo".'],
   [['list', '--sort'], '--sort needs a value: recorded, file, age or state.'],
-  [['results', '--format', 'xml'], '--format takes jsonl, csv or tsv, not "xml".'],
+  [['results', '--format', 'xml'], '--format takes jsonl, csv, tsv or parquet, not "xml".'],
   [['results', '--failed', '--join', 'x.csv'], '--failed and --join cannot be used together.'],
   [['submit'], 'FILES is missing: request files, folders of them, or glob patterns.'],
   [['submit', 'a.jsonl', '-m', ''], '--model has an empty value.'],
@@ -23,6 +23,50 @@ describe.each([
     const {code, stdout, stderr} = await runCli(args, {cwd: await tempDir()});
     expect([code, stdout, stderr.split('\n')[0]]).toEqual([2, '', `Error: ${sentence}`]);
   });
+});
+
+/** No value outside what an option takes reaches the service, or is a defect. */
+const WRONG = [
+  ...['', '../../x', 'models/../x', 'a b', 'x?y'].map((model) => ['submit', 'a.jsonl', '--model', model]),
+  ...['run a.jsonl', 'retry', 'estimate a.jsonl', 'prepare a.csv', 'doctor', 'init'].map((line) => [
+    ...line.split(' '),
+    '--model',
+    '../../x',
+  ]),
+  ['submit', 'a.jsonl', '--webhook', 'ftp://example.com/'],
+  ...['--concurrency', '--lock-timeout', '--max-cost', '--create-grace', '--if-changed', '--allow'].map(
+    (flag) => ['submit', 'a.jsonl', flag, 'x'],
+  ),
+  ['run', 'a.jsonl', '--retries', '-1'],
+  ['run', 'a.jsonl', '--max-open-jobs', '0'],
+  ['poll', '--interval', 'x'],
+  ['poll', '--timeout', '-1'],
+  ['list', '--limit', '-1'],
+  ['list', '--since', 'x'],
+  ['retry', '--max-output-tokens', 'x'],
+  ['retry', '--only', 'x'],
+  ['results', '--columns', ''],
+  ['emulator', 'start', '--port', 'x'],
+  ...['--prices', '--profile', '--job-info'].map((flag) => ['submit', 'a.jsonl', flag, '']),
+  ...[
+    'submit',
+    'run',
+    'poll',
+    'show',
+    'list',
+    'cancel',
+    'adopt',
+    'cleanup',
+    'retry',
+    'results',
+    'report',
+  ].map((command) => [command, '']),
+];
+
+test.each(WRONG.map((words) => ({line: words.join(' '), words})))('"$line" ends with 2', async ({words}) => {
+  const env = {GEMINI_API_KEY: 'test-key', GOOGLE_GEMINI_BASE_URL: 'http://127.0.0.1:9'};
+  const {code} = await runCli(words, {cwd: await tempDir(), env});
+  expect(code).toBe(2);
 });
 
 test.each([[['list', '--sort', 'foo']], [['results', '--format', 'xml']], [['submit', '-m', '']]])(

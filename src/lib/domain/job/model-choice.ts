@@ -5,6 +5,14 @@ const LATEST_ALIAS = /^models\/gemini-(?<family>[a-z]+(?:-[a-z]+)*)-latest$/u;
 const VERSIONED = /^models\/gemini-\d+(?:\.\d+)?-(?<family>flash-lite|[a-z]+)(?:-.+)?$/u;
 const STABLE_FLASH_LITE = /^models\/gemini-(?<version>\d+(?:\.\d+)?)-flash-lite$/u;
 
+/** `gemini-x`, `models/gemini-x`, `publishers/google/models/gemini-x`: each part of letters, digits, `.`, `_`, `~` and `-`. */
+const MODEL_NAME = /^(?:(?!\.+\/)[\w.~-]+\/)*(?!\.+$)[\w.~-]+$/u;
+
+/** Whether a text can name a model; it becomes a part of an address, so that nothing else may. */
+export function isModelName(text: string): boolean {
+  return MODEL_NAME.test(text);
+}
+
 /** The resource name of a model that a person wrote: `gemini-x` is `models/gemini-x`; a full name stays as it is. */
 export function modelResourceName(model: string): string {
   return model.includes('/') ? model : `models/${model}`;

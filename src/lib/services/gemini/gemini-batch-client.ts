@@ -2,7 +2,7 @@ import type {CreateEmbeddingsBatchJobParameters, GoogleGenAI} from '@google/gena
 import type {BatchJob} from '../../domain/job/batch-job.js';
 import type {Clock} from '../../domain/clock.js';
 import {CREATE_TIMEOUT_MS} from '../../domain/create-timeout.js';
-import {isEmbeddingModel} from '../../domain/job/model-choice.js';
+import {isEmbeddingModel, isModelName} from '../../domain/job/model-choice.js';
 import {checkedBatchName} from '../../domain/job/batch-name.js';
 import {GembatchError} from '../../domain/errors.js';
 import type {JsonObject} from '../../domain/json/json-object.js';
@@ -103,6 +103,8 @@ export class GeminiBatchClient implements BatchService {
   }
 
   async getModel(name: string, options: CallOptions = {}): Promise<Model> {
+    if (!isModelName(name))
+      throw new GembatchError('MODEL_UNAVAILABLE', `${JSON.stringify(name)} is not the name of a model.`);
     const body = await this.#calls.withRetries(
       {name, subject: 'model', resource: name, make: (ai, config) => ai.models.get({model: name, config})},
       options,

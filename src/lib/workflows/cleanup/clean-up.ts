@@ -81,6 +81,7 @@ export interface CleanupResult {
  */
 export async function cleanUp(deps: CleanupDeps, input: CleanupInput): Promise<CleanupResult> {
   const {names, isWholeProject, isDryRun, consent, stop} = input;
+  if (names.includes('')) throw new GembatchError('USAGE', 'A name is empty; nothing was deleted.');
   const inventory = await readInventory(deps, input);
   const named = namedResources(deps.store, names, inventory);
   const scope = {isWholeProject, named, nowMs: deps.clock.now()};

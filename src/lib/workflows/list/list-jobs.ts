@@ -132,17 +132,20 @@ function summaryOf(jobs: readonly PolledJob[]): Omit<ListSummary, 'recorded'> {
 /**
  * Asks the service how the unfinished jobs stand and records it.
  *
- * @returns why some could not be asked for.
+ * @returns why the service refused to tell about single jobs, and why the others could not be asked for.
  */
 export async function refreshList(
   {store, client, clock}: {store: JobStore; client: BatchService; clock: Clock},
   stop: AbortSignal,
-): Promise<GembatchError | undefined> {
+): Promise<{readonly error: GembatchError | undefined; readonly refusals: readonly GembatchError[]}> {
   const records = store.read().records.map(({record}) => record);
   const asked = records.filter(awaitsService).map(({batch}) => batch);
   const refreshed = await refreshJobs(client, asked, {signal: stop});
   await store.updateJobs(noteStates(records, refreshed, new Date(clock.now()).toISOString()));
-  return refreshed.error ?? [...refreshed.refused.values()].at(0) ?? notSeenError(refreshed.gone);
+  return {
+    error: refreshed.error ?? notSeenError(refreshed.gone),
+    refusals: [...refreshed.refused.values()],
+  };
 }
 
 function notSeenError(gone: ReadonlySet<string>): GembatchError | undefined {

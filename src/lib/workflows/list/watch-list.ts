@@ -36,8 +36,8 @@ export async function watchList(
   for (;;) {
     stop.throwIfAborted();
     if (client !== undefined && clock.monotonic() - askedMs >= ASK_MS) {
-      const trouble = await refreshList({store, client, clock}, stop);
-      if (trouble !== undefined && askedMs === -Infinity) throw trouble;
+      const {error} = await refreshList({store, client, clock}, stop);
+      if (error !== undefined && askedMs === -Infinity) throw error;
       askedMs = clock.monotonic();
     }
     const {snapshot} = known;
