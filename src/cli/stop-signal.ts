@@ -17,7 +17,7 @@ export function stopOnSignals(notify: (line: string) => void): AbortSignal {
     process.on(name, () => {
       if (controller.signal.aborted) return endAtOnce(name);
       controller.abort(new GembatchError('INTERRUPTED', `Ended by ${name}.`, {details: {signal: name}}));
-      notify(`${name}: finishing what is under way, starting nothing new. Again to quit at once.`);
+      notify(`${name}: finishing what is under way. Again to quit at once.`);
     });
   }
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {

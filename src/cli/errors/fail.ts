@@ -1,4 +1,5 @@
 import {errorLines} from '../../lib/output/text/error-text.js';
+import {printFolded} from '../../lib/output/terminal/screen.js';
 import {printableJson, printableLines} from '../../lib/output/terminal/printable.js';
 import {failureJson, stackOf, toGembatchError} from './failure.js';
 
@@ -16,7 +17,7 @@ export function fail(cause: unknown, options: {version: string; isJson: boolean}
   if (options.isJson) {
     process.stdout.write(`${printableJson(failureJson(error), 2)}\n`);
   } else {
-    process.stderr.write([...errorLines(error), ''].join('\n'));
+    printFolded(process.stderr, errorLines(error));
   }
   if (DEBUG.test(process.env['DEBUG'] ?? ''))
     process.stderr.write(`${printableLines(stackOf(cause)).join('\n')}\n`);

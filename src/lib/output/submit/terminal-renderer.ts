@@ -52,7 +52,9 @@ export class TerminalRenderer implements ListrRenderer {
 
   end(): void {
     const {total, stream} = this.#options;
-    const lasting = total <= MAX_LASTING_LINES ? this.#tasks : this.#needAttention;
+    // What was not started is counted in the summary.
+    const begun = this.#tasks.filter((task) => outcomeOf(task)?.outcome !== 'not_started');
+    const lasting = total <= MAX_LASTING_LINES ? begun : this.#needAttention;
     const {columns} = roomOf(stream);
     this.#screen.end(
       lasting.slice(0, MAX_LASTING_LINES).map((task) => endedLine(task, columns, this.#options)),

@@ -29,7 +29,7 @@ async function drawn({stderr}: Live, text: string): Promise<void> {
   while (!stderr.text.includes(text)) await new Promise((resolve) => setImmediate(resolve));
 }
 
-test('the last screen has every file, warnings stay whole above it, and the summary follows', async () => {
+test('the last screen has every file that was begun, warnings stay whole above it, and the summary follows', async () => {
   const {view, clock, stdout, stderr} = live();
   await play(view, clock);
   const [, lastScreen = ''] = stderr.text.split('\u001B[?25l');
@@ -42,7 +42,6 @@ test('the last screen has every file, warnings stay whole above it, and the summ
 ↓ [4/7] job-info.jsonl skipped: it is a file of gembatch itself
 ✖ [5/7] bad\\x1b[2J.jsonl failed: line 3, column 14: "key" is missing.
 ? [6/7] lost.jsonl unclear: the answer to its create was lost.
-· [7/7] late.jsonl not started (nothing paid)
 \u001B[J\u001B[?25h
 `,
   );
