@@ -1,4 +1,5 @@
 // Runs the session of the README on the embedded emulator, in a folder that is thrown away: no key, no network, nothing paid.
+// With --vertex the same commands go to Vertex AI: npm run demo -- --vertex
 import {spawnSync} from 'node:child_process';
 import {cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
@@ -15,7 +16,8 @@ process.on('exit', () => rmSync(folder, {recursive: true, force: true}));
 cpSync(join(root, 'examples'), join(folder, 'examples'), {recursive: true});
 mkdirSync(join(folder, 'bin'));
 symlinkSync(gembatch, join(folder, 'bin/gembatch'));
-writeFileSync(join(folder, 'session.sh'), session);
+const isVertex = process.argv.includes('--vertex');
+writeFileSync(join(folder, 'session.sh'), isVertex ? onVertex(session) : session);
 
 // The settings of whoever runs the demo stay out of it.
 for (const name of ['GEMBATCH_MODEL', 'GEMBATCH_JOB_INFO', 'GEMBATCH_PRICES']) delete process.env[name];
@@ -31,3 +33,15 @@ const {status} = spawnSync(
   },
 );
 process.exitCode = status ?? 1;
+
+/**
+ * The commands that make jobs, with the flag; the others know from the records where the jobs are.
+ *
+ * @param {string} commands
+ */
+function onVertex(commands) {
+  return commands.replaceAll(
+    /^(gembatch (?:submit|run|retry)\b)/gmu,
+    '$1 --vertex --bucket gs://demo-bucket',
+  );
+}

@@ -120,6 +120,9 @@ export class Trial {
       env: {
         GOOGLE_GEMINI_BASE_URL: this.emulator.url,
         GEMINI_API_KEY: 'test-key',
+        GOOGLE_VERTEX_BASE_URL: this.emulator.url,
+        STORAGE_EMULATOR_HOST: this.emulator.url,
+        GOOGLE_CLOUD_PROJECT: 'my-project',
         GEMBATCH_FS_FAULT: JSON.stringify(faulty),
         ...(speed === undefined ? {} : {GEMBATCH_TEST_SPEED: String(speed)}),
       },
