@@ -3,7 +3,7 @@ import {isGitHubActions, MOST_ANNOTATIONS, workAnnotations} from '../lib/output/
 import {stepOutputs, stepSummary} from '../lib/output/github/step-summary.js';
 import type {JobStore} from '../lib/store/job-store.js';
 import {summariseWork} from '../lib/workflows/github/summarise-work.js';
-import {hideKeys} from './connection/api-key.js';
+import {hideApiKeys} from './connection/api-key.js';
 
 /** What a command was about, once it knows. */
 export interface ToldWork {
@@ -28,12 +28,12 @@ export async function tellGitHubActions(
   try {
     if (work === undefined) return await addOutputs({exit_code: String(code)});
     const summary = await summariseWork(work.store, work.names, MOST_ANNOTATIONS);
-    for (const line of workAnnotations(summary, env)) process.stderr.write(`${hideKeys(line, env)}\n`);
+    for (const line of workAnnotations(summary, env)) process.stderr.write(`${hideApiKeys(line, env)}\n`);
     await append(env['GITHUB_STEP_SUMMARY'], stepSummary(summary, code, env));
     await addOutputs(stepOutputs(summary, code, env));
   } catch (error) {
     const why = error instanceof Error ? error.message : 'unknown';
-    process.stderr.write(`Warning: GitHub Actions was not told of the outcome: ${hideKeys(why, env)}\n`);
+    process.stderr.write(`Warning: GitHub Actions was not told of the outcome: ${hideApiKeys(why, env)}\n`);
   }
 }
 
@@ -45,5 +45,5 @@ async function addOutputs(outputs: Readonly<Record<string, string>>): Promise<vo
 }
 
 async function append(path: string | undefined, text: string): Promise<void> {
-  if (path) await appendFile(path, hideKeys(text, process.env));
+  if (path) await appendFile(path, hideApiKeys(text, process.env));
 }

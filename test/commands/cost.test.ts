@@ -8,6 +8,7 @@ import {requestLines} from '../helpers/request-files.js';
 import {FAST_CLOCK, runCli} from '../helpers/run-cli.js';
 import {tempDir} from '../helpers/temp-dir.js';
 import {useEmulator} from '../helpers/use-emulator.js';
+import {parseLines} from '../helpers/json-lines.js';
 
 interface Report {
   readonly jobs: readonly {
@@ -20,15 +21,12 @@ interface Report {
 
 /** Tokens of the rows of a result file, summed by hand. */
 async function tokensOf(path: string): Promise<{prompt: number; output: number}> {
-  const rows = (await readFile(path, 'utf8'))
-    .trim()
-    .split('\n')
-    .map(
-      (line) =>
-        JSON.parse(line) as {
-          response: {usageMetadata: {promptTokenCount: number; candidatesTokenCount: number}};
-        },
-    );
+  const rows = parseLines(await readFile(path, 'utf8')).map(
+    (line) =>
+      line as {
+        response: {usageMetadata: {promptTokenCount: number; candidatesTokenCount: number}};
+      },
+  );
   return {
     prompt: rows.reduce((sum, {response}) => sum + response.usageMetadata.promptTokenCount, 0),
     output: rows.reduce((sum, {response}) => sum + response.usageMetadata.candidatesTokenCount, 0),

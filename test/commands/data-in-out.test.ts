@@ -13,6 +13,7 @@ import {FAST_CLOCK, runCli} from '../helpers/run-cli.js';
 import {MODEL} from '../helpers/submit.js';
 import {tempDir} from '../helpers/temp-dir.js';
 import {useEmulator} from '../helpers/use-emulator.js';
+import {parseLines} from '../helpers/json-lines.js';
 
 type Row = Readonly<Record<string, string>>;
 
@@ -109,10 +110,7 @@ test("a file in OpenAI's batch format comes back under its own ids", async () =>
   await writeFile(join(folder, 'openai.jsonl'), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
   await journey(folder, {source: 'openai.jsonl', ask: [], answers: 'answers.jsonl'});
   const text = await readFile(join(folder, 'answers.jsonl'), 'utf8');
-  const rows = text
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as {key: string; text: string});
+  const rows = parseLines(text).map((line) => line as {key: string; text: string});
   expect(rows.map(({key}) => key)).toEqual(ids);
   expect(rows.every((row) => row.text.includes(row.key))).toBe(true);
 }, 60_000);

@@ -8,6 +8,7 @@ import {FAST_CLOCK, runCli, type CliResult} from '../helpers/run-cli.js';
 import {records} from '../helpers/submit.js';
 import {tempDir} from '../helpers/temp-dir.js';
 import {useEmulator, type UsedEmulator} from '../helpers/use-emulator.js';
+import {parseLines} from '../helpers/json-lines.js';
 
 const MODEL = 'gemini-embedding-001';
 
@@ -43,10 +44,7 @@ test('requests for embeddings run to one vector each, and are not paid for twice
   expect(await records(used.folder)).toHaveLength(1);
 
   const joined = await gembatch(used, 'results', '--join', '-');
-  const vectors = joined.stdout
-    .trimEnd()
-    .split('\n')
-    .map((line) => (JSON.parse(line) as {data: readonly number[]}).data);
+  const vectors = parseLines(joined.stdout).map((line) => (line as {data: readonly number[]}).data);
   expect(vectors.map(({length}) => length)).toEqual([8, 8, 8]);
   expect(vectors[0]).toEqual(vectors[2]);
   expect(vectors[0]).not.toEqual(vectors[1]);

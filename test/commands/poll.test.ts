@@ -7,13 +7,11 @@ import {JobFixture, keysOf} from '../helpers/job-fixture.js';
 import {schemaErrors} from '../helpers/json-schema.js';
 import {FAST_CLOCK, runCli} from '../helpers/run-cli.js';
 import {until} from '../helpers/until.js';
+import {parseLines} from '../helpers/json-lines.js';
 
 /** The events of a run with `--json`. */
 function eventsOf(stdout: string): Record<string, unknown>[] {
-  return stdout
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
+  return parseLines(stdout).map((line) => line as Record<string, unknown>);
 }
 
 function jobInfoOf({folder}: JobFixture): string {

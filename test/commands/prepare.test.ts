@@ -10,6 +10,7 @@ import {FAST_CLOCK, ROOT, runCli, type CliResult} from '../helpers/run-cli.js';
 import {MODEL} from '../helpers/submit.js';
 import {tempDir} from '../helpers/temp-dir.js';
 import {useEmulator} from '../helpers/use-emulator.js';
+import {parseLines} from '../helpers/json-lines.js';
 
 const TABLE = 'id,product,review\nr1,Kettle,"Boils ""fast"", really"\nr2,Lamp,"two\nlines"\nr3,Bag,静か\n';
 const PROMPT = ['--prompt', '{{ product }}: {{ review }}'];
@@ -31,10 +32,7 @@ async function requestsIn(folder: string): Promise<{key: string; request: Record
   expect(texts.flatMap((text) => checkFile(text).problems)).toEqual([]);
   expect(texts.flatMap((text) => checkFile(text).warnings)).toEqual([]);
   return texts.flatMap((text) =>
-    text
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line) as {key: string; request: Record<string, unknown>}),
+    parseLines(text).map((line) => line as {key: string; request: Record<string, unknown>}),
   );
 }
 
@@ -134,12 +132,9 @@ test('files are split by requests and bytes', async () => {
 
 test('--preview prints requests and writes nothing', async () => {
   const {folder, stdout} = await prepare({name: 'a.csv', content: TABLE}, ...PROMPT, '--preview', '2');
-  expect(
-    stdout
-      .trimEnd()
-      .split('\n')
-      .map((line) => promptOf(JSON.parse(line))),
-  ).toHaveLength(2);
+  expect(parseLines(stdout).map((line) => promptOf(line as {request: Record<string, unknown>}))).toHaveLength(
+    2,
+  );
   expect(await readdir(folder)).toEqual(expect.not.arrayContaining(['a']));
 });
 
@@ -264,10 +259,7 @@ test('what was prepared from a table runs to its answers', async () => {
   });
   expect(ended.code).toBe(EXIT.ok);
   const joined = await runCli(['results', '--join', '-'], {cwd: folder, env});
-  const keys = joined.stdout
-    .trimEnd()
-    .split('\n')
-    .map((line) => (JSON.parse(line) as {key: string}).key);
+  const keys = parseLines(joined.stdout).map((line) => (line as {key: string}).key);
   expect(keys).toHaveLength(10);
   expect(keys[0]).toBe('r01');
 });

@@ -8,6 +8,7 @@ import {runCli, startCli} from '../helpers/run-cli.js';
 import {submit} from '../helpers/submit.js';
 import {tempDir} from '../helpers/temp-dir.js';
 import {useEmulator, type UsedEmulator} from '../helpers/use-emulator.js';
+import {parseLines} from '../helpers/json-lines.js';
 
 async function finishedJobs(files: number): Promise<UsedEmulator & {folder: string}> {
   const folder = await tempDir();
@@ -41,10 +42,9 @@ test('missing results are fetched, and where they are is said', async () => {
 test('--join writes each request with its answer, in the order of the requests', async () => {
   const {folder, env} = await finishedJobs(1);
   const {stdout} = await runCli(['results', '001.jsonl', '--join', '-'], {cwd: folder, env});
-  const rows = stdout
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as {key: string; outcome: string; text: string | null; request: unknown});
+  const rows = parseLines(stdout).map(
+    (line) => line as {key: string; outcome: string; text: string | null; request: unknown},
+  );
   expect(rows.flatMap((row) => schemaErrors('joined-row', row))).toEqual([]);
   expect(rows.map(({key, outcome}) => [key, outcome])).toEqual([
     ['r1', 'ok'],

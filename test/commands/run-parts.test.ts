@@ -12,6 +12,7 @@ import {MODEL, records} from '../helpers/submit.js';
 import {tempDir} from '../helpers/temp-dir.js';
 import {until} from '../helpers/until.js';
 import {useEmulator} from '../helpers/use-emulator.js';
+import {parseLines} from '../helpers/json-lines.js';
 
 const SPEED = 60;
 const ARGS = ['run', 'data/big.jsonl', '--model', MODEL, '--interval', '5s'];
@@ -46,10 +47,8 @@ async function trial() {
 }
 
 const keysIn = (text: string): string[] =>
-  text
-    .trimEnd()
-    .split('\n')
-    .map((line) => (JSON.parse(line) as {key: string}).key)
+  parseLines(text)
+    .map((line) => (line as {key: string}).key)
     .sort();
 
 test('a file with more requests than a job may have is run in parts, and its results are one file', async () => {

@@ -9,6 +9,7 @@ import {FAST_CLOCK, runCli, type CliResult} from '../helpers/run-cli.js';
 import {MODEL} from '../helpers/submit.js';
 import {tempDir} from '../helpers/temp-dir.js';
 import {useEmulator, type UsedEmulator} from '../helpers/use-emulator.js';
+import {parseLines} from '../helpers/json-lines.js';
 
 const TABLE = 'id,review\nr1,good\nr2,bad\n';
 const ASK = ['--key', 'id', '--prompt', 'Rate: {{ review }}'];
@@ -43,10 +44,7 @@ async function place(table = TABLE): Promise<Place> {
 
 async function keysIn(folder: string, name: string): Promise<string[]> {
   const text = await readFile(join(folder, name), 'utf8');
-  return text
-    .trimEnd()
-    .split('\n')
-    .map((line) => (JSON.parse(line) as {key: string}).key);
+  return parseLines(text).map((line) => (line as {key: string}).key);
 }
 
 test('a table is prepared beside itself, run to its answers, and nothing is made or paid when it is run again', async () => {

@@ -6,6 +6,7 @@ import {requestFiles} from '../helpers/request-files.js';
 import {FAST_CLOCK, runCli, type CliResult} from '../helpers/run-cli.js';
 import {tempDir} from '../helpers/temp-dir.js';
 import {useEmulator} from '../helpers/use-emulator.js';
+import {parseLines} from '../helpers/json-lines.js';
 
 const MODEL = 'gemini-2.5-flash-lite';
 const VERTEX = ['--vertex', '--bucket', 'gs://my-bucket/work'];
@@ -43,10 +44,7 @@ async function place(files = 2, options: EmulatorOptions = {}): Promise<Place> {
 
 async function recordsIn(cwd: string): Promise<readonly {batch: {name: string}}[]> {
   const text = await readFile(join(cwd, 'job-info.jsonl'), 'utf8');
-  return text
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as {batch: {name: string}});
+  return parseLines(text).map((line) => line as {batch: {name: string}});
 }
 
 describe('with --vertex', () => {

@@ -1,6 +1,7 @@
 import {describe, expect, test} from '@jest/globals';
 import {call, startEmulator, type Json, type Reply} from './raw-http.js';
 import type {Emulator} from '../../src/emulator/http/server.js';
+import {parseLines} from '../helpers/json-lines.js';
 
 const TOKEN = {authorization: 'Bearer a-token'};
 const JOBS = '/v1/projects/my-project/locations/global/batchPredictionJobs';
@@ -215,10 +216,7 @@ async function rowsOf(emulator: Emulator, job: Json): Promise<readonly Json[]> {
   const object = emulator.control.objects().find((name) => name.startsWith(gcsOutputDirectory)) ?? '';
   const path = encodeURIComponent(object.replace('gs://bucket/', ''));
   const {text} = await call(emulator, `GET /storage/v1/b/bucket/o/${path}?alt=media`, {headers: TOKEN});
-  return text
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Json);
+  return parseLines(text).map((line) => line as Json);
 }
 
 async function namesBy(emulator: Emulator, filter: string): Promise<readonly unknown[]> {

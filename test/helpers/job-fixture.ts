@@ -8,6 +8,7 @@ import {requestLines} from './request-files.js';
 import {startCli, type CliOptions, type CliResult, type RunningCli} from './run-cli.js';
 import {tempDir} from './temp-dir.js';
 import {useEmulator, type UsedEmulator} from './use-emulator.js';
+import {parseLines} from './json-lines.js';
 
 const MODEL = 'models/gemini-2.5-flash-lite';
 
@@ -118,9 +119,7 @@ const KEY = {'x-goog-api-key': 'emulator'};
 
 /** The keys of the rows of a result file, in alphabetical order. */
 export function keysOf(result: string): string[] {
-  return result
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => (JSON.parse(line) as {key: string}).key)
+  return parseLines(result)
+    .map((line) => (line as {key: string}).key)
     .sort();
 }

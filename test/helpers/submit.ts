@@ -3,6 +3,7 @@ import {join} from 'node:path';
 import type {JobRecord} from '../../src/lib/domain/job/job-record.js';
 import type {SubmitResult} from '../../src/lib/workflows/submit/submit-report.js';
 import {FAST_CLOCK, runCli, startCli, type CliOptions, type CliResult, type RunningCli} from './run-cli.js';
+import {parseLines} from './json-lines.js';
 
 /** A model that the emulator has. */
 export const MODEL = 'gemini-2.5-flash-lite';
@@ -32,10 +33,7 @@ export function startSubmit(options: SubmitOptions, ...args: readonly string[]):
 /** The records of a job-info file; none when there is no file. */
 export async function records(folder: string): Promise<readonly JobRecord[]> {
   const text = await readFile(join(folder, 'job-info.jsonl'), 'utf8').catch(() => '');
-  return text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as JobRecord);
+  return parseLines(text).map((line) => line as JobRecord);
 }
 
 /** How many files came to each outcome. */

@@ -6,6 +6,7 @@ import {runCli} from '../helpers/run-cli.js';
 import {MODEL} from '../helpers/submit.js';
 import {tempDir} from '../helpers/temp-dir.js';
 import {useEmulator} from '../helpers/use-emulator.js';
+import {parseLines} from '../helpers/json-lines.js';
 
 /** A folder in which three files were submitted, and how to run a command there. */
 async function submitted() {
@@ -90,11 +91,8 @@ describe('a job-info file', () => {
     await writeFile(path, Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(text, 'utf16le')]));
     await runCli(['cancel', '1.jsonl', '--yes'], {cwd, env});
     const after = await readFile(path, 'utf8');
-    expect(
-      after
-        .split('\n')
-        .filter((line) => line !== '')
-        .map((line) => (JSON.parse(line) as {input_file: string}).input_file),
-    ).toEqual(expect.arrayContaining(['1.jsonl', '2.jsonl', '3.jsonl']));
+    expect(parseLines(after).map((line) => (line as {input_file: string}).input_file)).toEqual(
+      expect.arrayContaining(['1.jsonl', '2.jsonl', '3.jsonl']),
+    );
   });
 });

@@ -47,12 +47,12 @@ export function hasApiKey(environment: Environment): boolean {
 }
 
 /** `text` with every API key of the environment left out: the last guard before it is printed. */
-export function hideKeys(text: string, environment: Environment): string {
-  return keyHider(environment)(text);
+export function hideApiKeys(text: string, environment: Environment): string {
+  return apiKeysHider(environment)(text);
 }
 
-/** `hideKeys` for many texts. */
-export function keyHider(environment: Environment): (text: string) => string {
+/** `hideApiKeys` for many texts. */
+export function apiKeysHider(environment: Environment): (text: string) => string {
   const hiders = [environment['GOOGLE_API_KEY'], environment['GEMINI_API_KEY']].map((key) =>
     apiKeyHider(key?.trim() ?? ''),
   );

@@ -2,6 +2,7 @@ import {describe, expect, test} from '@jest/globals';
 import type {Emulator} from '../../../../src/emulator/http/server.js';
 import type {GeminiBatchClient} from '../../../../src/lib/services/gemini/gemini-batch-client.js';
 import {clientOf, code, MODEL, requestFile, requestsOf, useClient, useServer} from './client-fixture.js';
+import {parseLines} from '../../../helpers/json-lines.js';
 
 const REQUESTS = 300;
 
@@ -25,10 +26,7 @@ describe('a download', () => {
   test('yields the file as it is', async () => {
     const {client, emulator} = await useClient();
     const {whole} = await finishedJob(client, emulator);
-    const keys = whole
-      .trimEnd()
-      .split('\n')
-      .map((line): unknown => (JSON.parse(line) as {key: unknown}).key);
+    const keys = parseLines(whole).map((line) => (line as {key: unknown}).key);
     expect(new Set(keys).size).toBe(REQUESTS);
   });
 
