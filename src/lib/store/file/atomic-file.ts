@@ -21,6 +21,8 @@ export interface AtomicFileOptions {
   readonly overwrite?: boolean;
   /** Permission bits of the new file, of which it gets no more than the one it replaces had; by default only its owner may read it. */
   readonly mode?: number;
+  /** What is in its folder, for whoever makes thousands of files in one: each would look through all of them for its leftovers. */
+  readonly besides?: readonly string[];
 }
 
 /** `unchanged`: the target had exactly these bytes already and was not touched. */
@@ -77,14 +79,14 @@ export class AtomicFile {
    */
   static async open(
     target: string,
-    {overwrite = false, mode = PRIVATE_MODE}: AtomicFileOptions = {},
+    {overwrite = false, mode = PRIVATE_MODE, besides}: AtomicFileOptions = {},
   ): Promise<AtomicFile> {
     const path = resolve(target);
     return orStorage(`write ${path}`, async () => {
       await makeFolder(dirname(path));
       const isThere = (await kindOfTarget(path)) === 'file';
       const prefix = join(dirname(path), `.gembatch-${hashOf(basename(path))}.`);
-      await removeLeftOvers(prefix);
+      await removeLeftOvers(prefix, besides ?? (await readdir(dirname(path))));
       const temporaryPath = `${prefix}${newOwnerId()}${TEMPORARY_END}`;
       // What takes the place of a file is not for more people than that was.
       const limit = overwrite && isThere ? (await lstat(path)).mode & ALL_PERMISSIONS : ALL_PERMISSIONS;
@@ -267,8 +269,8 @@ function hashOf(name: string): string {
 }
 
 /** A temporary file of a result may take gigabytes, and nobody goes on with one whose process is dead. */
-async function removeLeftOvers(prefix: string): Promise<void> {
-  for (const name of await readdir(dirname(prefix))) {
+async function removeLeftOvers(prefix: string, names: readonly string[]): Promise<void> {
+  for (const name of names) {
     if (!name.startsWith(basename(prefix)) || !name.endsWith(TEMPORARY_END)) continue;
     const owner = parseOwnerId(name.slice(basename(prefix).length, -TEMPORARY_END.length));
     const path = join(dirname(prefix), name);

@@ -8,7 +8,10 @@ import type {PollEvent} from './poll-report.js';
 /**
  * Starts a file that appears at its target whole or not at all, and over another one only when `overwrite` says so.
  */
-export type CreateFile = (target: string, options?: {readonly overwrite?: boolean}) => Promise<AtomicFile>;
+export type CreateFile = (
+  target: string,
+  options?: {readonly overwrite?: boolean; readonly besides?: readonly string[]},
+) => Promise<AtomicFile>;
 
 export interface PollDeps {
   readonly store: JobStore;

@@ -74,7 +74,10 @@ describe('a file that is written whole', () => {
     const file = await AtomicFile.open(target);
     const dead = file.temporaryPath.replace(/-\d+-([0-9a-f]{12}\.tmp)$/, '-1-$1');
     writeFileSync(dead, 'left over');
-    const next = await AtomicFile.open(target);
+    const other = await AtomicFile.open(target, {besides: []});
+    await other.discard();
+    expect(readdirSync(folder)).toContain(basename(dead));
+    const next = await AtomicFile.open(target, {besides: [basename(dead)]});
     expect(readdirSync(folder).toSorted()).toEqual(
       [file, next].map((one) => basename(one.temporaryPath)).toSorted(),
     );

@@ -1,3 +1,4 @@
+import {readdir} from 'node:fs/promises';
 import {join, relative, sep} from 'node:path';
 import {GembatchError} from '../../../domain/errors.js';
 import {fieldOf} from '../../../domain/json/json-object.js';
@@ -28,6 +29,8 @@ export interface MediaPlace {
 /** Writes the images and sounds of answers into files. The same rows in the same order give the same names. */
 export class MediaFiles {
   readonly #names = new MediaNames();
+  /** Temporary files of runs that died. */
+  #leftOvers: Promise<readonly string[]> | undefined;
   #files = 0;
   #unreadable = 0;
 
@@ -74,7 +77,10 @@ export class MediaFiles {
     const path = relative(from, target).split(sep).join('/');
     if (overwrite) refuse(target);
     try {
-      const file = await createFile(target, {overwrite});
+      const file = await createFile(target, {
+        overwrite,
+        besides: await (this.#leftOvers ??= temporaryFiles(folder)),
+      });
       try {
         for (let at = 0; at < base64.length; at += PIECE_DIGITS) {
           await file.append(Buffer.from(base64.slice(at, at + PIECE_DIGITS), 'base64'));
@@ -93,6 +99,11 @@ export class MediaFiles {
 function isBase64(data: string): boolean {
   const digits = data.slice(-2).replace(/={1,2}$/u, '').length + Math.max(0, data.length - 2);
   return digits % 4 !== 1 && !/[^\w+/-]/u.test(data.slice(0, digits));
+}
+
+async function temporaryFiles(folder: string): Promise<readonly string[]> {
+  const names = await readdir(folder).catch(() => []); // The folder is made with its first file.
+  return names.filter((name) => name.endsWith('.tmp'));
 }
 
 /** The part as it was, with the path of the file instead of the data. */
