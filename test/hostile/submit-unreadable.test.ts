@@ -64,6 +64,19 @@ describe('a job-info file', () => {
     },
   );
 
+  test.each(UNREADABLE)('%s is not run on, nor retried', async (_what, spoil, why) => {
+    const {path, text, paid, cwd, env} = await submitted();
+    // Both would have something to send.
+    const ended = text.replace(/"state":"JOB_STATE_[A-Z]+"/u, '"state":"JOB_STATE_FAILED"');
+    await writeFile(path, spoil(ended));
+    for (const command of [['run', '1.jsonl', '2.jsonl', '3.jsonl', '-m', MODEL], ['retry']]) {
+      const {code, stderr} = await runCli(command, {cwd, env});
+      expect([command[0], code, paid()]).toEqual([command[0], 10, 3]);
+      expect(stderr).toContain(why);
+    }
+    expect(await readFile(path, 'utf8')).toBe(spoil(ended));
+  });
+
   test.each([
     ['in UTF-16', (text: string) => Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from(text, 'utf16le')])],
     [
