@@ -79,6 +79,8 @@ function normalised(text: string): string {
       )
       .replaceAll(/\b(?:\d+m )?\d+s(?=\)|$)/gmu, '0s')
       .replaceAll(/\d{4}-\d{2}-\d{2}(?:T[\d:.]+Z)?/gu, 'DATE')
+      // Whether a look falls between the end of a job and its fetch.
+      .replaceAll(/^\S+: (?:running|succeeded)\n/gmu, '')
       // Prices change.
       .replaceAll(/\$\d[\d,.]*\d/gu, (amount) => amount.replaceAll(/\d/gu, '#'))
       .replaceAll(/-?\b\d+%/gu, (share) => '#%'.padStart(share.length))
