@@ -125,7 +125,7 @@ function refuseUnclear(
   if (flags.done && names.length === 0)
     throw new GembatchError('USAGE', 'With --done, name the request files.');
   if (flags['all-mine'] && names.length > 0) {
-    throw new GembatchError('USAGE', 'Name the batch jobs to adopt, or use --all-mine.');
+    throw new GembatchError('USAGE', '--all-mine takes no names: it adopts every job that gembatch made.');
   }
   if (names.some((name) => name.trim() === '')) {
     throw new GembatchError('USAGE', 'A name is empty.');

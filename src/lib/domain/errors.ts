@@ -61,7 +61,7 @@ interface ErrorKind {
 
 /** Every error code with its exit code and its remedy. */
 export const ERRORS = {
-  USAGE: {exit: 'usage', suggestion: 'Run the command with --help to see how it is used.'},
+  USAGE: {exit: 'usage', suggestion: 'See more help with --help'},
   NO_INPUT: {
     exit: 'usage',
     suggestion: 'Name at least one JSONL request file, for example: batch/*.jsonl',
