@@ -2,7 +2,7 @@
 import {EXIT} from '../../src/lib/domain/errors.js';
 import {becomeAnotherProject} from '../helpers/another-project.js';
 import {attackTest, eachOf} from './support/attack.js';
-import {FAST, SUBMIT, WIDTH} from './support/commands.js';
+import {FAST, RUN, SUBMIT, WIDTH} from './support/commands.js';
 import {amount} from './support/form.js';
 import {Trial} from './support/trial.js';
 
@@ -68,3 +68,73 @@ attackTest(
     });
   },
 );
+
+attackTest(
+  {group: 'answers', attack: 'files of another project are submitted again', unit: 'commands'},
+  async (attack) => {
+    const commands = [SUBMIT, [...SUBMIT, '--if-changed', 'submit'], [...RUN, '--timeout', '30m']];
+    const tries = Array.from({length: amount({short: 2, whole: 8})}, () => commands).flat();
+    await eachOf(tries, WIDTH, async (command) => {
+      await Trial.with({files: 2}, async (trial) => {
+        const {control} = trial.emulator;
+        control.advance(-3_600_000);
+        await trial.run(SUBMIT);
+        becomeAnotherProject(control);
+        const {code} = await trial.run(command, FAST);
+        attack.tried();
+        const what = command.join(' ');
+        if (code !== EXIT.failed) attack.violation(`${what}: exit ${code}`);
+        if (control.paid().length !== 2) attack.violation(`${what}: paid again`);
+      });
+    });
+  },
+);
+
+/** Bodies for a job of the requests r1 and r2, both of which were answered. */
+const BODIES: Readonly<Record<string, readonly (readonly [key: string, isAnswer: boolean])[]>> = {
+  'a row less': [['r1', true]],
+  'a row more': [
+    ['r1', true],
+    ['r2', true],
+    ['r3', true],
+  ],
+  'a failure more': [
+    ['r1', true],
+    ['r2', false],
+  ],
+  'nothing but failures': [
+    ['r1', false],
+    ['r2', false],
+  ],
+};
+
+attackTest(
+  {group: 'answers', attack: 'results contradict what the job counts', unit: 'downloads'},
+  async (attack) => {
+    const cases = Object.entries(BODIES).flatMap(([name, rows]) =>
+      [1, 2, null].map((times) => ({name, rows, times})),
+    );
+    const tries = Array.from({length: amount({short: 1, whole: 4})}, () => cases).flat();
+    await eachOf(tries, WIDTH, async ({name, rows, times}) => {
+      await Trial.with({files: 1}, async (trial) => {
+        const {control} = trial.emulator;
+        await trial.run(SUBMIT);
+        control.advance(600_000);
+        const text = rows.map(([key, isAnswer]) => `${JSON.stringify(rowOf(key, isAnswer))}\n`).join('');
+        control.fault({on: 'files.download', times, fault: {kind: 'body_after', text}});
+        const {code} = await trial.run(['poll', '001.jsonl'], FAST);
+        attack.tried();
+        const what = `${name}, ${times ?? 'each time'}`;
+        if ((code === EXIT.ok) === (times === null)) attack.violation(`${what}: exit ${code}`);
+        if (times === null && control.jobs().length === 0) attack.violation(`${what}: the job is deleted`);
+        await trial.run(['retry'], FAST);
+        if (times !== null && control.paid().length !== 1) attack.violation(`${what}: paid again`);
+      });
+    });
+  },
+);
+
+function rowOf(key: string, isAnswer: boolean): object {
+  if (!isAnswer) return {key, error: {code: 13, message: 'Internal error.'}};
+  return {key, response: {candidates: [{content: {parts: [{text: 'a'}]}, finishReason: 'STOP'}]}};
+}
