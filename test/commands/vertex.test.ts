@@ -206,6 +206,17 @@ describe('which service is used', () => {
     expect(emulator.control.paid()).toHaveLength(1);
   });
 
+  test.each(['gs://b1', 'my-bucket', 'gs://', 'gs://My Bucket'])(
+    '--bucket %j is wrong usage',
+    async (bucket) => {
+      const {code, stderr} = await runCli(['poll', '--vertex', '--bucket', bucket], {cwd: await tempDir()});
+      expect([code, stderr]).toEqual([
+        2,
+        expect.stringContaining(`--bucket is "${bucket}"; nothing was sent.`),
+      ]);
+    },
+  );
+
   test('a bucket or an address that a found configuration file sets is refused', async () => {
     const {cwd, run} = await place(1);
     await writeFile(join(cwd, 'gembatch.toml'), 'bucket = "gs://of-somebody-else"\n');

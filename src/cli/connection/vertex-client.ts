@@ -3,6 +3,7 @@ import {GembatchError} from '../../lib/domain/errors.js';
 import type {OutageOptions} from '../../lib/services/http/outage.js';
 import {isLoopback} from '../../lib/services/http/loopback.js';
 import {authorizer} from '../../lib/services/vertex/google-credentials.js';
+import {isAddress} from '../../lib/services/vertex/object-address.js';
 import {vertexAddress, VertexBatchClient} from '../../lib/services/vertex/vertex-batch-client.js';
 import type {CloudPlace} from './recorded-services.js';
 
@@ -39,9 +40,11 @@ export function vertexClient(
   const baseUrl = addressFrom(environment, 'GOOGLE_VERTEX_BASE_URL');
   const storageUrl = addressFrom(environment, 'STORAGE_EMULATOR_HOST');
   refuseHalfEmulator(baseUrl, storageUrl);
-  if (bucket !== undefined && !bucket.startsWith('gs://'))
+  if (bucket !== undefined && !isAddress(bucket))
     throw new GembatchError('USAGE', `--bucket is "${bucket}"; nothing was sent.`, {
-      suggestions: ['Write it like gs://my-bucket or gs://my-bucket/folder'],
+      suggestions: [
+        'Write it like gs://my-bucket or gs://my-bucket/folder; the name of a bucket has at least three characters.',
+      ],
     });
   return new VertexBatchClient({
     project: project ?? recorded?.project,

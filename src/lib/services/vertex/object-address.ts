@@ -9,6 +9,10 @@ export interface ObjectAddress {
 /** https://cloud.google.com/storage/docs/buckets#naming; an object has any name on one line. */
 const ADDRESS = /^gs:\/\/(?<bucket>[a-z0-9][\w.-]{1,220}[a-z0-9])(?:\/(?<object>[^\n\r\p{C}]*))?$/u;
 
+export function isAddress(text: string): boolean {
+  return ADDRESS.test(text);
+}
+
 /** @throws GembatchError `REFUSED` for what is no address of Cloud Storage. */
 export function parseAddress(text: string): ObjectAddress {
   const {bucket, object = ''} = ADDRESS.exec(text)?.groups ?? {};
