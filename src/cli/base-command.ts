@@ -203,7 +203,7 @@ export abstract class BaseCommand extends GembatchCommand {
       return this.connection(flags);
     } catch (error) {
       if (!(error instanceof GembatchError) || error.code === 'USAGE') throw error;
-      const {firstFaults, withFaults} = await import('../lib/workflows/submit/model-look-up.js');
+      const {firstFaults, withFaults} = await import('../lib/workflows/submit/first-faults.js');
       const {address} = await this.offlineService('gemini');
       throw withFaults(error, await firstFaults(store, files, {...options, address}));
     }

@@ -80,16 +80,19 @@ Run it again to go on, or when rows were added: nothing is sent twice.`;
         signal: stop,
       },
     );
-    const [{runFiles}, {collectRequestFiles}, views, store] = await Promise.all([
-      import('../lib/workflows/run/run-files.js'),
+    const [{collectRequestFiles}, store] = await Promise.all([
       import('../lib/workflows/submit/collect-inputs.js'),
-      this.#views(flags),
       this.openStore(flags['job-info']),
     ]);
     const wish = {...submitOptionsOf({...flags, 'quota-wait': null}), model: flags.model, isForced: false};
     const named = await collectRequestFiles(prepared.files, store, process.cwd());
-    const client = await this.createClient(await this.connectionOrFaults(flags, {store, files: named}, wish));
-    const prices = await readPrices(flags.prices);
+    const connection = await this.connectionOrFaults(flags, {store, files: named}, wish);
+    const [{runFiles}, views, client, prices] = await Promise.all([
+      import('../lib/workflows/run/run-files.js'),
+      this.#views(flags),
+      this.createClient(connection),
+      readPrices(flags.prices),
+    ]);
     const deps = {store, client, clock: this.clock, createFile, prices};
     const submit = {
       ...wish,

@@ -68,13 +68,10 @@ Ctrl-C once lets creates under way end; twice ends at once.`;
 
   async run(): Promise<SubmitResult> {
     const {args, flags} = await this.parse(Submit);
-    const [{collectRequestFiles}, {openSubmission}, {SubmitView}, store] = await Promise.all([
+    const [{collectRequestFiles}, store] = await Promise.all([
       import('../lib/workflows/submit/collect-inputs.js'),
-      import('../lib/workflows/submit/submit-files.js'),
-      import('../lib/output/submit/submit-view.js'),
       this.openStore(flags['job-info']),
     ]);
-    const prices = await readPrices(flags.prices);
     const named = await collectRequestFiles(args.files, store, process.cwd());
     const wish = {
       ...submitOptionsOf(flags),
@@ -83,9 +80,15 @@ Ctrl-C once lets creates under way end; twice ends at once.`;
       isForced: flags.force,
     };
     const service = chosenService(flags, process.env);
-    const client = wish.isDryRun
-      ? await this.offlineService(service)
-      : await this.createClient(await this.connectionOrFaults(flags, {store, files: named}, wish));
+    const connection = wish.isDryRun
+      ? undefined
+      : await this.connectionOrFaults(flags, {store, files: named}, wish);
+    const [{openSubmission}, {SubmitView}, client, prices] = await Promise.all([
+      import('../lib/workflows/submit/submit-files.js'),
+      import('../lib/output/submit/submit-view.js'),
+      connection === undefined ? this.offlineService(service) : this.createClient(connection),
+      readPrices(flags.prices),
+    ]);
     const assumed = flags['assume-not-created']
       ? await this.#assumedNotCreated({store, clock: this.clock, prices, service}, args.files, flags.yes)
       : undefined;

@@ -18,7 +18,8 @@ async function loadedBy(args: readonly string[]): Promise<string[]> {
     const {result} = JSON.parse(await readFile(join(coverage, report), 'utf8')) as {result: {url: string}[]};
     const paths = result.filter(({url}) => url.startsWith('file:')).map(({url}) => fileURLToPath(url));
     const texts = await Promise.all(paths.map((path) => readFile(path, 'utf8')));
-    return texts.flatMap((text) => Array.from(text.matchAll(SOURCE), ([, source = '']) => source)).sort();
+    const sources = texts.flatMap((text) => Array.from(text.matchAll(SOURCE), ([, source = '']) => source));
+    return [...new Set(sources)].sort();
   } finally {
     await rm(folder, {recursive: true, force: true});
   }
@@ -29,8 +30,17 @@ test('help loads no command', async () => {
   expect(await loadedBy([])).toEqual([]);
 });
 
-test('an error before work loads the command that it is of, and nothing to work with', async () => {
-  expect(await loadedBy(['submit', 'x.jsonl'])).toEqual(['src/commands/submit.ts']);
+test('an error before work loads the command that it is of, what looks at its files, and nothing to send with', async () => {
+  expect(await loadedBy(['submit', 'x.jsonl'])).toEqual([
+    'src/commands/submit.ts',
+    'src/lib/workflows/request-file/inspect-file.ts',
+    'src/lib/workflows/request-file/open-file.ts',
+    'src/lib/workflows/request-file/read-chunks.ts',
+    'src/lib/workflows/request-file/read-hashed.ts',
+    'src/lib/workflows/submit/collect-inputs.ts',
+    'src/lib/workflows/submit/duplicates/known-jobs.ts',
+    'src/lib/workflows/submit/first-faults.ts',
+  ]);
   expect(await loadedBy(['submit', '--nonsense'])).toEqual(['src/commands/submit.ts']);
 });
 

@@ -1,4 +1,4 @@
-import {closeSync, openSync, readSync} from 'node:fs';
+import {closeSync, constants, fstatSync, openSync, readSync} from 'node:fs';
 
 /** What a look at the bytes of a job-info file and its journal tells. */
 export interface RecordedServices {
@@ -45,7 +45,9 @@ export function recordedServices(jobInfo: string): RecordedServices {
 function* blocksOf(path: string): Generator<Buffer> {
   let descriptor: number | undefined;
   try {
-    descriptor = openSync(path, 'r');
+    // Without O_NONBLOCK a pipe would be waited for.
+    descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    if (!fstatSync(descriptor).isFile()) return;
     const block = Buffer.alloc(BLOCK_BYTES);
     let kept = 0;
     for (;;) {

@@ -19,5 +19,5 @@ test('a holder is named with command, process, user, host and time, and with wha
   expect(describeLockHolder({...HOLDER, state: 'foreign'})).toBe(
     `${name}, on another system, last sign of life 4 s ago or earlier`,
   );
-  expect(describeLockHolder(null)).toBe('a program that left no name');
+  expect(describeLockHolder(null)).toBe('a program that left no name (such as the Python tool gembatch)');
 });

@@ -1,0 +1,56 @@
+import pMap from 'p-map';
+import {GembatchError} from '../../domain/errors.js';
+import {firstFault} from '../request-file/inspect-file.js';
+import type {RequestFile} from './collect-inputs.js';
+import {KnownJobs} from './duplicates/known-jobs.js';
+import type {JobStore} from '../../store/job-store.js';
+import type {SubmitOptions} from './submit-run.js';
+
+const CONCURRENT_LOOKS = 16;
+/** How many faults are said beside the one that ends the run. */
+const MAX_FAULTS = 20;
+
+/** What a look at request files goes by. */
+interface LookOptions extends Pick<SubmitOptions, 'allowed' | 'isForced' | 'isValidated'> {
+  /** The recorded jobs, when they are read already. */
+  readonly known?: KnownJobs;
+  /** Of the service, as records have it. */
+  readonly address?: string | undefined;
+}
+
+/** What a short look finds wrong with files that are neither recorded nor the store's own, in their order. */
+export async function firstFaults(
+  store: Pick<JobStore, 'inputName' | 'isOwnFile' | 'read' | 'resolveInput'>,
+  files: readonly RequestFile[],
+  {address, known = new KnownJobs(store.read(), store, address), ...options}: LookOptions,
+): Promise<readonly GembatchError[]> {
+  const {allowed, isForced, isValidated: validate} = options;
+  const isNew = ({path, inputFile}: RequestFile): boolean =>
+    !store.isOwnFile(path) &&
+    !known.isResultFile(inputFile) &&
+    (isForced || known.ofInputFile(inputFile) === undefined);
+  const look = async (file: RequestFile): Promise<GembatchError | undefined> => {
+    const {path, name, problem} = file;
+    if (problem !== undefined || !isNew(file)) return problem;
+    // What a line may hold for a model is no fault as long as nobody knows the model.
+    return firstFault(path, {name, allowed, validate});
+  };
+  const faults = await pMap(files, look, {concurrency: CONCURRENT_LOOKS});
+  return faults.filter((fault) => fault !== undefined);
+}
+
+/** An error that ends a run before its first file, with what is wrong besides. */
+export function withFaults(error: GembatchError, faults: readonly GembatchError[]): GembatchError {
+  if (faults.length === 0) return error;
+  const more = faults.length - MAX_FAULTS;
+  const {code, message, suggestions, details} = error;
+  return new GembatchError(code, message, {
+    suggestions: [
+      ...suggestions,
+      ...faults.slice(0, MAX_FAULTS).map((fault) => `Also wrong: ${fault.message}`),
+      ...(more > 0 ? [`Also wrong: ${more} more files.`] : []),
+    ],
+    details,
+    cause: error.cause,
+  });
+}
