@@ -68,11 +68,19 @@ function ofDiscovery({type, items, additionalProperties, $ref, enum: values, for
   if ($ref !== undefined) return {kind: {message: $ref}};
   if (values !== undefined) return {kind: {enum: values}};
   if (form === 'int64') return {kind: 'int64'};
+  if (form === 'byte') return {kind: 'bytes'};
   return {kind: SCALARS[type] ?? 'string'};
 }
 
 const API = ['google', 'ai', 'generativelanguage', 'v1beta'];
-const PROTO_SCALARS = {double: 'float', float: 'float', int32: 'int32', int64: 'int64', bool: 'bool'};
+const PROTO_SCALARS = {
+  double: 'float',
+  float: 'float',
+  int32: 'int32',
+  int64: 'int64',
+  bool: 'bool',
+  bytes: 'bytes',
+};
 const FREE = {'google.protobuf.Value': 'any', 'google.protobuf.Struct': 'struct'};
 
 function protoFields(path) {
@@ -213,7 +221,8 @@ function kindOf(field, sources) {
   const scalars = kinds.filter((kind) => typeof kind === 'string');
   if (scalars.includes('any') || scalars.includes('struct'))
     return scalars.includes('struct') && !scalars.includes('any') ? 'struct' : 'any';
-  // The types of the SDK say no more than "number".
+  // The types of the SDK say no more than "string" and "number".
+  if (scalars.includes('bytes')) return 'bytes';
   const [first = 'any'] = scalars;
   return first === 'int32' && sources.vertex?.kind === 'float' ? 'float' : first;
 }

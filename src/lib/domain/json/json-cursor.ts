@@ -94,6 +94,13 @@ export class JsonCursor {
     return true;
   }
 
+  /** Whether the first `most` bytes of the string just skipped are those that have a 1 in `set`. */
+  isOf(set: Uint8Array, most: number): boolean {
+    const end = Math.min(this.#spanEnd, this.#spanStart + most);
+    for (let at = this.#spanStart; at < end; at++) if (set[this.#bytes[at] ?? 0] !== 1) return false;
+    return true;
+  }
+
   /** Where the string just skipped is, without its quotes. */
   get span(): {readonly start: number; readonly end: number} {
     return {start: this.#spanStart, end: this.#spanEnd};

@@ -131,12 +131,12 @@ function* textFindings(value: unknown, path: JsonPath): Generator<RequestFinding
 }
 
 function* inlineDataFindings(blob: JsonObject, field: Field, path: JsonPath): Generator<RequestFinding> {
-  yield* valueFindings(field, blob, path, PART);
   const {data} = blob;
-  if (!isText(data)) yield problem(path, '"inlineData" has no "data"; write the bytes in Base64', 'media');
-  else if (data.startsWith('data:')) {
+  if (isText(data) && data.startsWith('data:')) {
     yield problem([...path, 'data'], '"data" is a data: URL; leave out everything up to its comma', 'media');
   }
+  yield* valueFindings(field, blob, path, PART);
+  if (!isText(data)) yield problem(path, '"inlineData" has no "data"; write the bytes in Base64', 'media');
   if (!isText(valueOf(blob, 'mimeType'))) {
     yield problem(path, '"inlineData" has no "mimeType", such as "image/png"', 'media');
   }

@@ -120,13 +120,18 @@ const CACHED_FIELDS = ['systemInstruction', 'tools', 'toolConfig'];
 
 /** The service's word for it is in https://github.com/BerriAI/litellm/issues/17304. */
 function* cacheFindings(request: JsonObject, path: JsonPath): Generator<RequestFinding> {
-  const written = Object.entries(request).filter(([, value]) => value !== null);
+  const written = Object.entries(request).filter(([, value]) => !isUnset(value));
   const fields = new Map(written.map(([name]) => [REQUEST.field(name)?.name ?? '', name]));
   const cache = fields.get('cachedContent');
   const other = CACHED_FIELDS.map((name) => fields.get(name)).find((name) => name !== undefined);
   if (cache === undefined || other === undefined) return;
   const text = `"${cache}" stands beside "${other}"; the service refuses both together: put it into the cache`;
   yield problem([...path, cache], text, 'cached_content');
+}
+
+/** Empty text and an empty list are the same as no field: https://protobuf.dev/programming-guides/field_presence/. */
+function isUnset(value: unknown): boolean {
+  return value === null || value === '' || (Array.isArray(value) && value.length === 0);
 }
 
 /** Where in a value half of a character is, or undefined. Values can be nested deeper than calls can. */

@@ -151,7 +151,7 @@ export class RequestScan {
     const index = names.indexOf(cursor);
     if (index === -1 || (this.#met.mediaFields & (1 << index)) !== 0) return false;
     this.#met.mediaFields |= 1 << index;
-    if (!cursor.skipPlainString() || cursor.isEmpty) return false;
+    if (!names.read(index, cursor) || !cursor.isPlain || cursor.isEmpty) return false;
     return !cursor.startsWith(DATA_URL) && !cursor.startsWith(FILE_NAME);
   }
 }

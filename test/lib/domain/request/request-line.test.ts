@@ -162,7 +162,7 @@ const BAD_REQUESTS: readonly (readonly [what: string, line: string, column: numb
   ],
   ...[
     ['systemInstruction', '{"parts":[{"text":"s"}]}'],
-    ['tools', '[]'],
+    ['tools', '[{"codeExecution":{}}]'],
     ['toolConfig', '{}'],
   ].map(
     ([name = '', value = '']) =>
@@ -190,6 +190,48 @@ const BAD_REQUESTS: readonly (readonly [what: string, line: string, column: numb
     lineWith('"generationConfig":{"temperature":"hot"}'),
     96,
     '"temperature" is text; it must be a number',
+  ],
+  [
+    'a number as hexadecimal text',
+    lineWith('"generationConfig":{"maxOutputTokens":"0x10"}'),
+    96,
+    '"maxOutputTokens" is text; it must be a number',
+  ],
+  [
+    'no number where a range is',
+    lineWith('"generationConfig":{"temperature":"NaN"}'),
+    96,
+    '"temperature" is NaN; it must be a number',
+  ],
+  [
+    'a fraction for a value of a list',
+    lineWith('"generationConfig":{"responseSchema":{"type":1.5}}'),
+    114,
+    '"type" is a number; it must be text',
+  ],
+  [
+    'an address for the bytes of an image',
+    partLine('{"inlineData":{"mimeType":"image/png","data":"https://x/a.png"}}'),
+    83,
+    '"data" is not Base64: it has ":"',
+  ],
+  [
+    'text for the bytes of a signature',
+    partLine('{"text":"a","thoughtSignature":"skip it!"}'),
+    57,
+    '"thoughtSignature" is not Base64: it has "!"',
+  ],
+  [
+    'a field that is mistyped in snake case',
+    lineWith('"system_instructions":{}'),
+    76,
+    '"system_instructions" is no field of a request; write "system_instruction"',
+  ],
+  [
+    'a setting that is mistyped in snake case',
+    lineWith('"generation_config":{"max_output_token":5}'),
+    97,
+    '"max_output_token" is no field of "generationConfig"; write "max_output_tokens"',
   ],
   [
     'a number below its range',
@@ -385,6 +427,9 @@ const FINE: readonly (readonly [what: string, line: string])[] = [
   ['characters of two escapes', partLine('{"text":"\\ud83d\\ude00"}')],
   ['values in small letters', lineWith('"generationConfig":{"responseSchema":{"type":"object"}}')],
   ['numbers as text', lineWith('"generationConfig":{"temperature":"0.5","seed":"7"}')],
+  ['Base64 in lines', partLine('{"inlineData":{"mimeType":"image/png","data":"iVBO\\niV-_\\n"}}')],
+  ['a cache beside an empty list of tools', lineWith('"cachedContent":"cachedContents/a","tools":[]')],
+  ['an empty name of a cache', lineWith('"cachedContent":"","systemInstruction":{"parts":[{"text":"s"}]}')],
   [
     'tools, thinking and safety',
     lineWith(

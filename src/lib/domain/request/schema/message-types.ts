@@ -2,7 +2,8 @@
 import {ENUMS, MESSAGES, ONE_OFS, VERTEX_ONLY} from './request-schema.js';
 
 /** What a value of a field is. `any` and `struct`, which is an object, are the user's own. */
-export type Kind = 'string' | 'bool' | 'int32' | 'int64' | 'float' | 'any' | 'struct' | 'message' | 'enum';
+export type Kind =
+  'string' | 'bytes' | 'bool' | 'int32' | 'int64' | 'float' | 'any' | 'struct' | 'message' | 'enum';
 
 export interface Field {
   /** By the one spelling that we use. */

@@ -8,7 +8,7 @@ export const MESSAGES: Readonly<Record<string, string>> = {
   GenerateContentRequest:
     'cachedContent:string contents:[]@Content continuationToken:string generationConfig:@GenerationConfig labels:{}string model:string safetySettings:[]@SafetySetting serviceTier:any store:bool systemInstruction:@Content toolConfig:@ToolConfig tools:[]@Tool',
   Content: 'parts:[]@Part role:string',
-  Part: 'audioTranscription:@Transcription codeExecutionResult:@CodeExecutionResult executableCode:@ExecutableCode fileData:@FileData functionCall:@FunctionCall functionResponse:@FunctionResponse inlineData:@Blob mediaProcessing:#MediaProcessing mediaResolution:@PartMediaResolution partMetadata:struct speechMetadata:@SpeechMetadata text:string thought:bool thoughtSignature:string toolCall:@ToolCall toolResponse:@ToolResponse videoMetadata:@VideoMetadata',
+  Part: 'audioTranscription:@Transcription codeExecutionResult:@CodeExecutionResult executableCode:@ExecutableCode fileData:@FileData functionCall:@FunctionCall functionResponse:@FunctionResponse inlineData:@Blob mediaProcessing:#MediaProcessing mediaResolution:@PartMediaResolution partMetadata:struct speechMetadata:@SpeechMetadata text:string thought:bool thoughtSignature:bytes toolCall:@ToolCall toolResponse:@ToolResponse videoMetadata:@VideoMetadata',
   Transcription:
     'endOffset:string finished:bool languageCode:string speakerLabel:string startOffset:string text:string words:[]@WordInfo',
   WordInfo: 'endOffset:string startOffset:string word:string',
@@ -21,8 +21,8 @@ export const MESSAGES: Readonly<Record<string, string>> = {
   FunctionResponsePart:
     'fileData:@FunctionResponseFileData inlineData:@FunctionResponseBlob mediaProcessing:#MediaProcessing',
   FunctionResponseFileData: 'displayName:string fileUri:string mimeType:string',
-  FunctionResponseBlob: 'data:string displayName:string mimeType:string',
-  Blob: 'data:string displayName:string mimeType:string',
+  FunctionResponseBlob: 'data:bytes displayName:string mimeType:string',
+  Blob: 'data:bytes displayName:string mimeType:string',
   PartMediaResolution: 'level:#Level numTokens:float',
   SpeechMetadata: 'speaker:string style:string',
   ToolCall: 'args:struct id:string toolType:#ToolType',
@@ -53,7 +53,7 @@ export const MESSAGES: Readonly<Record<string, string>> = {
     'prebuiltVoiceConfig:@PrebuiltVoiceConfig replicatedVoiceConfig:@ReplicatedVoiceConfig voice:string',
   PrebuiltVoiceConfig: 'voiceName:string',
   ReplicatedVoiceConfig:
-    'consentAudio:string mimeType:string voiceConsentSignature:@VoiceConsentSignature voiceSampleAudio:string',
+    'consentAudio:bytes mimeType:string voiceConsentSignature:@VoiceConsentSignature voiceSampleAudio:bytes',
   VoiceConsentSignature: 'signature:string',
   ThinkingConfig: 'includeThoughts:bool thinkingBudget:int32 thinkingLevel:#ThinkingLevel',
   TranslationConfig: 'echoTargetLanguage:bool targetLanguageCode:string',

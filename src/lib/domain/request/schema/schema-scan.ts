@@ -1,4 +1,5 @@
 import {skipValue, type JsonCursor, type Visit} from '../../json/json-cursor.js';
+import {BASE64_BYTES, BASE64_HEAD} from './base64-text.js';
 import {enumValues, messageType, spellings, type Field, type MessageType} from './message-types.js';
 import {rangeOf} from './value-ranges.js';
 
@@ -37,6 +38,8 @@ export class SchemaScan {
         return (cursor) => cursor.eachMember(skipValue);
       case 'string':
         return (cursor) => cursor.isString() && cursor.skipString();
+      case 'bytes':
+        return readBase64;
       case 'bool':
         return (cursor) => cursor.skipFlag();
       case 'enum':
@@ -71,6 +74,9 @@ export class SchemaScan {
     return reader;
   }
 }
+
+/** Passes over text that is Base64, as far as that is looked at. */
+const readBase64: Visit = (cursor) => cursor.skipPlainString() && cursor.isOf(BASE64_BYTES, BASE64_HEAD);
 
 function membersReader(names: FieldNames): Visit {
   let seen = 0;

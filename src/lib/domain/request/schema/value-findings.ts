@@ -10,7 +10,8 @@ import {
   type RequestFinding,
 } from '../findings/request-finding.js';
 import {refusedName} from '../findings/request-mistakes.js';
-import {enumValues, messageType, type Field, type MessageType} from './message-types.js';
+import {enumValues, messageType, spellings, type Field, type MessageType} from './message-types.js';
+import {foreignToBase64} from './base64-text.js';
 import {SCHEMA_REVISION} from './request-schema.js';
 import {rangeOf} from './value-ranges.js';
 
@@ -97,7 +98,8 @@ function unknownName(name: string, type: MessageType, path: JsonPath): RequestFi
       `${quoted(name)} is a field of ${owner} at Vertex AI alone; the service may refuse it`,
     );
   }
-  const names = type.fields.map((field) => field.name);
+  // The service knows both spellings; a mistake in one is far from the other.
+  const names = type.fields.flatMap((field) => spellings(field.name));
   const near = nearest(name, names);
   if (near !== undefined) {
     return problem(path, `${quoted(name)} is no field of ${owner}; write "${near}"`, 'unknown_field');
@@ -176,6 +178,9 @@ function* oneFindings(
     case 'string':
       if (typeof value !== 'string') yield wrongKind(field, value, 'text', path);
       return;
+    case 'bytes':
+      yield* bytesFindings(field, value, path);
+      return;
     case 'bool':
       if (value === 'true' || value === 'false')
         yield warning(path, `"${field.name}" is text; write ${value}`);
@@ -193,9 +198,20 @@ function wrongKind(field: Field, value: unknown, kind: string, path: JsonPath): 
   return problem(path, `"${field.name}" is ${kindOf(value)}; it must be ${kind}`, 'wrong_type');
 }
 
+/** The service's word is "Base64 decoding failed": https://github.com/danny-avila/LibreChat/issues/6593. */
+function* bytesFindings(field: Field, value: unknown, path: JsonPath): Generator<RequestFinding> {
+  if (typeof value !== 'string') {
+    yield wrongKind(field, value, 'text', path);
+    return;
+  }
+  const other = foreignToBase64(value);
+  if (other !== undefined)
+    yield problem(path, `"${field.name}" is not Base64: it has ${quoted(other)}`, 'media');
+}
+
 /** A value may be written in small letters, and as its number. */
 function* enumFindings(field: Field, value: unknown, path: JsonPath): Generator<RequestFinding> {
-  if (typeof value === 'number') return;
+  if (typeof value === 'number' && Number.isInteger(value)) return;
   if (typeof value !== 'string') {
     yield wrongKind(field, value, 'text', path);
     return;
@@ -214,6 +230,9 @@ function* enumFindings(field: Field, value: unknown, path: JsonPath): Generator<
   );
 }
 
+/** A number as text, where JavaScript would read more. https://github.com/protocolbuffers/protobuf, json/internal/parser.cc */
+const NUMERAL = /^(?:[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|NaN|-?Infinity)$/u;
+
 /** Numbers may be written as text. */
 function* numberFindings(
   field: Field,
@@ -221,9 +240,11 @@ function* numberFindings(
   path: JsonPath,
   owner: MessageType,
 ): Generator<RequestFinding> {
-  const isNumeral = typeof value === 'string' && value.trim() !== '';
+  // Google's JSON reader passes over spaces around a fraction, and not around a whole number.
+  const text = typeof value === 'string' && field.kind === 'float' ? value.trim() : value;
+  const isNumeral = typeof text === 'string' && NUMERAL.test(text);
   const number = isNumeral ? Number(value) : value;
-  if (typeof number !== 'number' || (Number.isNaN(number) && value !== 'NaN')) {
+  if (typeof number !== 'number') {
     yield wrongKind(field, value, 'a number', path);
   } else if (field.kind !== 'float' && !Number.isInteger(number)) {
     yield problem(path, `"${field.name}" is ${number}; it must be a whole number`, 'wrong_type');
@@ -239,6 +260,10 @@ function* rangeFindings(
   const range = rangeOf(owner.name, field);
   if (range === undefined || (number >= range.min && number <= range.max)) return;
   const what = field.shape === 'list' ? `has ${number} elements` : `is ${number}`;
+  if (Number.isNaN(number)) {
+    yield problem(path, `"${field.name}" is NaN; it must be a number`, 'out_of_range');
+    return;
+  }
   const bounds = number < range.min ? `it must be ${range.min} or more` : `it must be ${range.max} or less`;
   yield problem(path, `"${field.name}" ${what}; ${bounds}`, 'out_of_range');
 }
