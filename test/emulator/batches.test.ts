@@ -114,6 +114,33 @@ describe('batches.create', () => {
   });
 
   test.each([
+    [
+      'two kinds of data in a part',
+      '"contents":[{"parts":[{"text":"a","inline_data":{"mime_type":"image/png","data":"iVBO"}}]}]',
+      "'inline_data' has already been set (either directly or as part of a oneof)",
+    ],
+    [
+      'text for a number',
+      '"generationConfig":{"temperature":"hot"}',
+      'non-number characters in quoted number',
+    ],
+    [
+      'a fraction for a whole number',
+      '"generationConfig":{"maxOutputTokens":1.5}',
+      'expected integer, but JSON number had fractional part',
+    ],
+    ['a list for a flag', '"generationConfig":{"responseLogprobs":[]}', "expected 'true' or 'false'"],
+  ])('refuses a file with %s', async (_, member, words) => {
+    const emulator = await startEmulator();
+    const fileName = await upload(emulator, `{"key":"a","request":{${member}}}`);
+    const {status, text} = await create(emulator, {inputConfig: {fileName}});
+    expect(status).toBe(400);
+    expect(text).toContain('Error on line 1: invalid JSON, near column ');
+    expect(text).toContain(words);
+    expect(emulator.control.paid()).toEqual([]);
+  });
+
+  test.each([
     ['another model than the address', {model: 'models/gemini-3.5-flash'}],
     ['no requests', {inputConfig: {requests: {requests: []}}}],
   ])('refuses %s', async (_, parts) => {
