@@ -85,6 +85,25 @@ describe('a configuration file', () => {
     expect(named.json()).toMatchObject({model: 'models/gemini-2.5-pro'});
   });
 
+  test('names the model of new jobs: list shows those of all models, retry keeps the model of each job', async () => {
+    const {env} = await useEmulator();
+    const batch = {name: 'batches/a', model: 'models/gemini-3.5-flash-lite', state: 'JOB_STATE_FAILED'};
+    const record = {input_file: 'a.jsonl', count: 1, uploaded_file_name: 'files/a', batch};
+    const cwd = await folderWith({
+      'gembatch.toml': 'model = "gemini-2.5-pro"\n',
+      'job-info.jsonl': `${JSON.stringify(record)}\n`,
+      'a.jsonl': REQUEST,
+    });
+    const list = await runCli(['list'], {cwd});
+    expect(list.stderr).toBe('');
+    expect(list.stdout).toContain('a.jsonl');
+    const retry = await runCli(['retry', '--json'], {cwd, env});
+    expect(retry.json()).toMatchObject({
+      submissions: [{model: 'models/gemini-3.5-flash-lite'}],
+      exit_code: 0,
+    });
+  });
+
   test.each([
     ['modl = "x"', '"modl" is no setting', 'Did you mean model?'],
     ['model = 3', '"model" is no string', 'model = "…"'],

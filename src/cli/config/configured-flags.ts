@@ -13,9 +13,14 @@ type AnyFlag = FlagInput[string];
 export function withConfiguration<F extends FlagInput>(flags: F, {values}: Configuration): F {
   const configured = Object.entries(flags).map(([name, flag]) => {
     const value = values.get(name);
-    return [name, value === undefined || flag.type !== 'option' ? flag : withDefault(flag, name, value)];
+    return [name, value !== undefined && isOfSetting(name, flag) ? withDefault(flag, name, value) : flag];
   });
   return Object.fromEntries(configured) as F;
+}
+
+/** The model of new jobs has its variable; `--model` of `list` and `retry` is about the models of recorded jobs. */
+function isOfSetting(name: string, flag: AnyFlag): flag is AnyFlag & {type: 'option'} {
+  return flag.type === 'option' && (name !== 'model' || flag.env !== undefined);
 }
 
 function withDefault(
