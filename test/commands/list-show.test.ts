@@ -36,7 +36,7 @@ test('the records are listed without a key, filtered and sorted', async () => {
   expect((await list(folder, './001.jsonl')).jobs).toMatchObject([{outcome: 'done', bad_rows: 0}]);
 
   const table = await runCli(['status'], {cwd: folder});
-  expect(table.stdout).toMatch(/^File +Requests +State/u);
+  expect(table.stdout).toMatch(/^FILE +REQUESTS +STATE/u);
   expect(table.stdout).toContain('3 files: 2 done, 1 failed');
   const csv = await runCli(['list', '--csv'], {cwd: folder});
   expect(csv.stdout.split('\r\n')[3]).toMatch(

@@ -67,38 +67,38 @@ function columnsOf({jobs, downloads, nowMs, colors}: ColumnTerms): Record<JobCol
   // To colour 100,000 rows in vain takes as long as to lay them out.
   const color = colors?.isColorSupported ? (job: FoldedJob) => stateColor(job, colors) : undefined;
   return {
-    file: {title: 'File', align: 'left', rank: 0, cell: ({file}) => file},
+    file: {title: 'FILE', align: 'left', rank: 0, cell: ({file}) => file},
     requests: {
-      title: 'Requests',
+      title: 'REQUESTS',
       align: 'right',
       rank: 4,
       cell: ({requests}) => (requests === null ? '?' : formatCount(requests)),
     },
     state: {
-      title: 'State',
+      title: 'STATE',
       align: 'left',
       rank: 1,
       cell: ({state}) => labelOf(state),
       ...(color === undefined ? {} : {color}),
     },
     done: {
-      title: 'Done',
+      title: 'DONE',
       align: 'right',
       rank: 5,
       cell: ({stats}) => countCell(stats?.successful_request_count),
     },
     failed: {
-      title: 'Failed',
+      title: 'FAILED',
       align: 'right',
       rank: 6,
       cell: ({stats}) => countCell(stats?.failed_request_count),
     },
-    time: {title: 'Time', align: 'right', rank: 3, cell: (job) => durationCell(ageMs(job, nowMs))},
-    left: {title: 'Left', align: 'right', rank: 7, cell: left},
-    cost: {title: 'Cost', align: 'right', rank: 8, cell: costCell},
-    model: {title: 'Model', align: 'left', rank: 9, cell: ({model = ''}) => modelLabel(model)},
+    time: {title: 'TIME', align: 'right', rank: 3, cell: (job) => durationCell(ageMs(job, nowMs))},
+    left: {title: 'LEFT', align: 'right', rank: 7, cell: left},
+    cost: {title: 'COST', align: 'right', rank: 8, cell: costCell},
+    model: {title: 'MODEL', align: 'left', rank: 9, cell: ({model = ''}) => modelLabel(model)},
     result: {
-      title: 'Result',
+      title: 'RESULT',
       align: 'left',
       rank: 2,
       cell: (job) => resultCell(job, downloads.get(job.name)),
@@ -106,9 +106,9 @@ function columnsOf({jobs, downloads, nowMs, colors}: ColumnTerms): Record<JobCol
         ? {}
         : {color: (job: FoldedJob) => (job.outcome === 'done' ? undefined : color(job))}),
     },
-    job: {title: 'Job', align: 'left', rank: 10, cell: ({name}) => name},
-    created: {title: 'Created', align: 'left', rank: 11, cell: ({create_time: time}) => timeCell(time)},
-    ended: {title: 'Ended', align: 'left', rank: 12, cell: ({end_time: time}) => timeCell(time)},
+    job: {title: 'JOB', align: 'left', rank: 10, cell: ({name}) => name},
+    created: {title: 'CREATED', align: 'left', rank: 11, cell: ({create_time: time}) => timeCell(time)},
+    ended: {title: 'ENDED', align: 'left', rank: 12, cell: ({end_time: time}) => timeCell(time)},
   };
 }
 

@@ -58,7 +58,7 @@ function stateOf(jobs: readonly PolledJob[], rest: Partial<PollTableState> = {})
 describe('the table', () => {
   test('shows a job on each line, with the time left by its own pace', () => {
     expect(pollTable(stateOf([job(1), done]), {columns: 120, rows: 20})).toEqual([
-      'File             Requests  State      Done  Failed    Time     Left  Model  Result',
+      'FILE             REQUESTS  STATE      DONE  FAILED    TIME     LEFT  MODEL  RESULT',
       'batch/001.jsonl     1,200  running     497       3  1h 00m  ~1h 24m  m',
       'batch/002.jsonl     1,200  succeeded   497       3  1h 30m           m      1,195 ok, 5 bad',
     ]);
