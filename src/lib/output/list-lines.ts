@@ -28,7 +28,7 @@ export function listLines(list: JobList, style: ListStyle): readonly string[] {
   if (summary.recorded === 0) return [`No batch jobs in ${printable(list.job_info)}.`, ...sideLines(list)];
   if (list.jobs.length === 0) {
     const all = files === undefined ? plural(summary.recorded, 'batch job') : plural(files, 'file');
-    return [`None of the ${all} is like that.`, ...sideLines(list)];
+    return [`No match among the ${all}.`, ...sideLines(list)];
   }
   const terms = {...style, jobs: style.shown, downloads: new Map<string, number>()};
   const table = tableLines(style.shown, jobColumns(terms, style.columns), style.width);
