@@ -213,3 +213,11 @@ test('what was written is in the JSON, and an existing file stays until it is gi
   expect(refused.stderr).toContain('--overwrite');
   expect((await table(folder, 'answers.csv', '--overwrite')).stdout).toBe('3 rows → answers.csv: 3 ok\n');
 });
+
+test('a workbook is not written under its name as something else', async () => {
+  const folder = await answeredJobs([RICH]);
+  const refused = await runCli(['results', '--join', 'answers.xlsx'], {cwd: folder});
+  expect(refused).toMatchObject({code: EXIT.usage, stdout: ''});
+  expect(refused.stderr).toContain('--join answers.csv');
+  await expect(readFile(join(folder, 'answers.xlsx'))).rejects.toThrow('ENOENT');
+});

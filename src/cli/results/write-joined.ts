@@ -151,10 +151,21 @@ function mediaFiles(
   });
 }
 
+/** Under these names a spreadsheet expects its own format, and would call JSONL or CSV damaged. */
+const WORKBOOKS: ReadonlySet<string> = new Set(['xlsx', 'xls', 'ods']);
+
 /** What the name says, where nobody says it. */
 function formatOf({join, format}: Pick<JoinForm, 'join' | 'format'>): JoinFormat {
   if (format !== undefined) return format;
   const ending = extname(join).slice(1).toLowerCase();
+  if (WORKBOOKS.has(ending))
+    throw new GembatchError(
+      'USAGE',
+      `${join}: workbooks (.${ending}) are not written. Nothing was written.`,
+      {
+        suggestions: ['Write a table that every spreadsheet opens: --join answers.csv'],
+      },
+    );
   return JOIN_FORMATS.find((name) => name === (ending === 'tab' ? 'tsv' : ending)) ?? 'jsonl';
 }
 
