@@ -230,3 +230,13 @@ test('--allow takes one rule of the check back, and the refusal names it', async
   expect(unknown.code).toBe(EXIT.usage);
   expect(unknown.stderr).toContain('unknown_field, unknown_value');
 });
+
+test('a table is called one, without an estimate of its lines as requests', async () => {
+  const folder = await tempDir();
+  const {env} = await useEmulator({speed: 0, seed: 1});
+  await writeFile(join(folder, 'reviews.csv'), 'id,review\n1,good\n');
+  const {code, stdout, stderr} = await runCli(['submit', 'reviews.csv'], {cwd: folder, env});
+  expect(code).toBe(EXIT.usage);
+  expect(stdout).toContain('gembatch prepare reviews.csv');
+  expect(stdout + stderr).not.toContain('2 requests');
+});

@@ -186,7 +186,7 @@ async function begin(
   };
   report({type: 'files', files: files.map(({index, name}) => ({index, name}))});
   const estimated = pass?.estimated ?? files;
-  const estimate = options.isDryRun ? undefined : await expectedCost(run, estimated);
+  const estimate = options.isDryRun || !maySend ? undefined : await expectedCost(run, estimated);
   if (estimate !== undefined) report({type: 'estimate', estimate});
   const warning = retirementWarning(options.prices ?? PRICES, start.model, clock.now());
   if (warning !== undefined && estimated.length > 0) report({type: 'warning', message: warning});
