@@ -43,7 +43,10 @@ export function authorizer(addresses: readonly string[], environment: Environmen
 }
 
 async function findClient({[FILE_VARIABLE]: keyFilename}: Environment): Promise<AuthClient> {
-  const {GoogleAuth} = await import('google-auth-library');
+  // The default export, because esbuild gives a dynamic import of CommonJS no named ones.
+  const {
+    default: {GoogleAuth},
+  } = await import('google-auth-library');
   return new GoogleAuth({scopes: [SCOPE], ...(keyFilename ? {keyFilename} : {})}).getClient();
 }
 
