@@ -33,9 +33,11 @@ export function nextStep(all: readonly JobEnd[]): NextStep | undefined {
       0,
     );
   if (jobs.some(({outcome}) => outcome === 'running')) return 'poll';
-  if (jobs.some(({outcome}) => RETRIED.has(outcome)) || RETRIED_ROWS.some((outcome) => count(outcome) > 0))
-    return 'retry --dry-run';
-  if (count('truncated') > 0) return 'retry --max-output-tokens x2 --dry-run';
+  // A job that is not seen may be of another project, whose API key this is not: no advice to pay with it.
+  const isSeen = jobs.every(({outcome}) => outcome !== 'not_seen');
+  const isBad = jobs.some(({outcome}) => RETRIED.has(outcome));
+  if (isSeen && (isBad || RETRIED_ROWS.some((outcome) => count(outcome) > 0))) return 'retry --dry-run';
+  if (isSeen && count('truncated') > 0) return 'retry --max-output-tokens x2 --dry-run';
   if (jobs.some(({outcome}) => outcome === 'bad_rows')) return 'results --failed';
   return count('ok') > 0 ? 'results --join answers.csv' : undefined;
 }

@@ -28,6 +28,11 @@ test.each<[string, readonly JobEnd[], string | undefined]>([
   ['rows answer no request', [bad({unknown_key: 1})], 'results --failed'],
   ['results are lost', [{outcome: 'lost'}], undefined],
   ['a job is not seen', [{outcome: 'not_seen'}, done], 'results --join answers.csv'],
+  [
+    'a job is not seen, and another was cancelled',
+    [{outcome: 'not_seen'}, {outcome: 'cancelled'}],
+    undefined,
+  ],
   ['results were altered', [withRows('altered', {ok: 3})], undefined],
   ['there is nothing', [], undefined],
 ])('when %s the next step follows from it', (_when, jobs, step) => {
