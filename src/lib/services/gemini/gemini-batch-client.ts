@@ -11,17 +11,8 @@ import {looksLikeApiKey} from '../../domain/api-key/api-key-form.js';
 import {tokenCount} from './count-tokens.js';
 import {download} from './download.js';
 import {fileDeletion, fileLookUp} from './file-calls.js';
-import {
-  parseReply,
-  toBatchJob,
-  toBatchPage,
-  toFilePage,
-  toModel,
-  toModelPage,
-  toRemoteFile,
-  toTokenCount,
-  type Page,
-} from './reply.js';
+import {toBatchJob, toBatchPage, toFilePage, toModel, toModelPage, toRemoteFile} from './reply.js';
+import {parseReply, toTokenCount, type Page} from '../reply.js';
 import type {
   BatchService,
   CallOptions,

@@ -11,7 +11,8 @@
  */
 import {GembatchError} from '../../domain/errors.js';
 import type {RemoteFile, UploadFile, UploadOptions} from '../batch-service.js';
-import {parseReply, toUploadedFile} from './reply.js';
+import {parseReply} from '../reply.js';
+import {toUploadedFile} from './reply.js';
 import {RetryBudget, retrying} from '../http/retry-budget.js';
 import {
   brokenTransferError,

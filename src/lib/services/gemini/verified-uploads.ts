@@ -1,7 +1,8 @@
 import {GembatchError} from '../../domain/errors.js';
 import {fileDeletion, fileLookUp} from './file-calls.js';
 import type {CallOptions, RemoteFile, UploadFile, UploadOptions} from '../batch-service.js';
-import {parseReply, toRemoteFile} from './reply.js';
+import {parseReply} from '../reply.js';
+import {toRemoteFile} from './reply.js';
 import {throwIfAborted} from '../http/retry-budget.js';
 import type {SdkCalls} from './sdk-calls.js';
 import {isMimeTypeRefusal} from '../http/service-error.js';

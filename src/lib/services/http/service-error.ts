@@ -5,6 +5,7 @@
  * missing file (403) and a refused MIME type (400).
  */
 import {GembatchError, type ErrorCode} from '../../domain/errors.js';
+import {isObject} from '../../domain/json/json-object.js';
 import {NotConnectedError, ProxyError} from './connection-error.js';
 
 /** What a call is about; the same status means different things for a model, a file and a batch job. */
@@ -316,10 +317,6 @@ function parse(body: string): unknown {
 function objectAt(value: unknown, key: string): Record<string, unknown> | undefined {
   const found = isObject(value) ? value[key] : undefined;
   return isObject(found) ? found : undefined;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function textOf(value: unknown): string {

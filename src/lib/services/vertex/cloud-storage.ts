@@ -1,9 +1,11 @@
 import {GembatchError} from '../../domain/errors.js';
 import type {CallOptions, Deletion} from '../batch-service.js';
+import type {JsonObject} from '../../domain/json/json-object.js';
 import {ListLimit} from '../http/list-limit.js';
+import {parseReply, toPage} from '../reply.js';
 import {addressText, type ObjectAddress} from './object-address.js';
 import type {CloudCall, CloudCalls} from './vertex-calls.js';
-import {parseReply, toObject, toPage, type Json, type StorageObject} from './vertex-reply.js';
+import {toObject, type StorageObject} from './vertex-reply.js';
 
 /** The most that Cloud Storage gives at once. */
 const PAGE_SIZE = 1_000;
@@ -44,7 +46,7 @@ export class CloudStorage {
   /** @throws GembatchError `NOT_FOUND`. */
   async get(address: ObjectAddress, options: CallOptions = {}): Promise<StorageObject> {
     const call = callOf(address, {method: 'GET', url: this.url(address)});
-    return toObject(parseReply(await this.calls.withRetries(call, options), call.name), call.name);
+    return toObject(parseReply((await this.calls.withRetries(call, options)).body, call.name), call.name);
   }
 
   /**
@@ -52,7 +54,7 @@ export class CloudStorage {
    *
    * @throws GembatchError `NOT_FOUND`.
    */
-  async note(address: ObjectAddress, notes: Json, options: CallOptions = {}): Promise<void> {
+  async note(address: ObjectAddress, notes: JsonObject, options: CallOptions = {}): Promise<void> {
     const call = callOf(address, {method: 'PATCH', url: this.url(address), json: {metadata: notes}});
     await this.calls.withRetries(call, options);
   }
@@ -95,9 +97,13 @@ export class CloudStorage {
         url: this.url({bucket, object: ''}, query),
       } as const;
       const reply = await this.calls.withRetries(call, options);
-      const {items, nextPageToken} = toPage(parseReply(reply, name), {field: 'items', call: name});
+      const {items, nextPageToken} = toPage(parseReply(reply.body, name), {
+        field: 'items',
+        call: name,
+        read: toObject,
+      });
       limit.count(reply.body.length, nextPageToken);
-      yield items.map((item) => toObject(item, name));
+      yield items;
       if (nextPageToken === undefined) return;
       query = {...query, pageToken: nextPageToken};
     }

@@ -91,7 +91,7 @@ function credentialsError(cause: unknown, environment: Environment): GembatchErr
 }
 
 /** Where credentials were looked for, in the order in which that was done. */
-export function triedText(environment: Environment): string {
+function triedText(environment: Environment): string {
   const named = environment[FILE_VARIABLE];
   const file = wellKnownFile(environment);
   const parts = [

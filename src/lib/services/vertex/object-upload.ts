@@ -12,7 +12,8 @@ import {SourceFile, type ByteRange} from '../transfer/source-file.js';
 import type {CloudStorage} from './cloud-storage.js';
 import {Crc32c} from './crc32c.js';
 import {addressText, type ObjectAddress} from './object-address.js';
-import {parseReply, toObject, type StorageObject} from './vertex-reply.js';
+import {parseReply} from '../reply.js';
+import {toObject, type StorageObject} from './vertex-reply.js';
 
 /** What is known of an upload after a break: bytes that Cloud Storage has, the finished object, or nothing. */
 type UploadState = number | StorageObject | 'lost';
@@ -141,7 +142,7 @@ export class ObjectUpload {
   /** 412 is the answer when somebody else was faster: the object is there, which the next start finds out. */
   #stateIn(reply: RawReply): UploadState {
     if (reply.status === 412) return 'lost';
-    if (reply.status !== 308) return toObject(parseReply(reply, this.#name), this.#name);
+    if (reply.status !== 308) return toObject(parseReply(reply.body, this.#name), this.#name);
     const [, last] = /^bytes=0-(?<last>\d+)$/u.exec(reply.headers.get('range') ?? '') ?? [];
     const received = last === undefined ? 0 : Number(last) + 1;
     if (!Number.isSafeInteger(received) || received > this.#file.sizeBytes) return 'lost';

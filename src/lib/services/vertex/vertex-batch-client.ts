@@ -18,12 +18,12 @@ import type {
   UploadFile,
   UploadOptions,
 } from '../batch-service.js';
-import {toTokenCount} from '../gemini/reply.js';
 import {HttpClient} from '../http/http-client.js';
 import {ListLimit} from '../http/list-limit.js';
 import {Outage, type OutageOptions} from '../http/outage.js';
 import {proxiesFrom} from '../http/proxy-variables.js';
 import {isCertainRefusal, malformedReplyError} from '../http/service-error.js';
+import {parseReply, textOf, toPage, toTokenCount} from '../reply.js';
 import {CloudStorage} from './cloud-storage.js';
 import {addressText, BucketLayout, fingerprintIn, parseAddress, resultsBeside} from './object-address.js';
 import {ObjectUpload} from './object-upload.js';
@@ -32,12 +32,8 @@ import {CloudCalls, type Authorize, type CloudCall} from './vertex-calls.js';
 import {
   isBatchable,
   JOB_NAME,
-  parseReply,
-  textOf,
   toModel,
-  toPage,
   toVertexJob,
-  type Json,
   type StorageObject,
   type VertexJob,
 } from './vertex-reply.js';
@@ -113,7 +109,7 @@ export class VertexBatchClient implements BatchService {
         {name, subject: 'model', resource: name, method: 'GET', url},
         options,
       );
-      return toModel(parseReply(reply, name), name);
+      return toModel(parseReply(reply.body, name), name);
     } catch (error) {
       // Not everybody who may create jobs may look at models.
       const mayExist = error instanceof GembatchError && error.details['status'] === 403;
@@ -140,7 +136,7 @@ export class VertexBatchClient implements BatchService {
       url: this.#url(path),
       json: countable(request),
     } as const;
-    return toTokenCount(parseReply(await this.#calls.withRetries(call, options), name), name);
+    return toTokenCount(parseReply((await this.#calls.withRetries(call, options)).body, name), name);
   }
 
   async uploadFile(file: UploadFile, options: UploadOptions = {}): Promise<RemoteFile> {
@@ -176,7 +172,7 @@ export class VertexBatchClient implements BatchService {
     const authorization = await this.#calls.authorize();
     try {
       const reply = await this.#calls.send(call, authorization);
-      const {batch} = toVertexJob(parseReply(reply, call.name), call.name);
+      const {batch} = toVertexJob(parseReply(reply.body, call.name), call.name);
       checkIdentity(call.name, batch.display_name, displayName);
       checkIdentity(call.name, batch.src?.file_name, fileName);
       return batch;
@@ -191,7 +187,7 @@ export class VertexBatchClient implements BatchService {
 
   async getBatch(name: string, options: CallOptions = {}): Promise<BatchJob> {
     const reply = await this.#calls.withRetries(this.#jobCall(name, {name, method: 'GET'}), options);
-    const job = toVertexJob(parseReply(reply, name), name);
+    const job = toVertexJob(parseReply(reply.body, name), name);
     checkIdentity(name, idOf(job.batch.name), idOf(name));
     return this.#withResults({...job, batch: {...job.batch, name}}, options);
   }
@@ -389,7 +385,7 @@ export class VertexBatchClient implements BatchService {
   async *#pages(
     list: {readonly name: string; readonly path: string; readonly field: string; readonly filter?: string},
     options: CallOptions,
-  ): AsyncGenerator<readonly Json[]> {
+  ): AsyncGenerator<readonly JsonObject[]> {
     const {name, path, field, filter} = list;
     const limit = new ListLimit(name, this.#options.clock);
     let pageToken: string | undefined;
@@ -399,7 +395,11 @@ export class VertexBatchClient implements BatchService {
       if (filter !== undefined) url.searchParams.set('filter', filter);
       if (pageToken !== undefined) url.searchParams.set('pageToken', pageToken);
       const reply = await this.#calls.withRetries({name, subject: 'list', method: 'GET', url}, options);
-      const {items, nextPageToken} = toPage(parseReply(reply, name), {field, call: name});
+      const {items, nextPageToken} = toPage(parseReply(reply.body, name), {
+        field,
+        call: name,
+        read: (item) => item,
+      });
       limit.count(reply.body.length, nextPageToken);
       yield items;
       pageToken = nextPageToken;
@@ -418,7 +418,7 @@ const COUNTABLE = [
 ];
 
 /** https://cloud.google.com/vertex-ai/docs/reference/rest/v1/projects.locations.publishers.models/countTokens */
-function countable(request: JsonObject): Json {
+function countable(request: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(request).filter(([name]) => COUNTABLE.includes(name)));
 }
 
@@ -434,8 +434,8 @@ function inputLabel(object: string): Readonly<Record<string, string>> {
   return sha256 === undefined ? {} : {[INPUT_LABEL]: sha256.slice(0, LABEL_DIGITS)};
 }
 
-function attemptOf({labels}: Json): unknown {
-  return typeof labels === 'object' && labels !== null ? (labels as Json)[ATTEMPT_LABEL] : undefined;
+function attemptOf({labels}: JsonObject): unknown {
+  return typeof labels === 'object' && labels !== null ? (labels as JsonObject)[ATTEMPT_LABEL] : undefined;
 }
 
 function remoteFile(bucket: string, {name, sizeBytes, createTime, notes}: StorageObject): RemoteFile {

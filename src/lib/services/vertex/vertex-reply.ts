@@ -1,16 +1,10 @@
 /** Reads the answers of Vertex AI and Cloud Storage: unknown JSON becomes domain types, or a named error. */
 import type {BatchJob, BatchStats} from '../../domain/job/batch-job.js';
+import type {JsonObject} from '../../domain/json/json-object.js';
 import {isEmbeddingModel} from '../../domain/job/model-choice.js';
 import type {Model} from '../batch-service.js';
-import {malformedReplyError, messageIn, type RawReply} from '../http/service-error.js';
-
-export type Json = Record<string, unknown>;
-
-/** A page of a list; without a token it is the last. */
-export interface Page {
-  readonly items: readonly Json[];
-  readonly nextPageToken?: string;
-}
+import {malformedReplyError} from '../http/service-error.js';
+import {integerOf, objectOf, optional, textOf, toJobError} from '../reply.js';
 
 /** A batch job, and where its results are written. */
 export interface VertexJob {
@@ -31,39 +25,15 @@ export interface StorageObject {
   readonly createTime: string | undefined;
   readonly updateTime: string | undefined;
   /** What was noted on it. */
-  readonly notes: Json;
+  readonly notes: JsonObject;
 }
 
 /** `projects/<p>/locations/<l>/batchPredictionJobs/<id>` */
 export const JOB_NAME =
   /^projects\/[\w.:~-]+\/locations\/(?<location>[a-z0-9-]+)\/batchPredictionJobs\/(?<id>[\w~-]+)$/u;
 
-/** @throws GembatchError `SERVICE` when the body is not a JSON object. */
-export function parseReply({body}: RawReply, name: string): Json {
-  let value: unknown;
-  try {
-    value = JSON.parse(body);
-  } catch {
-    throw malformedReplyError(name, 'it is not JSON');
-  }
-  if (!isObject(value)) throw malformedReplyError(name, 'it is not an object');
-  return value;
-}
-
-/**
- * Reads a page of a list; an empty one has no such field. Everything else that is not a page is no empty list: whoever misses a
- * job in it would create that job again.
- */
-export function toPage(body: Json, {field, call}: {field: string; call: string}): Page {
-  const {[field]: items = [], nextPageToken = '', error} = body;
-  if (error !== undefined || !Array.isArray(items) || !items.every(isObject))
-    throw malformedReplyError(call, 'it is not a list');
-  if (typeof nextPageToken !== 'string') throw malformedReplyError(call, 'its page token is not text');
-  return {items, ...(nextPageToken === '' ? {} : {nextPageToken})};
-}
-
 /** Reads a batch job, https://cloud.google.com/vertex-ai/docs/reference/rest/v1/projects.locations.batchPredictionJobs. */
-export function toVertexJob(job: Json, call: string): VertexJob {
+export function toVertexJob(job: JsonObject, call: string): VertexJob {
   const name = textOf(job['name']);
   if (name === undefined || !JOB_NAME.test(name)) throw malformedReplyError(call, 'it names no batch job');
   const uris = objectOf(objectOf(job['inputConfig'])?.['gcsSource'])?.['uris'];
@@ -97,7 +67,7 @@ function modelOf(value: unknown): string | undefined {
 }
 
 /** The models of Google's that make content take batch jobs, https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/batch-prediction-gemini. */
-export function toModel(model: Json, call: string): Model {
+export function toModel(model: JsonObject, call: string): Model {
   const name = modelOf(model['name']);
   if (name === undefined) throw malformedReplyError(call, 'it names no model');
   return {name, supportedActions: [], isBatchable: isBatchable(name)};
@@ -109,7 +79,7 @@ export function isBatchable(name: string): boolean {
 }
 
 /** Reads an object, https://cloud.google.com/storage/docs/json_api/v1/objects#resource. */
-export function toObject(object: Json, call: string): StorageObject {
+export function toObject(object: JsonObject, call: string): StorageObject {
   const name = textOf(object['name']);
   if (name === undefined || name === '') throw malformedReplyError(call, 'it names no object');
   return {
@@ -125,16 +95,14 @@ export function toObject(object: Json, call: string): StorageObject {
 }
 
 /** A job may fail in parts only; the first of them says why. */
-function errorOf(job: Json): BatchJob['error'] {
+function errorOf(job: JsonObject): BatchJob['error'] {
   const {partialFailures} = job;
   const [part]: readonly unknown[] = Array.isArray(partialFailures) ? partialFailures : [];
-  const error = objectOf(job['error']) ?? objectOf(part);
-  if (error === undefined) return undefined;
-  return {...optional('code', integerOf(error['code'])), message: messageIn(error) || 'no reason given'};
+  return toJobError(objectOf(job['error']) ?? objectOf(part));
 }
 
 /** Counts that are zero are left out; one that is not known is -1, and then nothing is said. */
-function statsOf(stats: Json | undefined): BatchStats | undefined {
+function statsOf(stats: JsonObject | undefined): BatchStats | undefined {
   if (stats === undefined) return undefined;
   const counts = ['successfulCount', 'failedCount', 'incompleteCount'].map((name) =>
     integerOf(stats[name] ?? 0),
@@ -149,30 +117,7 @@ function statsOf(stats: Json | undefined): BatchStats | undefined {
   };
 }
 
-function optional<K extends string, V>(key: K, value: V | undefined): {[P in K]?: V} {
-  return value === undefined ? {} : ({[key]: value} as {[P in K]?: V});
-}
-
-/** A text; anything else counts as absent. */
-export function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
-}
-
 function digitsOf(value: unknown): string | undefined {
   const text = typeof value === 'number' ? String(value) : value;
   return typeof text === 'string' && /^\d+$/u.test(text) ? text : undefined;
-}
-
-/** 64-bit integers come as text in JSON. */
-function integerOf(value: unknown): number | undefined {
-  const number = typeof value === 'string' && /^-?\d+$/u.test(value) ? Number(value) : value;
-  return typeof number === 'number' && Number.isSafeInteger(number) ? number : undefined;
-}
-
-function objectOf(value: unknown): Json | undefined {
-  return isObject(value) ? value : undefined;
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

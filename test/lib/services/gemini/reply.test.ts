@@ -1,5 +1,6 @@
 import {describe, expect, test} from '@jest/globals';
-import {parseReply, toBatchJob, toModel, toRemoteFile} from '../../../../src/lib/services/gemini/reply.js';
+import {toBatchJob, toModel, toRemoteFile} from '../../../../src/lib/services/gemini/reply.js';
+import {parseReply} from '../../../../src/lib/services/reply.js';
 
 const NAME = 'batches/leg9wy9p5df66syjxke2eq4xfjqcwp47ejv3';
 
