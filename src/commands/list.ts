@@ -17,9 +17,6 @@ export interface ChosenJobs extends Omit<JobList, 'jobs'> {
   readonly jobs: readonly object[];
 }
 
-/** Of a screen: the header, what is left out, a blank line, two of totals, what to run next, and the prompt. */
-const OTHER_ROWS = 7;
-
 /** `gembatch list [FILE|JOB...]` */
 export default class List extends BaseCommand {
   static override aliases = ['status'];
@@ -139,7 +136,7 @@ A request file is one row, with its retries and parts. A terminal shows what fit
     }
     const list = await listJobs(store, input, stop);
     const isScreen = isTable && !flags.all && process.stdout.isTTY;
-    const limit = flags.limit ?? (isScreen ? process.stdout.rows - OTHER_ROWS : Infinity);
+    const limit = flags.limit ?? (isScreen ? process.stdout.rows - view.LINES_BESIDE_JOBS : Infinity);
     const shown = attentionFirst(list.jobs, Math.max(1, limit));
     if (fields !== undefined) return {...list, jobs: shown.map((job) => pickFields(job, fields))};
     if (this.jsonEnabled()) return {...list, jobs: shown};

@@ -17,6 +17,18 @@ async function finishedJob(requests: number): Promise<JobFixture> {
   return jobs;
 }
 
+/** A poll whose download breaks off again and again, when it has broken off once. */
+async function brokenDownload(jobs: JobFixture): Promise<ReturnType<JobFixture['start']>> {
+  jobs.emulator.control.fault({
+    on: 'files.download',
+    fault: {kind: 'drop_after_bytes', bytes: 5_000},
+    times: null,
+  });
+  const cli = jobs.start();
+  await cli.seen('Retrying in');
+  return cli;
+}
+
 /** Waits for a file that another process makes; there is no event to wait for. */
 async function appeared(path: string): Promise<void> {
   while ((await stat(path).catch(() => null)) === null) await pause(10);
@@ -26,13 +38,7 @@ async function appeared(path: string): Promise<void> {
 describe('a poll that is killed', () => {
   test('in the middle of a download leaves nothing that the next one does not clear away', async () => {
     const jobs = await finishedJob(200);
-    jobs.emulator.control.fault({
-      on: 'files.download',
-      fault: {kind: 'drop_after_bytes', bytes: 5_000},
-      times: null,
-    });
-    const cli = jobs.start();
-    await cli.seen('Retrying in');
+    const cli = await brokenDownload(jobs);
     expect(await readdir(join(jobs.folder, 'results'))).toHaveLength(1);
     cli.process.kill('SIGKILL');
     await cli.ended;
@@ -77,13 +83,7 @@ describe('a poll that is killed', () => {
 
 test('Ctrl-C during a download leaves no half file, and says how to go on', async () => {
   const jobs = await finishedJob(200);
-  jobs.emulator.control.fault({
-    on: 'files.download',
-    fault: {kind: 'drop_after_bytes', bytes: 5_000},
-    times: null,
-  });
-  const cli = jobs.start();
-  await cli.seen('Retrying in');
+  const cli = await brokenDownload(jobs);
   cli.process.kill('SIGINT');
   const {code, stdout} = await cli.ended;
   expect([code, stdout]).toEqual([130, expect.stringContaining('Next: gembatch poll')]);

@@ -12,6 +12,9 @@ import {printable} from './terminal/printable.js';
 import type {Colors} from './terminal/screen.js';
 import {ownCommand} from '../domain/program-name.js';
 
+/** Of a screen: the titles, what is left out, a blank line, two of totals, what to run next, and the prompt. */
+export const LINES_BESIDE_JOBS = 7;
+
 export interface ListStyle {
   readonly width: number;
   readonly nowMs: number;

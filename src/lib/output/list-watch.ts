@@ -3,7 +3,7 @@ import {attentionFirst} from '../domain/job/attention-first.js';
 import {stateLabel} from '../domain/job/job-state.js';
 import type {FoldedJob} from '../workflows/list/fold-jobs.js';
 import type {JobList} from '../workflows/list/list-jobs.js';
-import {endLines, listLines, type ListStyle} from './list-lines.js';
+import {endLines, LINES_BESIDE_JOBS, listLines, type ListStyle} from './list-lines.js';
 import {rowsText} from './poll/job-columns.js';
 import {LiveScreen, type Room} from './terminal/live-screen.js';
 import {printable} from './terminal/printable.js';
@@ -11,8 +11,6 @@ import {widthOf} from './terminal/screen.js';
 
 /** What grows old on the screen is the time of each job. */
 const REDRAW_MS = 1_000;
-/** Of a screen: the header, what is left out, a blank line, the totals, and what to run next. */
-const OTHER_ROWS = 7;
 
 export interface ListWatchOptions extends Pick<ListStyle, 'colors' | 'columns'> {
   readonly stream: NodeJS.WriteStream;
@@ -79,7 +77,7 @@ export class ListWatch {
 
   #lines(list: JobList, {columns: width, rows}: Room): readonly string[] {
     const {clock, limit, colors, columns} = this.#options;
-    const shown = attentionFirst(list.jobs, Math.max(1, Math.min(limit, rows - OTHER_ROWS)));
+    const shown = attentionFirst(list.jobs, Math.max(1, Math.min(limit, rows - LINES_BESIDE_JOBS)));
     return listLines(list, {shown, width, nowMs: clock.now(), colors, columns});
   }
 }
