@@ -3,7 +3,7 @@ import {BaseCommand} from '../cli/base-command.js';
 import {pricesFlag, readPrices} from '../cli/prices.js';
 import {jobsArgument} from '../cli/flags/jobs-argument.js';
 import type {CostGrouping} from '../lib/output/cost-lines.js';
-import {isWatched, widthOf} from '../lib/output/terminal/screen.js';
+import {isWatched, printFolded, widthOf} from '../lib/output/terminal/screen.js';
 import type {CostReport} from '../lib/workflows/cost/sum-costs.js';
 
 /** `gembatch cost [FILE|JOB...]` */
@@ -50,11 +50,8 @@ It is no bill: the service also charges for searches of failed requests, which n
       signal: this.stopSignal(),
     });
     if (this.jsonEnabled()) return report;
-    const columns = widthOf(process.stdout);
-    const lines = flags.csv
-      ? costCsv(report, isWatched(process))
-      : costLines(report, {by: flags.by, columns}).map((line) => `${line}\n`);
-    process.stdout.write(lines.join(''));
+    if (flags.csv) process.stdout.write(costCsv(report, isWatched(process)).join(''));
+    else printFolded(process.stdout, costLines(report, {by: flags.by, columns: widthOf(process.stdout)}));
     return report;
   }
 }

@@ -2,7 +2,7 @@ import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import {BaseCommand, type ConnectionFlags} from '../cli/base-command.js';
 import {chosenService} from '../cli/connection/choose-service.js';
-import {widthOf} from '../lib/output/terminal/screen.js';
+import {printFolded, widthOf} from '../lib/output/terminal/screen.js';
 import {pricesFlag, readPrices} from '../cli/prices.js';
 import {modelFlag} from '../cli/flags/submit-flags.js';
 import {DEFAULT_MODEL, modelResourceName} from '../lib/domain/job/model-choice.js';
@@ -70,7 +70,7 @@ Without a known price the cost is unknown. "<%= config.bin %> models" shows pric
     });
     if (!this.jsonEnabled()) {
       const columns = widthOf(process.stdout);
-      for (const line of estimateLines(estimate, {columns})) process.stdout.write(`${line}\n`);
+      printFolded(process.stdout, estimateLines(estimate, {columns}));
     }
     process.exitCode = exitCodeOf([
       ...estimate.files.map(() => ({kind: 'done'}) as const),

@@ -1,7 +1,7 @@
 import {hasApiKey} from '../cli/connection/api-key.js';
 import {chosenService} from '../cli/connection/choose-service.js';
 import {BaseCommand} from '../cli/base-command.js';
-import {widthOf} from '../lib/output/terminal/screen.js';
+import {printFolded, widthOf} from '../lib/output/terminal/screen.js';
 import {pricesFlag, readPrices} from '../cli/prices.js';
 import type {ModelList} from '../lib/workflows/list/list-models.js';
 
@@ -37,7 +37,7 @@ export default class Models extends BaseCommand {
     );
     if (!this.jsonEnabled()) {
       const columns = widthOf(process.stdout);
-      for (const line of modelsLines(list, {columns})) process.stdout.write(`${line}\n`);
+      printFolded(process.stdout, modelsLines(list, {columns}));
     }
     return list;
   }

@@ -64,3 +64,18 @@ test('an emulator says where it is', async () => {
 function words(text: string): string {
   return stripVTControlCharacters(text).replaceAll(/\s+/gu, ' ').trim();
 }
+
+test('no sentence of an estimate or a trial is broken in the middle of a word', async () => {
+  const cwd = await tempDir();
+  await requestFiles(cwd, 1);
+  for (const args of [
+    ['estimate', '001.jsonl', '--model', MODEL],
+    ['emulator', 'exec', '--', 'true'],
+  ]) {
+    const {code, stdout} = await runCli(args, {cwd, isOnTerminal});
+    const widths = stripVTControlCharacters(stdout)
+      .split(/\r?\n/u)
+      .map((line) => line.length);
+    expect([code, Math.max(...widths) <= 80]).toEqual([0, true]);
+  }
+});

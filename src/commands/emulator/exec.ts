@@ -1,6 +1,7 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import {printable} from '../../lib/output/terminal/printable.js';
+import {printFolded} from '../../lib/output/terminal/screen.js';
 import {cloudVariables, EMULATOR_KEY, EmulatorCommand, emulatorFlags} from '../../cli/emulator-command.js';
 
 /** Where a trial leaves what it makes, in the working folder, so that no later run takes it for real. */
@@ -48,7 +49,7 @@ Signals are passed on to the command. The emulator ends with it and forgets ever
     const {runChild} = await import('../../cli/emulator-child.js');
     const emulator = await this.startEmulator(flags, 0);
     const {GEMBATCH_JOB_INFO: jobInfo, GEMBATCH_RESULTS_DIR: results} = TRIAL_PLACES;
-    this.logToStderr(`Trial: batch jobs are recorded in ${jobInfo}, results go to ${results}/.`);
+    printFolded(process.stderr, [`Trial: batch jobs are recorded in ${jobInfo}, results go to ${results}/.`]);
     try {
       process.exitCode = await runChild(args.command, {
         GOOGLE_GEMINI_BASE_URL: emulator.url,
