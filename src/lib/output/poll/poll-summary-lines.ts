@@ -38,7 +38,7 @@ export function summaryLines(
   ];
 }
 
-/** Jobs that need a person, the gravest first, each with its reason. */
+/** Jobs that need a person, the worst first, each with its reason. */
 function attentionLines(jobs: readonly PolledJob[], {colors, marks}: SummaryStyle): readonly string[] {
   const failed = jobs.filter(({outcome}) => !['done', 'running', 'bad_rows'].includes(outcome));
   const bad = jobs.filter(({outcome}) => outcome === 'bad_rows');

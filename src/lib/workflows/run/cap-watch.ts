@@ -58,7 +58,7 @@ export class CapWatch {
   }
 
   /** Whether all of these files wait for room, and nothing will make any. */
-  isHopeless(files: readonly RequestFile[]): boolean {
+  isOutOfRoom(files: readonly RequestFile[]): boolean {
     const room = this.#found?.room;
     if (room === undefined || room.isOpen || files.length === 0) return false;
     const nowMs = this.#parts.deps.clock.monotonic();

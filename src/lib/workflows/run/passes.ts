@@ -126,7 +126,7 @@ export class Passes {
   get exhausted(): GembatchError | undefined {
     const {terms, deps, queue, canaries} = this.#parts;
     if (canaries.failure !== undefined) return canaries.failure;
-    if (this.#caps.isHopeless(queue.waiting.filter((file) => !canaries.holds(file))))
+    if (this.#caps.isOutOfRoom(queue.waiting.filter((file) => !canaries.holds(file))))
       return new GembatchError('COST_CAP', 'What is left may cost more than the cap allows.');
     const {refusal} = this.#limit;
     if (terms.quotaWaitMs === null || refusal === undefined) return undefined;

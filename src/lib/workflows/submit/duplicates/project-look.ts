@@ -45,14 +45,14 @@ export class ProjectLook {
    * @throws GembatchError `INTERRUPTED`, `KEY_REFUSED`.
    */
   async isElsewhere(record: JobRecord): Promise<boolean> {
-    if (!this.#isToBeSeen(record)) return false;
+    if (!this.#shouldBeShown(record)) return false;
     this.#answer ??= this.#look();
     return this.#answer;
   }
 
   async #look(): Promise<boolean> {
     const {clock, onWait} = this.#deps;
-    const names = this.#records.filter((record) => this.#isToBeSeen(record)).map(({batch}) => batch.name);
+    const names = this.#records.filter((record) => this.#shouldBeShown(record)).map(({batch}) => batch.name);
     try {
       if (await this.#showsAny(names)) return false;
       onWait(`The service shows none of the recorded jobs; looking again in ${CONFIRMATION_MS / 1_000} s`);
@@ -87,7 +87,7 @@ export class ProjectLook {
     }
   }
 
-  #isToBeSeen(record: JobRecord): boolean {
+  #shouldBeShown(record: JobRecord): boolean {
     const {client, clock} = this.#deps;
     const {batch, submitted_at: submittedAt, remote_deleted_at: deletedAt} = record;
     const isKept = deletedAt === undefined && record.lost_at === undefined;
