@@ -114,6 +114,17 @@ test('while it holds its lock nothing is written beside it, and a submission wai
   expect([paid(), (await records(folder)).length]).toEqual([0, 2]);
 });
 
+test('a lock that it has left is not waited for without end', async () => {
+  const {folder, run, paid} = await project([record('a', 'JOB_STATE_FAILED')], []);
+  const lock = join(folder, 'job-info.jsonl.tmp');
+  await writeFile(lock, '');
+  await requestFiles(folder, 2);
+  const {code, stderr} = await run('submit', '002.jsonl', '--model', MODEL);
+  expect([code, stderr]).toEqual([EXIT.locked, expect.stringContaining(`delete it: ${lock}`)]);
+  await rm(lock);
+  expect([(await run('submit', '002.jsonl', '--model', MODEL)).code, paid()]).toEqual([0, 1]);
+});
+
 test('what it left half replaced is no empty job-info file', async () => {
   const {folder, run, paid} = await project([record('a', 'JOB_STATE_PENDING')], []);
   const [file, lock] = [join(folder, 'job-info.jsonl'), join(folder, 'job-info.jsonl.tmp')];

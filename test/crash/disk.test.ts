@@ -1,4 +1,6 @@
 /** Real disks that are full, read-only or lose their power under a command; then the same command is run again. */
+import {readdirSync, utimesSync} from 'node:fs';
+import {basename, dirname, join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {EXIT} from '../../src/lib/domain/errors.js';
 import {until} from '../helpers/until.js';
@@ -143,6 +145,7 @@ async function cutOften(attack: Attack, cuts: number, bin?: string): Promise<voi
           paid += before;
           if (before < FILES) inSession += 1;
           disk.restart();
+          makeOlderThanStart(trial.jobInfo);
           const what = `cut after ${before} paid`;
           noteFaults(attack, what, trial.lossesNow());
           await expectRecovery(attack, trial, what, bin);
@@ -150,6 +153,12 @@ async function cutOften(attack: Attack, cuts: number, bin?: string): Promise<voi
       ),
   );
   attack.note(`${paid} jobs paid before the cut, ${inSession} cuts before the last`);
+}
+
+/** A power cut restarts the machine, too: what lies beside the job-info file is from before that. */
+function makeOlderThanStart(jobInfo: string): void {
+  for (const name of readdirSync(dirname(jobInfo)))
+    if (name.startsWith(`${basename(jobInfo)}.`)) utimesSync(join(dirname(jobInfo), name), 1, 1);
 }
 
 /** All is done only when the exit code says so; otherwise the command says why, and what to do. */

@@ -13,6 +13,8 @@ import {lockedError, waitForLock, type WaitOptions} from './wait-for-lock.js';
 const WAIT_BEYOND_FOREIGN_LIMIT_MS = 30_000;
 /** As a rule it is free again within milliseconds, and a look whether it is costs next to nothing. */
 const PAUSES = {firstMs: 2, longestMs: 10};
+/** A program that leaves no name may have died long ago: an hour is more than it takes to submit many files. */
+const NAMELESS_LIMIT_MS = 3_600_000;
 /** How long a caller that must not give way to other work stops the thread. */
 const BLOCKING_LIMIT_MS = 2_000;
 const BLOCKING_PAUSE_MS = 5;
@@ -45,12 +47,13 @@ export class CommitLock {
    * Waits until no other program is about to replace the job-info file: what it read before it will write, whatever is
    * recorded meanwhile.
    *
-   * @throws GembatchError LOCKED, INTERRUPTED, STORAGE.
+   * @throws GembatchError LOCKED when the time is over, which is an hour unless another is given; INTERRUPTED, STORAGE.
    */
   async untilFreeOfOthers(options: WaitOptions): Promise<void> {
     const {file, commitLock} = this.#paths;
     await waitForLock(this.#contender, () => this.isFreeOfOthers() || null, {
       ...options,
+      timeoutMs: options.timeoutMs ?? NAMELESS_LIMIT_MS,
       file,
       clock: this.#context.clock,
       lockPath: commitLock,
