@@ -10,7 +10,7 @@ import {submitFlags} from '../cli/flags/submit-flags.js';
 export default class Adopt extends BaseCommand {
   static override summary = 'Record batch jobs that were made elsewhere, or rebuild a lost job-info file.';
 
-  static override description = `Adds batch jobs that exist at the service to the job-info file. Nothing is created or deleted, and no job is recorded twice. Jobs made by gembatch are matched to local request files by path and content; for others, name the request file with --file.
+  static override description = `Adds batch jobs that exist at the service to the job-info file. Nothing is created or deleted, and no job is recorded twice. Jobs made by gembatch are matched to local request files by path and content; for others, and where the display name leads out of the folder of the job-info file, name the request file with --file. As a job may be a colleague's, poll and run delete nothing of it at the service; cleanup does when it is named.
 
 Without a name, lists the jobs at the service that no record knows, and records nothing.
 
@@ -69,7 +69,7 @@ Without a name, lists the jobs at the service that no record knows, and records 
     const result = isListed
       ? await listNotRecorded({store, client}, stop)
       : await adoptJobs(
-          {store, client, report: ({message}) => view.note(message)},
+          {store, client, clock: this.clock, report: ({message}) => view.note(message)},
           {
             names,
             file: flags.file,

@@ -1,5 +1,5 @@
-import {rm, writeFile} from 'node:fs/promises';
-import {join} from 'node:path';
+import {access, rm, symlink, writeFile} from 'node:fs/promises';
+import {basename, join} from 'node:path';
 import {expect, test} from '@jest/globals';
 import type {AdoptResult} from '../../src/lib/workflows/adopt/adopt-jobs.js';
 import {EXIT} from '../../src/lib/domain/errors.js';
@@ -197,3 +197,102 @@ test('two jobs of one display name are two records, and a name that no file can 
   await writeFile(join(folder, 'new.jsonl'), requestLines(2, 'new'));
   expect((await submit({folder, env}, 'new.jsonl')).code).toBe(0);
 });
+
+test('a display name that leads out of the folder is refused, until a person names that file', async () => {
+  const folder = await tempDir();
+  const elsewhere = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, 1);
+  await requestFiles(elsewhere, 1);
+  await symlink(elsewhere, join(folder, 'link'));
+  await submit({folder, env}, '001.jsonl');
+  const [own] = emulator.control.paid();
+  await rm(join(folder, 'job-info.jsonl'));
+  const inputConfig = {fileName: own?.input_file_name};
+  const marker = ' #gb-0123456789ab-012345678';
+  const paths = [
+    join(elsewhere, '001.jsonl'),
+    `../${basename(elsewhere)}/001.jsonl`,
+    `a/../../${basename(elsewhere)}/001.jsonl`,
+    'link/001.jsonl',
+    join(elsewhere, 'missing.jsonl'),
+  ];
+  for (const [index, path] of paths.entries()) {
+    await create(env, {displayName: `${path}${marker}${index}`, inputConfig});
+  }
+  const absolute = await create(env, {displayName: paths[0], inputConfig});
+  emulator.control.advance(60_000);
+
+  const {code, result} = await adopt(folder, env, '--all-mine');
+  expect(code).toBe(EXIT.partial);
+  expect(result.jobs.map(({outcome, error}) => [outcome, error?.code])).toEqual([
+    ['adopted', undefined],
+    ...paths.map(() => ['failed', 'REFUSED']),
+  ]);
+  const named = await runCli(['adopt', absolute], {cwd: folder, env});
+  expect([named.code, named.stdout]).toEqual([EXIT.failed, expect.stringContaining('outside of')]);
+  expect(named.stdout).toContain(`adopt ${absolute} --file ${paths[0]}`);
+  expect((await runCli(['poll', '--once'], {cwd: folder, env})).code).toBe(0);
+  expect(await isThere(join(elsewhere, 'results'))).toBe(false);
+
+  expect((await adopt(folder, env, absolute, '--file', paths[0] ?? '')).code).toBe(0);
+  expect((await runCli(['poll', '--once'], {cwd: folder, env})).code).toBe(0);
+  expect(await isThere(join(elsewhere, 'results/001.jsonl'))).toBe(true);
+});
+
+test('poll deletes nothing of an adopted job, unless it answers to a create of this job-info file', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, 2);
+  await submit({folder, env}, '001.jsonl');
+  await rm(join(folder, 'job-info.jsonl'));
+  const [lost = ''] = emulator.control.jobs();
+  emulator.control.fault({on: 'batches.create', fault: {kind: 'reset_after'}});
+  emulator.control.fault({on: 'batches.list', skip: 1, times: null, fault: {kind: 'status', status: 503}});
+  await submit({folder, env, speed: 500}, '002.jsonl');
+  emulator.control.clearFaults();
+  const open = emulator.control.jobs().find((name) => name !== lost) ?? '';
+
+  expect((await adopt(folder, env, lost, open)).code).toBe(0);
+  emulator.control.advance(60_000);
+  expect((await runCli(['poll', '--once'], {cwd: folder, env})).code).toBe(0);
+  expect(emulator.control.jobs()).toEqual([lost]);
+});
+
+test('retries of a rebuilt job-info file are merged, and only those beside the request file', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, 1);
+  emulator.control.outcome({match: '001.jsonl', rows: [{fault: 'error', keys: ['r2']}]});
+  await submit({folder, env}, '001.jsonl');
+  emulator.control.advance(60_000);
+  await runCli(['poll', '--once', '--keep-remote'], {cwd: folder, env});
+  emulator.control.clearOutcomes();
+  await runCli(['retry'], {cwd: folder, env});
+  const [first, retry] = await records(folder);
+  const sent = emulator.control.paid()[1];
+  await create(env, {
+    displayName: `other/${retry?.input_file} #gb-0123456789ab-0123456789`,
+    inputConfig: {fileName: sent?.input_file_name},
+  });
+  await rm(join(folder, 'job-info.jsonl'));
+  await rm(join(folder, 'results'), {recursive: true});
+
+  expect((await adopt(folder, env, '--all-mine')).code).toBe(0);
+  expect((await records(folder)).map(({retry_of: parent}) => parent)).toEqual([
+    undefined,
+    first?.batch.name,
+    undefined,
+  ]);
+  emulator.control.advance(60_000);
+  expect((await runCli(['poll', '--once'], {cwd: folder, env})).code).toBe(0);
+  const [merged] = await records(folder);
+  expect(merged?.results?.rows).toMatchObject({ok: 3, error: 0});
+});
+
+async function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}

@@ -14,9 +14,12 @@ const REQUEST_FILE_WORDS = {
 /** What became of each job that was to be adopted; with `isListed`, the jobs that no record knows. */
 export function adoptLines({jobs}: AdoptResult, {isListed}: {isListed: boolean}): readonly string[] {
   const adopted = jobs.filter(({outcome}) => outcome === 'adopted').length;
-  const lines = jobs.map(({job, outcome, file = '', request_file: requestFile, state = '', error}) => {
+  const lines = jobs.flatMap(({job, outcome, file = '', request_file: requestFile, state = '', error}) => {
     if (error !== undefined)
-      return `${printable(file === '' ? job : file)}: not adopted: ${printable(error.message)}`;
+      return [
+        `${printable(file === '' ? job : file)}: not adopted: ${printable(error.message)}`,
+        ...error.suggestions.map((suggestion) => `  ${printable(suggestion)}`),
+      ];
     const name = `${printable(job)} (${printable(stateLabel(state))}): ${printable(file)}`;
     if (outcome === 'not_recorded') return name;
     if (outcome === 'known') return `${name}: recorded already`;

@@ -6,21 +6,25 @@
  * its job is adopted, also where several jobs answer to it and a person has to choose.
  */
 import {itemError, type ItemError} from '../../domain/item-error.js';
-import {basename, isAbsolute, resolve} from 'node:path';
+import {isAbsolute, resolve} from 'node:path';
+import type {Clock} from '../../domain/clock.js';
 import type {BatchJob} from '../../domain/job/batch-job.js';
 import {newAttempt, parseJobDisplayName} from '../../domain/job/display-name.js';
 import {GembatchError} from '../../domain/errors.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import {describeLockWait} from '../../domain/lock-holder.js';
 import {ownCommand} from '../../domain/program-name.js';
+import {shellWord} from '../../domain/text/shell-word.js';
 import {exitCodeOf, type ItemOutcome} from '../../domain/outcome.js';
 import type {BatchService} from '../../services/batch-service.js';
 import type {JobStore, Session} from '../../store/job-store.js';
+import {parentOfRetry} from '../reconcile/parent-of-retry.js';
 import {inspectFile, type Inspection} from '../request-file/inspect-file.js';
 
 export interface AdoptDeps {
   readonly store: JobStore;
   readonly client: BatchService;
+  readonly clock: Clock;
   /** Is told for whom the command waits. */
   readonly report: (event: {readonly type: 'status'; readonly message: string}) => void;
 }
@@ -70,7 +74,8 @@ export interface AdoptResult {
  *   named is in its `error`.
  */
 export async function adoptJobs(deps: AdoptDeps, input: AdoptInput): Promise<AdoptResult> {
-  const {store, client, report} = deps;
+  const {store, client, clock, report} = deps;
+  const adoptedAt = new Date(clock.now()).toISOString();
   const jobs = await store.withSession(
     {
       timeoutMs: input.lockTimeoutMs,
@@ -79,7 +84,7 @@ export async function adoptJobs(deps: AdoptDeps, input: AdoptInput): Promise<Ado
     },
     async (session) => {
       store.requireReadable(session.snapshot());
-      const adoption = new Adoption({store, session, address: client.address}, input);
+      const adoption = new Adoption({store, session, adoptedAt, address: client.address}, input);
       return input.isAllMine ? adoptListed(client, adoption, input) : adoptNamed(client, adoption, input);
     },
   );
@@ -135,6 +140,18 @@ function impossibleName({name, display_name: displayName = ''}: BatchJob, error:
   });
 }
 
+function leadsElsewhere({name}: BatchJob, file: string, folder: string): GembatchError {
+  return new GembatchError(
+    'REFUSED',
+    `The display name of ${name} leads to ${file}, outside of ${folder}, where its results would go. Nothing was recorded.`,
+    {
+      suggestions: [
+        `If it was made from that file, say so: ${ownCommand(`adopt ${name} --file ${shellWord(file)}`)}`,
+      ],
+    },
+  );
+}
+
 /**
  * The jobs that the service has and no record knows, the newest first. Changes nothing.
  *
@@ -173,19 +190,30 @@ class Adoption {
   readonly #store: JobStore;
   readonly #session: Session;
   readonly #address: string | undefined;
+  readonly #adoptedAt: string;
   readonly #file: string | undefined;
   readonly #known: Map<string, JobRecord>;
   readonly #attempts: Set<string>;
+  /** Attempts of creates of this job-info file that had no answer: their jobs are nobody else's. */
+  readonly #open: ReadonlySet<string>;
 
   constructor(
-    {store, session, address}: {store: JobStore; session: Session; address: string | undefined},
+    {
+      store,
+      session,
+      adoptedAt,
+      address,
+    }: {store: JobStore; session: Session; adoptedAt: string; address: string | undefined},
     {file, cwd}: AdoptInput,
   ) {
     this.#store = store;
     this.#session = session;
     this.#address = address;
+    this.#adoptedAt = adoptedAt;
     this.#file = file === undefined ? undefined : resolve(cwd, file);
-    const records = session.snapshot().records.map(({record}) => record);
+    const snapshot = session.snapshot();
+    const records = snapshot.records.map(({record}) => record);
+    this.#open = new Set(snapshot.openIntents.map(({attempt}) => attempt));
     this.#known = new Map(records.map((record) => [record.batch.name, record]));
     this.#attempts = new Set(records.flatMap(({attempt}) => attempt ?? []));
   }
@@ -197,14 +225,12 @@ class Adoption {
     }
     const ours = parseJobDisplayName(batch.display_name ?? '');
     if (ours === undefined && batch.src === undefined) throw inlineError(batch);
-    const named = this.#inputFile(batch);
-    const {inspection, state} = await this.#match(named, ours?.fingerprintHead);
-    // Anybody in the project may have made the job: its name decides about no place of this machine that is not known.
-    const isElsewhere = this.#file === undefined && inspection === undefined && isAbsolute(named);
-    const inputFile = isElsewhere ? basename(named) : named;
+    const inputFile = this.#inputFile(batch);
+    const {inspection, state} = await this.#match(inputFile, ours?.fingerprintHead);
     // Two jobs of one create have one attempt, and a record is known by it.
     const isTaken = ours !== undefined && this.#attempts.has(ours.attempt);
     const attempt = ours === undefined || isTaken ? newAttempt() : ours.attempt;
+    const retryOf = parentOfRetry(inputFile, this.#known.values())?.batch.name;
     const record: JobRecord = {
       input_file: inputFile,
       count: inspection?.count ?? batch.stats?.request_count ?? null,
@@ -213,7 +239,9 @@ class Adoption {
       ...(inspection === undefined ? {} : {sha256: inspection.sha256, size_bytes: inspection.size_bytes}),
       attempt,
       ...(batch.create_time === undefined ? {} : {submitted_at: batch.create_time}),
+      ...(this.#open.has(attempt) ? {} : {adopted_at: this.#adoptedAt}),
       ...(this.#address === undefined ? {} : {service_url: this.#address}),
+      ...(retryOf === undefined ? {} : {retry_of: retryOf}),
     };
     this.#session.done(attempt, record);
     this.#known.set(batch.name, record);
@@ -226,11 +254,15 @@ class Adoption {
     const {name, display_name: displayName = ''} = batch;
     if (this.#file !== undefined) return this.#store.inputName(this.#file);
     const path = parseJobDisplayName(displayName)?.inputFile ?? displayName;
+    let inputFile: string;
     try {
-      return path === '' ? name : this.#store.inputName(this.#store.resolveInput(path));
+      inputFile = path === '' ? name : this.#store.inputName(this.#store.resolveInput(path));
     } catch (error) {
       throw impossibleName(batch, error);
     }
+    // Anybody in the project may have made the job, and its results go beside its request file.
+    if (isAbsolute(inputFile)) throw leadsElsewhere(batch, inputFile, this.#store.folder);
+    return inputFile;
   }
 
   /** Facts of the local file, unless it is known to be another one than the job was made from. */

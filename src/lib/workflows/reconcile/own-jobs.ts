@@ -103,7 +103,7 @@ export class OwnJobs {
     if (newest === undefined) return undefined;
     const {batch, parts} = newest;
     const others = older.map((job) => job.batch);
-    return {batch, attempt: parts.attempt, others, retries: this.#retriesOf(newest, marked)};
+    return {batch, attempt: parts.attempt, others, retries: this.#retriesOf(work, batch, marked)};
   }
 
   async #read(): Promise<readonly Marked[]> {
@@ -157,10 +157,11 @@ export class OwnJobs {
     }
   }
 
-  #retriesOf({batch: parent}: Marked, marked: readonly Marked[]): readonly OwnRetry[] {
+  #retriesOf({inputFile: file}: Work, batch: BatchJob, marked: readonly Marked[]): readonly OwnRetry[] {
+    const parents = [{input_file: file, batch}];
     const ofParent = marked.filter(
-      ({batch, inputFile}) =>
-        !this.#deps.isRecorded(batch.name) && parentOfRetry(inputFile, [parent.name]) === parent.name,
+      (job) =>
+        !this.#deps.isRecorded(job.batch.name) && parentOfRetry(job.inputFile, parents) !== undefined,
     );
     const newestOfEach = new Map(
       newestFirst(ofParent)

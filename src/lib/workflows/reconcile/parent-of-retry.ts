@@ -1,4 +1,5 @@
-import {basename, dirname} from 'node:path/posix';
+import {basename, dirname, join} from 'node:path/posix';
+import type {JobRecord} from '../../domain/job/job-record.js';
 
 /** The folder beside request files in which the requests that are sent again are. */
 export const RETRIES_FOLDER = 'retries';
@@ -6,15 +7,28 @@ export const RETRIES_FOLDER = 'retries';
 const SHORT_ID_LENGTH = 8;
 
 /**
- * The job that a request file submits again, told by its name, which has the head of the job's id.
+ * The job that a request file submits again, told by its name, which has the head of the job's id, and by its folder. The
+ * name may be anybody's words: it leads nowhere but to the folder of retries of that job.
  *
  * @param inputFile - of the retry, with `/`.
- * @param jobs - batch names, in the order in which they were recorded; of several that fit the last one counts.
+ * @param jobs - in the order in which they were recorded; of several that fit the last one counts.
  */
-export function parentOfRetry(inputFile: string, jobs: readonly string[]): string | undefined {
-  if (basename(dirname(inputFile)) !== RETRIES_FOLDER) return undefined;
+export function parentOfRetry<T extends ParentJob>(inputFile: string, jobs: Iterable<T>): T | undefined {
+  const folder = dirname(inputFile);
+  if (basename(folder) !== RETRIES_FOLDER) return undefined;
   const parts = new Set(basename(inputFile).split('.').slice(1));
-  return jobs.findLast((job) => parts.has(shortId(job)));
+  return [...jobs].findLast(
+    (job) => parts.has(shortId(job.batch.name)) && retriesFolderOf(job.input_file) === folder,
+  );
+}
+
+/** What tells whether a job is retried by a file. */
+export type ParentJob = Pick<JobRecord, 'input_file'> & {readonly batch: Pick<JobRecord['batch'], 'name'>};
+
+/** All retries of one request file are in one folder, also those of retries. */
+function retriesFolderOf(inputFile: string): string {
+  const folder = dirname(inputFile);
+  return basename(folder) === RETRIES_FOLDER ? folder : join(folder, RETRIES_FOLDER);
 }
 
 /** The part of a job's id by which the request files that retry it are named. */
