@@ -160,8 +160,7 @@ export class OwnJobs {
   #retriesOf({inputFile: file}: Work, batch: BatchJob, marked: readonly Marked[]): readonly OwnRetry[] {
     const parents = [{input_file: file, batch}];
     const ofParent = marked.filter(
-      (job) =>
-        !this.#deps.isRecorded(job.batch.name) && parentOfRetry(job.inputFile, parents) !== undefined,
+      (job) => !this.#deps.isRecorded(job.batch.name) && parentOfRetry(job.inputFile, parents) !== undefined,
     );
     const newestOfEach = new Map(
       newestFirst(ofParent)
