@@ -203,9 +203,10 @@ export abstract class BaseCommand extends GembatchCommand {
       return this.connection(flags);
     } catch (error) {
       if (!(error instanceof GembatchError) || error.code === 'USAGE') throw error;
-      const {firstFaults, withFaults} = await import('../lib/workflows/submit/first-faults.js');
+      const {firstLook, withFaults} = await import('../lib/workflows/submit/first-faults.js');
       const {address} = await this.offlineService('gemini');
-      throw withFaults(error, await firstFaults(store, files, {...options, address}));
+      const {faults} = await firstLook(store, files, {...options, address});
+      throw withFaults(error, faults);
     }
   }
 

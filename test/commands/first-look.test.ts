@@ -66,6 +66,31 @@ describe.each(['submit', 'run'])('%s', (command) => {
     for (const fault of FAULTS) expect(stdout + stderr).toContain(fault);
     expect(stderr).not.toContain('Cannot reach');
   });
+
+  test('with a model that the service does not have says what is wrong far below the first line, too', async () => {
+    const {folder, emulator, env} = await withFaults();
+    await writeFile(join(folder, 'late.jsonl'), `${requestLines(300)}{}\n`);
+    const args = [command, 'good.jsonl', 'late.jsonl', '--model', 'gemini-0', '--json'];
+    const {json} = await runCli(args, {cwd: folder, env});
+    expect(json()).toMatchObject({
+      error: {
+        code: 'MODEL_UNAVAILABLE',
+        suggestions: expect.arrayContaining([expect.stringContaining('Also wrong: late.jsonl:301:1: ')]),
+      },
+    });
+    expect(emulator.control.counts()['upload.start']).toBeUndefined();
+  });
+
+  test('does not wait for a dead network when no file is good to its end', async () => {
+    const {folder, env} = await withFaults();
+    await writeFile(join(folder, 'late.jsonl'), `${requestLines(300)}{}\n`);
+    const {code, stdout, stderr} = await runCli([command, 'late.jsonl', 'empty.jsonl'], {
+      cwd: folder,
+      env: {...env, GOOGLE_GEMINI_BASE_URL: DEAD},
+    });
+    expect(code).toBe(EXIT.usage);
+    expect(stdout + stderr).toContain('late.jsonl:301:1: ');
+  });
 });
 
 test('a file that has a batch job and is gone is no fault', async () => {

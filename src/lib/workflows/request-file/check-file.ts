@@ -133,6 +133,13 @@ async function fateOfOpenCreate(
 }
 
 function inspect(run: SubmitRun, file: RequestFile, isValidated: boolean): Promise<Inspection> {
+  const onProgress = (bytes: number, totalBytes: number): void =>
+    run.report({type: 'progress', index: file.index, bytes, totalBytes});
+  const begun = isValidated === run.options.isValidated ? run.checks?.take(file, onProgress) : undefined;
+  if (begun !== undefined) {
+    run.report({type: 'phase', index: file.index, phase: 'inspecting'});
+    return begun;
+  }
   return run.limits.inspections(() => {
     run.report({type: 'phase', index: file.index, phase: 'inspecting'});
     return inspectFile(file.path, {
@@ -144,7 +151,7 @@ function inspect(run: SubmitRun, file: RequestFile, isValidated: boolean): Promi
       // Without --dry-run it would go in parts.
       maxBytes: run.options.isDryRun ? Infinity : SERVICE_LIMITS[run.client.services[0]].maxFileBytes,
       signal: run.halt.signal,
-      onProgress: (bytes, totalBytes) => run.report({type: 'progress', index: file.index, bytes, totalBytes}),
+      onProgress,
     });
   });
 }

@@ -18,25 +18,36 @@ interface LookOptions extends Pick<SubmitOptions, 'allowed' | 'isForced' | 'isVa
   readonly address?: string | undefined;
 }
 
-/** What a short look finds wrong with files that are neither recorded nor the store's own, in their order. */
-export async function firstFaults(
+/** What a short look at request files finds. */
+interface FirstLook {
+  /** What is wrong, in the order of the files. */
+  readonly faults: readonly GembatchError[];
+  /** The files without a batch job of which it finds nothing wrong. */
+  readonly good: readonly RequestFile[];
+}
+
+/** Looks at the files that are neither recorded nor the store's own. */
+export async function firstLook(
   store: Pick<JobStore, 'inputName' | 'isOwnFile' | 'read' | 'resolveInput'>,
   files: readonly RequestFile[],
   {address, known = new KnownJobs(store.read(), store, address), ...options}: LookOptions,
-): Promise<readonly GembatchError[]> {
+): Promise<FirstLook> {
   const {allowed, isForced, isValidated: validate} = options;
   const isNew = ({path, inputFile}: RequestFile): boolean =>
     !store.isOwnFile(path) &&
     !known.isResultFile(inputFile) &&
     (isForced || known.ofInputFile(inputFile) === undefined);
+  const good: RequestFile[] = [];
   const look = async (file: RequestFile): Promise<GembatchError | undefined> => {
     const {path, name, problem} = file;
     if (problem !== undefined || !isNew(file)) return problem;
     // What a line may hold for a model is no fault as long as nobody knows the model.
-    return firstFault(path, {name, allowed, validate});
+    const fault = await firstFault(path, {name, allowed, validate});
+    if (fault === undefined) good.push(file);
+    return fault;
   };
   const faults = await pMap(files, look, {concurrency: CONCURRENT_LOOKS});
-  return faults.filter((fault) => fault !== undefined);
+  return {faults: faults.filter((fault) => fault !== undefined), good};
 }
 
 /** An error that ends a run before its first file, with what is wrong besides. */

@@ -1,54 +1,97 @@
 import {GembatchError} from '../../domain/errors.js';
 import {DEFAULT_MODEL, modelResourceName} from '../../domain/job/model-choice.js';
+import {SERVICE_LIMITS} from '../../domain/job/service-of.js';
+import {ChecksAhead} from '../request-file/checks-ahead.js';
 import {chooseModel} from './choose-model.js';
 import type {RequestFile} from './collect-inputs.js';
 import type {KnownJobs} from './duplicates/known-jobs.js';
-import {firstFaults, withFaults} from './first-faults.js';
+import {firstLook, withFaults} from './first-faults.js';
 import type {SubmitDeps, SubmitOptions} from './submit-run.js';
 
 /** The model of a submission. */
 interface FoundModel {
   /** Its resource name, `models/<id>`. */
   readonly model: string;
-  /** Whether there is anything to send to it, as far as a short look tells. */
+  /** Whether there is anything to send to it, as far as is known. */
   readonly maySend: boolean;
+  /** The checks of files for this model that were begun meanwhile. */
+  readonly checks?: ChecksAhead;
+}
+
+/** What is asked for a model, and for which files. */
+interface LookUp {
+  readonly files: readonly RequestFile[];
+  readonly known: KnownJobs;
+  readonly halt: AbortController;
 }
 
 /**
- * The model of a submission, looked up once, and only when a short look at the files has found one that may be sent. What
- * the look has found is said when the service does not answer at once, and with an error.
+ * The model of a submission, looked up once, and only while there may be a file to send: a short look at all of them comes
+ * first, and they are checked whole while the service is asked. What is wrong with them is said when it does not answer at once,
+ * and with an error.
  *
  * @throws GembatchError as `chooseModel`.
  */
 export async function modelFor(
-  {store, client, report}: Pick<SubmitDeps, 'store' | 'client' | 'report'>,
+  deps: Pick<SubmitDeps, 'store' | 'client' | 'report'>,
   options: SubmitOptions,
-  {files, known, halt}: {files: readonly RequestFile[]; known: KnownJobs; halt: AbortController},
+  {files, known, halt}: LookUp,
 ): Promise<FoundModel> {
   if (options.knownModel !== undefined) return {model: options.knownModel, maySend: true};
   const asNamed = modelResourceName(options.model ?? DEFAULT_MODEL);
   // A dry run takes the name as it is: it needs neither API key nor network.
   if (options.isDryRun) return {model: asNamed, maySend: false};
-  const faults = await firstFaults(store, files, {...options, known});
+  const {faults, good} = await firstLook(deps.store, files, {...options, known});
   if (files.length > 0 && faults.length === files.length) return {model: asNamed, maySend: false};
-  let isTold = false;
-  const onWait = ({reason, delayMs}: {reason: string; delayMs: number}): void => {
-    if (!isTold) for (const {message} of faults) report({type: 'status', message});
-    isTold = true;
+  const service = deps.client.services[0];
+  const checks = new ChecksAhead(good, {
+    validate: options.isValidated,
+    allowed: options.allowed,
+    model: asNamed,
+    service,
+    maxBytes: SERVICE_LIMITS[service].maxFileBytes,
+    signal: halt.signal,
+  });
+  const nothingToSend = new AbortController();
+  const isHopeless = checks.isOver.then(() => {
+    const areAllBad = good.length > 0 && faults.length + checks.faults.length === files.length;
+    if (areAllBad) nothingToSend.abort();
+    return areAllBad;
+  });
+  try {
+    const stop = AbortSignal.any([halt.signal, nothingToSend.signal]);
+    const model = await chooseModel(deps.client, {
+      model: options.model,
+      ...(options.consentToModel === undefined ? {} : {consent: options.consentToModel}),
+      stop,
+      onWait: tellFaults(deps.report, () => [...faults, ...checks.faults]),
+    });
+    checks.end();
+    return {model, maySend: true, ...(model === asNamed ? {checks} : {})};
+  } catch (error) {
+    if (!(error instanceof GembatchError)) throw error;
+    const found = await checks.finish();
+    if (error.code === 'INTERRUPTED' && !halt.signal.aborted && (await isHopeless))
+      return {model: asNamed, maySend: false, checks};
+    throw withFaults(error, [...faults, ...found]);
+  }
+}
+
+/** Says what is wrong with the files, each once, and then why the service is waited for. */
+function tellFaults(
+  report: SubmitDeps['report'],
+  faults: () => readonly GembatchError[],
+): (wait: {reason: string; delayMs: number}) => void {
+  const told = new Set<GembatchError>();
+  return ({reason, delayMs}) => {
+    const news = faults().filter((fault) => !told.has(fault));
+    for (const fault of news) {
+      told.add(fault);
+      report({type: 'status', message: fault.message});
+    }
     report({
       type: 'status',
       message: `${reason.replace(/\.$/u, '')}. Retrying in ${Math.ceil(delayMs / 1000)} s.`,
     });
   };
-  try {
-    const model = await chooseModel(client, {
-      model: options.model,
-      ...(options.consentToModel === undefined ? {} : {consent: options.consentToModel}),
-      stop: halt.signal,
-      onWait,
-    });
-    return {model, maySend: true};
-  } catch (error) {
-    throw error instanceof GembatchError ? withFaults(error, faults) : error;
-  }
 }

@@ -107,10 +107,14 @@ export async function openSubmission(
     const known = new KnownJobs(snapshot, deps.store, deps.client.address);
     const pass = typeof files === 'function' ? files(snapshot, known) : null;
     const chosen = typeof files === 'function' ? (pass?.files ?? []) : files;
-    const {model, maySend} = await modelFor(deps, options, {files: pass?.estimated ?? chosen, known, halt});
+    const {model, maySend, checks} = await modelFor(deps, options, {
+      files: pass?.estimated ?? chosen,
+      known,
+      halt,
+    });
     if (options.webhookUri !== undefined && isEmbeddingModel(model)) throw noWebhook(model);
     const opening = {files: chosen, pass, snapshot, known, session, maySend, finish, startedMs};
-    return await begin({...deps, options, model, halt}, opening);
+    return await begin({...deps, options, model, halt, checks}, opening);
   } catch (error) {
     await finish();
     throw error;
@@ -142,7 +146,7 @@ interface Opening {
 }
 
 async function begin(
-  start: Pick<SubmitRun, keyof SubmitDeps | 'halt' | 'model' | 'options'>,
+  start: Pick<SubmitRun, keyof SubmitDeps | 'checks' | 'halt' | 'model' | 'options'>,
   {files, pass, snapshot, known, session, maySend, finish, startedMs}: Opening,
 ): Promise<Submission> {
   const {clock, options, report, store} = start;

@@ -11,6 +11,7 @@ import type {OpenIntents} from '../reconcile/open-intents.js';
 import type {OwnJobs} from '../reconcile/own-jobs.js';
 import type {ModelWish} from './choose-model.js';
 import type {CreateLimiter} from './create-limiter.js';
+import type {ChecksAhead} from '../request-file/checks-ahead.js';
 import type {Inspection} from '../request-file/inspect-file.js';
 import type {InFlight} from './duplicates/in-flight.js';
 import type {KeptUploads} from './kept-uploads.js';
@@ -107,6 +108,8 @@ export interface SubmitRun extends SubmitDeps {
   readonly options: SubmitOptions;
   /** Resource name of the model, `models/<id>`. */
   readonly model: string;
+  /** Checks of whole files that were begun while the model was looked up. */
+  readonly checks: ChecksAhead | undefined;
   /** Null with `--dry-run`, which adds no record. */
   readonly session: Session | null;
   readonly known: KnownJobs;
