@@ -14,7 +14,7 @@ const TOGETHER = [
   'lib/domain/api-key/conceal-api-key.ts',
   'lib/domain/text/duration.ts',
   'lib/domain/errors.ts',
-  'lib/domain/job/model-choice.ts',
+  'lib/domain/service/model-choice.ts',
   'lib/domain/json/json-object.ts',
   'lib/domain/program-name.ts',
   'lib/domain/request/findings/request-finding.ts',
@@ -22,7 +22,7 @@ const TOGETHER = [
   'lib/output/terminal/printable.ts',
   'lib/output/terminal/screen.ts',
   'lib/output/text/error-text.ts',
-  'lib/services/http/loopback.ts',
+  'lib/services/http/connection/loopback.ts',
   'lib/system-clock.ts',
 ];
 

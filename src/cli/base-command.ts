@@ -146,7 +146,7 @@ export abstract class BaseCommand extends GembatchCommand {
     const baseUrl = service === 'vertex' ? vertexUrl || undefined : this.serviceUrl();
     const [{OfflineService}, {recordedAddress}] = await Promise.all([
       import('../lib/services/offline-service.js'),
-      import('../lib/domain/job/service-address.js'),
+      import('../lib/domain/service/service-address.js'),
     ]);
     return new OfflineService(service, baseUrl === undefined ? undefined : recordedAddress(baseUrl));
   }

@@ -34,7 +34,7 @@ export async function costOfFiles(
   files: readonly {readonly path: string; readonly model: string}[],
   context: EstimateContext,
 ): Promise<string> {
-  const {totalLine} = await import('../lib/output/estimate-lines.js');
+  const {totalLine} = await import('../lib/output/cost/estimate-lines.js');
   const sentences: string[] = [];
   for (const model of new Set(files.map((file) => file.model))) {
     const paths = files.filter((file) => file.model === model).map(({path}) => path);

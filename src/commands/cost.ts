@@ -2,7 +2,7 @@ import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../cli/base-command.js';
 import {pricesFlag, readPrices} from '../cli/prices.js';
 import {jobsArgument} from '../cli/flags/jobs-argument.js';
-import type {CostGrouping} from '../lib/output/cost-lines.js';
+import type {CostGrouping} from '../lib/output/cost/cost-lines.js';
 import {isWatched, printFolded, widthOf} from '../lib/output/terminal/screen.js';
 import type {CostReport} from '../lib/workflows/cost/sum-costs.js';
 
@@ -41,7 +41,7 @@ It is no bill: the service also charges for searches of failed requests, which n
     const prices = await readPrices(flags.prices);
     const [{sumCosts}, {costCsv, costLines}, store] = await Promise.all([
       import('../lib/workflows/cost/sum-costs.js'),
-      import('../lib/output/cost-lines.js'),
+      import('../lib/output/cost/cost-lines.js'),
       this.openStore(flags['job-info']),
     ]);
     const report = await sumCosts(store, {

@@ -4,7 +4,7 @@ import {proxyText} from '../cli/connection/proxy-text.js';
 import {modelFlag} from '../cli/flags/submit-flags.js';
 import type {PricedService} from '../lib/domain/price/price-list.js';
 import {GembatchError} from '../lib/domain/errors.js';
-import {DEFAULT_MODEL} from '../lib/domain/job/model-choice.js';
+import {DEFAULT_MODEL} from '../lib/domain/service/model-choice.js';
 import type {SetupInput, SetupReport} from '../lib/workflows/doctor/check-setup.js';
 
 /** Where Google answers. */

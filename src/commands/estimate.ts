@@ -5,7 +5,7 @@ import {chosenService} from '../cli/connection/choose-service.js';
 import {printFolded, widthOf} from '../lib/output/terminal/screen.js';
 import {pricesFlag, readPrices} from '../cli/prices.js';
 import {modelFlag} from '../cli/flags/submit-flags.js';
-import {DEFAULT_MODEL, modelResourceName} from '../lib/domain/job/model-choice.js';
+import {DEFAULT_MODEL, modelResourceName} from '../lib/domain/service/model-choice.js';
 import {exitCodeOf} from '../lib/domain/outcome.js';
 import type {CountTokens} from '../lib/workflows/estimate/count-sample.js';
 import type {Estimate} from '../lib/workflows/estimate/estimate-files.js';
@@ -53,7 +53,7 @@ Without a known price the cost is unknown. "<%= config.bin %> models" shows pric
     const model = flags.model ?? DEFAULT_MODEL;
     const [{estimateFiles}, {estimateLines}, {collectRequestFiles}, store] = await Promise.all([
       import('../lib/workflows/estimate/estimate-files.js'),
-      import('../lib/output/estimate-lines.js'),
+      import('../lib/output/cost/estimate-lines.js'),
       import('../lib/workflows/submit/collect-inputs.js'),
       this.openStore(flags['job-info']),
     ]);

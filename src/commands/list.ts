@@ -5,7 +5,7 @@ import {toGembatchError} from '../cli/errors/failure.js';
 import {momentFlag, momentMs, namesIn} from '../cli/flags/list-flags.js';
 import {jobsArgument} from '../cli/flags/jobs-argument.js';
 import {attentionFirst} from '../lib/domain/job/attention-first.js';
-import type {ListWatchOptions} from '../lib/output/list-watch.js';
+import type {ListWatchOptions} from '../lib/output/list/list-watch.js';
 import {colorsFor, isWatched, outputMode, widthOf} from '../lib/output/terminal/screen.js';
 import type {BatchService} from '../lib/services/batch-service.js';
 import type {JobOrder} from '../lib/workflows/list/filter-jobs.js';
@@ -103,7 +103,7 @@ A request file is one row, with its retries and parts. A terminal shows what fit
         import('../lib/workflows/list/list-jobs.js'),
         import('../lib/workflows/list/job-fields.js'),
         import('../lib/output/poll/job-columns.js'),
-        import('../lib/output/list-lines.js'),
+        import('../lib/output/list/list-lines.js'),
         this.openStore(flags['job-info']),
       ],
     );
@@ -163,7 +163,7 @@ A request file is one row, with its retries and parts. A terminal shows what fit
   ): Promise<JobList> {
     const [{watchList}, {ListWatch}] = await Promise.all([
       import('../lib/workflows/list/watch-list.js'),
-      import('../lib/output/list-watch.js'),
+      import('../lib/output/list/list-watch.js'),
     ]);
     const {stdout, env} = process;
     const isLive = outputMode({stdout, stderr: stdout, env}, {isJson: false, isQuiet: false}) === 'live';

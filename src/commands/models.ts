@@ -28,7 +28,7 @@ export default class Models extends BaseCommand {
     const isAsked = service === 'vertex' || hasApiKey(process.env);
     const [{listModels}, {modelsLines}] = await Promise.all([
       import('../lib/workflows/list/list-models.js'),
-      import('../lib/output/models-lines.js'),
+      import('../lib/output/cost/models-lines.js'),
     ]);
     const list = await listModels(
       {prices, service, nowMs: this.clock.now()},

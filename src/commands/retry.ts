@@ -8,7 +8,7 @@ import {readPrices} from '../cli/prices.js';
 import {submitFlags, submitOptionsOf} from '../cli/flags/submit-flags.js';
 import {costOfFiles} from '../cli/cost-of-files.js';
 import {consentOrYes} from '../cli/consent.js';
-import {DEFAULT_MODEL} from '../lib/domain/job/model-choice.js';
+import {DEFAULT_MODEL} from '../lib/domain/service/model-choice.js';
 import {GembatchError} from '../lib/domain/errors.js';
 import type {RetryResult} from '../lib/workflows/retry/retry-jobs.js';
 

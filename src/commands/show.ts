@@ -21,7 +21,7 @@ export default class Show extends BaseCommand {
     const {args, flags} = await this.parse(Show);
     const [{showJob}, {showLines}, store] = await Promise.all([
       import('../lib/workflows/list/show-job.js'),
-      import('../lib/output/show-lines.js'),
+      import('../lib/output/list/show-lines.js'),
       this.openStore(flags['job-info']),
     ]);
     const shown = await showJob(store, args.job, this.stopSignal());

@@ -19,7 +19,7 @@ import {
   submitOptionsOf,
 } from '../cli/flags/submit-flags.js';
 import {chosenService} from '../cli/connection/choose-service.js';
-import {SERVICE_LIMITS} from '../lib/domain/job/service-of.js';
+import {SERVICE_LIMITS} from '../lib/domain/service/service-of.js';
 
 /** `gembatch submit FILES...` */
 export default class Submit extends BaseCommand {
@@ -139,7 +139,7 @@ Ctrl-C once lets creates under way end; twice ends at once.`;
   /** What the files that would be submitted will use and cost; nothing is sent. */
   async #withEstimate(result: SubmitResult, context: EstimateContext): Promise<SubmitResult> {
     const names = result.files.flatMap(({file, outcome}) => (outcome === 'would_submit' ? [file] : []));
-    const {totalLine} = await import('../lib/output/estimate-lines.js');
+    const {totalLine} = await import('../lib/output/cost/estimate-lines.js');
     const estimate = await estimateOf(names, result.model, context);
     if (!this.jsonEnabled() && names.length > 0) process.stdout.write(`${totalLine(estimate)}\n`);
     return {...result, estimate};

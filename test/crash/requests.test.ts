@@ -58,7 +58,7 @@ attackTest({group: 'requests', attack: 'a request fails three times', unit: 'fai
 attackTest({group: 'requests', attack: 'a request is never answered', unit: 'time-outs'}, async (attack) => {
   // The same code, with a time-out that a test can sit out.
   const build = weakenedBuild([
-    {file: 'lib/domain/create-timeout.js', find: '120_000', replace: '1_000'},
+    {file: 'lib/domain/service/create-timeout.js', find: '120_000', replace: '1_000'},
     {
       file: 'lib/services/gemini/gemini-batch-client.js',
       find: 'DEFAULT_SILENCE_MS = 60_000',

@@ -1,5 +1,5 @@
 import type {FlagInput} from '@oclif/core/parser';
-import {DEFAULT_MODEL} from '../../lib/domain/job/model-choice.js';
+import {DEFAULT_MODEL} from '../../lib/domain/service/model-choice.js';
 import {apiKeyVariable} from '../connection/api-key.js';
 import type {Configuration} from './configuration.js';
 import {personalConfigPath} from './personal-config.js';

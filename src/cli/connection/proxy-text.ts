@@ -1,5 +1,5 @@
-import {isLoopback} from '../../lib/services/http/loopback.js';
-import {proxiesFrom} from '../../lib/services/http/proxy-variables.js';
+import {isLoopback} from '../../lib/services/http/connection/loopback.js';
+import {proxiesFrom} from '../../lib/services/http/connection/proxy-variables.js';
 
 /**
  * Which proxy requests to an address go through, in words and without its password.

@@ -1,5 +1,5 @@
 import {GembatchError} from '../../lib/domain/errors.js';
-import {isLoopback} from '../../lib/services/http/loopback.js';
+import {isLoopback} from '../../lib/services/http/connection/loopback.js';
 
 /**
  * The address of the service when `GOOGLE_GEMINI_BASE_URL` names another than Google's, as for an emulator or a proxy.

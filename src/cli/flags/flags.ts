@@ -1,7 +1,7 @@
 import {custom} from '@oclif/core/flags';
 import type {FlagInput} from '@oclif/core/parser';
 import {GembatchError} from '../../lib/domain/errors.js';
-import {isModelName} from '../../lib/domain/job/model-choice.js';
+import {isModelName} from '../../lib/domain/service/model-choice.js';
 import {ownCommand} from '../../lib/domain/program-name.js';
 import {parseDuration} from '../../lib/domain/text/duration.js';
 import {RULES, type Rule} from '../../lib/domain/request/findings/request-finding.js';

@@ -1,7 +1,7 @@
 import * as Flags from '@oclif/core/flags';
 import {capsOf, costFlags} from './cost-flags.js';
 import {createGraceFlag, durationFlag, modelNameFlag, RARE, ruleFlag, webAddressFlag} from './flags.js';
-import {DEFAULT_MODEL} from '../../lib/domain/job/model-choice.js';
+import {DEFAULT_MODEL} from '../../lib/domain/service/model-choice.js';
 import type {Rule} from '../../lib/domain/request/findings/request-finding.js';
 import type {SubmitOptions} from '../../lib/workflows/submit/submit-run.js';
 import {consentOf} from '../consent.js';

@@ -1,6 +1,11 @@
 import {nextStep, type NextStep} from '../../lib/domain/job/next-step.js';
 import {ownCommand} from '../../lib/domain/program-name.js';
-import {badRowLine, joinedSentence, resultNotes, resultsLines} from '../../lib/output/results-lines.js';
+import {
+  badRowLine,
+  joinedSentence,
+  resultNotes,
+  resultsLines,
+} from '../../lib/output/results/results-lines.js';
 import {mediaLines} from '../../lib/output/results/media-lines.js';
 import {printableJson} from '../../lib/output/terminal/printable.js';
 import type {ResultsReport} from '../../lib/workflows/results/collect-results.js';

@@ -1,5 +1,5 @@
 import {randomInt} from 'node:crypto';
-import {SERVICE_LIMITS} from './service-of.js';
+import {SERVICE_LIMITS} from '../service/service-of.js';
 
 const ATTEMPT_ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyz';
 const ATTEMPT_LENGTH = 10;

@@ -1,5 +1,5 @@
 import {ownCommand} from '../program-name.js';
-import {serviceOfFile} from './service-of.js';
+import {serviceOfFile} from '../service/service-of.js';
 
 /** What a person should know of an uploaded file that no batch job needs and that is still there. */
 export function leftUpload(fileName: string, error: Error): string {

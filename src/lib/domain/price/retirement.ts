@@ -1,4 +1,4 @@
-import {modelLabel} from '../job/model-choice.js';
+import {modelLabel} from '../service/model-choice.js';
 import {entryOf, type PriceList} from './price-list.js';
 
 /** Ends that are further away are no news yet. */

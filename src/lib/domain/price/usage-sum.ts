@@ -1,5 +1,5 @@
 import type {JobUsage} from '../job/job-record.js';
-import {modelLabel} from '../job/model-choice.js';
+import {modelLabel} from '../service/model-choice.js';
 import {fieldOf, isObject, isText} from '../json/json-object.js';
 import {isBlank, LineSplitter} from '../json/line-splitter.js';
 import {costOf, type CostTerms} from './cost.js';

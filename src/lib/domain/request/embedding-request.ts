@@ -1,5 +1,5 @@
 /** The rules for a request for an embedding: https://ai.google.dev/api/embeddings#EmbedContentRequest. */
-import {isEmbeddingModel, modelLabel} from '../job/model-choice.js';
+import {isEmbeddingModel, modelLabel} from '../service/model-choice.js';
 import {isObject, type JsonObject} from '../json/json-object.js';
 import {contentFindings} from './request-content.js';
 import {problem, quoted, warning, type JsonPath, type RequestFinding} from './findings/request-finding.js';

@@ -3,7 +3,7 @@
  * does not vouch for is parsed, judged and, when something is wrong, searched for the place.
  */
 import {isUtf8} from 'node:buffer';
-import {isEmbeddingModel} from '../job/model-choice.js';
+import {isEmbeddingModel} from '../service/model-choice.js';
 import {fieldOf, isText} from '../json/json-object.js';
 import {locateInJson} from '../json/json-fault.js';
 import {isBlank, LineSplitter} from '../json/line-splitter.js';

@@ -1,6 +1,6 @@
 /** What tables show of a batch job, or of the jobs of a request file. */
-import {ageMs, leftOf, usualDurations} from '../../domain/job/job-estimate.js';
-import {modelLabel} from '../../domain/job/model-choice.js';
+import {ageMs, leftOf, usualDurations} from '../../domain/job/remaining-time.js';
+import {modelLabel} from '../../domain/service/model-choice.js';
 import {stateLabel} from '../../domain/job/job-state.js';
 import type {FoldedJob} from '../../workflows/list/fold-jobs.js';
 import type {PolledJob} from '../../workflows/poll/poll-report.js';

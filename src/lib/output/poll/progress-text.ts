@@ -1,5 +1,5 @@
-import {leftOf, usualDurations} from '../../domain/job/job-estimate.js';
-import {modelLabel} from '../../domain/job/model-choice.js';
+import {leftOf, usualDurations} from '../../domain/job/remaining-time.js';
+import {modelLabel} from '../../domain/service/model-choice.js';
 import type {PolledJob} from '../../workflows/poll/poll-report.js';
 import {formatCount, formatDuration} from '../text/format.js';
 import {formatUsd} from '../text/money.js';

@@ -3,7 +3,7 @@ import type {Submission} from '../../workflows/submit/submission.js';
 import {printable} from '../terminal/printable.js';
 import {colorsFor, marksFor, printFolded, type Display} from '../terminal/screen.js';
 import {plural} from '../text/format.js';
-import {totalLine} from '../estimate-lines.js';
+import {totalLine} from '../cost/estimate-lines.js';
 import {fileAnnotations} from '../github/annotations.js';
 import {FileTally} from './file-tally.js';
 import {notStartedLines, summaryLines} from './submit-summary.js';

@@ -1,6 +1,6 @@
 import type {GoogleGenAI} from '@google/genai/web';
 import type {JsonObject} from '../../domain/json/json-object.js';
-import {isEmbeddingModel} from '../../domain/job/model-choice.js';
+import {isEmbeddingModel} from '../../domain/service/model-choice.js';
 import type {SdkCall, SdkConfig} from './sdk-calls.js';
 
 /** Of the SDK's call, without the contents that its type asks for: the service ignores them beside a whole request. */

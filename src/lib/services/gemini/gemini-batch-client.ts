@@ -1,12 +1,12 @@
 import type {CreateEmbeddingsBatchJobParameters, GoogleGenAI} from '@google/genai/web';
 import type {BatchJob} from '../../domain/job/batch-job.js';
 import type {Clock} from '../../domain/clock.js';
-import {CREATE_TIMEOUT_MS} from '../../domain/create-timeout.js';
-import {isEmbeddingModel, isModelName} from '../../domain/job/model-choice.js';
+import {CREATE_TIMEOUT_MS} from '../../domain/service/create-timeout.js';
+import {isEmbeddingModel, isModelName} from '../../domain/service/model-choice.js';
 import {checkedBatchName} from '../../domain/job/batch-name.js';
 import {GembatchError} from '../../domain/errors.js';
 import type {JsonObject} from '../../domain/json/json-object.js';
-import {recordedAddress} from '../../domain/job/service-address.js';
+import {recordedAddress} from '../../domain/service/service-address.js';
 import {looksLikeApiKey} from '../../domain/api-key/api-key-form.js';
 import {tokenCount} from './count-tokens.js';
 import {download} from './download.js';
@@ -28,7 +28,7 @@ import type {
 import {ListLimit} from '../http/list-limit.js';
 import {HttpClient} from '../http/http-client.js';
 import {Outage, type OutageOptions} from '../http/outage.js';
-import {proxiesFrom} from '../http/proxy-variables.js';
+import {proxiesFrom} from '../http/connection/proxy-variables.js';
 import {SdkCalls, type SdkCall, type SdkConfig} from './sdk-calls.js';
 import {isCertainRefusal, malformedReplyError} from '../http/service-error.js';
 import type {TransferContext} from '../transfer/transfer-context.js';

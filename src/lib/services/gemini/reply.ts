@@ -1,7 +1,7 @@
 /** Reads the service's answers: unknown JSON becomes domain types, or a named error. */
 import type {BatchJob, BatchStats} from '../../domain/job/batch-job.js';
 import {isUnknownState, normaliseState} from '../../domain/job/job-state.js';
-import {isEmbeddingModel} from '../../domain/job/model-choice.js';
+import {isEmbeddingModel} from '../../domain/service/model-choice.js';
 import type {JsonObject} from '../../domain/json/json-object.js';
 import type {Model, RemoteFile} from '../batch-service.js';
 import {malformedReplyError} from '../http/service-error.js';

@@ -4,15 +4,15 @@
  * answered with 421. What comes back is limited in bytes and in time, is not decompressed, and is rid of the API key
  * before anybody reads it.
  */
-import './fetch-of-node.js';
+import './connection/fetch-of-node.js';
 import type {Readable} from 'node:stream';
 import {request as undiciRequest, type Dispatcher} from 'undici';
 import {apiKeyHider} from '../../domain/api-key/conceal-api-key.js';
 import {GembatchError} from '../../domain/errors.js';
-import {Connections, CONNECT_TIMEOUT_MS} from './connections.js';
+import {Connections, CONNECT_TIMEOUT_MS} from './connection/connections.js';
 import {Deadline} from './deadline.js';
-import {NotConnectedError} from './connection-error.js';
-import type {Proxies} from './proxy-variables.js';
+import {NotConnectedError} from './connection/connection-error.js';
+import type {Proxies} from './connection/proxy-variables.js';
 import {throwIfAborted} from './retry-budget.js';
 import {malformedReplyError, networkError, type RawReply} from './service-error.js';
 

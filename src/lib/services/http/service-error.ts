@@ -6,7 +6,7 @@
  */
 import {GembatchError, type ErrorCode} from '../../domain/errors.js';
 import {isObject} from '../../domain/json/json-object.js';
-import {NotConnectedError, ProxyError} from './connection-error.js';
+import {NotConnectedError, ProxyError} from './connection/connection-error.js';
 
 /** What a call is about; the same status means different things for a model, a file and a batch job. */
 export type Subject = 'model' | 'file' | 'batch' | 'create' | 'count' | 'list' | 'upload';

@@ -4,7 +4,7 @@ import {homedir} from 'node:os';
 import {join} from 'node:path';
 import type {AuthClient} from 'google-auth-library';
 import {GembatchError} from '../../domain/errors.js';
-import {isLoopback} from '../http/loopback.js';
+import {isLoopback} from '../http/connection/loopback.js';
 import type {Authorize} from './vertex-calls.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,11 +1,11 @@
 import type {BatchJob} from '../../domain/job/batch-job.js';
 import type {Clock} from '../../domain/clock.js';
-import {CREATE_TIMEOUT_MS} from '../../domain/create-timeout.js';
+import {CREATE_TIMEOUT_MS} from '../../domain/service/create-timeout.js';
 import {parseJobDisplayName} from '../../domain/job/display-name.js';
 import {GembatchError} from '../../domain/errors.js';
 import {isTerminal, SUCCESS_STATES} from '../../domain/job/job-state.js';
 import type {JsonObject} from '../../domain/json/json-object.js';
-import {recordedAddress} from '../../domain/job/service-address.js';
+import {recordedAddress} from '../../domain/service/service-address.js';
 import type {
   BatchService,
   CallOptions,
@@ -21,7 +21,7 @@ import type {
 import {HttpClient} from '../http/http-client.js';
 import {ListLimit} from '../http/list-limit.js';
 import {Outage, type OutageOptions} from '../http/outage.js';
-import {proxiesFrom} from '../http/proxy-variables.js';
+import {proxiesFrom} from '../http/connection/proxy-variables.js';
 import {isCertainRefusal, malformedReplyError} from '../http/service-error.js';
 import {parseReply, textOf, toPage, toTokenCount} from '../reply.js';
 import {CloudStorage} from './cloud-storage.js';

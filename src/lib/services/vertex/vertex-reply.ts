@@ -1,7 +1,7 @@
 /** Reads the answers of Vertex AI and Cloud Storage: unknown JSON becomes domain types, or a named error. */
 import type {BatchJob, BatchStats} from '../../domain/job/batch-job.js';
 import type {JsonObject} from '../../domain/json/json-object.js';
-import {isEmbeddingModel} from '../../domain/job/model-choice.js';
+import {isEmbeddingModel} from '../../domain/service/model-choice.js';
 import type {Model} from '../batch-service.js';
 import {malformedReplyError} from '../http/service-error.js';
 import {integerOf, objectOf, optional, textOf, toJobError} from '../reply.js';

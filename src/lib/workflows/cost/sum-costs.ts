@@ -2,8 +2,8 @@
 import {stat} from 'node:fs/promises';
 import {addRanges, NOTHING, type Range} from '../../domain/estimate/range.js';
 import type {JobRecord, JobUsage} from '../../domain/job/job-record.js';
-import {serviceOfJob} from '../../domain/job/service-of.js';
-import {modelLabel} from '../../domain/job/model-choice.js';
+import {serviceOfJob} from '../../domain/service/service-of.js';
+import {modelLabel} from '../../domain/service/model-choice.js';
 import type {PriceList} from '../../domain/price/price-list.js';
 import {costOfRecord, pricedDay} from '../../domain/price/record-cost.js';
 import {addUsage, NO_USAGE, type Usage} from '../../domain/price/usage.js';

@@ -1,7 +1,7 @@
 import type {Clock} from '../../domain/clock.js';
 import {GembatchError} from '../../domain/errors.js';
 import {isTerminal} from '../../domain/job/job-state.js';
-import {modelLabel, modelResourceName} from '../../domain/job/model-choice.js';
+import {modelLabel, modelResourceName} from '../../domain/service/model-choice.js';
 import {ownCommand} from '../../domain/program-name.js';
 import type {BatchService, CallOptions, Model} from '../../services/batch-service.js';
 import type {JobStore} from '../../store/job-store.js';

@@ -1,7 +1,7 @@
 import type {PastJob} from '../../domain/estimate/history.js';
 import type {ModelTraits} from '../../domain/estimate/request-estimate.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
-import {modelLabel} from '../../domain/job/model-choice.js';
+import {modelLabel} from '../../domain/service/model-choice.js';
 import type {CostTerms} from '../../domain/price/cost.js';
 import {
   entryOf,

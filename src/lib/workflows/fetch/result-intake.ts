@@ -1,4 +1,4 @@
-import {serviceOfJob} from '../../domain/job/service-of.js';
+import {serviceOfJob} from '../../domain/service/service-of.js';
 import {createHash} from 'node:crypto';
 import type {JobRecord, JobUsage, RowCounts} from '../../domain/job/job-record.js';
 import {pricedDay} from '../../domain/price/record-cost.js';

@@ -1,7 +1,7 @@
 /** Which of the recorded jobs are listed, and in which order. */
 import picomatch from 'picomatch';
 import {GembatchError} from '../../domain/errors.js';
-import {modelLabel} from '../../domain/job/model-choice.js';
+import {modelLabel} from '../../domain/service/model-choice.js';
 import {stateLabel} from '../../domain/job/job-state.js';
 import {closest} from '../../domain/text/closest.js';
 import type {PolledJob} from '../poll/poll-report.js';

@@ -6,7 +6,7 @@ import {
   type PriceList,
   type PricedService,
 } from '../../domain/price/price-list.js';
-import {modelLabel} from '../../domain/job/model-choice.js';
+import {modelLabel} from '../../domain/service/model-choice.js';
 import type {BatchService, CallOptions} from '../../services/batch-service.js';
 
 /** A model, as `gembatch models` shows it. */

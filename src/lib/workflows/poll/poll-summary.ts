@@ -9,7 +9,7 @@ import {
 import type {JobRecord, RowCounts} from '../../domain/job/job-record.js';
 import {exitCodeOf, exitCodeOfFollowed, outcomesOfJob, type ItemOutcome} from '../../domain/outcome.js';
 import {noCounts} from '../../domain/result/row-counts.js';
-import {modelLabel} from '../../domain/job/model-choice.js';
+import {modelLabel} from '../../domain/service/model-choice.js';
 import {costOfRecord} from '../../domain/price/record-cost.js';
 import {addCosts} from '../../domain/price/usage-sum.js';
 import type {PollEnd, PollSummary} from './poll-report.js';

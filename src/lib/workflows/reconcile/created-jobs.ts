@@ -1,7 +1,7 @@
 import type {BatchJob} from '../../domain/job/batch-job.js';
 import {parseJobDisplayName} from '../../domain/job/display-name.js';
 import {GembatchError} from '../../domain/errors.js';
-import {serviceOfFile} from '../../domain/job/service-of.js';
+import {serviceOfFile} from '../../domain/service/service-of.js';
 import {awaitsService} from '../../domain/job/job-progress.js';
 import type {Intent} from '../../domain/job/job-record.js';
 import type {BatchService} from '../../services/batch-service.js';

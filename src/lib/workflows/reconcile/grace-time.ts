@@ -1,4 +1,4 @@
-import {CREATE_TIMEOUT_MS} from '../../domain/create-timeout.js';
+import {CREATE_TIMEOUT_MS} from '../../domain/service/create-timeout.js';
 import type {Intent} from '../../domain/job/job-record.js';
 import type {BatchService} from '../../services/batch-service.js';
 

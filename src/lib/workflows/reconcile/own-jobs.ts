@@ -6,8 +6,8 @@ import {jobDisplayName, parseJobDisplayName, type DisplayNameParts} from '../../
 import {GembatchError} from '../../domain/errors.js';
 import type {BatchJob} from '../../domain/job/batch-job.js';
 import type {JobRecord, PartOf} from '../../domain/job/job-record.js';
-import {SERVICE_LIMITS, serviceOfJob} from '../../domain/job/service-of.js';
-import {isServedAs} from '../../domain/job/model-choice.js';
+import {SERVICE_LIMITS, serviceOfJob} from '../../domain/service/service-of.js';
+import {isServedAs} from '../../domain/service/model-choice.js';
 import {mayGiveResults} from '../../domain/job/job-state.js';
 import type {BatchService, CallOptions} from '../../services/batch-service.js';
 import type {JobStore, Session} from '../../store/job-store.js';

@@ -1,6 +1,6 @@
 import {GembatchError} from '../../domain/errors.js';
-import {isOfService} from '../../domain/job/service-address.js';
-import {isReached} from '../../domain/job/service-of.js';
+import {isOfService} from '../../domain/service/service-address.js';
+import {isReached} from '../../domain/service/service-of.js';
 import {describeLockHolder} from '../../domain/lock-holder.js';
 import type {Intent} from '../../domain/job/job-record.js';
 import type {JobStore, Session} from '../../store/job-store.js';

@@ -1,6 +1,6 @@
 import {isBlank, LineSplitter} from '../../domain/json/line-splitter.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
-import {modelLabel} from '../../domain/job/model-choice.js';
+import {modelLabel} from '../../domain/service/model-choice.js';
 import {RowReader} from '../../domain/result/row-reader.js';
 import type {JobStore} from '../../store/job-store.js';
 import {readChunks} from '../request-file/read-chunks.js';

@@ -7,7 +7,7 @@ import {stat} from 'node:fs/promises';
 import {GembatchError} from '../../domain/errors.js';
 import {PRICES} from '../../domain/price/prices.js';
 import {jobOutcome} from '../../domain/job/job-progress.js';
-import {SERVICE_LIMITS} from '../../domain/job/service-of.js';
+import {SERVICE_LIMITS} from '../../domain/service/service-of.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import {recordResultsInPlace} from '../fetch/results-in-place.js';
 import {glanceAtResults} from '../job-states/result-files.js';

@@ -1,7 +1,7 @@
 import type {BigIntStats} from 'node:fs';
 import {stat} from 'node:fs/promises';
 import {GembatchError, type ErrorCode} from '../../domain/errors.js';
-import {SERVICE_LIMITS} from '../../domain/job/service-of.js';
+import {SERVICE_LIMITS} from '../../domain/service/service-of.js';
 import {fieldOf} from '../../domain/json/json-object.js';
 import {isBlank} from '../../domain/json/line-splitter.js';
 import {RequestCounter} from '../../domain/request/request-counter.js';

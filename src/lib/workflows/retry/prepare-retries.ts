@@ -8,9 +8,9 @@
 import {GembatchError} from '../../domain/errors.js';
 import {jobOutcome, replacedJobs, type JobOutcome} from '../../domain/job/job-progress.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
-import {SERVICE_NAMES, serviceOfJob} from '../../domain/job/service-of.js';
+import {SERVICE_NAMES, serviceOfJob} from '../../domain/service/service-of.js';
 import type {PricedService} from '../../domain/price/price-list.js';
-import {isOfService} from '../../domain/job/service-address.js';
+import {isOfService} from '../../domain/service/service-address.js';
 import {fieldOf} from '../../domain/json/json-object.js';
 import type {OutputLimit} from '../../domain/request/output-limit.js';
 import {areAnswersChecked, type RequestOutcome} from '../../domain/result/row-counts.js';

@@ -6,7 +6,7 @@ import {itemOutcome} from '../submit/file-outcome.js';
 import {jobOutcome} from '../../domain/job/job-progress.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import type {Range} from '../../domain/estimate/range.js';
-import {DEFAULT_MODEL} from '../../domain/job/model-choice.js';
+import {DEFAULT_MODEL} from '../../domain/service/model-choice.js';
 import {entryOf} from '../../domain/price/price-list.js';
 import {PRICES} from '../../domain/price/prices.js';
 import {describeLockWait} from '../../domain/lock-holder.js';

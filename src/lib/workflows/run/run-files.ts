@@ -5,7 +5,7 @@ import {JobFollower} from '../poll/job-follower.js';
 import {pollJobs} from '../poll/poll-jobs.js';
 import type {PollDeps, PollInput} from '../poll/poll-run.js';
 import type {PricedService} from '../../domain/price/price-list.js';
-import {SERVICE_LIMITS} from '../../domain/job/service-of.js';
+import {SERVICE_LIMITS} from '../../domain/service/service-of.js';
 import type {PartLimits} from '../split/part-plan.js';
 import {splitLargeFiles} from '../split/split-files.js';
 import {collectRequestFiles} from '../submit/collect-inputs.js';

@@ -8,7 +8,7 @@ import {createReadStream, existsSync} from 'node:fs';
 import {mkdir, stat, statfs} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import {GembatchError} from '../../domain/errors.js';
-import {DEFAULT_MODEL, modelResourceName} from '../../domain/job/model-choice.js';
+import {DEFAULT_MODEL, modelResourceName} from '../../domain/service/model-choice.js';
 import type {AtomicFile} from '../../store/file/atomic-file.js';
 import type {BatchService} from '../../services/batch-service.js';
 import type {JobStore} from '../../store/job-store.js';

@@ -5,7 +5,7 @@ import {
   modelLabel,
   modelResourceName,
   successorOfDefault,
-} from '../../domain/job/model-choice.js';
+} from '../../domain/service/model-choice.js';
 import type {BatchService} from '../../services/batch-service.js';
 
 /** Which model a person wants, and how to ask when the service does not have it. */

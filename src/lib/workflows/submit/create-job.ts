@@ -12,7 +12,7 @@ import {backoffMs} from '../../domain/backoff.js';
 import type {BatchJob} from '../../domain/job/batch-job.js';
 import {jobDisplayName, newAttempt} from '../../domain/job/display-name.js';
 import {GembatchError} from '../../domain/errors.js';
-import {SERVICE_LIMITS} from '../../domain/job/service-of.js';
+import {SERVICE_LIMITS} from '../../domain/service/service-of.js';
 import type {Intent, JobRecord} from '../../domain/job/job-record.js';
 import type {Session} from '../../store/job-store.js';
 import type {CreateBatchRequest} from '../../services/batch-service.js';

@@ -1,6 +1,6 @@
 import {GembatchError} from '../../domain/errors.js';
-import {DEFAULT_MODEL, modelResourceName} from '../../domain/job/model-choice.js';
-import {SERVICE_LIMITS} from '../../domain/job/service-of.js';
+import {DEFAULT_MODEL, modelResourceName} from '../../domain/service/model-choice.js';
+import {SERVICE_LIMITS} from '../../domain/service/service-of.js';
 import {ChecksAhead} from '../request-file/checks-ahead.js';
 import {chooseModel} from './choose-model.js';
 import type {RequestFile} from './collect-inputs.js';

@@ -1,5 +1,5 @@
 import {describe, expect, test} from '@jest/globals';
-import {modelsLines} from '../../../../src/lib/output/models-lines.js';
+import {modelsLines} from '../../../../src/lib/output/cost/models-lines.js';
 import {entryOf, priceOn, type PricedService} from '../../../../src/lib/domain/price/price-list.js';
 import {PRICES} from '../../../../src/lib/domain/price/prices.js';
 import {listModels} from '../../../../src/lib/workflows/list/list-models.js';

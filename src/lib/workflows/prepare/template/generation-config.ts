@@ -1,5 +1,5 @@
 import {GembatchError} from '../../../domain/errors.js';
-import {isEmbeddingModel} from '../../../domain/job/model-choice.js';
+import {isEmbeddingModel} from '../../../domain/service/model-choice.js';
 import {findJsonFault} from '../../../domain/json/json-fault.js';
 import {isObject, type JsonObject} from '../../../domain/json/json-object.js';
 import {configFaults} from '../../../domain/prepare/model-rules.js';

@@ -1,5 +1,5 @@
 import {GembatchError} from '../../../domain/errors.js';
-import {isEmbeddingModel} from '../../../domain/job/model-choice.js';
+import {isEmbeddingModel} from '../../../domain/service/model-choice.js';
 import {MANIFEST_NAME, type Recipe} from '../../../domain/prepare/prepare-manifest.js';
 import {
   checkConfig,

@@ -1,6 +1,6 @@
 import {existsSync} from 'node:fs';
 import type {JobRecord} from '../../../domain/job/job-record.js';
-import {isOfService} from '../../../domain/job/service-address.js';
+import {isOfService} from '../../../domain/service/service-address.js';
 import type {JobStore, StoreSnapshot} from '../../../store/job-store.js';
 
 /**

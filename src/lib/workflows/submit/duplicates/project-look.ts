@@ -5,7 +5,7 @@
 import type {Clock} from '../../../domain/clock.js';
 import {GembatchError} from '../../../domain/errors.js';
 import type {JobRecord} from '../../../domain/job/job-record.js';
-import {isOfService} from '../../../domain/job/service-address.js';
+import {isOfService} from '../../../domain/service/service-address.js';
 import type {BatchService, CallOptions} from '../../../services/batch-service.js';
 
 /** A job that is younger may not be shown yet. */

@@ -1,8 +1,8 @@
-import type {JobResults, ResultsReport} from '../workflows/results/collect-results.js';
-import type {FailedRow} from '../workflows/results/failed-rows.js';
-import {errorLines} from './text/error-text.js';
-import {formatCount, plural} from './text/format.js';
-import {printable} from './terminal/printable.js';
+import type {JobResults, ResultsReport} from '../../workflows/results/collect-results.js';
+import type {FailedRow} from '../../workflows/results/failed-rows.js';
+import {errorLines} from '../text/error-text.js';
+import {formatCount, plural} from '../text/format.js';
+import {printable} from '../terminal/printable.js';
 
 /** Where the results of each job are, and what their rows came to. */
 export function resultsLines({job_info: jobInfo, jobs}: ResultsReport): readonly string[] {

@@ -3,7 +3,7 @@ import {
   modelLabel,
   modelResourceName,
   successorOfDefault,
-} from '../../../../src/lib/domain/job/model-choice.js';
+} from '../../../../src/lib/domain/service/model-choice.js';
 
 test('the successor of the default is the newest stable Flash-Lite', () => {
   expect(

@@ -1,7 +1,7 @@
-import type {Price} from '../domain/price/price-list.js';
-import type {ListedModel, ModelList} from '../workflows/list/list-models.js';
-import {formatTokens} from './text/money.js';
-import {tableLines, type Column} from './text/table.js';
+import type {Price} from '../../domain/price/price-list.js';
+import type {ListedModel, ModelList} from '../../workflows/list/list-models.js';
+import {formatTokens} from '../text/money.js';
+import {tableLines, type Column} from '../text/table.js';
 
 const COLUMNS: readonly Column<ListedModel>[] = [
   {title: 'MODEL', align: 'left', rank: 0, cell: ({model}) => model},

@@ -1,9 +1,9 @@
-import type {Range} from '../domain/estimate/range.js';
-import type {CostReport, JobCost} from '../workflows/cost/sum-costs.js';
-import {csvRecord} from './text/csv.js';
-import {formatCount, plural} from './text/format.js';
-import {formatCost, formatCostRange, formatTokens, formatUsd} from './text/money.js';
-import {tableLines, type Column} from './text/table.js';
+import type {Range} from '../../domain/estimate/range.js';
+import type {CostReport, JobCost} from '../../workflows/cost/sum-costs.js';
+import {csvRecord} from '../text/csv.js';
+import {formatCount, plural} from '../text/format.js';
+import {formatCost, formatCostRange, formatTokens, formatUsd} from '../text/money.js';
+import {tableLines, type Column} from '../text/table.js';
 
 /** By what `gembatch cost` groups its table. */
 export type CostGrouping = 'file' | 'model' | 'day';

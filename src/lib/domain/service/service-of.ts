@@ -1,4 +1,4 @@
-import type {Intent} from './job-record.js';
+import type {Intent} from '../job/job-record.js';
 import type {PricedService} from '../price/price-list.js';
 
 /** What one batch job of a service can have at most, and its name. */

@@ -1,13 +1,13 @@
-import type {Clock} from '../domain/clock.js';
-import {attentionFirst} from '../domain/job/attention-first.js';
-import {stateLabel} from '../domain/job/job-state.js';
-import type {FoldedJob} from '../workflows/list/fold-jobs.js';
-import type {JobList} from '../workflows/list/list-jobs.js';
+import type {Clock} from '../../domain/clock.js';
+import {attentionFirst} from '../../domain/job/attention-first.js';
+import {stateLabel} from '../../domain/job/job-state.js';
+import type {FoldedJob} from '../../workflows/list/fold-jobs.js';
+import type {JobList} from '../../workflows/list/list-jobs.js';
 import {endLines, LINES_BESIDE_JOBS, listLines, type ListStyle} from './list-lines.js';
-import {rowsText} from './poll/job-columns.js';
-import {LiveScreen, type Room} from './terminal/live-screen.js';
-import {printable} from './terminal/printable.js';
-import {widthOf} from './terminal/screen.js';
+import {rowsText} from '../poll/job-columns.js';
+import {LiveScreen, type Room} from '../terminal/live-screen.js';
+import {printable} from '../terminal/printable.js';
+import {widthOf} from '../terminal/screen.js';
 
 /** What grows old on the screen is the time of each job. */
 const REDRAW_MS = 1_000;

@@ -1,16 +1,16 @@
-import {nextStep} from '../domain/job/next-step.js';
-import type {JobList} from '../workflows/list/list-jobs.js';
-import type {FoldedJob} from '../workflows/list/fold-jobs.js';
-import {csvRecord} from './text/csv.js';
-import {formatCount, plural} from './text/format.js';
-import {formatUsd} from './text/money.js';
-import {tableLines} from './text/table.js';
-import {jobColumns, type JobColumn} from './poll/job-columns.js';
-import {tally} from './poll/poll-table.js';
-import {progressText} from './poll/progress-text.js';
-import {printable} from './terminal/printable.js';
-import type {Colors} from './terminal/screen.js';
-import {ownCommand} from '../domain/program-name.js';
+import {nextStep} from '../../domain/job/next-step.js';
+import type {JobList} from '../../workflows/list/list-jobs.js';
+import type {FoldedJob} from '../../workflows/list/fold-jobs.js';
+import {csvRecord} from '../text/csv.js';
+import {formatCount, plural} from '../text/format.js';
+import {formatUsd} from '../text/money.js';
+import {tableLines} from '../text/table.js';
+import {jobColumns, type JobColumn} from '../poll/job-columns.js';
+import {tally} from '../poll/poll-table.js';
+import {progressText} from '../poll/progress-text.js';
+import {printable} from '../terminal/printable.js';
+import type {Colors} from '../terminal/screen.js';
+import {ownCommand} from '../../domain/program-name.js';
 
 /** Of a screen: the titles, what is left out, a blank line, two of totals, what to run next, and the prompt. */
 export const LINES_BESIDE_JOBS = 7;

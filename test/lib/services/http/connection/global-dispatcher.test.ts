@@ -6,7 +6,7 @@ import {join} from 'node:path';
 import {pathToFileURL} from 'node:url';
 import {promisify} from 'node:util';
 import {expect, test} from '@jest/globals';
-import {ROOT} from '../../../helpers/run-cli.js';
+import {ROOT} from '../../../../helpers/run-cli.js';
 
 const LIBRARY = pathToFileURL(join(ROOT, 'dist/index.js')).href;
 

@@ -1,10 +1,10 @@
-import type {Range} from '../domain/estimate/range.js';
-import type {Estimate} from '../workflows/estimate/estimate-files.js';
-import type {FileEstimate} from '../workflows/estimate/file-estimator.js';
-import {errorLines} from './text/error-text.js';
-import {formatCount, plural} from './text/format.js';
-import {formatCostRange, formatTokens, formatUsd} from './text/money.js';
-import {tableLines, type Column} from './text/table.js';
+import type {Range} from '../../domain/estimate/range.js';
+import type {Estimate} from '../../workflows/estimate/estimate-files.js';
+import type {FileEstimate} from '../../workflows/estimate/file-estimator.js';
+import {errorLines} from '../text/error-text.js';
+import {formatCount, plural} from '../text/format.js';
+import {formatCostRange, formatTokens, formatUsd} from '../text/money.js';
+import {tableLines, type Column} from '../text/table.js';
 
 const COLUMNS: readonly Column<FileEstimate>[] = [
   {title: 'FILE', align: 'left', rank: 0, cell: ({file}) => file},

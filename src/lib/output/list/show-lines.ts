@@ -1,12 +1,12 @@
-import {stateLabel} from '../domain/job/job-state.js';
-import type {JobRecord} from '../domain/job/job-record.js';
-import type {PolledJob} from '../workflows/poll/poll-report.js';
-import type {ShownJob, ShownJobs} from '../workflows/list/show-job.js';
-import {formatBytes, formatCount} from './text/format.js';
-import {formatCostRange, formatUsd} from './text/money.js';
-import {rowsText} from './poll/job-columns.js';
-import {printable} from './terminal/printable.js';
-import {ownCommand} from '../domain/program-name.js';
+import {stateLabel} from '../../domain/job/job-state.js';
+import type {JobRecord} from '../../domain/job/job-record.js';
+import type {PolledJob} from '../../workflows/poll/poll-report.js';
+import type {ShownJob, ShownJobs} from '../../workflows/list/show-job.js';
+import {formatBytes, formatCount} from '../text/format.js';
+import {formatCostRange, formatUsd} from '../text/money.js';
+import {rowsText} from '../poll/job-columns.js';
+import {printable} from '../terminal/printable.js';
+import {ownCommand} from '../../domain/program-name.js';
 
 type Fact = readonly [name: string, value: string | undefined];
 

@@ -1,7 +1,7 @@
 import {afterEach, describe, expect, test} from '@jest/globals';
-import {useConnectProxy} from '../../../helpers/connect-proxy.js';
-import {useRenamingFront} from '../../../helpers/renaming-front.js';
-import {useEmulator} from '../../../helpers/use-emulator.js';
+import {useConnectProxy} from '../../../../helpers/connect-proxy.js';
+import {useRenamingFront} from '../../../../helpers/renaming-front.js';
+import {useEmulator} from '../../../../helpers/use-emulator.js';
 import {
   all,
   bodyOf,
@@ -11,7 +11,7 @@ import {
   MODEL,
   requestFile,
   useServer,
-} from '../gemini/client-fixture.js';
+} from '../../gemini/client-fixture.js';
 
 const VARIABLES = ['HTTP_PROXY', 'HTTPS_PROXY', 'NO_PROXY', 'http_proxy', 'https_proxy', 'no_proxy'];
 const SERVICE = 'http://service.test';

@@ -1,4 +1,4 @@
-import {GembatchError} from '../../domain/errors.js';
+import {GembatchError} from '../../../domain/errors.js';
 
 /** The proxies of an environment, as URLs; empty for none. */
 export interface Proxies {
