@@ -14,13 +14,13 @@ export abstract class GembatchCommand extends Command {
 
   protected override async init(): Promise<void> {
     await super.init();
-    setProgramName(this.config.bin);
+    setProgramName(this.config.bin, this.id?.replaceAll(':', ' '));
   }
 
   /**
    * As oclif's, but a switch that is not given is false, as its type says; oclif leaves it undefined.
    *
-   * @throws GembatchError USAGE for a flag with an empty value, such as that of a variable which is not set.
+   * @throws GembatchError USAGE for an empty argument or value, such as that of a variable which is not set.
    */
   protected override async parse<
     F extends OutputFlags<FlagInput>,
@@ -30,10 +30,9 @@ export abstract class GembatchCommand extends Command {
     const parsed = await super.parse(options, argv);
     const flags = {...this.ctor.baseFlags, ...this.ctor.flags};
     for (const token of parsed.raw) {
-      if (token.type === 'flag' && token.input === '' && flags[token.flag]?.type === 'option')
-        throw new GembatchError('USAGE', `--${token.flag} has an empty value.`, {
-          suggestions: ['Give it a value or leave it out; a variable that is not set is empty.'],
-        });
+      if (token.input !== '') continue;
+      if (token.type === 'arg') throw emptyInput('An argument is empty.');
+      if (flags[token.flag]?.type === 'option') throw emptyInput(`--${token.flag} has an empty value.`);
     }
     const switches = Object.entries(flags)
       .filter(([, flag]) => flag.type === 'boolean')
@@ -54,4 +53,10 @@ export abstract class GembatchCommand extends Command {
   protected fail(cause: unknown): void {
     fail(cause, {version: this.ownVersion, isJson: this.jsonEnabled()});
   }
+}
+
+function emptyInput(message: string): GembatchError {
+  return new GembatchError('USAGE', message, {
+    suggestions: ['Give it a value or leave it out; a variable that is not set is empty.'],
+  });
 }

@@ -1,18 +1,32 @@
 import {jobOutcome, replacedJobs} from '../lib/domain/job/job-progress.js';
-import {nextStep} from '../lib/domain/job/next-step.js';
+import type {JobRecord} from '../lib/domain/job/job-record.js';
+import {nextStep, type NextStep} from '../lib/domain/job/next-step.js';
 import {ownCommand} from '../lib/domain/program-name.js';
 import type {JobStore} from '../lib/store/job-store.js';
 
 /** What helps on with what is recorded; undefined when all of it is over and no other try can help. */
 export function nextCommand(store: JobStore): string | undefined {
+  const step = stepAfter(store);
+  return step === undefined || step.startsWith('results') ? undefined : ownCommand(step);
+}
+
+/**
+ * What helps on where jobs were to be stopped, which nobody wants to send again.
+ *
+ * @param names - of their batch jobs.
+ */
+export function nextAfterCancel(store: JobStore, names: ReadonlySet<string>): string | undefined {
+  return stepAfter(store, ({batch}) => names.has(batch.name)) === 'poll' ? ownCommand('poll') : undefined;
+}
+
+function stepAfter(store: JobStore, isMeant = (_record: JobRecord): boolean => true): NextStep | undefined {
   const records = store.read().records.map(({record}) => record);
   const replaced = replacedJobs(records);
-  const step = nextStep(
-    records.map((record) => ({
+  return nextStep(
+    records.filter(isMeant).map((record) => ({
       outcome: jobOutcome(record),
       replaced: replaced.has(record.batch.name),
       results: record.results,
     })),
   );
-  return step === undefined || step.startsWith('results') ? undefined : ownCommand(step);
 }

@@ -6,6 +6,7 @@ import type {JobRecord} from '../lib/domain/job/job-record.js';
 import type {CancelResult} from '../lib/workflows/cancel/cancel-report.js';
 import {consentOrYes} from '../cli/consent.js';
 import {jobsArgument} from '../cli/flags/jobs-argument.js';
+import {nextAfterCancel} from '../cli/next-command.js';
 
 /** `gembatch cancel FILE|JOB...` */
 export default class Cancel extends BaseCommand {
@@ -59,7 +60,7 @@ A job may still succeed after the request, and then keeps its results. After Ctr
         stop: this.stopSignal(),
       },
     );
-    view.say(cancelLines(result));
+    view.say(cancelLines(result, nextAfterCancel(store, new Set(result.jobs.map(({name}) => name)))));
     process.exitCode = result.summary.exit_code;
     return result;
   }

@@ -152,7 +152,7 @@ Run it again to go on, or when rows were added: nothing is sent twice.`;
       import('../lib/output/poll/create-poll-view.js'),
     ]);
     return {
-      submission: () => new SubmitView(display),
+      submission: () => new SubmitView({...display, isLong: true}),
       polling: () =>
         mode === 'silent'
           ? SILENT_POLL_VIEW

@@ -54,7 +54,8 @@ describe.each([
     const {code, stdout, stderr} = await end(args);
     expect({code, stdout}).toEqual({code: 2, stdout: ''});
     expect(stderr).toContain(message);
-    expect(stderr.match(/See more help with --help/gu)).toHaveLength(1);
+    expect(stderr.match(/--help/gu)).toHaveLength(1);
+    expect(stderr).toContain('  See how it is used: gembatch end --help\n');
   });
 
   test('ends with 2 and JSON with --json', async () => {
@@ -67,7 +68,7 @@ describe.each([
 test('a flag that is not known names the one that was probably meant', async () => {
   const {json} = await end(['well', '--job-inof', 'x.jsonl', '--json']);
   expect(json()).toMatchObject({
-    error: {suggestions: ['Did you mean: --job-info', 'See more help with --help']},
+    error: {suggestions: ['Did you mean: --job-info', 'See how it is used: gembatch end --help']},
   });
 });
 

@@ -75,6 +75,15 @@ describe('gembatch doctor', () => {
     expect(check('Model')).toMatchObject({status: 'failed', next: 'Choose another: gembatch models'});
   });
 
+  test('names the model to take where nobody chose one and the service has the default no longer', async () => {
+    const {env} = await useEmulator();
+    const {check} = await doctor({cwd: await tempDir(), env});
+    expect(check('Model')).toMatchObject({
+      status: 'failed',
+      next: 'Name another when you submit: --model gemini-3.5-flash-lite. Once for all: gembatch init',
+    });
+  });
+
   test('counts uploads and open jobs, and warns of an API key that does not show the recorded ones', async () => {
     const {env} = await useEmulator();
     const other = await useEmulator();

@@ -96,6 +96,7 @@ test('show tells all of a file, under any spelling, and of a job', async () => {
   }
   const text = await runCli(['show', '001.jsonl'], {cwd: folder});
   expect(text.stdout).toContain(`Job:           ${name}`);
+  expect(text.stdout).toMatch(/^Created: +\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/mu);
 });
 
 test('jobs are chosen by folder, by pattern and by the start of their names', async () => {

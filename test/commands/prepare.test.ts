@@ -237,6 +237,7 @@ test('--skip-empty leaves out rows with an empty prompt and counts them', async 
 test('a missing source, and a Parquet file that is cut or damaged, are errors', async () => {
   const missing = await runCli(['prepare', 'nope.csv', '-p', 'x'], {cwd: await tempDir()});
   expect(missing.stderr).toContain('nope.csv: there is no such file');
+  expect(missing.stderr).toContain('  Check the path, and that you are in the right folder.');
   const damaged = Buffer.from(PARQUET).fill(0xff, 8, 40);
   for (const content of ['PAR1 and no more PAR1', PARQUET.subarray(0, PARQUET.length / 2), damaged]) {
     const broken = await prepare({name: 'a.parquet', content}, '-p', '{{ t }}');

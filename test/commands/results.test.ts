@@ -94,13 +94,21 @@ test('--failed lists the rows that did not work', async () => {
   expect(json.json()).toMatchObject({file: '001.jsonl', key: 'r2', outcome: 'error', line: 2});
 });
 
-test('what still runs is said, with an exit code of its own', async () => {
+test('what is not here yet is said, beside rows too, with an exit code of its own', async () => {
   const folder = await tempDir();
   const {env} = await useEmulator({speed: 0, seed: 1});
   await requestFiles(folder, 1);
   await submit({folder, env}, '001.jsonl');
   const ended = await runCli(['results'], {cwd: folder});
-  expect([ended.code, ended.stdout]).toEqual([EXIT.running, '001.jsonl: still running\n']);
+  expect([ended.code, ended.stdout]).toEqual([EXIT.running, '001.jsonl: running when last seen\n']);
+  for (const [args, where] of [
+    [['--failed'], 'this list'],
+    [['--join', 'all.csv'], 'all.csv'],
+  ] as const) {
+    const {code, stderr} = await runCli(['results', ...args], {cwd: folder});
+    const note = `Note: 1 request file has no rows in ${where}: 1 running when last seen.`;
+    expect([code, stderr]).toEqual([EXIT.running, `${note}\nNext: gembatch poll\n`]);
+  }
 });
 
 test('a result file that was moved away is fetched again while the service has it', async () => {

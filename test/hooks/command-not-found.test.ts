@@ -22,6 +22,7 @@ describe('a command that does not exist', () => {
     [['ps'], 'ps', 'list'],
     [['validate', 'a.jsonl', '--model', 'm'], 'validate', 'submit --dry-run'],
     [['download'], 'download', 'results'],
+    [['completion'], 'completion', 'autocomplete'],
     [['emulator', 'strat'], 'emulator strat', 'emulator start'],
     [['help', 'sbmit'], 'sbmit', 'submit'],
   ])('%j names the command that does it', async (args, written, meant) => {

@@ -8,6 +8,8 @@ const OTHER_WORDS: Readonly<Record<string, string>> = {
   check: 'submit --dry-run',
   clean: 'cleanup',
   collect: 'results',
+  completion: 'autocomplete',
+  completions: 'autocomplete',
   convert: 'prepare',
   create: 'submit',
   delete: 'cleanup',

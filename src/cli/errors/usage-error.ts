@@ -1,7 +1,8 @@
 import type {CLIError} from '@oclif/core/errors';
 import {closest} from '../../lib/domain/text/closest.js';
-import {GembatchError} from '../../lib/domain/errors.js';
+import {ERRORS, GembatchError} from '../../lib/domain/errors.js';
 
+/** What oclif puts at the end of its messages. */
 const SEE_HELP = 'See more help with --help';
 
 /** What some of oclif's errors hold besides their message; their classes are not exported. */
@@ -56,7 +57,7 @@ const SENTENCES: readonly (readonly [RegExp, Sentence])[] = [
 /** Wrong usage that oclif found, as one plain sentence. */
 export function usageErrorOf(error: CLIError & ParseDetails): GembatchError {
   return new GembatchError('USAGE', plainSentence(error.message), {
-    suggestions: [...meantFlags(error), SEE_HELP],
+    suggestions: [...meantFlags(error), ERRORS.USAGE.suggestion],
   });
 }
 

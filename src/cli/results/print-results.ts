@@ -1,8 +1,11 @@
+import {existsSync} from 'node:fs';
+import {basename} from 'node:path';
 import {nextStep, type NextStep} from '../../lib/domain/job/next-step.js';
 import {ownCommand} from '../../lib/domain/program-name.js';
 import {
   badRowLine,
   joinedSentence,
+  missingNote,
   resultNotes,
   resultsLines,
 } from '../../lib/output/results/results-lines.js';
@@ -57,18 +60,29 @@ export async function printResults(
   const next = form.quiet ? undefined : nextAfter(report, form);
   const lines = [
     ...resultNotes(report),
-    ...notes.map((note) => `Note: ${note}`),
+    ...[...rowNotes(report, form), ...notes].map((note) => `Note: ${note}`),
     ...(next === undefined ? [] : [`Next: ${ownCommand(next)}`]),
   ];
   process.stderr.write(lines.map((line) => `${line}\n`).join(''));
   return file;
 }
 
+/** What whoever reads the rows cannot see in them. */
+function rowNotes(report: ResultsReport, {join, failed, quiet}: ResultsForm): readonly string[] {
+  if (!failed && join === undefined) return [];
+  const missing = missingNote(
+    report,
+    failed ? 'this list' : join === '-' ? 'what was written' : basename(join ?? ''),
+  );
+  const isAllGood = failed && !quiet && report.jobs.every(({outcome}) => outcome === 'done');
+  return [...(missing === undefined ? [] : [missing]), ...(isAllGood ? ['No row needs attention.'] : [])];
+}
+
 /** Whoever has the answers, or the rows that did not work, is not sent for them again. */
 function nextAfter(report: ResultsReport, {join, failed}: ResultsForm): NextStep | undefined {
   const step = nextStep(report.jobs.filter(({error}) => error === undefined));
-  const isHere =
-    step === 'results --failed' ? failed : join !== undefined && step === 'results --join answers.csv';
+  const isJoined = join !== undefined || existsSync('answers.csv');
+  const isHere = step === 'results --failed' ? failed : step === 'results --join answers.csv' && isJoined;
   return isHere ? undefined : step;
 }
 

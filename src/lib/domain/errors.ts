@@ -2,7 +2,7 @@
  * The one table of what can go wrong: code, exit code, and what to do next. Help, `docs/scripting.md` and the tests
  * read it; nothing else decides an exit code.
  */
-import {ownCommand} from './program-name.js';
+import {helpCommand, ownCommand} from './program-name.js';
 
 /** Exit codes by name. Numbers are part of the interface and never change their meaning. */
 export const EXIT = {
@@ -61,7 +61,12 @@ interface ErrorKind {
 
 /** Every error code with its exit code and its remedy. */
 export const ERRORS = {
-  USAGE: {exit: 'usage', suggestion: 'See more help with --help'},
+  USAGE: {
+    exit: 'usage',
+    get suggestion() {
+      return `See how it is used: ${helpCommand()}`;
+    },
+  },
   NO_INPUT: {
     exit: 'usage',
     suggestion: 'Name at least one JSONL request file, for example: batch/*.jsonl',

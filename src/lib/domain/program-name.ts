@@ -1,8 +1,14 @@
 let programName = 'gembatch';
+let runningCommand: string | undefined;
 
-/** Says under which name the commands are run: another one where gembatch is a plugin of another command line. */
-export function setProgramName(name: string): void {
+/**
+ * Says under which name the commands are run: another one where gembatch is a plugin of another command line.
+ *
+ * @param command - the one that runs, such as `emulator start`.
+ */
+export function setProgramName(name: string, command?: string): void {
   programName = name;
+  runningCommand = command;
 }
 
 /**
@@ -12,4 +18,9 @@ export function setProgramName(name: string): void {
  */
 export function ownCommand(rest: string): string {
   return `${programName} ${rest}`;
+}
+
+/** The command line that shows how the command that runs is used. */
+export function helpCommand(): string {
+  return ownCommand(runningCommand === undefined ? 'help' : `${runningCommand} --help`);
 }

@@ -9,6 +9,7 @@ describe.each([
   [['results', '--failed', '--join', 'x.csv'], '--failed and --join cannot be used together.'],
   [['submit'], 'FILES is missing: request files, folders of them, or glob patterns.'],
   [['submit', 'a.jsonl', '-m', ''], '--model has an empty value.'],
+  [['show', ''], 'An argument is empty.'],
   [['submit', 'a.jsonl', '-m', 'a', '-m', 'b'], '--model can be given only once.'],
   [
     ['submit', 'a.jsonl', '-c', '0'],

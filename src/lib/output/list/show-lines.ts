@@ -20,7 +20,7 @@ export function showLines({jobs, open_intents: intents}: ShownJobs): readonly st
         'State',
         `unclear whether the job exists: interrupted while submitting. Run ${ownCommand('poll')} to find out.`,
       ],
-      ['Sent', intent.intended_at],
+      ['Sent', timeText(intent.intended_at)],
       ['Display name', intent.display_name],
       ['Upload', intent.uploaded_file_name],
     ]),
@@ -65,22 +65,29 @@ function factsOf({job, record, retried_by: retriedBy}: ShownJob): readonly Fact[
     ['Rows', results === undefined ? undefined : rowsInWords(Object.entries(results.rows))],
     [
       'Not fetched',
-      job.results_error === undefined ? undefined : `${job.results_error.message} (${job.results_error.at})`,
+      job.results_error === undefined
+        ? undefined
+        : `${job.results_error.message} (${timeText(job.results_error.at)})`,
     ],
     ['Cost', costText(job, record)],
-    ['Submitted', record.submitted_at],
-    ['Created', job.create_time],
-    ['Ended', job.end_time],
+    ['Submitted', timeText(record.submitted_at)],
+    ['Created', timeText(job.create_time)],
+    ['Ended', timeText(job.end_time)],
     ['Retry of', record.retry_of],
     ['Retried by', retriedBy.length === 0 ? undefined : retriedBy.join(', ')],
-    ['Lost', record.lost_at],
-    ['Not seen since', record.not_seen?.since],
+    ['Lost', timeText(record.lost_at)],
+    ['Not seen since', timeText(record.not_seen?.since)],
     ['Upload', record.uploaded_file_name],
-    ['Deleted remotely', record.remote_deleted_at],
+    ['Deleted remotely', timeText(record.remote_deleted_at)],
     ['Display name', batch.display_name],
     ['Size', sizeBytes === undefined ? undefined : formatBytes(sizeBytes)],
     ['SHA-256', sha256],
   ];
+}
+
+/** The service gives up to nine decimals of a second, which tell a person nothing. */
+function timeText(time = ''): string {
+  return time.replace(/\.\d+/u, '');
 }
 
 function rowsInWords(rows: readonly (readonly [string, number])[]): string {

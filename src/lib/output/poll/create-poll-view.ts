@@ -37,12 +37,14 @@ export function createPollView(options: PollViewOptions): PollView {
     again: options.again ?? ownCommand('poll'),
   };
   const view = mode === 'live' ? new LivePollView(options) : plainView(options);
+  let hasNewResults = false;
   return {
     report: (event) => {
       view.report(event);
+      if (event.type === 'result') hasNewResults = true;
       if (event.type !== 'summary') return;
       view.close();
-      printFolded(stdout, summaryLines(event.summary, event.jobs, style));
+      printFolded(stdout, summaryLines(event.summary, event.jobs, {...style, hasNewResults}));
     },
     wait: (wait) => view.wait(wait),
     hide: (isHidden) => view.hide(isHidden),

@@ -13,6 +13,8 @@ export interface SummaryStyle {
   readonly marks: Marks;
   /** What to run when it ended before all was over. */
   readonly again: string;
+  /** Whether results came that were not here before: whoever had them all is not sent to join them again. */
+  readonly hasNewResults: boolean;
 }
 
 /** So many jobs that need attention are named, and so many folders with results. */
@@ -34,7 +36,7 @@ export function summaryLines(
     countsLine(summary),
     ...(done + bad > 0 ? [rowsLine(summary), ...resultLines(current), costLine(summary)] : []),
     ...summary.retiring.map(({model, on}) => printable(retiringText(model, on))),
-    ...nextLine(summary, current, style.again),
+    ...nextLine(summary, current, style),
   ];
 }
 
@@ -127,10 +129,15 @@ function retiringText(model: string, on: string): string {
   return `Its answers say that ${model} ends on ${on}: choose another one for what comes next (${ownCommand('models')}).`;
 }
 
-function nextLine(summary: PollSummary, jobs: readonly PolledJob[], again: string): readonly string[] {
+function nextLine(
+  summary: PollSummary,
+  jobs: readonly PolledJob[],
+  {again, hasNewResults}: SummaryStyle,
+): readonly string[] {
   if (summary.jobs === 0) return [];
   const isOpen = summary.running + summary.unclear > 0 || summary.ended === 'interrupted';
   if (isOpen) return [`Next: ${again}`];
   const step = summary.exit_code === EXIT.storage ? undefined : nextStep(jobs);
-  return step === undefined ? [] : [`Next: ${ownCommand(step)}`];
+  if (step === undefined || (step.startsWith('results --join') && !hasNewResults)) return [];
+  return [`Next: ${ownCommand(step)}`];
 }

@@ -12,9 +12,15 @@ export function resultsLines({job_info: jobInfo, jobs}: ResultsReport): readonly
 
 function placeOf({outcome, results, bad_rows: bad, error}: JobResults): string {
   if (error !== undefined) return 'not available';
-  if (results === null) return outcome === 'running' ? 'still running' : `${outcome}, no results`;
+  if (results === null)
+    return outcome === 'running' ? absenceOf(outcome) : `${absenceOf(outcome)}, no results`;
   const rows = `${formatCount(results.rows.ok)} ok${bad === 0 ? '' : `, ${formatCount(bad)} bad`}`;
   return `${printable(results.file)} (${rows})`;
+}
+
+/** Nobody asks the service how jobs stand here. */
+function absenceOf(outcome: JobResults['outcome']): string {
+  return outcome === 'running' ? 'running when last seen' : outcome.replaceAll('_', ' ');
 }
 
 /** What must not be missed beside the results: what could not be fetched or matched and why, and notes about the rest. */
@@ -23,6 +29,19 @@ export function resultNotes({jobs}: ResultsReport): readonly string[] {
     ...notes.map((note) => `Warning: ${printable(file)}: ${printable(note)}`),
     ...(error === undefined ? [] : errorLines(error)),
   ]);
+}
+
+/** Which files have no rows in what was written, and why; those with an error are said to have one elsewhere. */
+export function missingNote({jobs}: ResultsReport, where: string): string | undefined {
+  const missing = jobs.filter(({results, error}) => results === null && error === undefined);
+  if (missing.length === 0) return undefined;
+  const counts = new Map<JobResults['outcome'], number>();
+  for (const {outcome} of missing) counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+  const reasons = [...counts].map(([outcome, count]) => {
+    return `${formatCount(count)} ${absenceOf(outcome)}`;
+  });
+  const have = missing.length === 1 ? 'has' : 'have';
+  return `${plural(missing.length, 'request file')} ${have} no rows in ${printable(where)}: ${reasons.join(', ')}.`;
 }
 
 /** A bad row on one line, line end included: where, which key, what. */

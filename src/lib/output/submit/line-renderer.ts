@@ -1,6 +1,7 @@
 import {ListrTaskEventType, ListrTaskState, type ListrRenderer} from 'listr2';
 import type {Clock} from '../../domain/clock.js';
 import {printable} from '../terminal/printable.js';
+import type {FileOutcome} from '../../workflows/submit/submit-report.js';
 import type {Screen} from '../terminal/screen.js';
 import {fileAnnotations} from '../github/annotations.js';
 import {needsAttention} from './file-tally.js';
@@ -12,6 +13,8 @@ export interface LineRendererOptions {
   readonly clock: Clock;
   /** Writes only what went wrong. */
   readonly isQuiet: boolean;
+  /** Whether the end of the command says what is wrong with a file, so that its line need not. */
+  readonly isListedSoon: (outcome: FileOutcome) => boolean;
 }
 
 /** A task that takes long says how far it is this often. */
@@ -64,13 +67,17 @@ export class LineRenderer implements ListrRenderer {
     if (outcome === undefined || (outcome.outcome === 'not_started' && outcome.error?.code === 'QUOTA'))
       return;
     const {isQuiet, screen} = this.#options;
-    const {warnings = []} = outcome;
     const lines = isQuiet
       ? attentionLines(needsAttention(outcome) ? [outcome] : [])
-      : [endText(task), ...warnings.map((text) => `warning: ${text}`)].map((text) =>
-          printable(`${task.title}: ${text}`),
-        );
+      : this.#endTexts(task, outcome).map((text) => printable(`${task.title}: ${text}`));
     this.#write([...lines, ...fileAnnotations(outcome, screen.env)]);
+  }
+
+  #endTexts(task: FileTaskObject, outcome: FileOutcome): readonly string[] {
+    const {warnings = []} = outcome;
+    if (this.#options.isListedSoon(outcome))
+      return [outcome.error === undefined ? endText(task) : outcome.outcome.replace('_', ' ')];
+    return [endText(task), ...warnings.map((text) => `warning: ${text}`)];
   }
 
   #note(task: FileTaskObject): void {

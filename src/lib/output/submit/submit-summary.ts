@@ -8,7 +8,7 @@ import {notStartedText} from './submit-words.js';
 import type {FileTally} from './file-tally.js';
 
 /** So many files of a kind are listed; the rest is counted. */
-const MAX_LISTED = 50;
+export const MAX_LISTED = 50;
 
 /**
  * What a person reads at the end of a submission: what went wrong and what to do about it, the totals, what to run next.

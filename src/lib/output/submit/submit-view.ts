@@ -1,4 +1,4 @@
-import type {SubmitEvent, SubmitSummary} from '../../workflows/submit/submit-report.js';
+import type {FileOutcome, SubmitEvent, SubmitSummary} from '../../workflows/submit/submit-report.js';
 import type {Submission} from '../../workflows/submit/submission.js';
 import {printable} from '../terminal/printable.js';
 import {colorsFor, marksFor, printFolded, type Display} from '../terminal/screen.js';
@@ -6,12 +6,14 @@ import {plural} from '../text/format.js';
 import {totalLine} from '../cost/estimate-lines.js';
 import {fileAnnotations} from '../github/annotations.js';
 import {FileTally} from './file-tally.js';
-import {notStartedLines, summaryLines} from './submit-summary.js';
+import {MAX_LISTED, notStartedLines, summaryLines} from './submit-summary.js';
 import {TaskList, type ShownBy} from './task-list.js';
 
 export interface SubmitViewOptions extends Display {
   /** What to run when it has ended; asked then. */
   readonly nextCommand?: () => string | undefined;
+  /** Whether hours may pass until it has ended, so that nobody should have to wait for a reason. */
+  readonly isLong?: boolean;
 }
 
 /**
@@ -114,6 +116,10 @@ export class SubmitView {
     printFolded(screen.stdout, summaryLines(summary, this.#tally, nextCommand?.()));
   }
 
+  #isListedSoon(outcome: FileOutcome): boolean {
+    return this.#options.isLong !== true && this.#tally.needsAttention.slice(0, MAX_LISTED).includes(outcome);
+  }
+
   #shownBy(): ShownBy {
     const {mode, screen, clock} = this.#options;
     switch (mode) {
@@ -124,7 +130,15 @@ export class SubmitView {
       }
       case 'plain':
       case 'quiet':
-        return {on: 'pipe', options: {screen, clock, isQuiet: mode === 'quiet'}};
+        return {
+          on: 'pipe',
+          options: {
+            screen,
+            clock,
+            isQuiet: mode === 'quiet',
+            isListedSoon: (outcome) => this.#isListedSoon(outcome),
+          },
+        };
       case 'silent':
         // The object that the command prints holds the rest.
         return {on: 'nothing'};

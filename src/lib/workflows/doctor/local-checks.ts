@@ -39,12 +39,12 @@ export function checkJobInfo(store: JobStore): SetupCheck {
     const detail =
       records.length === 0
         ? `${store.path}: no batch jobs yet`
-        : `${store.path}: ${records.length} batch jobs`;
+        : `${store.path}: ${records.length === 1 ? '1 batch job' : `${records.length} batch jobs`}`;
     return openIntents.length === 0
       ? ok(name, detail)
       : warning(
           name,
-          `${detail}, ${openIntents.length} creates without an answer`,
+          `${detail}, ${openIntents.length === 1 ? '1 create' : `${openIntents.length} creates`} without an answer`,
           `Find out: ${ownCommand('poll')}`,
         );
   } catch (error) {

@@ -1,7 +1,12 @@
 import type {Clock} from '../../domain/clock.js';
 import {GembatchError} from '../../domain/errors.js';
 import {isTerminal} from '../../domain/job/job-state.js';
-import {modelLabel, modelResourceName} from '../../domain/service/model-choice.js';
+import {
+  DEFAULT_MODEL,
+  modelLabel,
+  modelResourceName,
+  successorOfDefault,
+} from '../../domain/service/model-choice.js';
 import {ownCommand} from '../../domain/program-name.js';
 import type {BatchService, CallOptions, Model} from '../../services/batch-service.js';
 import type {JobStore} from '../../store/job-store.js';
@@ -97,8 +102,17 @@ function checkModel(model: string, models: readonly Model[]): SetupCheck {
   const what = found === undefined ? 'the service does not have it' : 'it takes no batch jobs';
   return failed('Model', `${label}: ${what}`, {
     code: 'MODEL_UNAVAILABLE',
-    next: `Choose another: ${ownCommand('models')}`,
+    next: otherModel(label, models),
   });
+}
+
+/** Of the default model's line, the one that `submit` would ask about. */
+function otherModel(label: string, models: readonly Model[]): string {
+  const names = models.flatMap(({name, isBatchable}) => (isBatchable ? [name] : []));
+  const successor = label === DEFAULT_MODEL ? successorOfDefault(names) : undefined;
+  return successor === undefined
+    ? `Choose another: ${ownCommand('models')}`
+    : `Name another when you submit: --model ${modelLabel(successor)}. Once for all: ${ownCommand('init')}`;
 }
 
 async function checkStorage(input: ServiceChecksInput): Promise<SetupCheck> {

@@ -8,7 +8,7 @@ export function fileError(name: string, cause: unknown): unknown {
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     return new GembatchError('FILE_MISSING', `${name}: there is no such file. Nothing was written.`, {
       cause,
-      suggestions: ['Check the path and the folder that it starts from.'],
+      suggestions: ['Check the path, and that you are in the right folder.'],
     });
   }
   const message = `${name}: cannot be read (${String(code)}). Nothing was written.`;

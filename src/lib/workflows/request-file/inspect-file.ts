@@ -182,11 +182,9 @@ function invalid(name: string, {problems, isComplete}: RequestFileFacts): Gembat
   const [first, ...others] = problems;
   const {line = 1, column = 1, text = '', rule} = first ?? {};
   const lines = others.slice(0, MAX_LINES_NAMED).map((other) => other.line);
+  const count = `${isComplete ? '' : 'at least '}${others.length} more bad line${others.length === 1 ? '' : 's'}`;
   const ellipsis = others.length > lines.length ? ', …' : '';
-  const more =
-    others.length === 0
-      ? ''
-      : ` (and ${others.length}${isComplete ? '' : ' or more'} other bad lines: ${lines.join(', ')}${ellipsis})`;
+  const more = others.length === 0 ? '' : ` (${count}: ${lines.join(', ')}${ellipsis})`;
   return new GembatchError('FILE_INVALID', `${name}:${line}:${column}: ${text}${more}.`, {
     details: {line, column, problems: problems.length, ...(rule === undefined ? {} : {rule})},
     ...(rule === undefined
@@ -216,6 +214,6 @@ function fileError(name: string, cause: unknown): unknown {
   if (!isPattern) return new GembatchError(code, `${name}: ${text}`, {cause});
   return new GembatchError(code, `${name}: no file matches this pattern.`, {
     cause,
-    suggestions: ['Check the pattern and the folder that it starts from; nothing was sent for it.'],
+    suggestions: ['Check the pattern, and that you are in the right folder; nothing was sent for it.'],
   });
 }

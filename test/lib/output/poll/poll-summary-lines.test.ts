@@ -5,7 +5,12 @@ import {noCounts} from '../../../../src/lib/domain/result/row-counts.js';
 import type {PolledJob, PollSummary} from '../../../../src/lib/workflows/poll/poll-report.js';
 
 const env = {LANG: 'C.UTF-8'};
-const style = {colors: colorsFor({write: () => true}, env), marks: marksFor({env}), again: 'gembatch poll'};
+const style = {
+  colors: colorsFor({write: () => true}, env),
+  marks: marksFor({env}),
+  again: 'gembatch poll',
+  hasNewResults: true,
+};
 
 function job(number: number, rest: Partial<PolledJob> = {}): PolledJob {
   return {
@@ -98,4 +103,12 @@ test.each([
   const lines = summaryLines({...NOTHING, ...rest}, [ended], style);
   const found = lines.find((line) => line.startsWith('Next: '));
   expect(found).toBe(next === undefined ? undefined : `Next: ${next}`);
+});
+
+test('nobody is sent to join answers that were all here before', () => {
+  const lines = summaryLines({...NOTHING, done: 1}, [withRows(1, {ok: 10})], {
+    ...style,
+    hasNewResults: false,
+  });
+  expect(lines.filter((line) => line.startsWith('Next: '))).toEqual([]);
 });

@@ -34,23 +34,30 @@ lost.jsonl: the answer to its create was lost.
 7 files: 1 submitted (1,200 requests, 3.4 MB), 2 skipped, 1 changed, 1 failed, 1 unclear, 1 not started, in 1m 15s
 `;
 
-test('in a pipe a line is written when a task ends or has to wait, then the summary', async () => {
+test('in a pipe a line is written when a task ends or has to wait, then the summary with the reasons', async () => {
   expect(await shown('plain')).toEqual({
     stderr: `Waiting for gembatch submit (pid 7)
 Warning: job-info.jsonl:2: not a record\\x07
 [1/7] good.jsonl: uploading 50%, 39s left, 43.3 KB/s, 3.4 MB
 [1/7] good.jsonl: again in 2s: the connection broke
 [1/7] good.jsonl: submitted 1,200 requests as batches/a1
-[1/7] good.jsonl: warning: files/x could not be deleted.
-[2/7] old.jsonl: changed: its content has changed since it became batches/b2; the present content was not sent.
+[2/7] old.jsonl: changed
 [3/7] copy.jsonl: skipped: the same content as good.jsonl, which has batches/a1 (failed); gembatch retry submits it again
 [4/7] job-info.jsonl: skipped: it is a file of gembatch itself
-[5/7] bad\\x1b[2J.jsonl: failed: line 3, column 14: "key" is missing.
-[6/7] lost.jsonl: unclear: the answer to its create was lost.
+[5/7] bad\\x1b[2J.jsonl: failed
+[6/7] lost.jsonl: unclear
 [7/7] late.jsonl: not started (nothing paid)
 `,
     stdout: SUMMARY_TEXT,
   });
+});
+
+test('in a pipe of a command that may take hours the line of a file has the reason, too', async () => {
+  const clock = new ManualClock();
+  const screen = {stdout: fakePipe(), stderr: fakePipe(), env: {}};
+  await play(new SubmitView({mode: 'plain', screen, clock, isLong: true}), clock);
+  expect(screen.stderr.text).toContain('failed: line 3, column 14: "key" is missing.\n');
+  expect(screen.stderr.text).toContain('warning: files/x could not be deleted.\n');
 });
 
 test('in a pipe a task that takes long says how far it is, every 30 seconds', async () => {

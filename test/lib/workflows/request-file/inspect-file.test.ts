@@ -47,7 +47,7 @@ describe('inspectFile', () => {
     const path = await fileOf(`${goodLine('a')}\n{"key":1}\n${goodLine('b')}\n{}\nhello\n`);
     const {code, message, details, exitCode} = await failure(path, {name: 'batch/1.jsonl'});
     expect(message).toBe(
-      'batch/1.jsonl:2:2: the key is a number; write text in quotes (and 2 other bad lines: 4, 5).',
+      'batch/1.jsonl:2:2: the key is a number; write text in quotes (2 more bad lines: 4, 5).',
     );
     expect({code, details, exitCode}).toEqual({
       code: 'FILE_INVALID',
@@ -58,7 +58,7 @@ describe('inspectFile', () => {
 
   test('names only some of many bad lines', async () => {
     const {message, details} = await failure(await fileOf('{}\n'.repeat(50)));
-    expect(message).toMatch(/\(and 19 or more other bad lines: 2, 3, 4, 5, 6, 7, 8, 9, …\)\.$/u);
+    expect(message).toMatch(/\(at least 19 more bad lines: 2, 3, 4, 5, 6, 7, 8, 9, …\)\.$/u);
     expect(details).toMatchObject({problems: 20});
   });
 
