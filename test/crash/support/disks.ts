@@ -79,7 +79,7 @@ export class Disk {
   /** Waits for the last user of a moment ago. */
   unmount(): void {
     for (let tries = 1; spawnSync('umount', [this.folder]).status !== 0; tries += 1) {
-      if (tries === 100) throw new Error(`${this.folder} is in use`);
+      if (tries === 500) throw new Error(`${this.folder} is in use`);
       pauseThread(20);
     }
   }
