@@ -28,7 +28,7 @@ import {CreateLimiter} from './create-limiter.js';
 import {expectedCost} from './expected-cost.js';
 import {InFlight} from './duplicates/in-flight.js';
 import {KnownJobs} from './duplicates/known-jobs.js';
-import {modelFor} from './model-look-up.js';
+import {modelFor} from './model/model-look-up.js';
 import {ProjectLook} from './duplicates/project-look.js';
 import {Submission} from './submission.js';
 import type {SubmitResult} from './submit-report.js';

@@ -9,7 +9,7 @@ import type {CostCaps, CostRoom} from '../cost/cost-room.js';
 import type {FileEstimator} from '../estimate/file-estimator.js';
 import type {OpenIntents} from '../reconcile/open-intents.js';
 import type {OwnJobs} from '../reconcile/own-jobs.js';
-import type {ModelWish} from './choose-model.js';
+import type {ModelWish} from './model/choose-model.js';
 import type {CreateLimiter} from './create-limiter.js';
 import type {ChecksAhead} from '../request-file/checks-ahead.js';
 import type {Inspection} from '../request-file/inspect-file.js';

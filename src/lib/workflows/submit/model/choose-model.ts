@@ -1,12 +1,12 @@
-import {GembatchError} from '../../domain/errors.js';
+import {GembatchError} from '../../../domain/errors.js';
 import {
   DEFAULT_MODEL,
   isEmbeddingModel,
   modelLabel,
   modelResourceName,
   successorOfDefault,
-} from '../../domain/service/model-choice.js';
-import type {BatchService} from '../../services/batch-service.js';
+} from '../../../domain/service/model-choice.js';
+import type {BatchService} from '../../../services/batch-service.js';
 
 /** Which model a person wants, and how to ask when the service does not have it. */
 export interface ModelWish {
