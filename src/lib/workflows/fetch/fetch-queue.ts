@@ -1,13 +1,16 @@
 import {GembatchError} from '../../domain/errors.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import type {RetrySchedule} from '../reconcile/retry-schedule.js';
+import {fetchResult, type FetchDeps, type FetchedResult, type FetchOptions} from './fetch-result.js';
 
 /** What a queue of fetches goes by. */
 export interface FetchQueueOptions {
+  readonly deps: FetchDeps;
+  /** How each result is fetched. */
+  readonly how: FetchOptions;
   /** How many results are fetched at once. */
   readonly limit: number;
   readonly retrySchedule: RetrySchedule;
-  readonly fetch: (record: JobRecord) => Promise<void>;
   /** Told when a fetch did not work and when it is tried again; null for not in this run. */
   readonly onFailedTry: (record: JobRecord, error: GembatchError, retryMs: number | null) => Promise<void>;
   /** Told about trouble that no single job can have, such as a refused key or a defect. */
@@ -31,11 +34,20 @@ export class FetchQueue {
 
   /** Begins as many fetches as may run at once, of jobs that are not being fetched and are due. */
   start(records: readonly JobRecord[]): void {
+    const {deps, how, limit, retrySchedule, onFatal, onEnd} = this.#options;
     for (const record of records) {
       const {name} = record.batch;
-      if (this.#running.size >= this.#options.limit) return;
-      if (this.#running.has(name) || !this.#options.retrySchedule.isDue(name)) continue;
-      this.#running.set(name, this.#run(record));
+      if (this.#running.size >= limit) return;
+      if (this.#running.has(name) || !retrySchedule.isDue(name)) continue;
+      const fetching = fetchResult(deps, record, how)
+        .then((fetched) => this.#succeed(record, fetched))
+        .catch((error: unknown) => this.#fail(record, error))
+        .catch(onFatal)
+        .finally(() => {
+          this.#running.delete(name);
+          onEnd();
+        });
+      this.#running.set(name, fetching);
     }
   }
 
@@ -44,17 +56,11 @@ export class FetchQueue {
     await Promise.all(this.#running.values());
   }
 
-  async #run(record: JobRecord): Promise<void> {
-    const {fetch, retrySchedule, onFatal, onEnd} = this.#options;
-    try {
-      await fetch(record);
-      retrySchedule.clear(record.batch.name);
-    } catch (error) {
-      await this.#fail(record, error).catch(onFatal);
-    } finally {
-      this.#running.delete(record.batch.name);
-      onEnd();
-    }
+  #succeed(record: JobRecord, {notes}: FetchedResult): void {
+    const {deps, retrySchedule} = this.#options;
+    const {name} = record.batch;
+    for (const note of notes) deps.report({type: 'warning', name, message: `${record.input_file}: ${note}`});
+    retrySchedule.clear(name);
   }
 
   async #fail(record: JobRecord, error: unknown): Promise<void> {

@@ -64,7 +64,7 @@ export async function fetchResult(
   options: FetchOptions,
 ): Promise<FetchedResult> {
   try {
-    return await fetchFromService(deps, record, options);
+    return await keep(deps, record, {arrival: await receive(deps, record, options), options});
   } catch (error) {
     const isHere = record.results === undefined && (await hasFileInPlace(deps, record, options));
     if (!isNotFound(error) || !isHere) throw error;
@@ -82,7 +82,7 @@ async function fetchAgainOrInPlace(
   if (found.size > 0) {
     await deps.clock.sleep(CONFIRMATION_MS, options.stop);
     try {
-      return await fetchFromService(deps, record, options);
+      return await keep(deps, record, {arrival: await receive(deps, record, options), options});
     } catch (again) {
       if (!isNotFound(again)) throw again;
     }
@@ -95,28 +95,6 @@ async function fetchAgainOrInPlace(
 
 function isNotFound(error: unknown): error is GembatchError {
   return error instanceof GembatchError && error.code === 'NOT_FOUND';
-}
-
-async function fetchFromService(
-  deps: FetchDeps,
-  record: JobRecord,
-  options: FetchOptions,
-): Promise<FetchedResult> {
-  const resultFileName = record.batch.dest?.file_name;
-  if (resultFileName === undefined) throw new TypeError(`${record.batch.name} has no results`);
-  const {file, others, received} = await receive(deps, {record, resultFileName}, options);
-  try {
-    const path = await putInPlace(file, file.target, others);
-    const results = await storedResults(deps, path, {record, received});
-    const recorded = await recordResults(deps, record, {results, received});
-    const notes = [...received.notes, ...incompleteNotes(results), ...placeNotes(file.target, path)];
-    return {
-      results: recorded,
-      notes: [...notes, ...(await deleteRemoteCopies(deps, record, {received, results: recorded}, options))],
-    };
-  } finally {
-    await file.discard();
-  }
 }
 
 /** A file that has arrived and is not in place yet. */
@@ -134,11 +112,9 @@ interface Arrival {
  *
  * @throws GembatchError `SERVICE` when no body is to be believed.
  */
-async function receive(
-  deps: FetchDeps,
-  {record, resultFileName}: {record: JobRecord; resultFileName: string},
-  options: FetchOptions,
-): Promise<Arrival> {
+async function receive(deps: FetchDeps, record: JobRecord, options: FetchOptions): Promise<Arrival> {
+  const resultFileName = record.batch.dest?.file_name;
+  if (resultFileName === undefined) throw new TypeError(`${record.batch.name} has no results`);
   const doubted = new Set<string>();
   for (let tries = 1; ; tries += 1) {
     const {file, others} = await openTarget(deps, record, options);
@@ -157,6 +133,27 @@ async function receive(
       await file.discard();
       throw error;
     }
+    await file.discard();
+  }
+}
+
+/** Puts in place what has arrived and records it; only then what the service keeps may go. */
+async function keep(
+  deps: FetchDeps,
+  record: JobRecord,
+  {arrival, options}: {readonly arrival: Arrival; readonly options: FetchOptions},
+): Promise<FetchedResult> {
+  const {file, others, received} = arrival;
+  try {
+    const path = await putInPlace(file, file.target, others);
+    const results = await storedResults(deps, path, {record, received});
+    const recorded = await recordResults(deps, record, {results, received});
+    const notes = [...received.notes, ...incompleteNotes(results), ...placeNotes(file.target, path)];
+    return {
+      results: recorded,
+      notes: [...notes, ...(await deleteRemoteCopies(deps, record, {received, results: recorded}, options))],
+    };
+  } finally {
     await file.discard();
   }
 }

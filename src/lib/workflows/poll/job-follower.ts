@@ -11,7 +11,6 @@ import {awaitsFetch, isFinished} from '../../domain/job/job-progress.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import {CONCURRENT_FETCHES, FetchLimiters} from '../fetch/fetch-limiters.js';
 import {FetchQueue} from '../fetch/fetch-queue.js';
-import {fetchResult} from '../fetch/fetch-result.js';
 import {recordResultsInPlace} from '../fetch/results-in-place.js';
 import {afterFailedFetch} from '../fetch/gone-results.js';
 import {FreshStore} from '../job-states/fresh-store.js';
@@ -42,7 +41,6 @@ export class JobFollower {
   readonly #retrySchedule: RetrySchedule;
   readonly #states: StateWatch;
   readonly #journal: JournalWatch;
-  readonly #limiters: FetchLimiters;
   readonly #fetches: FetchQueue;
   #vanishedMs: number | undefined;
   readonly #sleep: WakeableSleep;
@@ -68,11 +66,12 @@ export class JobFollower {
     });
     this.#journal = new JournalWatch(deps, this.#followed, {graceMs: input.createGraceMs, stop});
     this.#sleep = new WakeableSleep(deps.clock, stop);
-    this.#limiters = new FetchLimiters(known, (job) => this.#states.said(job));
+    const {keepsRemote, resultsDir, checksAnswers, isOnce} = input;
     this.#fetches = new FetchQueue({
+      deps: {...deps, limiters: new FetchLimiters(known, (job) => this.#states.said(job))},
+      how: {keepsRemote, resultsDir, checksAnswers, isRetried: !isOnce, stop},
       limit: CONCURRENT_FETCHES,
       retrySchedule: this.#retrySchedule,
-      fetch: (record) => this.#fetch(record),
       onFailedTry: (record, error, retryMs) => this.#noteFailedTry(record, error, retryMs),
       onFatal: (error) => this.#halt.abort(error),
       onEnd: () => this.#sleep.end(),
@@ -80,29 +79,28 @@ export class JobFollower {
   }
 
   /**
-   * Follows the jobs until all are over, the time is up or the run is stopped. When it returns or throws, nothing is in
-   * flight.
+   * Follows the jobs until all are over, or until `isEnough` says so, which is asked about once a second. What is being
+   * fetched then goes on: `end` gives it up.
    *
+   * @returns why it ended before that; undefined when all are over, or it was enough.
    * @throws GembatchError as `pollJobs`.
    */
-  async follow(): Promise<PollOutcome> {
+  async follow(isEnough = (): Promise<boolean> => this.#isOver()): Promise<PollEnd | undefined> {
+    const release = this.#haltWhenAsked();
     try {
-      return this.#outcome((await this.#watch(() => this.#isOver())) ?? 'finished');
+      await this.#begin();
+      while (!this.#halt.signal.aborted) {
+        this.#look();
+        if (this.#states.isDue) await this.#ask();
+        this.#fetches.start(this.#fetchable);
+        if (this.#input.isOnce) return (await this.#finishOnce()) ?? (await this.#whyHalted());
+        if (await isEnough()) return undefined;
+        await this.#sleep.take(LOOK_MS);
+      }
+      return await this.#whyHalted();
     } finally {
-      await this.end();
+      release();
     }
-  }
-
-  /**
-   * Follows these jobs, and no others from now on, until `isEnough` says so; it is asked about once a second. What is being
-   * fetched then goes on: `follow` and `end` wait for it.
-   *
-   * @returns whether it was enough; otherwise the time is up or the run is to end.
-   * @throws GembatchError as `pollJobs`.
-   */
-  async followUntil(jobs: ReadonlySet<string>, isEnough: () => Promise<boolean>): Promise<boolean> {
-    this.followOnly(jobs);
-    return (await this.#watch(isEnough)) === undefined;
   }
 
   /** Follows these jobs, and no others from now on. */
@@ -115,29 +113,24 @@ export class JobFollower {
     return this.#retrySchedule.finalError(job);
   }
 
+  /** What became of the jobs by now. */
+  outcome(ended: PollEnd): PollOutcome {
+    this.#followed.reload();
+    return {
+      ended,
+      records: this.#followed.records,
+      followed: this.#followed.remembered,
+      onDisk: (record) => this.#followed.onDisk(record),
+      givenUp: (name) => this.#retrySchedule.finalError(name),
+      unclear: this.#followed.isNamed ? 0 : this.#followed.openIntents.length,
+      serviceError: this.#states.serviceError,
+    };
+  }
+
   /** Gives up what is being fetched. When it returns, nothing is in flight. */
   async end(): Promise<void> {
     this.#haltAs('finished');
     await this.#fetches.untilIdle();
-  }
-
-  /** @returns why it ended before `isDone` said so; undefined when that was so. */
-  async #watch(isDone: () => Promise<boolean>): Promise<PollEnd | undefined> {
-    const release = this.#haltWhenAsked();
-    try {
-      await this.#begin();
-      while (!this.#halt.signal.aborted) {
-        this.#look();
-        if (this.#states.isDue) await this.#ask();
-        this.#fetches.start(this.#fetchable);
-        if (this.#input.isOnce) return (await this.#finishOnce()) ?? (await this.#whyHalted());
-        if (await isDone()) return undefined;
-        await this.#sleep.take(LOOK_MS);
-      }
-      return await this.#whyHalted();
-    } finally {
-      release();
-    }
   }
 
   /** Halts the run when somebody stops it or its time is up, until the returned function is called. */
@@ -251,24 +244,6 @@ export class JobFollower {
     });
   }
 
-  async #fetch(record: JobRecord): Promise<void> {
-    const {keepsRemote, resultsDir, checksAnswers, isOnce} = this.#input;
-    const {notes} = await fetchResult({...this.#deps, limiters: this.#limiters}, record, {
-      keepsRemote,
-      resultsDir,
-      checksAnswers,
-      isRetried: !isOnce,
-      stop: this.#halt.signal,
-    });
-    for (const note of notes) {
-      this.#deps.report({
-        type: 'warning',
-        name: record.batch.name,
-        message: `${record.input_file}: ${note}`,
-      });
-    }
-  }
-
   async #noteFailedTry(record: JobRecord, error: GembatchError, retryMs: number | null): Promise<void> {
     const {name} = record.batch;
     this.#deps.report({type: 'error', name, file: record.input_file, error: itemError(error), retryMs});
@@ -292,18 +267,5 @@ export class JobFollower {
     const reason: unknown = this.#halt.signal.reason;
     if (reason === 'timeout' || reason === 'interrupted') return reason;
     throw reason;
-  }
-
-  #outcome(ended: PollEnd): PollOutcome {
-    this.#followed.reload();
-    return {
-      ended,
-      records: this.#followed.records,
-      followed: this.#followed.remembered,
-      onDisk: (record) => this.#followed.onDisk(record),
-      givenUp: (name) => this.#retrySchedule.finalError(name),
-      unclear: this.#followed.isNamed ? 0 : this.#followed.openIntents.length,
-      serviceError: this.#states.serviceError,
-    };
   }
 }

@@ -9,7 +9,7 @@ import {ResultFiles} from '../job-states/result-files.js';
 import {JobFollower} from './job-follower.js';
 import {mergeRetries} from '../retry/merge-retry.js';
 import {joinParts} from '../split/join-parts.js';
-import type {PollSummary} from './poll-report.js';
+import type {PollEnd, PollSummary} from './poll-report.js';
 import {polledJob} from './polled-job.js';
 import type {PollDeps, PollInput} from './poll-run.js';
 import {summarisePoll, vanishedJobs, type PollOutcome} from './poll-summary.js';
@@ -30,7 +30,13 @@ export async function pollJobs(
   input: PollInput,
   follower = new JobFollower(deps, input),
 ): Promise<PollSummary> {
-  const outcome = await follower.follow();
+  let ended: PollEnd | undefined;
+  try {
+    ended = await follower.follow();
+  } finally {
+    await follower.end();
+  }
+  const outcome = follower.outcome(ended ?? 'finished');
   const unmerged = [...(await mergeRetries(deps)), ...(await joinParts(deps, input.resultsDir))];
   for (const message of unmerged) deps.report({type: 'warning', message});
   const records = newest(deps, outcome.records);

@@ -130,7 +130,8 @@ async function submitAll({
     if (fatal !== undefined) return {fatal, why: fatal};
     if (queue.isEmpty) return {};
     polling.hide(false);
-    if (!(await follower.followUntil(queue.jobs, isDue))) return endOfWait(stop);
+    follower.followOnly(queue.jobs);
+    if ((await follower.follow(isDue)) !== undefined) return endOfWait(stop);
     if (passes.exhausted !== undefined) return {why: passes.exhausted};
   }
 }
