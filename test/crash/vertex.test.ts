@@ -1,17 +1,28 @@
-/** The same on Vertex AI: commands are killed at their file operations, and the service and the storage answer badly. */
+/** The same on Vertex AI: commands are killed at their file operations, which fail, too; service and storage answer badly. */
 import type {FaultRule} from '../../src/emulator/control/faults.js';
 import {attackTest, eachOf, sampled, type Attack} from './support/attack.js';
-import {checkRecovery, FAST, FAST_RUN, killsOf, noteFaults, RUN, SUBMIT, WIDTH} from './support/commands.js';
+import {
+  checkRecovery,
+  errorsOf,
+  FAST,
+  FAST_RUN,
+  killsOf,
+  noteFaults,
+  RUN,
+  SUBMIT,
+  WIDTH,
+} from './support/commands.js';
 import {amount} from './support/form.js';
-import {Trial, type FsFault} from './support/trial.js';
+import {Trial, type FsFault, type TracedStep, type TrialRun} from './support/trial.js';
 
 const VERTEX = ['--vertex', '--bucket', 'gs://my-bucket'];
+const VERTEX_RUN = [...FAST_RUN, ...VERTEX];
 
 attackTest(
   {group: 'kill', attack: 'kill -9 at a file operation of a submit of 3 files to Vertex AI', unit: 'kills'},
   async (attack) => {
     const command = [...SUBMIT, ...VERTEX];
-    await eachKill(attack, {command, speed: 0, count: {short: 12, whole: 300}}, async (trial, fault) => {
+    await eachKill(attack, {command, speed: 0, count: {short: 8, whole: 400}}, async (trial, fault) => {
       await trial.run(command, {fault});
       const what = `${fault.fate} ${fault.at} (${trial.lastStep()})`;
       noteFaults(attack, what, trial.lossesNow());
@@ -28,13 +39,57 @@ attackTest(
   },
   async (attack) => {
     const command = [...RUN, ...VERTEX];
-    await eachKill(attack, {command, speed: 100, count: {short: 8, whole: 150}}, async (trial, fault) => {
+    await eachKill(attack, {command, speed: 100, count: {short: 6, whole: 250}}, async (trial, fault) => {
       await trial.run(command, {fault});
       const what = `run ${fault.fate} ${fault.at} (${trial.lastStep()})`;
       noteFaults(attack, what, [...trial.lossesNow(), ...trial.lossesOfResults()]);
-      await checkRecovery(attack, trial, {what, command: [...FAST_RUN, ...VERTEX]});
+      await checkRecovery(attack, trial, {what, command: VERTEX_RUN});
       noteFaults(attack, what, trial.missingResults());
     });
+  },
+);
+
+attackTest(
+  {
+    group: 'storage',
+    attack: 'a file operation of a run of 2 files on Vertex AI fails, to their results',
+    unit: 'errors',
+  },
+  async (attack) => {
+    const errors = errorsOf(await traceOf(VERTEX_RUN, {files: 2, speed: 100}, FAST));
+    attack.note(`${errors.length} points`);
+    await eachOf(sampled(errors, amount({short: 6, whole: 200}), attack.random), WIDTH, (fault) =>
+      Trial.with({files: 2, speed: 100}, async (trial) => {
+        const {code} = await trial.run(VERTEX_RUN, {...FAST, fault});
+        const what = `${fault.fate} ${fault.at} (${trial.lastStep()})`;
+        noteFaults(attack, what, [...trial.lossesNow(), ...trial.lossesOfResults()]);
+        if (code === 0) noteFaults(attack, `${what}, exit 0`, trial.missingResults());
+        await checkRecovery(attack, trial, {what, command: VERTEX_RUN});
+        noteFaults(attack, what, trial.missingResults());
+        attack.tried();
+      }),
+    );
+  },
+);
+
+attackTest(
+  {
+    group: 'races',
+    attack: 'three runs of the same 3 files on Vertex AI at once, whose creates have no answer',
+    unit: 'runs',
+  },
+  async (attack) => {
+    const rounds = Array.from({length: amount({short: 2, whole: 20})}, (_, round) => round);
+    await eachOf(rounds, 2, (round) =>
+      Trial.with({files: 3, speed: 100, behaviour: {list_delay_calls: 1}}, async (trial) => {
+        trial.emulator.control.fault({on: 'batches.create', times: 2, fault: {kind: 'reset_after'}});
+        await Promise.all([1, 2, 3].map(() => trial.run(VERTEX_RUN, FAST)));
+        noteFaults(attack, `round ${round}`, [...trial.lossesNow(), ...trial.lossesOfResults()]);
+        await checkRecovery(attack, trial, {what: `round ${round}`, command: VERTEX_RUN});
+        noteFaults(attack, `round ${round}`, trial.missingResults());
+        attack.tried(3);
+      }),
+    );
   },
 );
 
@@ -72,7 +127,7 @@ attackTest(
   },
   async (attack) => {
     // Chosen before anything runs, so that a seed always means the same.
-    const rounds = Array.from({length: amount({short: 8, whole: 150})}, (_, round) => ({
+    const rounds = Array.from({length: amount({short: 6, whole: 250})}, (_, round) => ({
       round,
       rules: sampled(FAULTS, 6, attack.random).map((rule) => ({
         ...rule,
@@ -85,12 +140,12 @@ attackTest(
       Trial.with({files: 3, speed: 100, behaviour}, async (trial) => {
         for (const rule of rules) trial.emulator.control.fault(rule);
         const what = `round ${round}: ${rules.map(({on, fault}) => `${on} ${fault.kind}`).join(', ')}`;
-        await trial.run([...FAST_RUN, ...VERTEX], FAST);
+        await trial.run(VERTEX_RUN, FAST);
         noteFaults(attack, what, [...trial.lossesNow(), ...trial.lossesOfResults()]);
+        attack.tried(trial.emulator.control.faultsMet());
         trial.emulator.control.clearFaults();
-        await checkRecovery(attack, trial, {what, command: [...FAST_RUN, ...VERTEX]});
+        await checkRecovery(attack, trial, {what, command: VERTEX_RUN});
         noteFaults(attack, what, trial.missingResults());
-        for (const _ of rules) attack.tried();
       }),
     );
   },
@@ -108,11 +163,7 @@ async function eachKill(
   {command, speed, count}: KillPlan,
   work: (trial: Trial, fault: FsFault) => Promise<void>,
 ): Promise<void> {
-  let kills: readonly FsFault[] = [];
-  await Trial.with({files: 3, speed}, async (trial) => {
-    await trial.run(command);
-    kills = killsOf(trial.trace());
-  });
+  const kills = killsOf(await traceOf(command, {files: 3, speed}));
   attack.note(`${kills.length} points`);
   await eachOf(sampled(kills, amount(count), attack.random), WIDTH, (fault) =>
     Trial.with({files: 3, speed}, async (trial) => {
@@ -120,4 +171,18 @@ async function eachKill(
       attack.tried();
     }),
   );
+}
+
+/** The file operations of an undisturbed command. */
+async function traceOf(
+  command: readonly string[],
+  options: {readonly files: number; readonly speed: number},
+  run: TrialRun = {},
+): Promise<readonly TracedStep[]> {
+  let steps: readonly TracedStep[] = [];
+  await Trial.with(options, async (trial) => {
+    await trial.run(command, run);
+    steps = trial.trace();
+  });
+  return steps;
 }

@@ -63,6 +63,11 @@ export class EmulatorControl {
     this.#service.faults.add(rule);
   }
 
+  /** How often a fault has met a call. */
+  faultsMet(): number {
+    return this.#service.faults.metCount;
+  }
+
   clearFaults(): void {
     this.#service.faults.clear();
   }

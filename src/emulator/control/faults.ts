@@ -107,6 +107,7 @@ interface ActiveRule extends FaultRule {
 /** The faults that are asked for, in the order in which they were. */
 export class Faults {
   #rules: ActiveRule[] = [];
+  #metCount = 0;
   readonly #random: () => number;
 
   constructor(seed: number) {
@@ -120,6 +121,11 @@ export class Faults {
 
   clear(): void {
     this.#rules = [];
+  }
+
+  /** How often a fault has met a call. */
+  get metCount(): number {
+    return this.#metCount;
   }
 
   /**
@@ -137,6 +143,7 @@ export class Faults {
       met.push(rule.fault);
       isDecided ||= decides;
     }
+    this.#metCount += met.length;
     return new CallFaults(met);
   }
 
