@@ -78,10 +78,14 @@ describe('with --vertex', () => {
   test('a create whose answer is lost is looked for, and paid once', async () => {
     const {emulator, run} = await place(1);
     emulator.control.fault({on: 'batches.create', fault: {kind: 'reset_after'}});
+    const failure = {kind: 'status', status: 503} as const;
+    emulator.control.fault({on: 'batches.list', match: 'labels.gembatch_attempt=', fault: failure});
     emulator.control.behave({list_delay_calls: 1});
     expect((await run(['run', 'batch', '-m', MODEL, ...VERTEX])).code).toBe(0);
     expect(emulator.control.paid()).toHaveLength(1);
     expect(emulator.control.counts()['batches.create']).toBe(1);
+    // Both met a call: the job was looked up by its label.
+    expect(emulator.control.faultsMet()).toBe(2);
   });
 
   test('work whose records are lost is adopted', async () => {

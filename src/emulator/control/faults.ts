@@ -75,7 +75,7 @@ export type Fault = FaultBefore | FaultAfter | FaultOfSpeed;
 export interface FaultRule {
   readonly on: OperationName;
   readonly fault: Fault;
-  /** Only calls whose path, body or display name (of the file or job that is called for) contains this. */
+  /** Only calls whose path, body, filter or display name (of the file or job that is called for) contains this. */
   readonly match?: string;
   /** Lets so many calls that fit go by first. */
   readonly skip?: number;

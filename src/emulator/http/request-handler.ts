@@ -103,7 +103,7 @@ function checkToken(service: ServiceState, {headers}: IncomingMessage, url: URL)
   if (token === '' || service.behaviour.invalid_keys.includes(token)) throw invalidToken();
 }
 
-/** What a fault rule may look for: the path, and what the caller calls the thing. */
+/** What a fault rule may look for: the path, and what the caller asks for or calls the thing. */
 async function subjectOf(
   {uploads, files, jobs}: ServiceState,
   url: URL,
@@ -112,6 +112,7 @@ async function subjectOf(
 ): Promise<string> {
   if (operation === 'batches.create' || operation === 'upload.start')
     return `${url.pathname} ${JSON.stringify(await json())}`;
+  if (operation === 'batches.list') return `${url.pathname} ${url.searchParams.get('filter') ?? ''}`;
   const upload = uploads.get(url.searchParams.get('upload_id') ?? '');
   const named = upload?.metadata ?? files.get(`files/${id}`) ?? jobs.get(`batches/${id}`) ?? jobs.get(id);
   return `${url.pathname} ${named?.displayName ?? ''}`;

@@ -57,7 +57,7 @@ export interface BatchService {
    * with, so that a job whose create had no answer is found by the attempt in it. A list that cannot be read to its end
    * is an error.
    */
-  listBatches(options?: CallOptions): AsyncGenerator<readonly BatchJob[]>;
+  listBatches(options?: ListOptions): AsyncGenerator<readonly BatchJob[]>;
 
   /**
    * Asks for a job to be cancelled; it may still end in another way.
@@ -110,6 +110,12 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   /** Told before each pause. */
   readonly onWait?: (wait: Wait) => void;
+}
+
+/** What the list of batch jobs may be given. */
+export interface ListOptions extends CallOptions {
+  /** Creates whose jobs are looked for. A service that can look jobs up by them, and has all of these, may leave out the others. */
+  readonly attempts?: readonly string[];
 }
 
 /** What an upload may be given. */

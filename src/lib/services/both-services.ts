@@ -8,6 +8,7 @@ import type {
   CreateBatchRequest,
   Deletion,
   DownloadOptions,
+  ListOptions,
   Model,
   RemoteFile,
   TokenCount,
@@ -55,7 +56,7 @@ export class BothServices implements BatchService {
     return this.#of(serviceOfJob(name)).getBatch(name, options);
   }
 
-  async *listBatches(options?: CallOptions): AsyncGenerator<readonly BatchJob[]> {
+  async *listBatches(options?: ListOptions): AsyncGenerator<readonly BatchJob[]> {
     yield* this.#first.listBatches(options);
     yield* this.#second.listBatches(options);
   }

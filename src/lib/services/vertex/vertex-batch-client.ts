@@ -12,6 +12,7 @@ import type {
   CreateBatchRequest,
   Deletion,
   DownloadOptions,
+  ListOptions,
   Model,
   RemoteFile,
   TokenCount,
@@ -192,10 +193,11 @@ export class VertexBatchClient implements BatchService {
     return this.#withResults({...job, batch: {...job.batch, name}}, options);
   }
 
-  async *listBatches(options: CallOptions = {}): AsyncGenerator<readonly BatchJob[]> {
+  async *listBatches({attempts, ...options}: ListOptions = {}): AsyncGenerator<readonly BatchJob[]> {
+    const labelled = attempts === undefined ? undefined : await this.#jobsOf(attempts, options);
+    if (labelled !== undefined) return yield labelled;
     const name = 'list of batch jobs';
-    const path = `v1/${this.#parent}/batchPredictionJobs`;
-    for await (const page of this.#pages({name, path, field: 'batchPredictionJobs'}, options)) {
+    for await (const page of this.#jobPages(undefined, options)) {
       const jobs: BatchJob[] = [];
       for (const item of page) {
         const job = toVertexJob(item, name);
@@ -369,16 +371,34 @@ export class VertexBatchClient implements BatchService {
   /** Whether an open job reads the request file of this name. */
   async #isRead(object: string, options: CallOptions): Promise<boolean> {
     const label = inputLabel(object)[INPUT_LABEL] ?? '';
+    for await (const page of this.#jobPages(`labels.${INPUT_LABEL}=${label}`, options)) {
+      if (page.some((job) => !isTerminal(textOf(job['state']) ?? ''))) return true;
+    }
+    return false;
+  }
+
+  /** The jobs of creates by their label; undefined when one of them has none, of which only the whole list is proof. */
+  async #jobsOf(attempts: readonly string[], options: CallOptions): Promise<readonly BatchJob[] | undefined> {
+    const found: BatchJob[] = [];
+    for (const attempt of attempts) {
+      const before = found.length;
+      for await (const page of this.#jobPages(`labels.${ATTEMPT_LABEL}=${attempt}`, options)) {
+        for (const item of page.filter((job) => attemptOf(job) === attempt))
+          found.push(await this.#withResults(toVertexJob(item, 'list of batch jobs'), options));
+      }
+      if (found.length === before) return undefined;
+    }
+    return found;
+  }
+
+  /** https://cloud.google.com/vertex-ai/docs/reference/rest/v1/projects.locations.batchPredictionJobs/list */
+  #jobPages(filter: string | undefined, options: CallOptions): AsyncGenerator<readonly JsonObject[]> {
     const list = {
       name: 'list of batch jobs',
       path: `v1/${this.#parent}/batchPredictionJobs`,
       field: 'batchPredictionJobs',
-      filter: `labels.${INPUT_LABEL}=${label}`,
     };
-    for await (const page of this.#pages(list, options)) {
-      if (page.some((job) => !isTerminal(textOf(job['state']) ?? ''))) return true;
-    }
-    return false;
+    return this.#pages(filter === undefined ? list : {...list, filter}, options);
   }
 
   /** Whoever concludes that something is not in the list must have seen all of it: a list without end is an error. */

@@ -45,6 +45,7 @@ export function toVertexJob(job: JsonObject, call: string): VertexJob {
     ...optional('model', modelOf(job['model'])),
     state: textOf(job['state']) ?? 'JOB_STATE_UNSPECIFIED',
     ...optional('create_time', textOf(job['createTime'])),
+    ...optional('start_time', textOf(job['startTime'])),
     ...optional('update_time', textOf(job['updateTime'])),
     ...optional('end_time', textOf(job['endTime'])),
     ...optional('src', typeof uri === 'string' ? {file_name: uri} : undefined),

@@ -36,7 +36,7 @@ export interface CreatedJobs {
   readonly doubt?: GembatchError;
 }
 
-/** Reads all of the service's list; an error when it cannot be read to its end. */
+/** Reads the service's list until all are found, or to its end; an error when it cannot be read so far. */
 export async function listCreatedJobs(
   client: BatchService,
   session: Session,
@@ -49,7 +49,8 @@ export async function listCreatedJobs(
   const found = new Map<string, BatchJob[]>();
   const contradicting = new Map<string, BatchJob[]>();
   try {
-    for await (const page of client.listBatches({signal: stop})) {
+    const attempts = intents.map(({attempt}) => attempt);
+    for await (const page of client.listBatches({signal: stop, attempts})) {
       for (const batch of page) {
         unseen.delete(batch.name);
         const intent = byName.get(batch.display_name ?? '') ?? byFile.get(batch.src?.file_name ?? '');

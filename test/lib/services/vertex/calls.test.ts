@@ -1,6 +1,7 @@
 import {writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {describe, expect, test} from '@jest/globals';
+import type {BatchJob} from '../../../../src/lib/domain/job/batch-job.js';
 import {jobDisplayName, newAttempt} from '../../../../src/lib/domain/job/display-name.js';
 import {Crc32c} from '../../../../src/lib/services/vertex/crc32c.js';
 import {authorizer} from '../../../../src/lib/services/vertex/google-credentials.js';
@@ -26,6 +27,33 @@ describe('calls of Vertex AI', () => {
       labels: {gembatch_attempt: attempt, gembatch_input: file.sha256.slice(0, 32)},
       outputConfig: {gcsDestination: {outputUriPrefix: `gs://bucket/work/results/${attempt}/`}},
     });
+  });
+
+  test('look the jobs of creates up by their label, and go through all where one is missing', async () => {
+    const {client, emulator} = await openVertex();
+    const attempts: string[] = [];
+    for (const content of [requestLines(1), requestLines(2), requestLines(3)]) {
+      const file = await inspected(content);
+      const {name: fileName} = await client.uploadFile(file);
+      const attempt = newAttempt();
+      attempts.push(attempt);
+      const displayName = jobDisplayName('001.jsonl', file.sha256, attempt);
+      await client.createBatch({model: MODEL, fileName, displayName});
+    }
+    const wanted = attempts.slice(0, 2);
+    const found = await namesOf(client.listBatches({attempts: wanted}));
+    expect(found).toEqual(wanted.map((attempt): unknown => expect.stringContaining(attempt)));
+    expect(emulator.control.counts()['batches.list']).toBe(2);
+    expect(await namesOf(client.listBatches({attempts: [newAttempt(), ...wanted]}))).toHaveLength(3);
+  });
+
+  test('say since when a job runs', async () => {
+    const {client, emulator} = await openVertex({behaviour: {pending_ms: 60_000, running_ms: 60_000}});
+    const name = await createdJob(client, requestLines(2));
+    expect(await client.getBatch(name)).not.toHaveProperty('start_time');
+    emulator.control.advance(90_000);
+    const {create_time: created = '', start_time: started = ''} = await client.getBatch(name);
+    expect(Date.parse(started) - Date.parse(created)).toBe(60_000);
   });
 
   test('of a job go where its name says, whatever is set', async () => {
@@ -110,6 +138,12 @@ describe('credentials', () => {
     });
   });
 });
+
+async function namesOf(pages: AsyncIterable<readonly BatchJob[]>): Promise<readonly (string | undefined)[]> {
+  const jobs: BatchJob[] = [];
+  for await (const page of pages) jobs.push(...page);
+  return jobs.map(({display_name: name}) => name);
+}
 
 /** A file of workload identity federation whose tokens come from an emulator. */
 async function federatedCredentials(url: string): Promise<string> {
