@@ -6,14 +6,13 @@ import {LiveScreen, roomOf, type Room} from '../terminal/live-screen.js';
 import {colorsFor, type Colors} from '../terminal/screen.js';
 import {pollLines} from './poll-lines.js';
 import {pollTable, tally} from './poll-table.js';
-import {waitText} from './queue-wait.js';
+import {waitLines} from './queue-wait.js';
 import {progressText} from './progress-text.js';
 import type {PollView, PollViewOptions} from './poll-view.js';
 
 /** Four times a second is as often as anybody can read. */
 const REDRAW_MS = 250;
 const TOTALS_LINES = 2;
-const WAIT_LINES = 3;
 /** Lines of the summary that follows the last table. */
 const REST_OF_END = 8;
 
@@ -140,7 +139,7 @@ export class LivePollView implements PollView {
 
   #waitLines(columns: number): readonly string[] {
     if (this.#wait === null) return [];
-    return foldText(waitText(this.#wait, this.#options.clock.now()), columns).slice(0, WAIT_LINES);
+    return waitLines(this.#wait, this.#options.clock.now(), columns);
   }
 
   #whatNext(): string {

@@ -1,5 +1,6 @@
 import type {QueueWait} from '../../workflows/run/run-report.js';
 import {printable} from '../terminal/printable.js';
+import {fittingParts, foldText} from '../terminal/display-width.js';
 import {formatCount, formatDuration, plural} from '../text/format.js';
 
 /** The documented limit of a project, https://ai.google.dev/gemini-api/docs/rate-limits. */
@@ -9,6 +10,24 @@ const JOBS_OF_A_PROJECT = 100;
 export function waitText(wait: QueueWait, nowMs: number): string {
   const verb = wait.files === 1 ? 'waits' : 'wait';
   return printable(`${plural(wait.files, 'file')} ${verb}: ${reasonOf(wait)}. ${untilOf(wait, nowMs)}`);
+}
+
+/** So many lines of a screen may say why files wait. */
+const MAX_LINES = 3;
+
+/**
+ * The same on a terminal. The wait for quota is one line, without what it has no room for; where nothing of the person's own
+ * is open, it takes the room to say what may be the matter.
+ */
+export function waitLines(wait: QueueWait, nowMs: number, columns: number): readonly string[] {
+  const {reason, files, open_jobs: jobs} = wait;
+  if (reason !== 'quota' || jobs === 0) return foldText(waitText(wait, nowMs), columns).slice(0, MAX_LINES);
+  const again = untilOf(wait, nowMs)
+    .replace(/\.$/u, '')
+    .replace(/^./u, (letter) => letter.toLowerCase())
+    .split(', ');
+  const parts = [`${plural(files, 'file')} waiting for quota`, ...again, openQuotaText(wait)];
+  return [fittingParts(parts.map(printable), columns, '…')];
 }
 
 function reasonOf(wait: QueueWait): string {

@@ -28,6 +28,11 @@ export class FileActivity {
     return this.#wait !== undefined;
   }
 
+  /** Whether nothing is done with the file just now. */
+  get isIdle(): boolean {
+    return this.#phase === 'waiting' || this.#phase === 'checked';
+  }
+
   apply(step: FileStep): void {
     const nowMs = this.#clock.monotonic();
     switch (step.type) {

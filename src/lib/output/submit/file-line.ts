@@ -1,4 +1,4 @@
-import {displayWidth, shortenRight} from '../terminal/display-width.js';
+import {displayWidth, fittingParts, shortenRight} from '../terminal/display-width.js';
 import {shortName} from '../terminal/short-names.js';
 
 export interface FileLine {
@@ -38,13 +38,4 @@ export function fileLine(
   const shownName = shortName(name, room - displayWidth(text), {head, cut});
   const line = shortenRight(`${number} ${shownName} ${text}`, columns - displayWidth(mark) - 1, cut);
   return `${color(mark)} ${line}`;
-}
-
-/** As many of the parts as fit, from the first on; a first one that does not fit is cut. */
-export function fittingParts(parts: readonly string[], columns: number, cut: string): string {
-  for (let number = parts.length; number > 0; number -= 1) {
-    const text = parts.slice(0, number).join(', ');
-    if (displayWidth(text) <= columns) return text;
-  }
-  return shortenRight(parts[0] ?? '', columns, cut);
 }

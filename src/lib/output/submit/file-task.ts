@@ -5,6 +5,8 @@ import type {FileOutcome} from '../../workflows/submit/submit-report.js';
 export interface FileTaskOptions {
   /** Once the task has ended. */
   outcome?: FileOutcome;
+  /** Whether nothing is done with it just now. */
+  isIdle?: boolean;
 }
 
 /** The task of one file, as listr2 gives it to a renderer. */
@@ -13,6 +15,11 @@ export type FileTaskObject = ListrTaskObject<unknown, ListrRendererFactory, List
 /** What became of the file of a task; undefined while it is worked on. */
 export function outcomeOf(task: FileTaskObject): FileOutcome | undefined {
   return (task.rendererTaskOptions as FileTaskOptions | undefined)?.outcome;
+}
+
+/** Whether a task that was begun waits for its turn. */
+export function isIdle(task: FileTaskObject): boolean {
+  return (task.rendererTaskOptions as FileTaskOptions | undefined)?.isIdle === true;
 }
 
 /** What a task that has ended says of its file. */

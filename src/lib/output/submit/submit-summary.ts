@@ -55,13 +55,15 @@ export function notStartedLines({notStarted}: FileTally): readonly string[] {
 /** Files that a cap keeps from being sent, each why, and what they would cost. */
 function cappedLines(files: readonly FileOutcome[]): readonly string[] {
   if (files.length === 0) return [];
-  const estimates = files.map(({estimate_usd: estimate}) => estimate ?? null);
+  const estimates = files.flatMap(({estimate_usd: estimate}) => (estimate === undefined ? [] : [estimate]));
+  const unseen = files.length - estimates.length;
+  const left = unseen === 0 ? '' : ` (without ${formatCount(unseen)} that had no turn yet)`;
   const sum = estimates.reduce((a, b) => (a === null || b === null ? null : addRanges(a, b)), NOTHING);
   const price =
     sum === null ? 'of unknown cost' : `about ${formatUsd(sum.likely)}, at most ${formatUsd(sum.high)}`;
   return [
     ...attentionLines(files),
-    `${plural(files.length, 'file')} left by the cap, nothing paid: ${price}.`,
+    `${plural(files.length, 'file')} left by the cap, nothing paid${estimates.length === 0 ? '' : `: ${price}`}${left}.`,
   ];
 }
 

@@ -2,7 +2,7 @@ import type {FileOutcome, SubmitEvent, SubmitSummary} from '../../workflows/subm
 import type {Submission} from '../../workflows/submit/submission.js';
 import {printable} from '../terminal/printable.js';
 import {colorsFor, marksFor, printFolded, type Display} from '../terminal/screen.js';
-import {plural} from '../text/format.js';
+import {formatDuration, plural} from '../text/format.js';
 import {totalLine} from '../cost/estimate-lines.js';
 import {fileAnnotations} from '../github/annotations.js';
 import {FileTally} from './file-tally.js';
@@ -27,8 +27,8 @@ export class SubmitView {
   #list: TaskList;
   #isDrawn = false;
   #status: string | undefined;
-  /** What is waited for, while the service takes no more. */
-  #quota: string | undefined;
+  /** What is waited for, while the service takes no more; times of the clock. */
+  #quota: {readonly reason: string; readonly againMs: number; readonly untilMs: number} | undefined;
   /** Files that were named. */
   #total = 0;
 
@@ -88,10 +88,27 @@ export class SubmitView {
   /** Everything that is left waits for the same thing, so it is said once. */
   #tellQuota({reason, delayMs, leftMs}: SubmitEvent & {readonly type: 'quota'}): void {
     const nowMs = this.#options.clock.now();
-    const files = plural(this.#total - this.#tally.ended, 'file');
+    this.#quota = {reason: reason.trim(), againMs: nowMs + delayMs, untilMs: nowMs + leftMs};
+    if (this.#options.mode !== 'plain') return;
     const times = `until ${timeOfDay(nowMs + leftMs)} at most, trying again at ${timeOfDay(nowMs + delayMs)}`;
-    this.#quota = `${files} waiting for quota ${times}: ${reason.trim()}`;
-    if (this.#options.mode === 'plain') this.#tell(this.#quota);
+    this.#tell(`${this.#leftFiles()} waiting for quota ${times}: ${reason.trim()}`);
+  }
+
+  #leftFiles(): string {
+    return plural(this.#total - this.#tally.ended, 'file');
+  }
+
+  /** The wait as it stands, the most important first. */
+  #quotaParts(): readonly string[] | undefined {
+    if (this.#quota === undefined) return undefined;
+    const {reason, againMs, untilMs} = this.#quota;
+    const leftMs = againMs - this.#options.clock.now();
+    return [
+      `${this.#leftFiles()} waiting for quota`,
+      leftMs > 0 ? `again in ${formatDuration(leftMs)}` : 'trying again',
+      `until ${timeOfDay(untilMs)}`,
+      reason,
+    ];
   }
 
   /** What is done before there is a list is written; later the list shows it. */
@@ -125,8 +142,12 @@ export class SubmitView {
     switch (mode) {
       case 'live': {
         const style = {clock, marks: marksFor(screen), colors: colorsFor(screen.stderr, screen.env)};
-        const status = (): string | undefined => this.#quota ?? this.#status;
-        return {on: 'terminal', options: {...style, stream: screen.stderr, tally: this.#tally, status}};
+        const status = (): string | undefined => this.#status;
+        const quota = (): readonly string[] | undefined => this.#quotaParts();
+        return {
+          on: 'terminal',
+          options: {...style, stream: screen.stderr, tally: this.#tally, status, quota},
+        };
       }
       case 'plain':
       case 'quiet':

@@ -15,6 +15,12 @@ type FileTask = Pick<
   'output' | 'skip'
 >;
 
+interface ActiveFile {
+  readonly activity: FileActivity;
+  readonly task: FileTask;
+  readonly options: FileTaskOptions;
+}
+
 export type ShownBy =
   | {
       readonly on: 'terminal';
@@ -30,7 +36,7 @@ const TASKS_AT_A_TIME = 10_000;
 export class TaskList {
   readonly #clock: Clock;
   readonly #uploadRate: ByteRate;
-  readonly #active = new Map<number, {readonly activity: FileActivity; readonly task: FileTask}>();
+  readonly #active = new Map<number, ActiveFile>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -42,6 +48,7 @@ export class TaskList {
     const file = this.#active.get(step.index);
     if (file === undefined) return;
     file.activity.apply(step);
+    file.options.isIdle = file.activity.isIdle;
     file.task.output = file.activity.parts().join('\n');
   }
 
@@ -64,7 +71,7 @@ export class TaskList {
             title: `[${file.index}/${submission.total}] ${file.name}`,
             rendererOptions: options,
             task: async (_context: unknown, task: FileTask) => {
-              this.#begin(file, task);
+              this.#begin(file, task, options);
               const outcome = await submission.submitOne(file).catch((error: unknown) => {
                 defects.push(error);
                 throw error;
@@ -95,8 +102,8 @@ export class TaskList {
     }
   }
 
-  #begin({index}: RequestFile, task: FileTask): void {
-    this.#active.set(index, {activity: new FileActivity(this.#clock, this.#uploadRate), task});
+  #begin({index}: RequestFile, task: FileTask, options: FileTaskOptions): void {
+    this.#active.set(index, {activity: new FileActivity(this.#clock, this.#uploadRate), task, options});
   }
 
   /** Waits get shorter, and rates lower, without any step. */

@@ -1,14 +1,14 @@
 /** Draws a list of tasks as the lines of one screen. */
 import type {Clock} from '../../domain/clock.js';
 import type {ByteRate} from '../terminal/byte-rate.js';
-import {shortenRight} from '../terminal/display-width.js';
+import {fittingParts, shortenRight} from '../terminal/display-width.js';
 import type {Room} from '../terminal/live-screen.js';
 import {printable} from '../terminal/printable.js';
 import type {Colors, Marks} from '../terminal/screen.js';
 import {formatBytes, formatCount, plural} from '../text/format.js';
-import {fileLine, fittingParts} from './file-line.js';
+import {fileLine} from './file-line.js';
 import type {FileTally} from './file-tally.js';
-import {endText, outcomeOf, type FileTaskObject} from './file-task.js';
+import {endText, isIdle, outcomeOf, type FileTaskObject} from './file-task.js';
 
 export interface FrameStyle {
   readonly clock: Clock;
@@ -24,6 +24,8 @@ export interface ListState {
   /** Of all uploads together. */
   readonly uploadRate: ByteRate;
   readonly status: string | undefined;
+  /** What all that is left waits for, the most important first; said once, and not for each file. */
+  readonly quota: readonly string[] | undefined;
   readonly active: ReadonlySet<FileTaskObject>;
   /** In the order in which they ended, as `needAttention`. */
   readonly ended: readonly FileTaskObject[];
@@ -41,7 +43,8 @@ export function listFrame(list: ListState, room: Room, style: FrameStyle): reado
   const head = [headLine(list, columns, style), ...statusLine(list, columns, style)];
   const waiting = waitingLine(list, columns, style);
   const activeRows = Math.max(1, rows - head.length - waiting.length);
-  const active = first(list.active, activeRows).map((task) => activeLine(task, columns, style));
+  const busy = list.quota === undefined ? list.active : [...list.active].filter((task) => !isIdle(task));
+  const active = first(busy, activeRows).map((task) => activeLine(task, columns, style));
   const ended = lastEnded(list, activeRows - active.length).map((task) => endedLine(task, columns, style));
   return [...head, ...ended, ...active, ...waiting].slice(0, rows);
 }
@@ -95,17 +98,18 @@ function part(count: number, word: string): readonly string[] {
   return count > 0 ? [`${formatCount(count)} ${word}`] : [];
 }
 
-function statusLine({status}: ListState, columns: number, {marks}: FrameStyle): readonly string[] {
+function statusLine({status, quota}: ListState, columns: number, {marks}: FrameStyle): readonly string[] {
+  if (quota !== undefined) return [fittingParts(quota.map(printable), columns, marks.cut)];
   return status === undefined ? [] : [shortenRight(printable(status), columns, marks.cut)];
 }
 
 function waitingLine(
-  {total, active, tally}: ListState,
+  {total, active, tally, quota}: ListState,
   columns: number,
   {marks, colors}: FrameStyle,
 ): readonly string[] {
   const waiting = Math.max(0, total - active.size - tally.ended);
-  if (waiting === 0) return [];
+  if (waiting === 0 || quota !== undefined) return [];
   const text = `${marks.waiting} and ${formatCount(waiting)} more waiting`;
   return [colors.dim(shortenRight(text, columns, marks.cut))];
 }

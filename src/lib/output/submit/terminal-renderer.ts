@@ -12,6 +12,8 @@ export interface TerminalRendererOptions extends Omit<FrameStyle, 'head'> {
   readonly total: number;
   /** What the submission as a whole is busy with besides its files. */
   readonly status: () => string | undefined;
+  /** What all that is left waits for; see `ListState`. */
+  readonly quota: () => ListState['quota'];
   readonly uploadRate: ListState['uploadRate'];
   /** Brings the outputs of the tasks that run up to date. */
   readonly refresh: () => void;
@@ -74,7 +76,7 @@ export class TerminalRenderer implements ListrRenderer {
   }
 
   #frame(room: Room): readonly string[] {
-    const {tally, total, uploadRate, status, refresh} = this.#options;
+    const {tally, total, uploadRate, status, quota, refresh} = this.#options;
     refresh();
     return listFrame(
       {
@@ -82,6 +84,7 @@ export class TerminalRenderer implements ListrRenderer {
         tally,
         uploadRate,
         status: status(),
+        quota: quota(),
         active: this.#active,
         ended: this.#ended,
         needAttention: this.#needAttention,

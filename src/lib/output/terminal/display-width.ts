@@ -69,6 +69,15 @@ export function foldText(text: string, width: number): readonly string[] {
   return [...lines, line];
 }
 
+/** As many of the parts as fit, from the first on; a first one that does not fit is cut. */
+export function fittingParts(parts: readonly string[], columns: number, cut: string): string {
+  for (let number = parts.length; number > 0; number -= 1) {
+    const text = parts.slice(0, number).join(', ');
+    if (displayWidth(text) <= columns) return text;
+  }
+  return shortenRight(parts[0] ?? '', columns, cut);
+}
+
 function fitting(characters: readonly string[], width: number): string[] {
   let rest = width;
   const end = characters.findIndex((character) => (rest -= widthOf(character)) < 0);

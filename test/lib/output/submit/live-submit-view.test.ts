@@ -118,3 +118,33 @@ test('a defect ends the list, and is told', async () => {
   const failing = {files, concurrency: 2, submitOne} as Partial<Submission> as Submission;
   await expect(view.submitEach(failing)).rejects.toThrow('a defect');
 });
+
+test('the wait for quota is one line, which says when it is tried again, and not one for each file', async () => {
+  const run = live();
+  run.stderr.columns = 60;
+  const script = new ScriptedSubmission(
+    Array.from({length: 30}, () => 'a.jsonl'),
+    10,
+  );
+  const {shown} = await script.show(run.view);
+  run.view.report({
+    type: 'files',
+    files: Array.from({length: 30}, (_, at) => ({index: at + 1, name: 'a.jsonl'})),
+  });
+  run.view.report({type: 'phase', index: 1, phase: 'uploading'});
+  for (let index = 2; index <= 10; index += 1) run.view.report({type: 'phase', index, phase: 'waiting'});
+  run.view.report({type: 'quota', reason: 'Resource exhausted.', delayMs: 32_000, leftMs: 900_000});
+  await drawn(run, 'again in 32s');
+  const screen = run.stderr.text.slice(run.stderr.text.lastIndexOf('0 of 30 files'));
+  expect(screen.split('\u001B[K\n').slice(0, 4)).toEqual([
+    '0 of 30 files',
+    expect.stringMatching(/^30 files waiting for quota, again in 32s, until [\d:]{8}$/u),
+    expect.stringContaining('[1/30] a.jsonl uploading'),
+    '\u001B[J',
+  ]);
+  await script.endAll(
+    run.view,
+    Array.from({length: 30}, () => ENDED),
+  );
+  await shown;
+});

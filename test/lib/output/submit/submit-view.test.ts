@@ -163,3 +163,17 @@ test('of many files that have changed, the first are named and all are counted',
     '',
   ]);
 });
+
+test('files that a cap keeps from having a turn have no unknown cost: they are counted apart', () => {
+  const screen = {stdout: fakePipe(), stderr: fakePipe(), env: {}};
+  const view = new SubmitView({mode: 'plain', screen, clock: new ManualClock()});
+  const error = {code: 'COST_CAP', message: 'too dear', suggestions: []} as const;
+  const left = {outcome: 'not_started', error} as const;
+  const estimate = {low: 1, likely: 2, high: 3};
+  view.report({type: 'outcome', index: 1, outcome: {...left, file: 'a.jsonl', estimate_usd: estimate}});
+  view.report({type: 'outcome', index: 2, outcome: {...left, file: 'b.jsonl'}});
+  view.report({type: 'summary', summary: SUMMARY});
+  expect(screen.stdout.text).toContain(
+    '2 files left by the cap, nothing paid: about $2.00, at most $3.00 (without 1 that had no turn yet).\n',
+  );
+});

@@ -55,6 +55,7 @@ async function middle(total: number): Promise<(columns: number, rows: number) =>
     tally,
     uploadRate,
     status: undefined,
+    quota: undefined,
     active: new Set(active.keys()),
     ended,
     needAttention,

@@ -20,3 +20,10 @@ test('falls to nothing when nothing comes', () => {
   rate.add(1_000, 1_000);
   expect([rate.perSecond(2_000), rate.perSecond(4_000), rate.perSecond(7_000)]).toEqual([500, 250, 0]);
 });
+
+test('has nothing left of what came just after it was noted, however long nothing comes', () => {
+  const rate = new ByteRate(0);
+  rate.add(1_000, 1_000);
+  rate.add(1_000, 1_100);
+  expect(rate.perSecond(20_000)).toBe(0);
+});
