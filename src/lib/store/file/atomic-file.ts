@@ -270,9 +270,10 @@ function hashOf(name: string): string {
 
 /** A temporary file of a result may take gigabytes, and nobody goes on with one whose process is dead. */
 async function removeLeftOvers(prefix: string, names: readonly string[]): Promise<void> {
+  const start = basename(prefix);
   for (const name of names) {
-    if (!name.startsWith(basename(prefix)) || !name.endsWith(TEMPORARY_END)) continue;
-    const owner = parseOwnerId(name.slice(basename(prefix).length, -TEMPORARY_END.length));
+    if (!name.startsWith(start) || !name.endsWith(TEMPORARY_END)) continue;
+    const owner = parseOwnerId(name.slice(start.length, -TEMPORARY_END.length));
     const path = join(dirname(prefix), name);
     const stats = owner && (await stat(path).catch(() => null)); // Another process may remove it just now.
     if (owner && stats && isStale(owner, stats.mtimeMs)) await removeIfThere(path);

@@ -1,6 +1,7 @@
 import pLimit from 'p-limit';
 import type {BatchJob} from '../../domain/job/batch-job.js';
 import type {FreshStore} from '../job-states/fresh-store.js';
+import {RecordsByName} from './records-by-name.js';
 
 /** Few enough to leave the line to each, enough to hide the time that a small result takes. */
 const CONCURRENT_DOWNLOADS = 3;
@@ -17,11 +18,17 @@ export class FetchLimiters {
   readonly downloads = pLimit(CONCURRENT_DOWNLOADS);
   readonly deletions = pLimit(CONCURRENT_DELETIONS);
   readonly known: FreshStore;
+  readonly #byName = new RecordsByName();
   /** What the service has said of a job in this run. */
   readonly said: (job: string) => BatchJob | undefined;
 
   constructor(known: FreshStore, said: FetchLimiters['said'] = () => undefined) {
     this.known = known;
     this.said = said;
+  }
+
+  /** All jobs that are known now. */
+  get byName(): RecordsByName {
+    return this.#byName.update(this.known.records);
   }
 }

@@ -172,11 +172,11 @@ function unbelievable({input_file: file}: JobRecord): GembatchError {
 }
 
 async function openTarget(
-  {store, createFile, limiters: {known}}: FetchDeps,
+  {store, createFile, limiters}: FetchDeps,
   record: JobRecord,
   {resultsDir}: FetchOptions,
 ): Promise<{file: AtomicFile; others: readonly string[]}> {
-  const {root, paths} = resultTargets(record, {store, records: known.records, resultsDir});
+  const {root, paths} = resultTargets(record, {store, records: limiters.byName, resultsDir});
   const kinds = await Promise.all(paths.map((path) => kindOf(path)));
   const usable = paths.filter((_, index) => kinds[index] !== 'other');
   const own = await ownResults(store, record);

@@ -12,6 +12,7 @@ import {GembatchError} from '../../domain/errors.js';
 import {isFinished} from '../../domain/job/job-progress.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import type {JobStore} from '../../store/job-store.js';
+import {caseFolded, type RecordsByName} from './records-by-name.js';
 
 const HASH_LENGTH = 8;
 const SHORT_ID_LENGTH = 8;
@@ -19,8 +20,8 @@ const SHORT_ID_LENGTH = 8;
 /** What decides about the targets of all records. */
 export interface TargetRules {
   readonly store: Pick<JobStore, 'resolveInput'>;
-  /** All records, in the order of the job-info file. */
-  readonly records: readonly JobRecord[];
+  /** All records. */
+  readonly records: RecordsByName;
   /** Absolute path of the folder for the results; null for `results` beside each request file. */
   readonly resultsDir: string | null;
 }
@@ -96,32 +97,18 @@ function idOf({batch}: Pick<JobRecord, 'batch'>): string {
   return batch.name.slice(batch.name.lastIndexOf('/') + 1).replaceAll(/[^\w-]/gu, '_');
 }
 
-/** Two names that this makes one are names of one file on many file systems (macOS, Windows, exFAT). */
-function caseFolded(path: string): string {
-  return path.normalize('NFC').toLowerCase();
-}
-
 /** Those of the paths, and perhaps others, that belong to other records; case-folded. */
 function takenBefore(record: JobRecord, paths: readonly string[], rules: TargetRules): ReadonlySet<string> {
   const {store, records} = rules;
   const names = new Set(paths.map((path) => caseFolded(basename(path))));
-  const isSame = (other: JobRecord): boolean => other.batch.name === record.batch.name;
-  const before = records.slice(0, Math.max(0, records.findIndex(isSame)));
-  const recorded = records.flatMap((other) =>
-    other.results === undefined || !mayBeNamed(other.results.file, names) || isSame(other)
-      ? []
-      : [store.resolveInput(other.results.file)],
-  );
-  const reserved = before
-    .filter((other) => mayBeNamed(other.input_file, names) && !isFinished(other))
+  const recorded = records
+    .withResults(record, names)
+    .flatMap(({results}) => (results === undefined ? [] : [store.resolveInput(results.file)]));
+  const reserved = records
+    .before(record, names)
+    .filter((other) => !isFinished(other))
     .map((other) => plainTarget(other, rules));
   return new Set([...recorded, ...reserved].map(caseFolded));
-}
-
-/** A cheap look at a path that saves the dear one for thousands of records: whether its last name can be one of these. */
-function mayBeNamed(path: string, names: ReadonlySet<string>): boolean {
-  const isOrdinary = !/^\/|[\\:]|(?:^|\/)\.{0,2}(?:\/|$)/u.test(path);
-  return !isOrdinary || names.has(caseFolded(path.slice(path.lastIndexOf('/') + 1)));
 }
 
 function withSuffix(path: string, suffix: string, joint = '.'): string {

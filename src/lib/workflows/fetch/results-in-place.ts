@@ -6,6 +6,7 @@ import {lstat, stat} from 'node:fs/promises';
 import type {JobRecord, JobUsage, StoredResults} from '../../domain/job/job-record.js';
 import type {PollDeps} from '../poll/poll-run.js';
 import {readChunks} from '../request-file/read-chunks.js';
+import {RecordsByName} from './records-by-name.js';
 import {ResultIntake, type ReadResult} from './result-intake.js';
 import {plainTarget, refuseLinks, resultTargets} from './result-target.js';
 
@@ -24,7 +25,7 @@ export async function hasFileInPlace(
   record: JobRecord,
   {resultsDir}: PlaceOptions,
 ): Promise<boolean> {
-  const records = store.read().records.map((stored) => stored.record);
+  const records = new RecordsByName(store.read().records.map((stored) => stored.record));
   const place = plainTarget(record, {store, resultsDir});
   const {paths} = resultTargets(record, {store, records, resultsDir});
   return paths[0] === place && (await isFile(place));
@@ -52,7 +53,7 @@ export async function readResultsInPlace(
   if (!(await hasFileInPlace(deps, record, options))) return undefined;
   const {store, clock} = deps;
   const place = plainTarget(record, {store, resultsDir: options.resultsDir});
-  const {root} = resultTargets(record, {store, records: [], resultsDir: options.resultsDir});
+  const {root} = resultTargets(record, {store, records: new RecordsByName(), resultsDir: options.resultsDir});
   await refuseLinks(root, place);
   const {mtimeMs} = await stat(place);
   const intake = await ResultIntake.open(deps, record, options.checksAnswers);

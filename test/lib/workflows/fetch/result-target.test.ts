@@ -2,6 +2,7 @@ import {mkdir, symlink} from 'node:fs/promises';
 import {join, resolve} from 'node:path';
 import {describe, expect, test} from '@jest/globals';
 import type {JobRecord} from '../../../../src/lib/domain/job/job-record.js';
+import {RecordsByName} from '../../../../src/lib/workflows/fetch/records-by-name.js';
 import {
   isReservedOnWindows,
   refuseLinks,
@@ -20,7 +21,8 @@ function firstTargets(
   records: readonly JobRecord[],
   resultsDir: string | null = null,
 ): (string | undefined)[] {
-  return records.map((record) => resultTargets(record, {store, records, resultsDir}).paths[0]);
+  const byName = new RecordsByName(records);
+  return records.map((record) => resultTargets(record, {store, records: byName, resultsDir}).paths[0]);
 }
 
 describe('the target of a result', () => {
@@ -41,7 +43,7 @@ describe('the target of a result', () => {
     const crafted = ['../../etc/passwd', 'x/../../y.jsonl', '..', '/etc/../etc/cron.d/a.jsonl'];
     const records = crafted.map((file, i) => job(file, `../../${i}`));
     for (const record of records) {
-      const {paths} = resultTargets(record, {store, records, resultsDir: '/out'});
+      const {paths} = resultTargets(record, {store, records: new RecordsByName(records), resultsDir: '/out'});
       for (const path of paths) expect(resolve(path)).toMatch(/^\/out\/[^/]+$/u);
     }
   });
