@@ -156,15 +156,57 @@ export function replacedAmong(
   retries: readonly RetryLink[],
 ): ReadonlySet<string> {
   const replaced = new Set<string>();
+  const ended = jobs.filter(({outcome}) => ENDS_WITHOUT_RESULTS.has(outcome));
+  const without = new Set(ended.map(({name}) => name));
+  const parents = new Map(retries.map(({name, parent}) => [name, parent]));
+  const retried = new Set(parents.values());
   // A retry is recorded after the job that it retries, so that the last ones are looked at first.
   for (const {name, parent, isMerged} of retries.toReversed()) {
+    // A retry without results that was retried has nothing to merge: what retries it stands for it.
+    if (without.has(name) && retried.has(name)) {
+      replaced.add(name);
+      continue;
+    }
+    const target = firstAbove(parent, parents, without);
     // While a retry of it is open, so is the job that it is merged into.
-    if (!isMerged || replaced.has(name)) replaced.add(parent);
+    if (!isMerged || replaced.has(name)) replaced.add(target);
     if (isMerged) replaced.add(name);
   }
-  const ended = jobs.filter(({outcome}) => ENDS_WITHOUT_RESULTS.has(outcome));
   if (ended.length === 0) return replaced;
   const latest = new Map(jobs.map(({name, file}) => [file, name]));
   for (const {name, file} of ended) if (latest.get(file) !== name) replaced.add(name);
   return replaced;
+}
+
+/** The nearest job that was not itself a retry without results. Records may go round in a circle. */
+function firstAbove(
+  parent: string,
+  parents: ReadonlyMap<string, string>,
+  without: ReadonlySet<string>,
+): string {
+  let job = parent;
+  for (const seen = new Set<string>(); without.has(job) && !seen.has(job);) {
+    seen.add(job);
+    job = parents.get(job) ?? job;
+  }
+  return job;
+}
+
+/**
+ * The job into whose results those of a retry are merged: of those that it retries, the nearest with results. Undefined
+ * where none has any: its own results are those of the file then.
+ */
+export function mergeTargetOf(
+  retry: JobRecord,
+  byName: ReadonlyMap<string, JobRecord>,
+): (JobRecord & {readonly results: StoredResults}) | undefined {
+  const seen = new Set([retry.batch.name]);
+  let above = byName.get(retry.retry_of ?? '');
+  while (above !== undefined && !seen.has(above.batch.name)) {
+    const {results} = above;
+    if (results !== undefined) return {...above, results};
+    seen.add(above.batch.name);
+    above = byName.get(above.retry_of ?? '');
+  }
+  return undefined;
 }

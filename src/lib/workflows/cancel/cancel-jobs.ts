@@ -12,7 +12,7 @@ import {isTerminal, normaliseState} from '../../domain/job/job-state.js';
 import {abortError} from '../../domain/interruption.js';
 import {exitCodeOf, type ItemOutcome} from '../../domain/outcome.js';
 import type {CancelledJob, CancelResult} from './cancel-report.js';
-import {jobSelector, selectJobs} from '../job-states/select-jobs.js';
+import {jobSelector, selectJobs, withRetries} from '../job-states/select-jobs.js';
 import {reconcileJournal, type ReconcileJournalDeps} from '../reconcile/reconcile-journal.js';
 import {stopJobs, type StoppedJobs} from './stop-jobs.js';
 
@@ -66,7 +66,15 @@ async function chooseJobs(
     const isOpen = now.openIntents.some(({input_file: file}) => file === deps.store.inputName(name));
     if (isOpen && !isRecorded) throw unclearError(name);
   }
-  return selectJobs(deps.store, known, names);
+  const chosen = selectJobs(deps.store, known, names);
+  // A request file stands for its retries, too; the name of a batch job for that job alone.
+  const jobs = new Set(names.flatMap((name) => [name, `batches/${name}`]));
+  const ofFiles = withRetries(
+    known,
+    chosen.filter(({batch}) => !jobs.has(batch.name)),
+  );
+  const meant = new Set([...chosen, ...ofFiles]);
+  return known.filter((record) => meant.has(record));
 }
 
 function cancelledJob(record: JobRecord, {refusals, states}: StoppedJobs): CancelledJob {

@@ -1,6 +1,7 @@
 /** The use case of `gembatch cost`: what batch jobs used and cost, as far as their results tell. */
 import {stat} from 'node:fs/promises';
 import {addRanges, NOTHING, type Range} from '../../domain/estimate/range.js';
+import {mergeTargetOf} from '../../domain/job/job-progress.js';
 import type {JobRecord, JobUsage} from '../../domain/job/job-record.js';
 import {serviceOfJob} from '../../domain/service/service-of.js';
 import {modelLabel} from '../../domain/service/model-choice.js';
@@ -74,10 +75,10 @@ export async function sumCostsOf(
   records: readonly JobRecord[],
   input: CostInput,
 ): Promise<CostReport> {
-  const merged = new Set(
-    records.flatMap(({retry_of: parent, merged_at: at}) => (at && parent ? [parent] : [])),
-  );
   const byName = new Map(records.map((record) => [record.batch.name, record]));
+  const merged = new Set(
+    records.flatMap((record) => (record.merged_at ? (mergeTargetOf(record, byName)?.batch.name ?? []) : [])),
+  );
   const jobs: JobCost[] = [];
   for (const record of selectJobs(store, records, input.names)) {
     const cost = await costOfJob(store, record, {...input, isMerged: merged.has(record.batch.name)});

@@ -10,7 +10,7 @@ import {lstat, stat} from 'node:fs/promises';
 import {isDeepStrictEqual} from 'node:util';
 import {GembatchError} from '../../domain/errors.js';
 import type {JobRecord, StoredResults} from '../../domain/job/job-record.js';
-import {isIncomplete} from '../../domain/job/job-progress.js';
+import {isIncomplete, mergeTargetOf} from '../../domain/job/job-progress.js';
 import {isTakenName} from '../../domain/taken-name.js';
 import type {AtomicFile} from '../../store/file/atomic-file.js';
 import type {JobStore} from '../../store/job-store.js';
@@ -279,10 +279,13 @@ function retriesToMerge(
   store: JobStore,
   parent: string,
 ): readonly (readonly [string, (record: JobRecord) => JobRecord])[] {
-  const retries = store
-    .read()
-    .records.filter(({record}) => record.retry_of === parent && glanceAtResults(store, record) !== 'missing');
-  return retries.map(({record}) => [record.batch.name, unmerged] as const);
+  const records = store.read().records.map(({record}) => record);
+  const byName = new Map(records.map((record) => [record.batch.name, record]));
+  const retries = records.filter(
+    (record) =>
+      mergeTargetOf(record, byName)?.batch.name === parent && glanceAtResults(store, record) !== 'missing',
+  );
+  return retries.map(({batch}) => [batch.name, unmerged] as const);
 }
 
 function unmerged(record: JobRecord): JobRecord {

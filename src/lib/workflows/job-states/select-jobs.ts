@@ -2,7 +2,7 @@ import {isAbsolute} from 'node:path';
 import picomatch from 'picomatch';
 import {closest} from '../../domain/text/closest.js';
 import {GembatchError} from '../../domain/errors.js';
-import type {JobRecord} from '../../domain/job/job-record.js';
+import type {Intent, JobRecord} from '../../domain/job/job-record.js';
 import type {JobStore} from '../../store/job-store.js';
 
 /** What a person may call a job by. */
@@ -32,7 +32,19 @@ export function selectJobs(
   records: readonly JobRecord[],
   names: readonly string[],
 ): readonly JobRecord[] {
-  return selectNamed(store, records, {names, namesOf: namesOfRecord});
+  return selectNamed(store, records, {names, namesOf: namesOfWork});
+}
+
+/** The chosen records and those that retry them, in the order of all records: a retry comes after the job that it retries. */
+export function withRetries(
+  records: readonly JobRecord[],
+  chosen: Iterable<Pick<JobRecord, 'batch'>>,
+): readonly JobRecord[] {
+  const family = new Set(Array.from(chosen, ({batch}) => batch.name));
+  return records.filter(({batch, retry_of: parent}) => {
+    if (parent !== undefined && family.has(parent)) family.add(batch.name);
+    return family.has(batch.name);
+  });
 }
 
 /** As `selectJobs`, of whatever stands for jobs. */
@@ -75,10 +87,16 @@ function jobsNamed<T>(
   });
 }
 
-/** Whether a record is one of those that a person means; with no names, every record is. */
-export function jobSelector(store: Names, names: readonly string[]): (record: JobRecord) => boolean {
+/** Whether a record, or an open create, is one of those that a person means; with no names, each is. */
+export function jobSelector(store: Names, names: readonly string[]): (work: JobRecord | Intent) => boolean {
   const isMeant = nameMatcher(store, names);
-  return (record) => names.length === 0 || isMeant(namesOfRecord(record));
+  return (work) => names.length === 0 || isMeant(namesOfWork(work));
+}
+
+/** What a job may be called by, or an open create, whose job nobody knows yet. */
+export function namesOfWork(work: JobRecord | Intent): JobNames {
+  const name = 'batch' in work ? work.batch.name : '';
+  return {file: work.input_file, whole: work.part_of?.input_file, name};
 }
 
 function nameMatcher(store: Names, names: readonly string[]): (job: JobNames) => boolean {
@@ -102,10 +120,6 @@ function nameMatcher(store: Names, names: readonly string[]): (job: JobNames) =>
 /** @param folder - as `inputName` has it: empty for the folder of the job-info file. */
 function isInside(file: string, folder: string): boolean {
   return folder === '' ? !isAbsolute(file) : file.startsWith(`${folder}/`);
-}
-
-function namesOfRecord({input_file: file, part_of: partOf, batch: {name}}: JobRecord): JobNames {
-  return {file, whole: partOf?.input_file, name};
 }
 
 /** Of all names that would have been known, the one that is nearest. */

@@ -8,7 +8,7 @@ import {ResultFiles, resultsError} from '../job-states/result-files.js';
 import type {PolledJob} from './poll-report.js';
 import {polledJob} from './polled-job.js';
 import type {PollDeps} from './poll-run.js';
-import {jobSelector, selectJobs} from '../job-states/select-jobs.js';
+import {jobSelector, namesOfWork, selectNamed} from '../job-states/select-jobs.js';
 
 /** A job as it was shown last, and what it was made from. */
 interface Shown {
@@ -38,8 +38,10 @@ export class FollowedJobs {
   #writtenRecords: readonly JobRecord[] = [];
   #hasMoved = false;
   #hasVanished = false;
-  /** Batch jobs that are followed in place of the selection. */
+  /** Batch jobs that are followed in place of the selection, with what retries them. */
   #only: ReadonlySet<string> | undefined;
+  /** Of jobs that were named: the batch jobs that were found to be meant, and those that retry them. */
+  readonly #family = new Set<string>();
 
   /** @param selection - request files and batch jobs, as the person named them; none for all. */
   constructor(deps: PollDeps, known: FreshStore, selection: readonly string[]) {
@@ -56,9 +58,8 @@ export class FollowedJobs {
    * @throws GembatchError STORAGE, LOCKED, LOCK_LOST, and the reason of `stop`.
    */
   async lookAtResults(stop: AbortSignal): Promise<ReadonlyMap<JobRecord, GembatchError>> {
-    const isFollowed = this.#followed;
-    const unseen = this.#known.records.filter(
-      (record) => isFollowed(record) && !this.#resultFiles.hasSeen(record),
+    const unseen = this.#followedOf(this.#known.records).filter(
+      (record) => !this.#resultFiles.hasSeen(record),
     );
     await this.#resultFiles.look(unseen, stop);
     this.#snapshot = this.#known.snapshot;
@@ -76,9 +77,10 @@ export class FollowedJobs {
     return this.#resultFiles.stateOf(record);
   }
 
-  /** Follows these batch jobs and no others from now on. */
+  /** Follows these batch jobs, what retries them, and no others from now on. */
   followOnly(jobs: ReadonlySet<string>): void {
     this.#only = new Set(jobs);
+    this.#family.clear();
     this.#snapshot = this.#known.snapshot;
     this.#show();
   }
@@ -98,9 +100,10 @@ export class FollowedJobs {
    * was to be followed and never had a record has only its name.
    */
   get remembered(): ReadonlyMap<string, string> {
-    const isFollowed = this.#followed;
     const named = Array.from(this.#only ?? [], (name) => [name, name] as const);
-    const shown = [...this.#shown.values()].filter(({record}) => isFollowed(record));
+    const shown = [...this.#shown.values()].filter(
+      ({job}) => !this.isNamed || this.#only?.has(job.name) === true || this.#family.has(job.name),
+    );
     return new Map([...named, ...shown.map(({job}) => [job.name, job.file] as const)]);
   }
 
@@ -114,9 +117,12 @@ export class FollowedJobs {
     return this.#writtenRecords;
   }
 
-  /** Creates of which nobody knows yet what came of them. */
+  /** Creates of which nobody knows yet what came of them; where jobs were named, those of them and of their retries. */
   get openIntents(): readonly Intent[] {
-    return this.#snapshot.openIntents;
+    const {openIntents} = this.#snapshot;
+    if (!this.isNamed || openIntents.length === 0) return openIntents;
+    const isMeant = this.#isMeant;
+    return openIntents.filter((intent) => isMeant(intent) || this.#family.has(intent.retry_of ?? ''));
   }
 
   /** Lines of the job-info file that are not job records. */
@@ -157,19 +163,36 @@ export class FollowedJobs {
     return hasMoved;
   }
 
-  get #followed(): (record: JobRecord) => boolean {
+  get #isMeant(): (work: JobRecord | Intent) => boolean {
     const only = this.#only;
-    if (only !== undefined) return ({batch}) => only.has(batch.name);
+    if (only !== undefined) return (work) => 'batch' in work && only.has(work.batch.name);
     return jobSelector(this.#deps.store, this.#selection);
+  }
+
+  /** Those of the records that are followed, in their order: retries are recorded after the jobs that they retry. */
+  #followedOf(records: readonly JobRecord[]): readonly JobRecord[] {
+    if (!this.isNamed) return records;
+    const isMeant = this.#isMeant;
+    const family = this.#family;
+    for (const record of records) {
+      if (isMeant(record) || family.has(record.retry_of ?? '')) family.add(record.batch.name);
+    }
+    return records.filter(({batch}) => family.has(batch.name));
+  }
+
+  /** Finds the jobs that a person has named, also by the start of the name of one. */
+  #choose(records: readonly JobRecord[]): void {
+    const works = [...records, ...this.#snapshot.openIntents];
+    const chosen = selectNamed(this.#deps.store, works, {names: this.#selection, namesOf: namesOfWork});
+    for (const work of chosen) if ('batch' in work) this.#family.add(work.batch.name);
   }
 
   #show(): void {
     const {records: stored} = this.#snapshot;
     const newest = stored.map(({record}) => this.#unwritten.get(record.batch.name)?.(record) ?? record);
-    const {store} = this.#deps;
     const isFirst = this.#shown.size === 0;
-    const isSelection = this.#only === undefined && isFirst;
-    this.#records = isSelection ? selectJobs(store, newest, this.#selection) : newest.filter(this.#followed);
+    if (this.#only === undefined && isFirst && this.#selection.length > 0) this.#choose(newest);
+    this.#records = this.#followedOf(newest);
     const written = new Set(stored.flatMap(({record, line}) => (line === null ? [] : [record.batch.name])));
     this.#writtenRecords = this.#records.filter(({batch}) => written.has(batch.name));
     const names = new Set(this.#records.map(({batch}) => batch.name));

@@ -122,7 +122,7 @@ export class JobFollower {
       followed: this.#followed.remembered,
       onDisk: (record) => this.#followed.onDisk(record),
       givenUp: (name) => this.#retrySchedule.finalError(name),
-      unclear: this.#followed.isNamed ? 0 : this.#followed.openIntents.length,
+      unclear: this.#followed.openIntents.length,
       serviceError: this.#states.serviceError,
     };
   }
@@ -216,7 +216,7 @@ export class JobFollower {
   /** Jobs that were named are all there is; otherwise a submission that runs may add more. */
   async #isOver(): Promise<boolean> {
     if (!this.#fetches.isIdle || !this.#areAllOver || this.#mayComeBack) return false;
-    if (this.#followed.isNamed) return true;
+    if (this.#followed.isNamed) return !this.#journal.hasOpenQuestions;
     if (this.#journal.hasOpenQuestions || (await this.#journal.isSubmitting())) return false;
     this.#refuseEmpty();
     return this.#areAllOver;

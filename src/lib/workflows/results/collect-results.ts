@@ -10,6 +10,7 @@ import {GembatchError} from '../../domain/errors.js';
 import {
   badRowCount,
   jobOutcome,
+  mergeTargetOf,
   replacedJobs,
   type JobOutcome,
   type ResultsOnDisk,
@@ -105,10 +106,10 @@ export async function collectResults(
 function currentJobs(store: JobStore, names: readonly string[]): readonly JobRecord[] {
   const all = store.read().records.map(({record}) => record);
   const replaced = replacedJobs(all);
-  const hasResults = new Set(all.flatMap(({batch, results}) => (results === undefined ? [] : [batch.name])));
-  return selectJobs(store, all, names).filter(({batch, retry_of: parent, results}) => {
-    const isMergedElsewhere = parent !== undefined && hasResults.has(parent);
-    return !isMergedElsewhere && (results !== undefined || !replaced.has(batch.name));
+  const byName = new Map(all.map((record) => [record.batch.name, record]));
+  return selectJobs(store, all, names).filter((record) => {
+    const isMergedElsewhere = mergeTargetOf(record, byName) !== undefined;
+    return !isMergedElsewhere && (record.results !== undefined || !replaced.has(record.batch.name));
   });
 }
 

@@ -12,6 +12,7 @@ import {fieldOf, isText} from '../../domain/json/json-object.js';
 import {KeyTable} from '../../domain/request-key/key-table.js';
 import type {JobRecord, StoredResults} from '../../domain/job/job-record.js';
 import {isBlank, LineSplitter} from '../../domain/json/line-splitter.js';
+import {mergeTargetOf} from '../../domain/job/job-progress.js';
 import {areAnswersChecked} from '../../domain/result/row-counts.js';
 import {readResultRow} from '../../domain/result/result-row.js';
 import type {PollDeps} from '../poll/poll-run.js';
@@ -40,9 +41,9 @@ export async function mergeRetries(deps: MergeDeps): Promise<readonly string[]> 
   // A retry is recorded after the job that it retries, so the last ones come first.
   for (const {batch} of retries.toReversed()) {
     const retry = known.get(batch.name);
-    const parent = known.get(retry?.retry_of ?? '');
-    if (retry?.results === undefined || parent?.results === undefined || retry.merged_at !== undefined)
-      continue;
+    if (retry?.results === undefined || retry.merged_at !== undefined) continue;
+    const parent = mergeTargetOf(retry, known);
+    if (parent === undefined) continue;
     try {
       await refuseAltered(deps, [parent, retry]);
       await merge(deps, parent, {retry, into: parent.results, from: retry.results});

@@ -21,7 +21,7 @@ import type {FileEstimate, FileEstimator} from '../estimate/file-estimator.js';
 import {RetryFiles} from './retry-files.js';
 import {retryRequests, type LeftOut} from './retry-requests.js';
 import {alteredError, lookAtResults} from '../job-states/result-files.js';
-import {selectJobs} from '../job-states/select-jobs.js';
+import {selectJobs, withRetries} from '../job-states/select-jobs.js';
 import {ownCommand} from '../../domain/program-name.js';
 
 export interface RetryDeps {
@@ -85,7 +85,7 @@ export async function prepareRetries(deps: RetryDeps, selection: RetrySelection)
 }
 
 /**
- * The selected jobs that did not fully work and were not retried yet.
+ * The selected jobs, and retries of them, that did not fully work and were not retried yet.
  *
  * @throws GembatchError as `prepareRetries`.
  */
@@ -95,7 +95,7 @@ export function retriable(
 ): readonly JobRecord[] {
   const records = store.read().records.map(({record}) => record);
   const replaced = replacedJobs(records);
-  return selectJobs(store, records, names).filter((record) => {
+  return withRetries(records, selectJobs(store, records, names)).filter((record) => {
     const outcome = jobOutcome(record);
     const isHere = isOfService(record, address) && !replaced.has(record.batch.name);
     return isHere && outcome !== 'done' && outcome !== 'running';

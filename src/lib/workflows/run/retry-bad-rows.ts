@@ -14,8 +14,7 @@ export interface RetryRounds {
 }
 
 /**
- * Sends what did not work again and follows it, as often as it is allowed and helps. Retries of an earlier run that are
- * still open are followed first, so that nothing is sent beside them.
+ * Sends what did not work again and follows it, as often as it is allowed and helps.
  *
  * @throws GembatchError as `retryJobs` and `pollJobs` do.
  */
@@ -33,22 +32,24 @@ export async function retryBadRows(
   const follow = async (): Promise<PollSummary> => {
     const view = views.polling();
     const timeoutMs = deadlineMs === null ? null : Math.max(0, deadlineMs - clock.monotonic());
-    const selection = withRetries(deps, first);
     try {
       return await pollJobs(
         {...deps, report: (event) => view.report(event)},
-        {...input, timeoutMs, selection},
+        {...input, timeoutMs, selection: first},
       );
     } finally {
       await view.close();
     }
   };
   const retries: RetryResult[] = [];
-  let poll = result.poll;
-  if (poll !== null && withRetries(deps, first).length > new Set(first).size) poll = await follow();
+  // No name would stand for all jobs.
+  let poll = first.length === 0 ? null : result.poll;
   while (poll !== null && retries.length < rounds && isWorthRetry(poll, input.stop)) {
-    const names = withRetries(deps, first);
-    const retry = await retryJobs({...deps, store}, {...submit, names, isDryRun: false}, views.submission);
+    const retry = await retryJobs(
+      {...deps, store},
+      {...submit, names: first, isDryRun: false},
+      views.submission,
+    );
     retries.push(retry);
     const hasJobs = retry.submissions.some(({files}) => files.some(({job}) => job !== undefined));
     if (!hasJobs || input.stop.aborted) break;
@@ -60,7 +61,7 @@ export async function retryBadRows(
     poll === null
       ? result.exit_code
       : exitCodeOfRun(result.submit.summary.exit_code, poll.exit_code, {isUnfinished, retryCodes});
-  return {...result, poll, retries, exit_code: exitCode};
+  return {...result, poll: poll ?? result.poll, retries, exit_code: exitCode};
 }
 
 function isWorthRetry(
@@ -68,13 +69,4 @@ function isWorthRetry(
   stop: AbortSignal,
 ): boolean {
   return ended === 'finished' && !stop.aborted && bad + failed + expired + cancelled > 0;
-}
-
-/** The jobs and all that retry them, in the order of the job-info file. */
-function withRetries({store}: Pick<PollDeps, 'store'>, jobs: readonly string[]): readonly string[] {
-  const family = new Set(jobs);
-  for (const {record} of store.read().records) {
-    if (record.retry_of !== undefined && family.has(record.retry_of)) family.add(record.batch.name);
-  }
-  return [...family];
 }

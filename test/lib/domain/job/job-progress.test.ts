@@ -6,6 +6,7 @@ import {
   badRowCount,
   isFinished,
   jobOutcome,
+  mergeTargetOf,
   replacedJobs,
 } from '../../../../src/lib/domain/job/job-progress.js';
 import type {JobRecord, RowCounts} from '../../../../src/lib/domain/job/job-record.js';
@@ -116,6 +117,28 @@ describe('replaced jobs', () => {
     const open = job({name: 'batches/3'}, {retry_of: 'batches/2'});
     expect([...replacedJobs([parent, merged])]).toEqual(['batches/2']);
     expect([...replacedJobs([parent, merged, open])].toSorted()).toEqual(['batches/1', 'batches/2']);
+  });
+
+  test('are retries without results that were retried: the last one stands for them', () => {
+    const parent = job(
+      {name: 'batches/1', state: 'JOB_STATE_SUCCEEDED', dest},
+      fetched({...GOOD, blocked: 1}),
+    );
+    const lost = job({name: 'batches/2', state: 'JOB_STATE_FAILED'}, {retry_of: 'batches/1'});
+    const open = job({name: 'batches/3'}, {input_file: 'b.jsonl', retry_of: 'batches/2'});
+    const merged = {...open, ...fetched(GOOD), merged_at: '2026-01-31T12:00:00Z'};
+    expect([...replacedJobs([parent, lost])]).toEqual(['batches/1']);
+    expect([...replacedJobs([parent, lost, open])].toSorted()).toEqual(['batches/1', 'batches/2']);
+    expect([...replacedJobs([parent, lost, merged])].toSorted()).toEqual(['batches/2', 'batches/3']);
+  });
+
+  test('are found among records that retry each other in a circle', () => {
+    const records = ['1', '2', '3'].map((id, index) =>
+      job({name: `batches/${id}`, state: 'JOB_STATE_FAILED'}, {retry_of: `batches/${((index + 1) % 3) + 1}`}),
+    );
+    expect(replacedJobs(records).size).toBe(3);
+    const byName = new Map(records.map((record) => [record.batch.name, record]));
+    for (const record of records) expect(mergeTargetOf(record, byName)).toBeUndefined();
   });
 
   test('are those without results whose file was submitted again', () => {
