@@ -6,7 +6,7 @@ import {GembatchError} from '../../domain/errors.js';
 import type {JsonObject} from '../../domain/json/json-object.js';
 import {isBlank, LineSplitter} from '../../domain/json/line-splitter.js';
 import type {TokenCount} from '../../services/batch-service.js';
-import {readChunks} from '../request-file/read-chunks.js';
+import {splitFile} from '../request-file/split-file.js';
 
 /** Lets the service count a request. */
 export type CountTokens = (request: JsonObject, signal: AbortSignal) => Promise<TokenCount>;
@@ -65,7 +65,7 @@ async function* sampledRequests(file: {path: string; requests: number}): AsyncGe
   const size = Math.min(SAMPLE_REQUESTS, requests);
   let seen = 0;
   let taken = 0;
-  let found: JsonObject[] = [];
+  const found: JsonObject[] = [];
   const splitter = new LineSplitter((bytes, start, end) => {
     if (isBlank(bytes, start, end)) return;
     if (taken < size && seen >= Math.floor(((taken + placeInStretch(taken)) * requests) / size)) {
@@ -74,11 +74,5 @@ async function* sampledRequests(file: {path: string; requests: number}): AsyncGe
     }
     seen += 1;
   });
-  for await (const chunk of readChunks(path)) {
-    splitter.push(chunk);
-    yield* found;
-    found = [];
-  }
-  splitter.finish();
-  yield* found;
+  for await (const part of splitFile(path, splitter, found)) yield* part;
 }

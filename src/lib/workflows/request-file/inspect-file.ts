@@ -1,13 +1,13 @@
 import type {BigIntStats} from 'node:fs';
 import {stat} from 'node:fs/promises';
-import {GembatchError, type ErrorCode} from '../../domain/errors.js';
+import {GembatchError} from '../../domain/errors.js';
 import {SERVICE_LIMITS} from '../../domain/service/service-of.js';
-import {fieldOf} from '../../domain/json/json-object.js';
 import {isBlank} from '../../domain/json/line-splitter.js';
 import {RequestCounter} from '../../domain/request/request-counter.js';
 import type {FileWarning, RequestFileFacts} from '../../domain/request/request-facts.js';
 import {RequestFileCheck, type CheckOptions} from '../../domain/request/request-file.js';
 import {openFile, refuseIrregular} from './open-file.js';
+import {readFault} from './read-fault.js';
 import {readHashed} from './read-hashed.js';
 
 /** What an inspection found in a good request file. */
@@ -199,20 +199,13 @@ function warningText({text, firstLine, lineCount}: FileWarning): string {
     : `line ${firstLine} and ${lineCount - 1} more: ${text}`;
 }
 
-const ERRORS_BY_CODE: Readonly<Partial<Record<string, readonly [ErrorCode, string]>>> = {
-  ENOENT: ['FILE_MISSING', 'there is no such file.'],
-  ENOTDIR: ['FILE_MISSING', 'there is no such file.'],
-  EISDIR: ['FILE_IS_FOLDER', 'is a folder, not a request file.'],
-};
-
 /** Says what the file system said; anything else that was thrown is left as it is. */
 function fileError(name: string, cause: unknown): unknown {
-  const systemCode = fieldOf(cause, 'code');
-  if (fieldOf(cause, 'syscall') === undefined || typeof systemCode !== 'string') return cause;
-  const [code, text] = ERRORS_BY_CODE[systemCode] ?? ['FILE_UNREADABLE', `cannot be read (${systemCode}).`];
-  const isPattern = code === 'FILE_MISSING' && /[*?[{]/u.test(name);
-  if (!isPattern) return new GembatchError(code, `${name}: ${text}`, {cause});
-  return new GembatchError(code, `${name}: no file matches this pattern.`, {
+  const fault = readFault(cause);
+  if (fault === undefined) return cause;
+  const isPattern = fault.code === 'FILE_MISSING' && /[*?[{]/u.test(name);
+  if (!isPattern) return new GembatchError(fault.code, `${name}: ${fault.text}`, {cause});
+  return new GembatchError(fault.code, `${name}: no file matches this pattern.`, {
     cause,
     suggestions: ['Check the pattern, and that you are in the right folder; nothing was sent for it.'],
   });

@@ -3,7 +3,7 @@ import type {ResultIndex} from '../../domain/result/result-index.js';
 import {MAX_ROW_BYTES, TOO_LONG} from '../../domain/result/result-limits.js';
 import {RowReader} from '../../domain/result/row-reader.js';
 import {BAD_OUTCOMES, type BadRow} from '../../domain/result/row-counts.js';
-import {readChunks} from '../request-file/read-chunks.js';
+import {splitFile} from '../request-file/split-file.js';
 import {openWalk, type WalkInput} from './walk-results.js';
 
 /** A bad row and the file in which its `line` is: the request file, or a result file for rows without a request. */
@@ -29,7 +29,7 @@ export async function* failedRows(input: WalkInput): AsyncGenerator<FailedRow> {
 
 async function* unmatchedRows(path: string, index: ResultIndex): AsyncGenerator<FailedRow> {
   const reader = new RowReader();
-  let found: FailedRow[] = [];
+  const found: FailedRow[] = [];
   const onTooLong = (): void => {
     found.push({key: null, outcome: 'malformed', path, line: splitter.lineNumber, message: TOO_LONG});
   };
@@ -46,11 +46,5 @@ async function* unmatchedRows(path: string, index: ResultIndex): AsyncGenerator<
     },
     {maxBytes: MAX_ROW_BYTES, onTooLong},
   );
-  for await (const chunk of readChunks(path)) {
-    splitter.push(chunk);
-    yield* found;
-    found = [];
-  }
-  splitter.finish();
-  yield* found;
+  for await (const part of splitFile(path, splitter, found)) yield* part;
 }

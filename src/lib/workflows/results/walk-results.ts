@@ -8,6 +8,7 @@ import {whyMissing, type RequestOutcome} from '../../domain/result/row-counts.js
 import {openFile} from '../request-file/open-file.js';
 import {KeyReader} from '../../domain/request-key/key-reader.js';
 import {answerChecks} from './answer-checks.js';
+import {splitFile} from '../request-file/split-file.js';
 import {readChunks} from '../request-file/read-chunks.js';
 import {readSpans} from '../request-file/read-spans.js';
 
@@ -107,7 +108,7 @@ async function* answeredRequests(input: WalkInput, indexed: Indexed): AsyncGener
 /** The requests of each chunk of the request file. */
 async function* pendingRequests(input: WalkInput, {index, outcomes}: Indexed): AsyncGenerator<Pending[]> {
   const scan = new KeyScan();
-  let pending: Pending[] = [];
+  const pending: Pending[] = [];
   const splitter = new LineSplitter((bytes, start, end) => {
     if (isBlank(bytes, start, end)) return;
     const key = scan.keyOf(bytes, start, end);
@@ -124,13 +125,7 @@ async function* pendingRequests(input: WalkInput, {index, outcomes}: Indexed): A
       isAnswerable: key !== null && place !== 'taken',
     });
   });
-  for await (const chunk of readChunks(input.requestPath)) {
-    splitter.push(chunk);
-    yield pending;
-    pending = [];
-  }
-  splitter.finish();
-  yield pending;
+  yield* splitFile(input.requestPath, splitter, pending);
 }
 
 function* batchesOf(requests: readonly Pending[]): Generator<Pending[]> {
