@@ -19,8 +19,9 @@ import {
   type RetrySelection,
 } from './prepare-retries.js';
 import {FileEstimator} from '../estimate/file-estimator.js';
+import type {RequestFile} from '../submit/collect-inputs.js';
 import {haltOn, openSubmission} from '../submit/submit-files.js';
-import type {Submission} from '../submit/submission.js';
+import type {SubmissionView} from '../submit/submission.js';
 import type {SubmitEvent, SubmitResult} from '../submit/submit-report.js';
 import type {SubmitDeps, SubmitOptions} from '../submit/submit-run.js';
 
@@ -40,13 +41,6 @@ const FATAL_CODES: ReadonlySet<string> = new Set([
   'LOCK_LOST',
   'STORAGE',
 ]);
-
-/** Shows one submission; there is one for each model. */
-export interface SubmissionView {
-  report(event: SubmitEvent): void;
-  /** Submits the files of the submission, each with `submitOne`. */
-  submitEach(submission: Submission): Promise<void>;
-}
 
 /** What became of the retry of one job; the element of `jobs` in the `--json` object. */
 export interface RetryOutcome {
@@ -153,6 +147,7 @@ async function confirm(store: RetryDeps['store'], input: RetryInput): Promise<vo
   throw new GembatchError('USAGE', 'Nothing was sent.', {suggestions: []});
 }
 
+/** Submits what is prepared, the files of each model in a submission of their own. */
 async function submitRetries(
   deps: RetryDeps & Omit<SubmitDeps, 'report'>,
   input: RetryInput,
@@ -165,7 +160,11 @@ async function submitRetries(
     if (input.stop?.aborted) break;
     try {
       if (fatal !== undefined) throw fatal;
-      submissions.push(await submitGroup(deps, {...input, model}, {group, view: viewOf()}));
+      const view = viewOf();
+      const submitting = {...deps, report: (event: SubmitEvent): void => view.report(event)};
+      const files = requestFilesOf(deps.store, group);
+      const submission = await openSubmission(submitting, files, {...input, model});
+      submissions.push(await submission.closeAfter(view.submitEach(submission)));
     } catch (error) {
       if (!(error instanceof GembatchError)) throw error;
       for (const {job} of group) failures.set(job, error);
@@ -210,18 +209,12 @@ function byModel(
   return groups;
 }
 
-async function submitGroup(
-  deps: Omit<SubmitDeps, 'report'>,
-  input: RetryInput,
-  {group, view}: {group: readonly Retry[]; view: SubmissionView},
-): Promise<SubmitResult> {
-  const paths = group.flatMap(({paths: all, job}) => all.map((path) => ({path, job})));
-  const files = paths.map(({path, job}, position) => {
-    const inputFile = deps.store.inputName(path);
-    return {index: position + 1, path, name: inputFile, inputFile, retryOf: job};
+function requestFilesOf(store: RetryDeps['store'], retries: readonly Retry[]): readonly RequestFile[] {
+  const sent = retries.flatMap(({paths, job}) => paths.map((path) => ({path, retryOf: job})));
+  return sent.map((file, position) => {
+    const inputFile = store.inputName(file.path);
+    return {...file, index: position + 1, name: inputFile, inputFile};
   });
-  const submission = await openSubmission({...deps, report: (event) => view.report(event)}, files, input);
-  return submission.closeAfter(view.submitEach(submission));
 }
 
 function outcomeOf(

@@ -4,7 +4,7 @@ import {BAD_OUTCOMES, type RequestOutcome} from '../../domain/result/row-counts.
 import {openWalk, type AnsweredRequest, type WalkInput} from '../results/walk-results.js';
 
 /** Which bad rows are tried again, and how. */
-export interface RetryInput extends WalkInput {
+export interface RetryRequestsInput extends WalkInput {
   /** Only requests with one of these outcomes, whichever; without it, those that another try can help. */
   readonly only?: ReadonlySet<RequestOutcome>;
   /** New output limit for truncated rows. */
@@ -46,7 +46,7 @@ export async function* retryRequests({
   maxOutputTokens,
   only,
   ...input
-}: RetryInput): AsyncGenerator<RetryRequest> {
+}: RetryRequestsInput): AsyncGenerator<RetryRequest> {
   const walk = await openWalk(input);
   for await (const request of walk.requests(BAD_OUTCOMES)) {
     const line = request.isAnswerable ? lineFor(request, maxOutputTokens) : undefined;
@@ -68,7 +68,7 @@ function reasonFor(
     limit,
   }: {
     readonly line: Uint8Array | undefined;
-    readonly only: RetryInput['only'] | undefined;
+    readonly only: RetryRequestsInput['only'] | undefined;
     readonly limit: OutputLimit | undefined;
   },
 ): LeftOut | undefined {

@@ -16,7 +16,8 @@ import type {Canaries, CanaryLook} from './canaries.js';
 import {OpenJobLimit} from './open-job-limit.js';
 import {isOpen, noRoomError, openWorkOf, Room, type ShortOf} from './room.js';
 import type {RunQueue} from './run-queue.js';
-import type {QueueWait, SubmissionView} from './run-report.js';
+import type {SubmissionView} from '../submit/submission.js';
+import type {QueueWait} from './run-report.js';
 
 /** What bounds a queue. */
 export interface QueueTerms {

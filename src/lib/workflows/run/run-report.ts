@@ -1,8 +1,8 @@
 import type {Range} from '../../domain/estimate/range.js';
 import type {PollEvent, PollSummary} from '../poll/poll-report.js';
 import type {RetryResult} from '../retry/retry-jobs.js';
-import type {Submission} from '../submit/submission.js';
-import type {SubmitEvent, SubmitResult} from '../submit/submit-report.js';
+import type {SubmissionView} from '../submit/submission.js';
+import type {SubmitResult} from '../submit/submit-report.js';
 
 /** Why request files of a run wait to be submitted, and until when. */
 export interface QueueWait {
@@ -58,12 +58,6 @@ export interface RunResult {
   /** What `--retries` sent again, round by round. */
   readonly retries?: readonly RetryResult[];
   readonly exit_code: number;
-}
-
-/** Shows the passes of the submission, whose files it goes through with `submitOne`. */
-export interface SubmissionView {
-  report(event: SubmitEvent): void;
-  submitEach(submission: Submission): Promise<void>;
 }
 
 /** Shows how the jobs are followed, and why files wait. */

@@ -15,7 +15,7 @@ import {jobOf} from './duplicates/same-work.js';
 import {estimateJob, takeCostRoom} from './expected-cost.js';
 import {foundElsewhere} from './duplicates/found-elsewhere.js';
 import {summarise} from './summarise.js';
-import type {FileOutcome, SubmitResult} from './submit-report.js';
+import type {FileOutcome, SubmitEvent, SubmitResult} from './submit-report.js';
 import type {RequestFile} from './collect-inputs.js';
 import type {SubmitRun} from './submit-run.js';
 
@@ -33,6 +33,13 @@ interface Opened {
   readonly reconciling: Promise<readonly ReconciledIntent[]>;
   /** Closes the session. */
   readonly finish: () => Promise<void>;
+}
+
+/** Shows a submission, and submits its files. */
+export interface SubmissionView {
+  report(event: SubmitEvent): void;
+  /** Submits each file with `submitOne`. */
+  submitEach(submission: Submission): Promise<void>;
 }
 
 /** An open submission: its files, and how one of them is submitted. */

@@ -4,7 +4,7 @@ import {afterEach, beforeEach, describe, expect, test} from '@jest/globals';
 import {failedRows} from '../../../../src/lib/workflows/results/failed-rows.js';
 import {joinedLine} from '../../../../src/lib/output/results/joined-line.js';
 import {joinResults} from '../../../../src/lib/workflows/results/join-results.js';
-import {retryRequests, type RetryInput} from '../../../../src/lib/workflows/retry/retry-requests.js';
+import {retryRequests, type RetryRequestsInput} from '../../../../src/lib/workflows/retry/retry-requests.js';
 import {answerRow, blockedRow, embeddingRow, errorRow, requestLine} from '../../../helpers/result-rows.js';
 import {seededRandom, shuffled} from '../../../helpers/seeded-random.js';
 import {TEMP} from '../../../helpers/temp-dir.js';
@@ -147,11 +147,11 @@ describe('failedRows', () => {
 });
 
 describe('retryRequests', () => {
-  const linesOf = async (input: RetryInput): Promise<string[]> =>
+  const linesOf = async (input: RetryRequestsInput): Promise<string[]> =>
     (await collect(retryRequests(input))).flatMap((request) =>
       'bytes' in request ? [Buffer.from(request.bytes).toString()] : [],
     );
-  const leftOutOf = async (input: RetryInput): Promise<string[]> =>
+  const leftOutOf = async (input: RetryRequestsInput): Promise<string[]> =>
     (await collect(retryRequests(input))).flatMap((request) =>
       'leftOut' in request ? [request.leftOut] : [],
     );
