@@ -129,3 +129,17 @@ test('files that are there stay, unless they may be replaced; the same command a
   expect(alone.code).toBe(EXIT.usage);
   expect(alone.stderr).toContain('--join');
 });
+
+test('images that are long in their rows are whole in their files, and in JSONL without --media', async () => {
+  const images = ['one', 'two'].map((end) => Buffer.from(`${'PNG'.repeat(20_000)}${end}`));
+  const digits = images.map((image) => image.toString('base64').replaceAll('/', '_').replaceAll('+', '-'));
+  const escaped = row('b', [media(Buffer.alloc(30_000, 0xff))]).replaceAll('/', String.raw`\/`);
+  const twoImages = digits.map((data) => ({inlineData: {mimeType: 'image/png', data}}));
+  const folder = await answered(['a', row('a', [{text: 'both'}, ...twoImages])], ['b', escaped]);
+  expect(await results(folder, 'answers.csv')).toMatchObject({code: EXIT.ok});
+  const files = ['a.png', 'a-2.png', 'b.png'].map((name) => readFile(join(folder, 'media', name)));
+  expect(await Promise.all(files)).toEqual([...images, Buffer.alloc(30_000, 0xff)]);
+  const {stdout} = await runCli(['results', '--join', '-'], {cwd: folder});
+  const {data} = JSON.parse(stdout.split('\n')[0] ?? '') as {data: unknown};
+  expect(data).toEqual(twoImages);
+});

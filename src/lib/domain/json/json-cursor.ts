@@ -157,6 +157,11 @@ export class JsonCursor {
     return this.#isNext(OPEN_OBJECT);
   }
 
+  /** Whether the next value is an array. */
+  isArray(): boolean {
+    return this.#isNext(OPEN_ARRAY);
+  }
+
   /** Whether the next value is a string. */
   isString(): boolean {
     return this.#isNext(QUOTE);

@@ -2,6 +2,7 @@
 export type LineSink = (bytes: Uint8Array, start: number, end: number) => void;
 
 const NEWLINE = 0x0a;
+const NOTHING = new Uint8Array(0);
 
 /**
  * Cuts a stream of bytes into lines, whatever the chunks are.
@@ -11,8 +12,8 @@ const NEWLINE = 0x0a;
  */
 export class LineSplitter {
   readonly #sink: LineSink;
-  /** Pieces of the line that is not ended yet: copies, because a caller may fill its chunk anew. */
-  #pieces: Uint8Array[] = [];
+  /** The line that is not ended yet: a copy, because a caller may fill its chunk anew. Kept for the next one: rows can be megabytes. */
+  #pending: Uint8Array = NOTHING;
   #pendingBytes = 0;
   #lineNumber = 0;
   #lineOffset = 0;
@@ -43,7 +44,7 @@ export class LineSplitter {
     let newline = chunk.indexOf(NEWLINE);
     if (newline !== -1 && this.#pendingBytes > 0) {
       this.#keep(chunk.subarray(0, newline));
-      this.#emitPieces();
+      this.#emitPending();
       start = newline + 1;
       newline = chunk.indexOf(NEWLINE, start);
     }
@@ -52,18 +53,27 @@ export class LineSplitter {
       start = newline + 1;
       newline = chunk.indexOf(NEWLINE, start);
     }
-    if (start < chunk.length) this.#keep(Uint8Array.prototype.slice.call(chunk, start));
+    if (start < chunk.length) this.#keep(chunk.subarray(start));
   }
 
   /** Ends the stream: what follows the last newline is the last line. */
   finish(): void {
-    if (this.#pendingBytes > 0) this.#emitPieces();
+    if (this.#pendingBytes > 0) this.#emitPending();
   }
 
   #keep(piece: Uint8Array): void {
+    const start = this.#pendingBytes;
     this.#pendingBytes += piece.length;
-    if (this.#pendingBytes > this.#maxBytes) this.#pieces = [];
-    else this.#pieces.push(piece);
+    if (this.#pendingBytes > this.#maxBytes) {
+      this.#pending = NOTHING;
+      return;
+    }
+    if (this.#pendingBytes > this.#pending.length) {
+      const larger = new Uint8Array(Math.max(this.#pendingBytes, this.#pending.length * 2));
+      larger.set(this.#pending.subarray(0, start));
+      this.#pending = larger;
+    }
+    this.#pending.set(piece, start);
   }
 
   #emit(bytes: Uint8Array, start: number, end: number): void {
@@ -71,12 +81,10 @@ export class LineSplitter {
     this.#sink(bytes, start, end);
   }
 
-  #emitPieces(): void {
+  #emitPending(): void {
     const lengthBytes = this.#pendingBytes;
-    const pieces = this.#pieces;
-    this.#pieces = [];
     this.#pendingBytes = 0;
-    if (lengthBytes <= this.#maxBytes) return this.#emit(concat(pieces), 0, lengthBytes);
+    if (lengthBytes <= this.#maxBytes) return this.#emit(this.#pending, 0, lengthBytes);
     this.#step(lengthBytes);
     this.#onTooLong();
   }
@@ -95,16 +103,4 @@ export function isBlank(bytes: Uint8Array, start: number, end: number): boolean 
     if (byte !== 0x20 && byte !== 0x09 && byte !== 0x0d) return false;
   }
   return true;
-}
-
-function concat(pieces: readonly Uint8Array[]): Uint8Array {
-  const [only] = pieces;
-  if (only !== undefined && pieces.length === 1) return only;
-  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
 }

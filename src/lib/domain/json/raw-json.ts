@@ -36,12 +36,23 @@ export class RawReader {
 
   /** The text of the value at this path; undefined when there is none, or the text is one that only `JSON.parse` reads. */
   at(...path: readonly Step[]): RawJson | undefined {
+    const span = this.#spanAt(path);
+    return span === undefined ? undefined : this.#rawOf(span);
+  }
+
+  /** As `at`, its bytes. */
+  bytesAt(...path: readonly Step[]): Uint8Array | undefined {
+    const span = this.#spanAt(path);
+    return span === undefined ? undefined : this.#bytes.subarray(span.start, span.end);
+  }
+
+  #spanAt(path: readonly Step[]): Span | undefined {
     let span: Span | undefined = {start: 0, end: this.#bytes.length};
     for (const [depth, step] of path.entries()) {
       if (span === undefined) return undefined;
       span = this.#inside(span, JSON.stringify(path.slice(0, depth)), typeof step === 'number').get(step);
     }
-    return span === undefined ? undefined : this.#rawOf(span);
+    return span;
   }
 
   /** The members of the whole object, in their order. */

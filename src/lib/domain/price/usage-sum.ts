@@ -1,4 +1,5 @@
 import type {JobUsage} from '../job/job-record.js';
+import {withoutMedia} from '../result/without-media.js';
 import {modelLabel} from '../service/model-choice.js';
 import {fieldOf, isObject, isText} from '../json/json-object.js';
 import {isBlank, LineSplitter} from '../json/line-splitter.js';
@@ -81,7 +82,8 @@ export class UsageSum {
         latin1(bytes, {start, end: answer.start}) + 'true' + latin1(bytes, {start: answer.end, end});
       this.#add(parsed(around));
     } else {
-      this.#add(parsed(latin1(bytes, row)));
+      const line = withoutMedia(bytes.subarray(start, end));
+      this.#add(parsed(latin1(line, {start: 0, end: line.length})));
     }
   }
 

@@ -1,5 +1,6 @@
 import {readResultRow, type ResultRow, type RowOutcome} from './result-row.js';
 import {ResultScan} from './result-scan.js';
+import {withoutMedia} from './without-media.js';
 
 /** What is wrong with the text of an answer that was asked for in a certain form. */
 export interface AnswerFault {
@@ -44,9 +45,9 @@ export class RowReader {
     return {key, outcome, message, answer};
   }
 
-  /** As `read`, with all that the row holds. */
+  /** As `read`, with all that the row holds, but for long data of images and sounds. */
   readWhole(line: Uint8Array): ResultRow {
-    const row = readResultRow(line);
+    const row = readResultRow(withoutMedia(line));
     const check = row.key === null || row.outcome !== 'ok' ? undefined : this.#checkOf?.(row.key);
     if (check === undefined) return row;
     for (const text of row.texts) {

@@ -2,14 +2,16 @@ import {fieldOf, isObject, isText, type JsonObject} from '../../domain/json/json
 import {RawJson, RawReader} from '../../domain/json/raw-json.js';
 import {hasData} from '../../domain/result/result-answer.js';
 
+const BACKSLASH = 0x5c;
+
 /** A part that holds a file. */
 export interface Media {
   /** Its place in `data`, or in `thoughtData`. */
   readonly index: number;
   readonly isThought: boolean;
   readonly mimeType: string;
-  /** Base64. */
-  readonly data: string;
+  /** Base64 in ASCII; valid as long as the bytes of the row. */
+  readonly data: Uint8Array;
   readonly part: JsonObject;
 }
 
@@ -56,9 +58,10 @@ function contentOf(candidate: unknown, index: number, reader: RawReader): Answer
   for (const [at, part] of parts.entries()) {
     if (!hasData(part)) continue;
     const list = isThought(part) ? thoughtData : data;
-    const medium = mediaOf(part, list.length);
+    const pathOfPart = [...path, 'content', 'parts', at];
+    const medium = mediaOf(part, list.length, (data) => digitsOf(data, reader, pathOfPart));
     if (medium !== undefined) media.push(medium);
-    list.push(rawOf(reader, part, [...path, 'content', 'parts', at]));
+    list.push(rawOf(reader, part, pathOfPart));
   }
   const raw = (name: string): RawJson | undefined => {
     const value = fieldOf(candidate, name);
@@ -78,12 +81,18 @@ function contentOf(candidate: unknown, index: number, reader: RawReader): Answer
   };
 }
 
-function mediaOf(part: unknown, index: number): Media | undefined {
+function mediaOf(part: unknown, index: number, digits: (data: string) => Uint8Array): Media | undefined {
   const inline = fieldOf(part, 'inlineData');
   const data = fieldOf(inline, 'data');
   if (!isObject(part) || !isText(data)) return undefined;
   const type = fieldOf(inline, 'mimeType');
-  return {index, isThought: isThought(part), mimeType: isText(type) ? type : '', data, part};
+  return {index, isThought: isThought(part), mimeType: isText(type) ? type : '', data: digits(data), part};
+}
+
+/** Long data are not in the value of a row, but in its bytes; with escapes it is the other way round. */
+function digitsOf(data: string, reader: RawReader, pathOfPart: readonly (string | number)[]): Uint8Array {
+  const json = reader.bytesAt(...pathOfPart, 'inlineData', 'data');
+  return json === undefined || json.includes(BACKSLASH) ? Buffer.from(data) : json.subarray(1, -1);
 }
 
 /** Where its text cannot be found, the value is written anew. */

@@ -76,7 +76,17 @@ export async function openWalk(input: WalkInput): Promise<Walk> {
     index.finishFile();
   }
   const reader = new RowReader(checkOf);
-  return {index, requests: (outcomes) => answeredRequests(input, {index, reader, outcomes})};
+  const roomFor = reusedRoom();
+  return {index, requests: (outcomes) => answeredRequests(input, {index, reader, roomFor, outcomes})};
+}
+
+/** The same memory for each batch: rows with images would leave more behind than is cleared away in time. */
+function reusedRoom(): (lengthBytes: number) => Uint8Array {
+  let room = new Uint8Array(0);
+  return (lengthBytes) => {
+    if (room.length < lengthBytes) room = new Uint8Array(lengthBytes);
+    return room.subarray(0, lengthBytes);
+  };
 }
 
 async function readChecks(requestPath: string): Promise<CheckOfKey> {
@@ -89,6 +99,7 @@ async function readChecks(requestPath: string): Promise<CheckOfKey> {
 interface Indexed {
   readonly index: ResultIndex;
   readonly reader: RowReader;
+  readonly roomFor: (lengthBytes: number) => Uint8Array;
   readonly outcomes: ReadonlySet<RequestOutcome> | undefined;
 }
 
@@ -98,7 +109,7 @@ async function* answeredRequests(input: WalkInput, indexed: Indexed): AsyncGener
     for (const path of input.resultPaths) files.push((await openFile(path)).file);
     const fds = files.map((file) => file.fd);
     for await (const requests of pendingRequests(input, indexed)) {
-      for (const batch of batchesOf(requests)) yield* answer(batch, fds, indexed.reader);
+      for (const batch of batchesOf(requests)) yield* answer(batch, fds, indexed);
     }
   } finally {
     for (const file of files) await file.close();
@@ -145,10 +156,10 @@ function* batchesOf(requests: readonly Pending[]): Generator<Pending[]> {
 function* answer(
   batch: readonly Pending[],
   fds: readonly number[],
-  reader: RowReader,
+  {reader, roomFor}: Indexed,
 ): Generator<AnsweredRequest> {
   const places = batch.map(({place}) => place).filter((place) => place !== null);
-  const rows = readSpans(fds, places);
+  const rows = readSpans(fds, places, roomFor);
   for (const {place, ...request} of batch) {
     const bytes = place === null ? undefined : rows.get(place);
     const row = bytes === undefined ? null : reader.readWhole(bytes);

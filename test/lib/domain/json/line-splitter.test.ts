@@ -41,6 +41,13 @@ describe('LineSplitter', () => {
     expect(split([])).toEqual([]);
   });
 
+  test('keeps its memory for the next line that spans chunks', () => {
+    const seen = new Set<Uint8Array>();
+    const splitter = new LineSplitter((bytes) => seen.add(bytes));
+    for (const chunk of ['first', ' line\nsecond', ' one\nthird', '!\n']) splitter.push(Buffer.from(chunk));
+    expect(seen.size).toBe(1);
+  });
+
   test('joins a line of many chunks in linear time', () => {
     const chunks = Array.from({length: 2000}, () => Buffer.alloc(4096, 'x'));
     expect(split(chunks)[0]?.text).toHaveLength(2000 * 4096);

@@ -9,8 +9,9 @@ import type {CreateFile} from '../../poll/poll-run.js';
 import type {AnswerContent, Media} from '../answer-content.js';
 import type {JoinedRow} from '../join-results.js';
 
-/** Decoded at once: a multiple of 4. */
-const PIECE_DIGITS = 1024 * 1024;
+/** Decoded at once: a multiple of 4, and as little as leaves memory quickly. */
+const PIECE_DIGITS = 64 * 1024;
+const PADDING = 0x3d;
 
 /** Where media go. */
 export interface MediaPlace {
@@ -31,6 +32,7 @@ export class MediaFiles {
   readonly #names = new MediaNames();
   /** Temporary files of runs that died. */
   #leftOvers: Promise<readonly string[]> | undefined;
+  readonly #piece = Buffer.allocUnsafe(PIECE_DIGITS);
   #files = 0;
   #unreadable = 0;
 
@@ -71,7 +73,13 @@ export class MediaFiles {
     return {...content, data, thoughtData};
   }
 
-  async #write(name: string, base64: string): Promise<string> {
+  /** Valid until the next. */
+  #decoded({buffer, byteOffset, length}: Uint8Array): Uint8Array {
+    const digits = Buffer.from(buffer, byteOffset, length).toString('latin1');
+    return this.#piece.subarray(0, this.#piece.write(digits, 'base64'));
+  }
+
+  async #write(name: string, base64: Uint8Array): Promise<string> {
     const {createFile, folder, from, overwrite, refuse} = this.place;
     const target = join(folder, name);
     const path = relative(from, target).split(sep).join('/');
@@ -83,7 +91,7 @@ export class MediaFiles {
       });
       try {
         for (let at = 0; at < base64.length; at += PIECE_DIGITS) {
-          await file.append(Buffer.from(base64.slice(at, at + PIECE_DIGITS), 'base64'));
+          await file.append(this.#decoded(base64.subarray(at, at + PIECE_DIGITS)));
         }
         await file.commit();
       } finally {
@@ -96,10 +104,18 @@ export class MediaFiles {
   }
 }
 
-function isBase64(data: string): boolean {
-  const digits = data.slice(-2).replace(/={1,2}$/u, '').length + Math.max(0, data.length - 2);
-  return digits % 4 !== 1 && !/[^\w+/-]/u.test(data.slice(0, digits));
+function isBase64(base64: Uint8Array): boolean {
+  let {length} = base64;
+  for (let most = 2; most > 0 && base64[length - 1] === PADDING; most--) length--;
+  if (length % 4 === 1) return false;
+  for (let at = 0; at < length; at++) if (DIGITS[base64[at] ?? 0] !== 1) return false;
+  return true;
 }
+
+/** 1 for each digit, those of the form for URLs too. */
+const DIGITS = new Uint8Array(256);
+for (const digit of Buffer.from('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_'))
+  DIGITS[digit] = 1;
 
 async function temporaryFiles(folder: string): Promise<readonly string[]> {
   const names = await readdir(folder).catch(() => []); // The folder is made with its first file.
