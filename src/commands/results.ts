@@ -5,7 +5,7 @@ import type {ResultsReport} from '../lib/workflows/results/collect-results.js';
 import type {PollEvent} from '../lib/workflows/poll/poll-report.js';
 import {RARE} from '../cli/flags/flags.js';
 import {pricesFlag, readPrices} from '../cli/prices.js';
-import {JOIN_FORMATS} from '../cli/results/join-formats.js';
+import {JOIN_FORMATS} from '../cli/results/join-form.js';
 import {pollFlags, resultsDirOf} from '../cli/flags/poll-flags.js';
 import {jobsArgument} from '../cli/flags/jobs-argument.js';
 

@@ -13,7 +13,8 @@ import {mediaLines} from '../../lib/output/results/media-lines.js';
 import {printableJson} from '../../lib/output/terminal/printable.js';
 import type {ResultsReport} from '../../lib/workflows/results/collect-results.js';
 import {badRows} from '../../lib/workflows/results/report-rows.js';
-import {writeJoined, type JoinedFile, type JoinForm, type PrintDeps} from './write-joined.js';
+import type {JoinForm, PrintDeps} from './join-form.js';
+import {writeJoined, type JoinedFile} from './write-joined.js';
 import {linesOf, writeLines} from './write-lines.js';
 
 /** What is printed of results; the names are those of the flags. */

@@ -6,42 +6,16 @@ import {joinedLine} from '../../lib/output/results/joined-line.js';
 import {LeftOut} from '../../lib/output/results/left-out.js';
 import {mediaNotes, type SavedMedia} from '../../lib/output/results/media-lines.js';
 import {sourceNotes} from '../../lib/output/results/source-notes.js';
-import {tableColumns, type Column, type TableShape} from '../../lib/output/results/table-columns.js';
+import {tableColumns} from '../../lib/output/results/table-columns.js';
 import type {ResultsReport} from '../../lib/workflows/results/collect-results.js';
 import {refuseRecordedFile} from '../../lib/workflows/job-states/recorded-files.js';
 import {joinedPaths, joinedRows, shapeOf, type ReportRow} from '../../lib/workflows/results/report-rows.js';
 import {MediaFiles} from '../../lib/workflows/results/media/save-media.js';
 import {openRowSources} from '../../lib/workflows/results/source/open-row-sources.js';
 import type {JoinedSource, RowSources} from '../../lib/workflows/results/source/row-sources.js';
-import {JOIN_FORMATS, type JoinFormat} from './join-formats.js';
-import type {JobStore} from '../../lib/store/job-store.js';
-import type {CreateFile} from '../../lib/workflows/poll/poll-run.js';
+import {JOIN_FORMATS, type JoinForm, type JoinFormat, type PrintDeps, type Written} from './join-form.js';
 import {linesOf, writeLines} from './write-lines.js';
 import {writeTable} from './write-table.js';
-
-export interface PrintDeps {
-  readonly store: JobStore;
-  readonly createFile: CreateFile;
-  readonly stop: AbortSignal;
-}
-
-/** What is joined, and how; the names are those of the flags. */
-export interface JoinForm {
-  /** A path, or `-` for stdout. */
-  readonly join: string;
-  /** By the ending of the path when undefined. */
-  readonly format: JoinFormat | undefined;
-  readonly columns: string | undefined;
-  readonly thoughts: boolean;
-  readonly 'parse-json': boolean;
-  readonly 'no-formula-guard': boolean;
-  readonly overwrite: boolean;
-  /** Folder for media; they are not written into files when undefined. */
-  readonly media: string | undefined;
-  /** The table that the requests were made of, and its column with their keys. */
-  readonly source: string | undefined;
-  readonly key: string | undefined;
-}
 
 /** What was written. */
 export interface JoinedFile {
@@ -179,19 +153,6 @@ function existsAlready(name: string): GembatchError {
   return new GembatchError('STORAGE', `${name} is there already, with other content. It is untouched.`, {
     suggestions: ['Choose another name, or replace it: --overwrite'],
   });
-}
-
-/** The columns of a table, and how it is written. */
-export type TableForm = Omit<JoinForm, 'columns'> & {
-  readonly format: JoinFormat;
-  readonly columns: readonly Column[];
-  readonly shape: TableShape;
-};
-
-/** What the answers have beside what was written, and what is to be said of that, one sentence each. */
-export interface Written {
-  readonly leftOut: LeftOut;
-  readonly notes: readonly string[];
 }
 
 async function writeRows(

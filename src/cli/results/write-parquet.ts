@@ -7,7 +7,7 @@ import {tableRow, type Column} from '../../lib/output/results/table-columns.js';
 import type {AtomicFile} from '../../lib/store/file/atomic-file.js';
 import type {ReportRow} from '../../lib/workflows/results/report-rows.js';
 import {apiKeysHider} from '../connection/api-key.js';
-import type {PrintDeps, TableForm, Written} from './write-joined.js';
+import type {PrintDeps, TableForm, Written} from './join-form.js';
 
 /** A row group is decoded whole by those who read it. */
 const GROUP_ROWS = 100_000;

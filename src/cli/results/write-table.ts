@@ -5,7 +5,7 @@ import {rowRecord, titleRecord} from '../../lib/output/results/table-record.js';
 import {isWatched} from '../../lib/output/terminal/screen.js';
 import type {CsvForm} from '../../lib/output/text/csv.js';
 import type {ReportRow} from '../../lib/workflows/results/report-rows.js';
-import type {PrintDeps, TableForm, Written} from './write-joined.js';
+import type {PrintDeps, TableForm, Written} from './join-form.js';
 import {linesOf, writeLines} from './write-lines.js';
 
 /**
