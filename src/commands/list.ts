@@ -6,7 +6,7 @@ import {momentFlag, momentMs, namesIn} from '../cli/flags/list-flags.js';
 import {jobsArgument} from '../cli/flags/jobs-argument.js';
 import {attentionFirst} from '../lib/domain/job/attention-first.js';
 import type {ListWatchOptions} from '../lib/output/list/list-watch.js';
-import {colorsFor, isWatched, outputMode, widthOf} from '../lib/output/terminal/screen.js';
+import {colorsFor, outputMode, widthOf} from '../lib/output/terminal/screen.js';
 import type {BatchService} from '../lib/services/batch-service.js';
 import type {JobOrder} from '../lib/workflows/list/filter-jobs.js';
 import type {JobList, ListInput} from '../lib/workflows/list/list-jobs.js';
@@ -141,7 +141,7 @@ A request file is one row, with its retries and parts. A terminal shows what fit
     if (fields !== undefined) return {...list, jobs: shown.map((job) => pickFields(job, fields))};
     if (this.jsonEnabled()) return {...list, jobs: shown};
     if (flags.csv) {
-      process.stdout.write(view.listCsv(shown, isWatched(process)).join(''));
+      process.stdout.write(view.listCsv(shown).join(''));
       for (const line of view.sideLines(list)) this.logToStderr(line);
     } else {
       const lines = view.listLines(list, {shown, width: widthOf(process.stdout), nowMs, colors, columns});

@@ -87,6 +87,22 @@ describe('gembatch report', () => {
     expect([rows.length, leftOut]).toEqual([200, 30]);
   });
 
+  test('is at most 5 MB large, also where texts are full of markup', async () => {
+    const cwd = await tempDir();
+    const request = {contents: [{parts: [{text: '<'.repeat(600)}]}]};
+    const lines = Array.from({length: 200}, (_, row) => `${JSON.stringify({key: `r${row}`, request})}\n`);
+    await Promise.all(
+      // Files of equal content are sent once.
+      Array.from({length: 10}, (_, at) => writeFile(join(cwd, `${at}.jsonl`), lines.slice(at).join(''))),
+    );
+    const {emulator, env} = await useEmulator({behaviour: {pending_ms: 0, running_ms: 0}});
+    emulator.control.outcome({match: 'jsonl', rows: [{fault: 'error', share: 1}]});
+    await runCli(['run', '*.jsonl', '-m', MODEL, '--interval', '1s'], {cwd, env});
+    const {size_bytes: size} = (await runCli(['report', '--json'], {cwd})).json() as {size_bytes: number};
+    expect(size).toBeLessThan(5_000_000);
+    expect((await dataOf(join(cwd, 'report.html'))).rows.length).toBeGreaterThan(500);
+  });
+
   test('replaces no file unless it may, and no job-info or request file at all', async () => {
     const cwd = await finishedWork();
     await writeFile(join(cwd, 'mine.html'), 'mine');

@@ -118,7 +118,7 @@ test('records, keys and rows that hold escape sequences reach nobody raw', async
   expect(found).toEqual([]);
 });
 
-// 14 processes.
+// 17 processes.
 test('line breaks in recorded names make no line of ours', async () => {
   const name = 'x\nFAKE\rFAKE\u2028FAKE\u0085FAKE';
   const jobs = await JobFixture.create();
@@ -152,6 +152,8 @@ test('line breaks in recorded names make no line of ours', async () => {
     const {stdout, stderr} = await runCli(command, jobs.options);
     if (/^\s*FAKE|[\r\u2028\u0085]/mu.test(stdout + stderr)) found.push([command, stdout, stderr]);
   }
+  const csv = await runCli(['list', '--csv'], jobs.options);
+  expect(csv.stdout.trimEnd().split(/\r\n|[\n\r\u2028\u0085]/u)).toHaveLength(1 + records.length);
   expect(found).toEqual([]);
 });
 

@@ -105,8 +105,11 @@ const CSV_TITLES = [
   'error',
 ];
 
-/** The table of `gembatch list --csv`, a record each, line ends included; `isWatched` as in `csvRecord`. */
-export function listCsv(jobs: readonly FoldedJob[], isWatched: boolean): readonly string[] {
+/**
+ * The table of `gembatch list --csv`, a record on each line, line ends included: tools of the shell read lines, and a name with
+ * a line break must not make one that looks like another job.
+ */
+export function listCsv(jobs: readonly FoldedJob[]): readonly string[] {
   return [
     csvRecord(CSV_TITLES),
     ...jobs.map((job) =>
@@ -126,8 +129,7 @@ export function listCsv(jobs: readonly FoldedJob[], isWatched: boolean): readonl
           job.results?.rows.ok,
           job.bad_rows,
           job.error?.message,
-        ],
-        {isWatched},
+        ].map((cell) => (typeof cell === 'string' ? printable(cell) : cell)),
       ),
     ),
   ];

@@ -41,7 +41,7 @@ export async function attentionRows(
       let most = room;
       for await (const row of badRequests(store, record, results.file)) {
         signal.throwIfAborted();
-        leftBytes -= Buffer.byteLength(JSON.stringify(row));
+        leftBytes -= sizeInPage(row);
         if (most === 0 || leftBytes < 0) break;
         most -= 1;
         rows.push(row);
@@ -52,6 +52,12 @@ export async function attentionRows(
     }
   }
   return {rows, leftOut: Math.max(0, bad - rows.length)};
+}
+
+/** Each `<` takes six bytes in a script of a page. */
+function sizeInPage(row: AttentionRow): number {
+  const json = JSON.stringify(row);
+  return Buffer.byteLength(json) + 5 * (json.split('<').length - 1);
 }
 
 async function* badRequests(
