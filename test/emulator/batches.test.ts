@@ -129,15 +129,51 @@ describe('batches.create', () => {
       '"generationConfig":{"maxOutputTokens":1.5}',
       'expected integer, but JSON number had fractional part',
     ],
+    ['half of a character', '"contents":[{"parts":[{"text":"a\\ud83d\\u0041"}]}]', 'invalid low surrogate'],
+    [
+      'the other half alone',
+      '"contents":[{"parts":[{"text":"\\\\ud83d\\uDE00"}]}]',
+      'unpaired low surrogate',
+    ],
+    [
+      'the end of a text in a character',
+      '"contents":[{"parts":[{"text":"\\ud83d"}]}]',
+      "unexpected character: '\"'; expected '\\u'",
+    ],
     ['a list for a flag', '"generationConfig":{"responseLogprobs":[]}', "expected 'true' or 'false'"],
   ])('refuses a file with %s', async (_, member, words) => {
     const emulator = await startEmulator();
     const fileName = await upload(emulator, `{"key":"a","request":{${member}}}`);
-    const {status, text} = await create(emulator, {inputConfig: {fileName}});
+    const {status, json} = await create(emulator, {inputConfig: {fileName}});
     expect(status).toBe(400);
-    expect(text).toContain('Error on line 1: invalid JSON, near column ');
-    expect(text).toContain(words);
+    const message = expect.stringMatching(/^Error on line 1: invalid JSON, near column \d+: /u);
+    expect(json()['error']).toMatchObject({message});
+    expect(json()['error']).toMatchObject({message: expect.stringContaining(words)});
     expect(emulator.control.paid()).toEqual([]);
+  });
+
+  test.each([
+    ['"generationConfig":{"responseSchema":{"type":"objekt"}}', 'objekt'],
+    ['"safety_settings":[{"category":"HARM","threshold":"OFF"}]', 'HARM'],
+    ['"generationConfig":{"responseModalities":["TEXT","SMELL"]}', 'SMELL'],
+  ])('refuses a file with a name that its list of values does not have: %s', async (member, name) => {
+    const emulator = await startEmulator();
+    const good = '"generationConfig":{"responseSchema":{"type":"object"},"mediaResolution":2}';
+    const lines = [good, member].map((each, index) => `{"key":"${index}","request":{${each}}}`);
+    const fileName = await upload(emulator, lines.join('\n'));
+    const {status, json} = await create(emulator, {inputConfig: {fileName}});
+    expect([status, json()['error']]).toEqual([
+      400,
+      expect.objectContaining({message: `Error on line 2: unknown enum value: '${name}'`}),
+    ]);
+  });
+
+  test('takes both halves of a character', async () => {
+    const emulator = await startEmulator();
+    const text = '\\ud83d\\ude00\\u00e9\\ud83d\\ude00\\\\ud83d';
+    const line = `{"key":"a","request":{"contents":[{"parts":[{"text":"${text}"}]}]}}`;
+    const fileName = await upload(emulator, line);
+    expect((await create(emulator, {inputConfig: {fileName}})).status).toBe(200);
   });
 
   test.each([

@@ -9,10 +9,24 @@ export function faultOfRequest(request: Json | undefined, kind: JobKind): string
   const contents = contentsOf(request);
   if (contents.length === 0 || !contents.every(hasParts))
     return '* GenerateContentRequest.contents: contents is not specified\n';
+  if (hasCacheAndMore(request)) return CACHE_AND_MORE;
   const instruction = field(request, 'systemInstruction');
   return instruction === undefined || hasParts(instruction)
     ? undefined
     : "Invalid value at 'request.system_instruction'";
+}
+
+/** The words of the service, https://github.com/langchain-ai/langchain-google/issues/978. */
+const CACHE_AND_MORE = `CachedContent can not be used with GenerateContent request setting system_instruction, tools or tool_config.
+
+Proposed fix: move those values to CachedContent from GenerateContent request.`;
+
+/** That a job is refused for it is not known, so that its row has the error. */
+function hasCacheAndMore(request: Json): boolean {
+  const isSet = (value: unknown): boolean =>
+    Array.isArray(value) ? value.length > 0 : value !== undefined && value !== null && value !== '';
+  const others = ['systemInstruction', 'tools', 'toolConfig'];
+  return isSet(field(request, 'cachedContent')) && others.some((name) => isSet(field(request, name)));
 }
 
 /** The length that a vector has at most, https://ai.google.dev/gemini-api/docs/embeddings. */

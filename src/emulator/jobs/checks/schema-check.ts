@@ -4,19 +4,24 @@
  */
 import {isObject, spellings} from '../../http/json.js';
 import type {JobKind} from './request-check.js';
-import {MESSAGES, ONE_OFS} from './request-schema.js';
+import {ENUMS, MESSAGES, ONE_OFS} from './request-schema.js';
 import {textLinesOf} from './request-lines.js';
 
 /** Something that is no message, and where: names and numbers from the outside in. */
 interface Fault {
   readonly path: readonly (string | number)[];
   readonly text: string;
+  /** Where it is in the line, when its path does not tell. */
+  readonly column?: number;
+  /** Whether the reader says the words alone, without where. */
+  readonly isBare?: boolean;
 }
 
 /** How a value is written in the tables: a scalar of a kind or a message with a name, one or many. */
 interface Shape {
   readonly kind: string;
   readonly message: string | undefined;
+  readonly enumeration: string | undefined;
   readonly isList: boolean;
   readonly isMap: boolean;
   /** Whether its message has one of several such fields at most. */
@@ -39,8 +44,8 @@ export async function refusalOfFile(path: string, kind: JobKind): Promise<string
     number += 1;
     const fault = faultOfLine(text, kind);
     if (fault === undefined) continue;
-    const column = columnOf(text, fault);
-    refusals.push(`Error on line ${number}: invalid JSON, near column ${column}: ${fault.text}`);
+    const where = fault.isBare === true ? '' : `invalid JSON, near column ${columnOf(text, fault)}: `;
+    refusals.push(`Error on line ${number}: ${where}${fault.text}`);
     if (refusals.length === MAX_LINES) break;
   }
   return refusals.length === 0 ? undefined : refusals.join('\n');
@@ -61,8 +66,34 @@ function faultOfLine(text: string, kind: JobKind): Fault | undefined {
   } catch {
     return undefined;
   }
-  if (!isObject(line) || line['request'] === undefined) return undefined;
+  if (!isObject(line)) return undefined;
+  const half = halfCharacterIn(text);
+  if (half !== undefined) return {path: [], ...half};
+  if (line['request'] === undefined) return undefined;
   return faultOf(line['request'], ROOTS[kind], ['request'], 'values');
+}
+
+/** A string becomes UTF-8, which has no halves of surrogate pairs; the words are those of `lexer.cc`, beside the parser below. */
+function halfCharacterIn(text: string): Pick<Fault, 'text' | 'column'> | undefined {
+  /** Where the second half of a pair has to begin. */
+  let second: number | undefined;
+  for (const {0: escape, 1: digits = '', index} of text.matchAll(/\\(?:u([0-9a-f]{4})|.)/giu)) {
+    const column = index + 1;
+    if (second !== undefined && (index !== second || digits === '')) break;
+    if (second !== undefined && !isSecondHalf(digits)) return {text: 'invalid low surrogate', column};
+    if (second === undefined && isSecondHalf(digits)) return {text: 'unpaired low surrogate', column};
+    second = second === undefined && isFirstHalf(digits) ? index + escape.length : undefined;
+  }
+  if (second === undefined) return undefined;
+  return {text: `unexpected character: '${text[second] ?? ''}'; expected '\\u'`, column: second + 1};
+}
+
+function isFirstHalf(digits: string): boolean {
+  return /^d[89ab]/iu.test(digits);
+}
+
+function isSecondHalf(digits: string): boolean {
+  return /^d[c-f]/iu.test(digits);
 }
 
 /** Names and shapes alone, or values as well: of requests that come with the create, the words for a wrong value are not known. */
@@ -116,8 +147,21 @@ function firstFault(
 
 function faultInOne(value: unknown, shape: Shape, path: Fault['path'], depth: Depth): Fault | undefined {
   if (shape.message !== undefined) return faultOf(value, shape.message, path, depth);
-  const text = depth === 'values' ? faultOfScalar(value, shape.kind) : undefined;
+  if (depth === 'names') return undefined;
+  if (shape.enumeration !== undefined) return faultOfEnum(value, shape.enumeration, path);
+  const text = faultOfScalar(value, shape.kind);
   return text === undefined ? undefined : {path, text};
+}
+
+/** A number, also as text, is taken whatever it is; `EnumNumberByName` of `descriptor_traits.h` does not say where a name is. */
+function faultOfEnum(value: unknown, enumeration: string, path: Fault['path']): Fault | undefined {
+  if (typeof value === 'number') return undefined;
+  if (typeof value !== 'string') return {path, text: 'expected number or string'};
+  // Lower case is taken: https://ai.google.dev/gemini-api/docs/function-calling has `"type": "object"`.
+  const isKnown = (ENUMS[enumeration] ?? '').split(' ').includes(value.toUpperCase());
+  return isKnown || /^-?\d+$/u.test(value)
+    ? undefined
+    : {path, text: `unknown enum value: '${value}'`, isBare: true};
 }
 
 const INT32 = 2 ** 31;
@@ -158,6 +202,7 @@ function fieldOf(written: string, choices: readonly string[]): [string, Shape][]
   const shape: Shape = {
     kind: mark === '' ? kind : '',
     message: mark === '@' ? kind : undefined,
+    enumeration: mark === '#' ? kind : undefined,
     isList: before === '[]',
     isMap: before === '{}',
     isChoice: choices.includes(name),
@@ -166,7 +211,8 @@ function fieldOf(written: string, choices: readonly string[]): [string, Shape][]
 }
 
 /** About where the fault is, in characters: how the service counts is not known. */
-function columnOf(text: string, {path}: Fault): number {
+function columnOf(text: string, {path, column}: Fault): number {
+  if (column !== undefined) return column;
   const name = path.findLast((step) => typeof step === 'string') ?? '';
   return text.indexOf(JSON.stringify(name)) + 1;
 }

@@ -60,6 +60,24 @@ describe('the outcome of a job', () => {
     expect(await rowsOf('one')).toEqual([expect.stringContaining('"response"')]);
   });
 
+  test.each([
+    '"system_instruction":{"parts":[{"text":"s"}]}',
+    '"tools":[{"googleSearch":{}}]',
+    '"toolConfig":{}',
+  ])('is an error of the row that has a cached prompt and %s', async (member) => {
+    const emulator = await startEmulator();
+    const request = (more: string): string =>
+      `"request":{"contents":[{"parts":[{"text":"a"}]}],"cachedContent":"cachedContents/c",${more}}`;
+    const content = `{"key":"a",${request(member)}}\n{"key":"b",${request('"tools":[]')}}\n`;
+    const job = await createJob(emulator, {content});
+    await getJob(emulator, job);
+    const rows = await resultRows(emulator, job);
+    expect(rows.toSorted()).toEqual([
+      expect.stringContaining('CachedContent can not be used with GenerateContent request setting'),
+      expect.stringContaining('"response"'),
+    ]);
+  });
+
   test('is FAILED with code 3 for a line that is not JSON', async () => {
     const emulator = await startEmulator();
     const job = await createJob(emulator, {content: `${requestLines(['one'])}not JSON\n`});
