@@ -1,14 +1,13 @@
 import {KeyTable} from '../request-key/key-table.js';
 import {isBlank, LineSplitter} from '../json/line-splitter.js';
 import {RowReader, type CheckOfKey} from './row-reader.js';
-import {MAX_ROW_BYTES, TOO_LONG} from './result-limits.js';
+import {MAX_ROW_BYTES} from './result-limits.js';
 import type {RowCounts} from '../job/job-record.js';
 import {
   ANSWERED_OUTCOMES,
   noCounts,
   asUnchecked,
   type AnsweredOutcome,
-  type BadRow,
   type RequestOutcome,
 } from './row-counts.js';
 
@@ -28,16 +27,12 @@ export interface ResultCheck {
   readonly rows: number;
   /** Different requests that have a row of their own. */
   readonly answered: number;
-  /** The first bad rows in the order of the file; missing ones are not among them. */
-  readonly bad: readonly BadRow[];
   /** Keys of which there is more than one row. */
   readonly repeatedKeys: KeyTable;
 }
 
 /** What a checker does beside its checks. */
 export interface CheckOptions {
-  /** Bad rows that are kept as examples. */
-  readonly maxExamples?: number;
   /**
    * Sees each row that is not blank; its bytes are valid only during the call. `answer` is the part of a good row that
    * holds nothing but the answer.
@@ -53,14 +48,12 @@ interface Span {
   readonly end: number;
 }
 
-/** Bad rows that are kept as examples unless the caller says otherwise. */
-const DEFAULT_EXAMPLES = 20;
 /** Outcomes by their number in `#outcomes`; 0 stands for no row. */
 const OUTCOMES: readonly RequestOutcome[] = ['missing', ...ANSWERED_OUTCOMES];
 
 /**
  * Checks a result file while its bytes pass by, for instance from a download: nothing is read twice, and memory is one
- * line, some bytes per request and a few examples, whatever the size of the file.
+ * line and some bytes per request, whatever the size of the file.
  *
  * Of several rows of one request the first good one counts, without a good one the first; the others are `repeated`.
  */
@@ -68,11 +61,9 @@ export class ResultChecker {
   readonly #keys: KeyTable;
   readonly #isMatched: boolean;
   readonly #count: number | null;
-  readonly #maxExamples: number;
   readonly #onRow: CheckOptions['onRow'];
   readonly #onTooLong: CheckOptions['onTooLong'];
   readonly #counts = noCounts();
-  readonly #bad: BadRow[] = [];
   readonly #repeatedKeys = new KeyTable();
   readonly #isChecked: boolean;
   readonly #reader: RowReader;
@@ -85,14 +76,10 @@ export class ResultChecker {
   #rows = 0;
   #answered = 0;
 
-  constructor(
-    expected: ExpectedRequests,
-    {maxExamples = DEFAULT_EXAMPLES, onRow, onTooLong}: CheckOptions = {},
-  ) {
+  constructor(expected: ExpectedRequests, {onRow, onTooLong}: CheckOptions = {}) {
     this.#isMatched = expected.keys !== null;
     this.#keys = expected.keys ?? new KeyTable(expected.count ?? 0);
     this.#count = expected.count;
-    this.#maxExamples = maxExamples;
     this.#isChecked = expected.checkOf !== undefined;
     this.#reader = new RowReader(expected.checkOf);
     this.#onRow = onRow;
@@ -105,7 +92,7 @@ export class ResultChecker {
     this.#splitter.push(chunk);
   }
 
-  /** Ends the file. Afterwards `outcomeOf` is final. */
+  /** Ends the file. */
   finish(): ResultCheck {
     this.#splitter.finish();
     this.#counts.missing = Math.max(0, (this.#count ?? 0) - this.#answered);
@@ -113,61 +100,49 @@ export class ResultChecker {
       counts: this.#isChecked ? this.#counts : asUnchecked(this.#counts),
       rows: this.#rows,
       answered: this.#answered,
-      bad: this.#bad,
       repeatedKeys: this.#repeatedKeys,
     };
-  }
-
-  /** What became of the request with this number in the key table. */
-  outcomeOf(index: number): RequestOutcome {
-    return OUTCOMES[this.#outcomes[index] ?? 0] ?? 'missing';
   }
 
   #checkLine(bytes: Uint8Array, start: number, end: number): void {
     if (isBlank(bytes, start, end)) return;
     this.#rows++;
-    const {key, outcome, message, answer} = this.#reader.read(bytes, start, end);
+    const {key, outcome, answer} = this.#reader.read(bytes, start, end);
     this.#onRow?.(bytes, {start, end}, answer);
-    if (key === null || outcome === 'malformed') {
-      this.#counts.malformed++;
-      this.#note({key, outcome: 'malformed', message});
-    } else {
-      this.#checkRow(key, outcome, message);
-    }
+    if (key === null || outcome === 'malformed') this.#counts.malformed++;
+    else this.#checkRow(key, outcome);
   }
 
   #noteTooLong(): void {
     this.#rows++;
     this.#counts.malformed++;
     this.#onTooLong?.();
-    this.#note({key: null, outcome: 'malformed', message: TOO_LONG});
   }
 
-  #checkRow(key: string | Uint8Array, outcome: AnsweredOutcome, message: string | null): void {
+  #checkRow(key: string | Uint8Array, outcome: AnsweredOutcome): void {
     const index = this.#isMatched ? this.#keys.find(key) : this.#keys.add(key);
     if (index === -1) {
       this.#counts.unknown_key++;
-      this.#note({key, outcome: 'unknown_key', message: 'no request has this key'});
-    } else if (this.outcomeOf(index) === 'missing') {
+    } else if (this.#outcomeOf(index) === 'missing') {
       this.#answered++;
       this.#setOutcome(index, outcome);
-      if (outcome !== 'ok') this.#note({key, outcome, message});
     } else {
       this.#repeat(key, index, outcome);
     }
   }
 
   #repeat(key: string | Uint8Array, index: number, outcome: AnsweredOutcome): void {
-    const before = this.outcomeOf(index);
+    const before = this.#outcomeOf(index);
     this.#counts.repeated++;
     this.#repeatedKeys.add(key);
-    if (outcome === 'ok' && before !== 'ok') {
-      this.#counts[before]--;
-      this.#setOutcome(index, 'ok');
-      this.#noteRepetition(textOf(key), before);
-    } else {
-      this.#note({key, outcome: 'repeated', message: REPEATED});
-    }
+    if (outcome !== 'ok' || before === 'ok') return;
+    this.#counts[before]--;
+    this.#setOutcome(index, 'ok');
+  }
+
+  /** What became of the request with this number in the key table. */
+  #outcomeOf(index: number): RequestOutcome {
+    return OUTCOMES[this.#outcomes[index] ?? 0] ?? 'missing';
   }
 
   #setOutcome(index: number, outcome: AnsweredOutcome): void {
@@ -179,29 +154,4 @@ export class ResultChecker {
     this.#outcomes[index] = OUTCOMES.indexOf(outcome);
     this.#counts[outcome]++;
   }
-
-  #note({key, outcome, message}: Note): void {
-    if (this.#bad.length >= this.#maxExamples) return;
-    const line = this.#splitter.lineNumber;
-    this.#bad.push({key: key === null ? null : textOf(key), outcome, line, message: message ?? outcome});
-  }
-
-  /** A later row of the key is good: the bad one that was noted is only a repetition. */
-  #noteRepetition(key: string, before: RequestOutcome): void {
-    const at = this.#bad.findIndex((row) => row.key === key && row.outcome === before);
-    const noted = this.#bad[at];
-    if (noted !== undefined) this.#bad[at] = {...noted, outcome: 'repeated', message: REPEATED};
-  }
-}
-
-const REPEATED = 'another row has the same key';
-
-interface Note {
-  readonly key: string | Uint8Array | null;
-  readonly outcome: BadRow['outcome'];
-  readonly message: string | null;
-}
-
-function textOf(key: string | Uint8Array): string {
-  return typeof key === 'string' ? key : Buffer.from(key).toString('utf8');
 }

@@ -23,7 +23,7 @@ export async function verifyResult(
   input: RecordedRequests & {readonly resultPath: string},
 ): Promise<Verification> {
   const requests = await readRequestKeys(input);
-  const checker = new ResultChecker(requests, {maxExamples: 0});
+  const checker = new ResultChecker(requests);
   const {size: expectedBytes} = await stat(input.resultPath);
   let sizeBytes = 0;
   const sha256 = await readHashed(input.resultPath, expectedBytes, (chunk) => {
