@@ -54,7 +54,7 @@ export class JobFile {
   read(): JobLines {
     return orStorageError(`read the job-info file ${this.#paths.file}`, () => {
       if (this.#last !== null && this.#isStill(this.#last)) return this.#last;
-      this.#last = JobLines.parse(this.#readPlain() ?? Buffer.alloc(0));
+      this.#last = JobLines.parse(this.#readPlain() ?? Buffer.alloc(0), this.#last ?? undefined);
       return this.#last;
     });
   }

@@ -16,7 +16,11 @@ export interface Unreconciled {
  */
 export function unreconciledOf(journal: JournalState, lines: JobLines): Unreconciled {
   const comparison = new JournalComparison(journal);
-  if (journal.exists) for (const {record} of lines.jobs) comparison.see(record);
+  for (const {batch} of journal.done.values()) {
+    for (const at of lines.positionsOf(batch.name)) if (lines.jobs[at]) comparison.see(lines.jobs[at].record);
+  }
+  // Few creates are open at once, and mostly none.
+  if (comparison.openIntents.length > 0) for (const {record} of lines.jobs) comparison.see(record);
   return comparison;
 }
 
@@ -47,9 +51,7 @@ export class JournalComparison implements Unreconciled {
 
 /** The records whose batch job has no line. */
 export function notIn(lines: JobLines, records: Iterable<JobRecord>): JobRecord[] {
-  const missing = byName(records);
-  if (missing.size > 0) for (const {record} of lines.jobs) missing.delete(record.batch.name);
-  return [...missing.values()];
+  return [...byName(records).values()].filter(({batch}) => lines.positionsOf(batch.name).length === 0);
 }
 
 function byName(records: Iterable<JobRecord>): Map<string, JobRecord> {

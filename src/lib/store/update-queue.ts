@@ -69,16 +69,26 @@ export class UpdateQueue {
 /** The new records of the lines that changes are for and that they may change; notes which those are. */
 function editsOf(lines: JobLines, updates: readonly Update[]): Map<JobLine, JobRecord> {
   const edits = new Map<JobLine, JobRecord>();
-  for (const job of lines.jobs) {
-    const {name} = job.record.batch;
-    for (const {changes, applied} of updates) {
-      const known = edits.get(job) ?? job.record;
-      const next = changes.get(name)?.(known);
-      const isStale = next && isTerminal(known.batch.state) && !isTerminal(next.batch.state);
-      if (!next || isStale) continue;
-      edits.set(job, next);
-      applied.add(name);
+  for (const {changes, applied} of updates) {
+    for (const [name, change] of changes) {
+      for (const at of lines.positionsOf(name)) {
+        const job = lines.jobs[at];
+        if (job && edit(edits, job, change)) applied.add(name);
+      }
     }
   }
   return edits;
+}
+
+/** @returns whether the change may be made; a final state stays. */
+function edit(
+  edits: Map<JobLine, JobRecord>,
+  job: JobLine,
+  change: (record: JobRecord) => JobRecord,
+): boolean {
+  const known = edits.get(job) ?? job.record;
+  const next = change(known);
+  if (isTerminal(known.batch.state) && !isTerminal(next.batch.state)) return false;
+  edits.set(job, next);
+  return true;
 }

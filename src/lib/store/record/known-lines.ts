@@ -1,0 +1,34 @@
+import type {JobRecord} from '../../domain/job/job-record.js';
+import type {JobLines} from './job-lines.js';
+
+/**
+ * Finds the lines of a newer content that an older one had, too: their records are known, and most lines stay as they are
+ * whoever writes the file. Lines are asked for in their order.
+ */
+export class KnownLines {
+  readonly #known: JobLines;
+  /** Position of the line that should come next. */
+  #next = 0;
+
+  constructor(known: JobLines) {
+    this.#known = known;
+  }
+
+  /** The record in the bytes of a line, if they are those of the line that should come next. */
+  record(bytes: Buffer, start: number, end: number): JobRecord | undefined {
+    const job = this.#known.jobs[this.#next];
+    if (job === undefined || job.end - job.start !== end - start) return undefined;
+    const isSame = this.#known.pieces[job.piece]?.compare(bytes, start, end, job.start, job.end) === 0;
+    return isSame ? job.record : undefined;
+  }
+
+  /** Takes note of the record in a line, which says what should come after it. */
+  see(record: JobRecord): void {
+    const {jobs} = this.#known;
+    if (jobs[this.#next]?.record.batch.name === record.batch.name) this.#next += 1;
+    else {
+      const [position] = this.#known.positionsOf(record.batch.name);
+      if (position !== undefined) this.#next = position + 1;
+    }
+  }
+}
