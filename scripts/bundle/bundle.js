@@ -6,6 +6,7 @@ import {basename, join} from 'node:path';
 import {build} from 'esbuild';
 import {leftOut} from './left-out.js';
 import {writeStandaloneManifest} from './manifests.js';
+import {namedExports} from './named-exports.js';
 import {notices} from './notices.js';
 import {bundledPackages} from './packages.js';
 import {together} from './together.js';
@@ -42,7 +43,7 @@ export async function bundle(root) {
     metafile: true,
     logLevel: 'warning',
     banner: {js: REQUIRE},
-    plugins: [leftOut, together(root)],
+    plugins: [leftOut, namedExports, together(root)],
   });
   const page = await bundlePage(root);
   const packages = bundledPackages(root, {outputs: {...metafile.outputs, ...page.outputs}});

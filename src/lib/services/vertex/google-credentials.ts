@@ -5,6 +5,7 @@ import {join} from 'node:path';
 import type {AuthClient} from 'google-auth-library';
 import {GembatchError} from '../../domain/errors.js';
 import {isLoopback} from '../http/connection/loopback.js';
+import {readCredentials} from './credentials-file.js';
 import type {Authorize} from './vertex-calls.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -14,6 +15,8 @@ const FILE_VARIABLE = 'GOOGLE_APPLICATION_CREDENTIALS';
 
 /** What emulators take. No credentials of anybody's go to a program on this machine that nobody gave them to. */
 const PLACEHOLDER = {authorization: 'Bearer emulator'};
+
+const SIGN_IN = 'Sign in: gcloud auth application-default login';
 
 /** Errors of a system call or a connection, by which nobody can say anything about the credentials. */
 const NETWORK_CODE = /^(?:E(?:AI_AGAIN|CONN\w+|HOSTUNREACH|NETUNREACH|NOTFOUND|PIPE|TIMEDOUT)|UND_ERR_\w+)$/u;
@@ -42,12 +45,22 @@ export function authorizer(addresses: readonly string[], environment: Environmen
   };
 }
 
-async function findClient({[FILE_VARIABLE]: keyFilename}: Environment): Promise<AuthClient> {
+async function findClient(environment: Environment): Promise<AuthClient> {
+  const file = fileOf(environment);
+  const credentials = file === undefined ? undefined : readCredentials(file);
   // The default export, because esbuild gives a dynamic import of CommonJS no named ones.
   const {
     default: {GoogleAuth},
   } = await import('google-auth-library');
-  return new GoogleAuth({scopes: [SCOPE], ...(keyFilename ? {keyFilename} : {})}).getClient();
+  return new GoogleAuth({scopes: [SCOPE], ...(credentials === undefined ? {} : {credentials})}).getClient();
+}
+
+/** The file that is named, else that of gcloud if there is one. */
+function fileOf(environment: Environment): string | undefined {
+  const named = environment[FILE_VARIABLE];
+  if (named) return named;
+  const file = wellKnownFile(environment);
+  return existsSync(file) ? file : undefined;
 }
 
 /** @throws GembatchError `USAGE` for an address that is neither of this machine nor of those who gave the credentials. */
@@ -69,48 +82,52 @@ function isOf({protocol, hostname}: URL, domain: string): boolean {
 
 function credentialsError(cause: unknown, environment: Environment): GembatchError {
   const {code, message, status} = fieldsOf(cause);
-  if (typeof code === 'string' && NETWORK_CODE.test(code) && environment[FILE_VARIABLE])
+  const file = fileOf(environment);
+  const details = {sent: false};
+  if (typeof status === 'number' && (status >= 500 || status === 429))
+    return new GembatchError('SERVICE', `Google's sign-in answered ${status}; nothing was sent.`, {
+      cause,
+      details,
+    });
+  if (typeof code === 'string' && NETWORK_CODE.test(code) && file !== undefined)
     return new GembatchError('SERVICE', `Google's sign-in cannot be reached (${code}); nothing was sent.`, {
       cause,
-      details: {sent: false},
+      details,
     });
+  if (file === undefined)
+    return new GembatchError(
+      'KEY_MISSING',
+      `There are no Google Cloud credentials. Tried: ${triedText(environment)}. Nothing was sent.`,
+      {
+        cause,
+        details,
+        suggestions: [SIGN_IN, `Or name a file of credentials: export ${FILE_VARIABLE}=FILE.json`],
+      },
+    );
   const isRefused = typeof status === 'number' || /invalid_grant|invalid_client|unauthorized/iu.test(message);
-  const what = isRefused ? 'Google does not take the credentials' : 'There are no Google Cloud credentials';
   return new GembatchError(
     isRefused ? 'KEY_REFUSED' : 'KEY_MISSING',
-    `${what} (${message}). Tried: ${triedText(environment)}. Nothing was sent.`,
-    {
-      cause,
-      details: {sent: false},
-      suggestions: [
-        'Sign in: gcloud auth application-default login',
-        `Or name a file of credentials: export ${FILE_VARIABLE}=FILE.json`,
-      ],
-    },
+    isRefused
+      ? `Google does not take the credentials in ${file} (${message}). Nothing was sent.`
+      : `The credentials in ${file} cannot be used (${message}). Nothing was sent.`,
+    {cause, details, suggestions: [SIGN_IN, `Or name another file: export ${FILE_VARIABLE}=FILE.json`]},
   );
 }
 
 /** Where credentials were looked for, in the order in which that was done. */
 function triedText(environment: Environment): string {
-  const named = environment[FILE_VARIABLE];
-  const file = wellKnownFile(environment);
-  const parts = [
-    named
-      ? `${FILE_VARIABLE} (${named}${existsSync(named) ? '' : ', which is not there'})`
-      : `${FILE_VARIABLE} (not set)`,
-  ];
-  if (!named)
-    parts.push(
-      `gcloud's ${file}${existsSync(file) ? '' : ' (not there)'}`,
-      'the metadata server of Google Cloud',
-    );
-  return parts.join(', ');
+  return [
+    `${FILE_VARIABLE} (not set)`,
+    `gcloud's ${wellKnownFile(environment)} (not there)`,
+    'the metadata server of Google Cloud',
+  ].join(', ');
 }
 
 /** https://cloud.google.com/docs/authentication/application-default-credentials#personal */
-function wellKnownFile({APPDATA, HOME}: Environment): string {
-  const folder = process.platform === 'win32' ? (APPDATA ?? homedir()) : join(HOME ?? homedir(), '.config');
-  return join(folder, 'gcloud', 'application_default_credentials.json');
+function wellKnownFile({APPDATA, CLOUDSDK_CONFIG, HOME}: Environment): string {
+  const home = HOME || homedir();
+  const parent = process.platform === 'win32' ? (APPDATA ?? home) : join(home, '.config');
+  return join(CLOUDSDK_CONFIG || join(parent, 'gcloud'), 'application_default_credentials.json');
 }
 
 function fieldsOf(error: unknown): {code: unknown; message: string; status: unknown} {
