@@ -1,5 +1,7 @@
 import {GembatchError} from '../lib/domain/errors.js';
+import {foldText} from '../lib/output/terminal/display-width.js';
 import {printable} from '../lib/output/terminal/printable.js';
+import {widthOf} from '../lib/output/terminal/screen.js';
 
 type Streams = Pick<NodeJS.Process, 'stdin' | 'stderr' | 'env'>;
 
@@ -29,7 +31,8 @@ export function askerOf({
     const terminal = createInterface({input: stdin, output: stderr});
     const shown = fallback === '' ? question : `${question} [${fallback}]`;
     try {
-      return (await terminal.question(`${printable(shown)} `)).trim() || fallback;
+      const lines = foldText(printable(shown), widthOf(stderr) - 1);
+      return (await terminal.question(`${lines.join('\n')} `)).trim() || fallback;
     } finally {
       terminal.close();
     }

@@ -4,6 +4,7 @@ import {proxyText} from '../cli/connection/proxy-text.js';
 import {modelFlag} from '../cli/flags/submit-flags.js';
 import type {PricedService} from '../lib/domain/price/price-list.js';
 import {GembatchError} from '../lib/domain/errors.js';
+import {colorsFor, marksFor, widthOf} from '../lib/output/terminal/screen.js';
 import {DEFAULT_MODEL} from '../lib/domain/service/model-choice.js';
 import type {SetupInput, SetupReport} from '../lib/workflows/doctor/check-setup.js';
 
@@ -45,7 +46,11 @@ export default class Doctor extends BaseCommand {
       service: await this.#service(flags.model ?? DEFAULT_MODEL, flags),
     });
     process.exitCode = report.exit_code;
-    if (!this.jsonEnabled()) for (const line of doctorLines(report)) process.stdout.write(`${line}\n`);
+    if (!this.jsonEnabled()) {
+      const {stdout, env} = process;
+      const style = {width: widthOf(stdout), marks: marksFor({env}), colors: colorsFor(stdout, env)};
+      for (const line of doctorLines(report, style)) stdout.write(`${line}\n`);
+    }
     return report;
   }
 

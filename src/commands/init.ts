@@ -5,6 +5,7 @@ import {BaseCommand} from '../cli/base-command.js';
 import {personalConfigPath} from '../cli/config/personal-config.js';
 import {askerOf} from '../cli/consent.js';
 import {GembatchError} from '../lib/domain/errors.js';
+import {printFolded} from '../lib/output/terminal/screen.js';
 import {ownCommand} from '../lib/domain/program-name.js';
 
 /** What `gembatch init` did. */
@@ -74,7 +75,7 @@ export default class Init extends BaseCommand {
           ]),
       `Next: ${ownCommand('doctor')}`,
     ];
-    for (const line of lines) process.stdout.write(`${line}\n`);
+    printFolded(process.stdout, lines);
   }
 
   async #askModel(ask: Ask | undefined): Promise<string> {
@@ -87,9 +88,7 @@ export default class Init extends BaseCommand {
     const lines = choices.map(
       ({model, price}, index) => `  ${String(index + 1).padStart(2)}  ${model.padEnd(28)} ${price}`,
     );
-    process.stderr.write(
-      `Models, with batch prices per million tokens, input / output:\n${lines.join('\n')}\n`,
-    );
+    printFolded(process.stderr, ['Models, with batch prices per million tokens, input / output:', ...lines]);
     const first = choices[0]?.model ?? '';
     for (;;) {
       const answer = await ask(`Model (number or name)`, first);

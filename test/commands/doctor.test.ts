@@ -1,6 +1,7 @@
 import {mkdir, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {describe, expect, test} from '@jest/globals';
+import {modelChoices} from '../../src/cli/config/model-choices.js';
 import {schemaErrors} from '../helpers/json-schema.js';
 import {requestFiles} from '../helpers/request-files.js';
 import {FAST_CLOCK, runCli, type CliOptions} from '../helpers/run-cli.js';
@@ -116,6 +117,12 @@ describe('gembatch doctor', () => {
 });
 
 describe('gembatch init', () => {
+  test('offers models that write text, the cheapest first, and none that speaks', async () => {
+    const models = (await modelChoices(Date.parse('2026-11-28T00:00:00Z'))).map(({model}) => model);
+    expect(models).toContain('gemini-2.5-flash-lite');
+    expect(models.filter((model) => model.includes('tts'))).toEqual([]);
+  });
+
   test('writes a configuration file that the next command takes', async () => {
     const cwd = await tempDir();
     const {code, stdout} = await runCli(['init', '-m', MODEL, '--results-dir', 'out'], {cwd});

@@ -13,7 +13,9 @@ export async function modelChoices(nowMs: number): Promise<readonly ModelChoice[
   return listed
     .flatMap(({model, price, retires_on: retires}) => {
       const {input, output} = price?.rates[0] ?? {};
-      const writesText = output !== null && output !== undefined && !('image' in output);
+      // The output of a model that speaks is priced as text.
+      const writesText =
+        output !== null && output !== undefined && !('image' in output) && !/-tts\b/u.test(model);
       const isLasting = retires === null && !model.includes('preview');
       return isLasting && writesText && input ? [{model, input: input.text, output: output.text}] : [];
     })

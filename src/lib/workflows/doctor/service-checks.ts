@@ -126,7 +126,7 @@ async function checkStorage(input: ServiceChecksInput): Promise<SetupCheck> {
   if (sum instanceof GembatchError) return failedBy(name, sum);
   const sizeGib = (sum.bytes / (1 << 30)).toFixed(2);
   if (isVertex(input)) return ok(name, `${sizeGib} GiB in ${sum.files} request files of the bucket`);
-  const detail = `${sizeGib} of 20 GiB in ${sum.files} uploaded files`;
+  const detail = `${sizeGib} of 20 GiB in ${sum.files} uploaded file${sum.files === 1 ? '' : 's'}`;
   if (sum.bytes < STORAGE_BYTES * 0.9) return ok(name, detail);
   return warning(name, detail, `Delete what you no longer need: ${ownCommand('cleanup')}`);
 }
