@@ -2,16 +2,9 @@
 import {weakenedTest, type Attack} from './support/attack.js';
 import {FAST, noteFaults, SUBMIT} from './support/commands.js';
 import {Trial} from './support/trial.js';
-import {weakenedBuild, type Weakening} from './support/weakened-build.js';
+import {NO_ADOPTION, weakenedBuild, type Weakening} from './support/weakened-build.js';
 
 const TITLE = {group: 'requests', unit: 'runs'};
-
-/** The second guard: a job of ours that no record knows is found in the service's list, and its work is not sent again. */
-const NO_ADOPTION: Weakening = {
-  file: 'lib/workflows/reconcile/own-jobs.js',
-  find: 'return undefined;\n        const { batch, parts } = newest;',
-  replace: 'return undefined;\n        return undefined;\n        const { batch, parts } = newest;',
-};
 
 /** The time that a create may be under way is a time-out too, which must stay. */
 const NO_GRACE: readonly Weakening[] = [

@@ -8,10 +8,10 @@ const LIMIT_MS = 15_000;
  *
  * @throws Error when it does not come about.
  */
-export async function until(condition: () => boolean): Promise<void> {
-  const endMs = performance.now() + LIMIT_MS;
+export async function until(condition: () => boolean, limitMs = LIMIT_MS): Promise<void> {
+  const endMs = performance.now() + limitMs;
   while (!condition()) {
-    if (performance.now() > endMs) throw new Error(`It did not come about within ${LIMIT_MS} ms.`);
+    if (performance.now() > endMs) throw new Error(`It did not come about within ${limitMs} ms.`);
     await delay(5);
   }
 }

@@ -14,6 +14,9 @@ export const FAST_RUN = [...RUN.slice(0, -1), '80s'];
 /** Time for a recovery: two minutes pass in a third of a second. */
 export const FAST: TrialRun = {speed: 400};
 
+/** Time for a wait whose length matters. */
+export const STEPS: TrialRun = {hasStepClock: true};
+
 /** How many trials are under way at once; their waits overlap. */
 export const WIDTH = 4;
 

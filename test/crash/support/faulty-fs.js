@@ -12,6 +12,8 @@ import {fileURLToPath} from 'node:url';
 
 const {root, trace, at = 0, fate = '', isLasting = false} = JSON.parse(process.env.GEMBATCH_FS_FAULT);
 const home = join(root, '.home');
+/** Where a preload before this one may have left a clock. */
+const CLOCK = Symbol.for('gembatch.clock');
 const {openSync, writeSync, closeSync} = fs;
 const traceDescriptor = openSync(trace, 'a');
 
@@ -163,7 +165,7 @@ syncBuiltinESMExports();
 // A create is where money is spent: it stands in the trace among the file operations, once its body is on the socket.
 subscribe('undici:request:bodyChunkSent', ({chunk}) => {
   const [, attempt] = /#gb-[0-9a-f]{12}-([0-9a-z]+)/.exec(Buffer.from(chunk).toString()) ?? [];
-  if (attempt !== undefined) note({op: 'create', attempt});
+  if (attempt !== undefined) note({op: 'create', attempt, ms: globalThis[CLOCK]?.monotonic()});
 });
 
 process.on('exit', () => closeSync(traceDescriptor));

@@ -21,6 +21,7 @@ import {requestFiles} from '../../helpers/request-files.js';
 import {FAST_CLOCK, ROOT, startCli, type CliResult, type RunningCli} from '../../helpers/run-cli.js';
 import {MODEL} from '../../helpers/submit.js';
 import {until} from '../../helpers/until.js';
+import {amount} from './form.js';
 
 /** A line of the job-info file that nobody understands, and a record of a job that ended long ago. */
 export const OLD_LINES = `# kept as it is\n${JSON.stringify({
@@ -30,6 +31,12 @@ export const OLD_LINES = `# kept as it is\n${JSON.stringify({
   batch: {name: 'batches/old', model: `models/${MODEL}`, state: 'JOB_STATE_CANCELLED'},
   remote_deleted_at: '2026-01-01T00:00:00Z',
 })}\n`;
+
+/** Far more than a command takes that ends, on a machine that does other things too. */
+const LONGEST_RUN_MS = amount({short: 120_000, whole: 600_000});
+
+/** How many characters of stdout and of stderr are enough to see what a command waited for. */
+const LAST_WORDS = 1_000;
 
 /** One of the file operations of a command, and what becomes of it. */
 export interface FsFault {
@@ -53,6 +60,8 @@ export interface TracedStep {
   readonly data?: string;
   /** Of a create. */
   readonly attempt?: string;
+  /** Of a create: by the monotonic clock, where it is not the real one. */
+  readonly ms?: number;
 }
 
 /** How one command of a trial is run. */
@@ -60,9 +69,15 @@ export interface TrialRun {
   readonly fault?: FsFault;
   /** Times as fast; for the waits of a recovery. */
   readonly speed?: number;
-  /** Another build of the package. */
+  /** Time stands still during requests and passes by steps of the event loop, however busy this machine is. */
+  readonly hasStepClock?: boolean;
+  /** By how much somebody has set the clock of this machine; needs a clock of ours. */
+  readonly clockShiftMs?: number;
+  /** Another build of the package than that of the trial. */
   readonly bin?: string;
   readonly args?: readonly string[];
+  /** Arguments of node itself, such as those of `preload`. */
+  readonly nodeArgs?: readonly string[];
 }
 
 /** A folder with request files and a job-info file that is not empty, and a service that counts what is paid. */
@@ -70,12 +85,18 @@ export class Trial {
   readonly folder: string;
   readonly emulator: Emulator;
   readonly files: readonly string[];
+  readonly #bin: string | undefined;
   readonly #outside: string;
 
-  private constructor(folder: string, emulator: Emulator, files: readonly string[]) {
+  private constructor(
+    folder: string,
+    emulator: Emulator,
+    {files, bin}: {readonly files: readonly string[]; readonly bin: string | undefined},
+  ) {
     this.folder = folder;
     this.emulator = emulator;
     this.files = files;
+    this.#bin = bin;
     this.#outside = join(tmpdir(), `${basename(folder)}.trace`);
   }
 
@@ -87,6 +108,8 @@ export class Trial {
       readonly speed?: number;
       /** Where the folder is made; by default where the system has such things. */
       readonly parent?: string;
+      /** The build whose commands are run; by default that of the repository. */
+      readonly bin?: string | undefined;
     },
     work: (trial: Trial) => Promise<void>,
   ): Promise<void> {
@@ -96,7 +119,8 @@ export class Trial {
       seed: 1,
       behaviour: options.behaviour ?? {},
     });
-    const trial = new Trial(folder, emulator, await requestFiles(folder, options.files, 2));
+    const files = await requestFiles(folder, options.files, 2);
+    const trial = new Trial(folder, emulator, {files, bin: options.bin});
     writeFileSync(trial.jobInfo, OLD_LINES);
     try {
       await work(trial);
@@ -112,7 +136,9 @@ export class Trial {
   }
 
   /** Starts a command, by default `submit` of all files. */
-  start(command: readonly string[], {fault, speed, bin, args = []}: TrialRun = {}): RunningCli {
+  start(command: readonly string[], options: TrialRun = {}): RunningCli {
+    const {fault, speed, hasStepClock = false, clockShiftMs = 0, args = [], nodeArgs = []} = options;
+    const {bin = this.#bin} = options;
     rmSync(this.#outside, {force: true});
     const faulty = {root: this.folder, trace: this.#outside, ...fault};
     return startCli([...command, ...args], {
@@ -124,15 +150,38 @@ export class Trial {
         STORAGE_EMULATOR_HOST: this.emulator.url,
         GOOGLE_CLOUD_PROJECT: 'my-project',
         GEMBATCH_FS_FAULT: JSON.stringify(faulty),
+        GEMBATCH_TEST_SHIFT_MS: String(clockShiftMs),
         ...(speed === undefined ? {} : {GEMBATCH_TEST_SPEED: String(speed)}),
       },
-      nodeArgs: [...(speed === undefined ? [] : FAST_CLOCK), ...FAULTY_FS],
+      nodeArgs: [
+        ...(speed === undefined ? [] : FAST_CLOCK),
+        ...(hasStepClock ? STEP_CLOCK : []),
+        ...FAULTY_FS,
+        ...nodeArgs,
+      ],
       ...(bin === undefined ? {} : {bin}),
     });
   }
 
-  run(command: readonly string[], options: TrialRun = {}): Promise<CliResult> {
-    return this.start(command, options).ended;
+  /**
+   * Runs a command to its end.
+   *
+   * @throws Error with what it said when it does not end.
+   */
+  async run(command: readonly string[], options: TrialRun = {}): Promise<CliResult> {
+    const running = this.start(command, options);
+    let isLate = false;
+    const timer = setTimeout(() => {
+      isLate = true;
+      running.process.kill('SIGKILL');
+    }, LONGEST_RUN_MS);
+    const result = await running.ended;
+    clearTimeout(timer);
+    if (!isLate) return result;
+    const said = [result.stdout, result.stderr].map((text) => text.slice(-LAST_WORDS)).join('\n');
+    throw new Error(
+      `"${command.join(' ')}" had not ended after ${LONGEST_RUN_MS / 1000} s. It said:\n${said}`,
+    );
   }
 
   /** Starts a command and kills it once something has come about at the service. */
@@ -142,7 +191,7 @@ export class Trial {
     options: TrialRun = {},
   ): Promise<void> {
     const victim = this.start(command, options);
-    await until(condition);
+    await until(condition, LONGEST_RUN_MS);
     victim.process.kill('SIGKILL');
     await victim.ended;
   }
@@ -153,6 +202,11 @@ export class Trial {
       .split('\n')
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line) as TracedStep);
+  }
+
+  /** How long the last command had slept by its step clock before its first create, in milliseconds. */
+  firstCreateMs(): number {
+    return this.trace().find(({op}) => op === 'create')?.ms ?? Number.NaN;
   }
 
   /** The last operation of the last command, for messages. */
@@ -268,4 +322,10 @@ function attemptOf(displayName: string): string {
   return displayName.slice(displayName.lastIndexOf('-') + 1);
 }
 
-const FAULTY_FS = ['--import', pathToFileURL(join(ROOT, 'test/crash/support/faulty-fs.js')).href];
+/** Arguments of node that load a module beside this one before anything else. */
+export function preload(name: string): readonly string[] {
+  return ['--import', pathToFileURL(join(ROOT, 'test/crash/support', name)).href];
+}
+
+const FAULTY_FS = preload('faulty-fs.js');
+const STEP_CLOCK = preload('step-clock.js');

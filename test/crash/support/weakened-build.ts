@@ -11,6 +11,13 @@ export interface Weakening {
   readonly replace: string;
 }
 
+/** The second guard of a create: a job of ours that no record knows is found in the service's list, and its work is not sent again. */
+export const NO_ADOPTION: Weakening = {
+  file: 'lib/workflows/reconcile/own-jobs.js',
+  find: 'return undefined;\n        const { batch, parts } = newest;',
+  replace: 'return undefined;\n        return undefined;\n        const { batch, parts } = newest;',
+};
+
 /** A copy of the package with some of its safety taken out. */
 export interface WeakenedBuild {
   /** Its launcher, for `bin` of `runCli`. */

@@ -1,0 +1,43 @@
+import {attackTest, weakenedTest, type Attack, type AttackTitle} from './attack.js';
+import {amount} from './form.js';
+import {weakenedBuild, type Weakening} from './weakened-build.js';
+
+/** What an attack is made on, and how often. */
+export interface Attacked {
+  /** The launcher of the weakened build; undefined for that of the repository. */
+  readonly bin: string | undefined;
+  /** How often each case is tried. */
+  readonly rounds: number;
+}
+
+/** The guard that an attack aims at, and how to take it out. */
+export interface Guard {
+  /** What the build lacks then: `no refusal of damaged lines`. */
+  readonly without: string;
+  readonly changes: readonly Weakening[];
+}
+
+/** An attack on the shipped code, which must find nothing, and the same on a build without the guard, which must find something. */
+export function guardedAttack(
+  title: AttackTitle & {
+    readonly guard: Guard;
+    readonly rounds: {readonly short: number; readonly whole: number};
+  },
+  work: (attack: Attack, attacked: Attacked) => Promise<void>,
+): void {
+  const {group, attack: name, unit, guard, rounds} = title;
+  attackTest({group, attack: name, unit}, (attack) => work(attack, {bin: undefined, rounds: amount(rounds)}));
+  weakenedTest({group, attack: `${name}: ${guard.without}`, unit}, async (attack) => {
+    const build = weakenedBuild(guard.changes);
+    try {
+      await work(attack, {bin: build.bin, rounds: 1});
+    } finally {
+      build.remove();
+    }
+  });
+}
+
+/** Each of the cases, so often. */
+export function repeated<T>(cases: readonly T[], rounds: number): readonly T[] {
+  return Array.from({length: rounds}, () => cases).flat();
+}
