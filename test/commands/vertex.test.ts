@@ -130,7 +130,7 @@ describe('with --vertex', () => {
     const {code, stdout, stderr} = await run(['submit', 'batch', '-m', MODEL, ...VERTEX]);
     expect([code, stdout + stderr]).toEqual([
       2,
-      expect.stringMatching(/line 1.*"googleSearch" is an empty object/su),
+      expect.stringMatching(/001\.jsonl:1:\d+: "googleSearch" is an empty object/u),
     ]);
     expect(emulator.control.counts()['upload.start']).toBeUndefined();
     const dry = await run(['submit', 'batch', '-m', MODEL, '--dry-run', '--vertex']);

@@ -1,5 +1,5 @@
 /** Reads a file of Google Cloud credentials, and says what is wrong with it before anybody signs in with it. */
-import {readFileSync} from 'node:fs';
+import {readFileSync, statSync} from 'node:fs';
 import {GembatchError} from '../../domain/errors.js';
 import {isObject, type JsonObject} from '../../domain/json/json-object.js';
 
@@ -14,6 +14,9 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   external_account_authorized_user: ['client_id', 'client_secret', 'refresh_token', 'token_url'],
   impersonated_service_account: ['service_account_impersonation_url', 'source_credentials'],
 };
+
+/** Those of Google have some 2 KiB. */
+const MAX_FILE_BYTES = 1024 * 1024;
 
 /** The credentials in a file. @throws GembatchError `KEY_MISSING` that says what the file lacks; nothing of its content. */
 export function readCredentials(path: string): JsonObject {
@@ -32,8 +35,13 @@ export function readCredentials(path: string): JsonObject {
 
 function readText(path: string): string {
   try {
+    const stats = statSync(path);
+    // To open a pipe waits for whoever writes to it, and no signal ends that.
+    if (!stats.isFile() && !stats.isDirectory()) throw badFile(path, 'is a pipe, a socket or a device');
+    if (stats.size > MAX_FILE_BYTES) throw badFile(path, 'is much too large for one');
     return readFileSync(path, 'utf8');
   } catch (error) {
+    if (error instanceof GembatchError) throw error;
     const {code} = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') throw badFile(path, 'is not there');
     throw badFile(path, `cannot be read (${code === 'EISDIR' ? 'it is a folder' : code})`);

@@ -4,8 +4,10 @@ import {homedir} from 'node:os';
 import {join} from 'node:path';
 import type {AuthClient} from 'google-auth-library';
 import {GembatchError} from '../../domain/errors.js';
+import {interruption} from '../../domain/interruption.js';
 import {isLoopback} from '../http/connection/loopback.js';
 import {readCredentials} from './credentials-file.js';
+import {Deadline} from '../http/deadline.js';
 import type {Authorize} from './vertex-calls.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -17,6 +19,9 @@ const FILE_VARIABLE = 'GOOGLE_APPLICATION_CREDENTIALS';
 const PLACEHOLDER = {authorization: 'Bearer emulator'};
 
 const SIGN_IN = 'Sign in: gcloud auth application-default login';
+
+/** How long a sign-in may take; the library itself waits for ever. */
+const SIGN_IN_MS = 60_000;
 
 /** Errors of a system call or a connection, by which nobody can say anything about the credentials. */
 const NETWORK_CODE = /^(?:E(?:AI_AGAIN|CONN\w+|HOSTUNREACH|NETUNREACH|NOTFOUND|PIPE|TIMEDOUT)|UND_ERR_\w+)$/u;
@@ -32,17 +37,34 @@ export function authorizer(addresses: readonly string[], environment: Environmen
   const isLocal = addresses.every((address) => isLoopback(new URL(address)));
   if (isLocal && !environment[FILE_VARIABLE]) return async () => PLACEHOLDER;
   let client: Promise<AuthClient> | undefined;
-  return async () => {
+  const signIn = async (): Promise<Readonly<Record<string, string>>> => {
+    client ??= findClient(environment);
+    const found = await client;
+    checkAddresses(addresses, found.universeDomain);
+    return Object.fromEntries((await found.getRequestHeaders()).entries());
+  };
+  return async (signal) => {
+    const deadline = new Deadline(signal);
+    deadline.setTotal(SIGN_IN_MS, silentError);
     try {
-      client ??= findClient(environment);
-      const found = await client;
-      checkAddresses(addresses, found.universeDomain);
-      return Object.fromEntries((await found.getRequestHeaders()).entries());
+      return await deadline.race(signIn());
     } catch (error) {
       client = undefined;
+      if (signal?.aborted === true)
+        throw interruption('Stopped before Google had answered the sign-in.', signal.reason);
       throw error instanceof GembatchError ? error : credentialsError(error, environment);
+    } finally {
+      deadline.end();
     }
   };
+}
+
+function silentError(ms: number): GembatchError {
+  return new GembatchError(
+    'SERVICE',
+    `Google's sign-in has not answered for ${ms / 1000} s; nothing was sent.`,
+    {details: {sent: false}},
+  );
 }
 
 async function findClient(environment: Environment): Promise<AuthClient> {

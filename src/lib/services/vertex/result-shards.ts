@@ -91,7 +91,7 @@ export class ResultShards {
     const source = {
       call: {name: `download of ${resource}`, subject: 'file', resource},
       url: this.#storage.url(address, {alt: 'media', ...(generation === undefined ? {} : {generation})}),
-      headers: this.#storage.calls.authorize,
+      headers: () => this.#storage.calls.authorize(signal),
     } as const;
     let rows: Uint8Array[] = [];
     let rowBytes = 0;

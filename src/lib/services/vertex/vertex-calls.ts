@@ -5,8 +5,8 @@ import {ServiceClock} from '../http/service-clock.js';
 import {replyError, type CallIdentity, type RawReply} from '../http/service-error.js';
 import type {Transport} from '../transfer/transfer-context.js';
 
-/** The headers by which a caller identifies itself, an access token as a rule. */
-export type Authorize = () => Promise<Readonly<Record<string, string>>>;
+/** The headers by which a caller identifies itself, an access token as a rule. `signal` ends the wait for them. */
+export type Authorize = (signal?: AbortSignal) => Promise<Readonly<Record<string, string>>>;
 
 /** A call of Vertex AI or Cloud Storage. */
 export interface CloudCall extends CallIdentity {
@@ -52,7 +52,7 @@ export class CloudCalls {
    */
   async once(call: CloudCall): Promise<RawReply> {
     throwIfAborted(call.signal);
-    return this.send(call, await this.authorize());
+    return this.send(call, await this.authorize(call.signal));
   }
 
   /** As `once`, with an authorization that is at hand. */

@@ -1,3 +1,4 @@
+import {execFileSync} from 'node:child_process';
 import {writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {describe, expect, test} from '@jest/globals';
@@ -7,6 +8,7 @@ import {Crc32c} from '../../../../src/lib/services/vertex/crc32c.js';
 import {authorizer} from '../../../../src/lib/services/vertex/google-credentials.js';
 import {requestLines} from '../../../helpers/request-files.js';
 import {tempDir} from '../../../helpers/temp-dir.js';
+import {until} from '../../../helpers/until.js';
 import {createdJob, inspected, MODEL, openVertex} from './open-vertex.js';
 
 describe('calls of Vertex AI', () => {
@@ -130,6 +132,32 @@ describe('credentials', () => {
     emulator.control.fault({on: 'credentials', times: null, fault: refusal});
     const authorize = authorizer([emulator.url], {GOOGLE_APPLICATION_CREDENTIALS});
     await expect(authorize()).rejects.toMatchObject({code: 'KEY_REFUSED'});
+  });
+
+  test('in a pipe are refused at once', async () => {
+    const file = join(await tempDir(), 'pipe');
+    execFileSync('mkfifo', [file]);
+    const authorize = authorizer(['https://aiplatform.googleapis.com/'], {
+      GOOGLE_APPLICATION_CREDENTIALS: file,
+    });
+    await expect(authorize()).rejects.toMatchObject({
+      code: 'KEY_MISSING',
+      message: expect.stringContaining('is a pipe'),
+    });
+  });
+
+  test('are not waited for when nobody wants them any more', async () => {
+    const {emulator} = await openVertex();
+    const GOOGLE_APPLICATION_CREDENTIALS = await federatedCredentials(emulator.url);
+    emulator.control.fault({on: 'credentials', times: null, fault: {kind: 'hang_before'}});
+    const stop = new AbortController();
+    const authorize = authorizer([emulator.url], {GOOGLE_APPLICATION_CREDENTIALS});
+    const headers = authorize(stop.signal);
+    await until(() => emulator.control.counts()['credentials'] === 1);
+    stop.abort();
+    await expect(headers).rejects.toMatchObject({code: 'INTERRUPTED'});
+    emulator.control.clearFaults();
+    expect(await authorize()).toEqual({authorization: 'Bearer emulated-token'});
   });
 
   test('that emulators take are none of anybody', async () => {
