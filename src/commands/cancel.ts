@@ -40,7 +40,7 @@ A job may still succeed after the request, and then keeps its results. After Ctr
   async run(): Promise<CancelResult> {
     const {args, flags} = await this.parse(Cancel);
     const names = args.jobs ?? [];
-    refuseUnclearWish(names, flags['all-running']);
+    refuseUnclearSelection(names, flags['all-running']);
     const connection = this.connection(flags, {follows: true});
     const [{cancelJobs}, {cancelLines}, {createLineView}, store, client] = await Promise.all([
       import('../lib/workflows/cancel/cancel-jobs.js'),
@@ -73,7 +73,7 @@ A job may still succeed after the request, and then keeps its results. After Ctr
   }
 }
 
-function refuseUnclearWish(names: readonly string[], isAllRunning: boolean): void {
+function refuseUnclearSelection(names: readonly string[], isAllRunning: boolean): void {
   if (names.length > 0 !== isAllRunning) return;
   const message = isAllRunning
     ? 'Name jobs or say --all-running, not both.'

@@ -84,9 +84,13 @@ Run it again to go on, or when rows were added: nothing is sent twice.`;
       import('../lib/workflows/submit/collect-inputs.js'),
       this.openStore(flags['job-info']),
     ]);
-    const wish = {...submitOptionsOf({...flags, 'quota-wait': null}), model: flags.model, isForced: false};
+    const submitOptions = {
+      ...submitOptionsOf({...flags, 'quota-wait': null}),
+      model: flags.model,
+      isForced: false,
+    };
     const named = await collectRequestFiles(prepared.files, store, process.cwd());
-    const connection = await this.connectionOrFaults(flags, {store, files: named}, wish);
+    const connection = await this.connectionOrFaults(flags, {store, files: named}, submitOptions);
     const [{runFiles}, views, client, prices] = await Promise.all([
       import('../lib/workflows/run/run-files.js'),
       this.#views(flags),
@@ -95,7 +99,7 @@ Run it again to go on, or when rows were added: nothing is sent twice.`;
     ]);
     const deps = {store, client, clock: this.clock, createFile, prices};
     const submit = {
-      ...wish,
+      ...submitOptions,
       prices,
       files: prepared.files,
       cwd: process.cwd(),

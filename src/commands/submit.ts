@@ -73,16 +73,16 @@ Ctrl-C once lets creates under way end; twice ends at once.`;
       this.openStore(flags['job-info']),
     ]);
     const named = await collectRequestFiles(args.files, store, process.cwd());
-    const wish = {
+    const submitOptions = {
       ...submitOptionsOf(flags),
       model: flags.model,
       isDryRun: flags['dry-run'],
       isForced: flags.force,
     };
     const service = chosenService(flags, process.env);
-    const connection = wish.isDryRun
+    const connection = submitOptions.isDryRun
       ? undefined
-      : await this.connectionOrFaults(flags, {store, files: named}, wish);
+      : await this.connectionOrFaults(flags, {store, files: named}, submitOptions);
     const [{openSubmission}, {SubmitView}, client, prices] = await Promise.all([
       import('../lib/workflows/submit/submit-files.js'),
       import('../lib/output/submit/submit-view.js'),
@@ -94,7 +94,7 @@ Ctrl-C once lets creates under way end; twice ends at once.`;
       : undefined;
     const view = new SubmitView({...this.display(flags), nextCommand: () => nextCommand(store)});
     const options = {
-      ...wish,
+      ...submitOptions,
       prices,
       ifChanged: flags['if-changed'],
       resultsDir: resultsDirOf(flags),

@@ -401,7 +401,7 @@ test('--schema and --config are checked, also by the family of the model', async
     's.json',
   );
   expect(bad.code).toBe(EXIT.usage);
-  expect(bad.stderr).toContain('#/properties/a: the format "email" cannot be said');
+  expect(bad.stderr).toContain('#/properties/a: the format "email" cannot be expressed');
   const family = await run({'c.json': {temperature: 0}}, '--config', 'c.json', '--model', 'gemini-4-argon');
   expect(family.stderr).toContain('gemini-4-argon does not take "temperature"');
   const fine = await run(

@@ -266,8 +266,8 @@ async function finishing<T>(
   try {
     value = await work(session);
   } catch (error) {
-    await finish().catch((trouble: unknown) => {
-      throw worseOf(trouble, error);
+    await finish().catch((closing: unknown) => {
+      throw worseOf(closing, error);
     });
     throw error;
   }

@@ -157,17 +157,17 @@ export function replacedAmong(
 ): ReadonlySet<string> {
   const replaced = new Set<string>();
   const ended = jobs.filter(({outcome}) => ENDS_WITHOUT_RESULTS.has(outcome));
-  const without = new Set(ended.map(({name}) => name));
+  const withoutResults = new Set(ended.map(({name}) => name));
   const parents = new Map(retries.map(({name, parent}) => [name, parent]));
   const retried = new Set(parents.values());
   // A retry is recorded after the job that it retries, so that the last ones are looked at first.
   for (const {name, parent, isMerged} of retries.toReversed()) {
     // A retry without results that was retried has nothing to merge: what retries it stands for it.
-    if (without.has(name) && retried.has(name)) {
+    if (withoutResults.has(name) && retried.has(name)) {
       replaced.add(name);
       continue;
     }
-    const target = firstAbove(parent, parents, without);
+    const target = nearestWithResults(parent, parents, withoutResults);
     // While a retry of it is open, so is the job that it is merged into.
     if (!isMerged || replaced.has(name)) replaced.add(target);
     if (isMerged) replaced.add(name);
@@ -179,13 +179,13 @@ export function replacedAmong(
 }
 
 /** The nearest job that was not itself a retry without results. Records may go round in a circle. */
-function firstAbove(
+function nearestWithResults(
   parent: string,
   parents: ReadonlyMap<string, string>,
-  without: ReadonlySet<string>,
+  withoutResults: ReadonlySet<string>,
 ): string {
   let job = parent;
-  for (const seen = new Set<string>(); without.has(job) && !seen.has(job);) {
+  for (const seen = new Set<string>(); withoutResults.has(job) && !seen.has(job);) {
     seen.add(job);
     job = parents.get(job) ?? job;
   }

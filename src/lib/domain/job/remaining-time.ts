@@ -34,7 +34,7 @@ export function usualDurations(jobs: readonly TimedJob[]): ReadonlyMap<string | 
 }
 
 /** The time that a running job still takes, in milliseconds; undefined when it takes longer than usual already. */
-export function leftMs(job: TimedJob, usualMs: number | undefined, nowMs: number): number | undefined {
+function usualRemainingMs(job: TimedJob, usualMs: number | undefined, nowMs: number): number | undefined {
   const age = usualMs === undefined ? undefined : ageMs(job, nowMs);
   if (age === undefined || usualMs === undefined || age >= usualMs) return undefined;
   return usualMs - age;
@@ -42,16 +42,16 @@ export function leftMs(job: TimedJob, usualMs: number | undefined, nowMs: number
 
 /**
  * The time that a running job still takes, in milliseconds: by its own pace where it has answered some of its requests,
- * else as `leftMs`.
+ * else as `usualRemainingMs`.
  */
-export function leftOf(
+export function remainingMs(
   job: TimedJob & {readonly stats?: BatchStats},
   usualMs: number | undefined,
   nowMs: number,
 ): number | undefined {
   const {request_count: all = 0, pending_request_count: pending = 0} = job.stats ?? {};
   const age = ageMs(job, nowMs);
-  if (age === undefined || pending <= 0 || pending >= all) return leftMs(job, usualMs, nowMs);
+  if (age === undefined || pending <= 0 || pending >= all) return usualRemainingMs(job, usualMs, nowMs);
   return (age * pending) / (all - pending);
 }
 

@@ -1,5 +1,5 @@
 /** What tables show of a batch job, or of the jobs of a request file. */
-import {ageMs, leftOf, usualDurations} from '../../domain/job/remaining-time.js';
+import {ageMs, remainingMs, usualDurations} from '../../domain/job/remaining-time.js';
 import {modelLabel} from '../../domain/service/model-choice.js';
 import {stateLabel} from '../../domain/job/job-state.js';
 import type {FoldedJob} from '../../workflows/list/fold-jobs.js';
@@ -61,7 +61,7 @@ function columnsOf({jobs, downloads, nowMs, colors}: ColumnTerms): Record<JobCol
   const labelOf = oncePerState(stateLabel);
   const left = (job: FoldedJob): string => {
     const ms =
-      job.outcome === 'running' && !downloads.has(job.name) && leftOf(job, usual.get(job.model), nowMs);
+      job.outcome === 'running' && !downloads.has(job.name) && remainingMs(job, usual.get(job.model), nowMs);
     return typeof ms === 'number' ? `~${formatDuration(ms)}` : '';
   };
   // To colour 100,000 rows in vain takes as long as to lay them out.

@@ -1,4 +1,4 @@
-import {leftOf, usualDurations} from '../../domain/job/remaining-time.js';
+import {remainingMs, usualDurations} from '../../domain/job/remaining-time.js';
 import {modelLabel} from '../../domain/service/model-choice.js';
 import type {PolledJob} from '../../workflows/poll/poll-report.js';
 import {formatCount, formatDuration} from '../text/format.js';
@@ -51,7 +51,7 @@ function rowsDone(job: PolledJob): number {
 function longestLeft(jobs: readonly PolledJob[], nowMs: number): number | undefined {
   const running = jobs.filter(({outcome}) => outcome === 'running');
   const usual = usualDurations(jobs.filter(({outcome}) => outcome === 'done' || outcome === 'bad_rows'));
-  const left = running.map((job) => leftOf(job, usual.get(job.model), nowMs));
+  const left = running.map((job) => remainingMs(job, usual.get(job.model), nowMs));
   const known = left.filter((ms) => ms !== undefined);
   return known.length === 0 || known.length < left.length ? undefined : Math.max(...known);
 }

@@ -41,8 +41,8 @@ export async function cancelJobs(deps: ReconcileJournalDeps, input: CancelInput)
     return resultOf(deps, records.map(untouched), exitCodeOf([{kind: 'declined'}]));
   }
   const names = running.map(({batch}) => batch.name);
-  const heard = await stopJobs(deps, {names, records: running}, input.stop);
-  const jobs = records.map((record) => cancelledJob(record, heard));
+  const stopped = await stopJobs(deps, {names, records: running}, input.stop);
+  const jobs = records.map((record) => cancelledJob(record, stopped));
   return resultOf(deps, jobs, exitCodeOf(jobs.flatMap(itemOutcomes), abortError(input.stop)));
 }
 

@@ -20,7 +20,7 @@ export interface JobsToStop {
   readonly records: readonly JobRecord[];
 }
 
-/** What the service said to the wish to cancel jobs. */
+/** What the service answered when it was asked to cancel jobs. */
 export interface StoppedJobs {
   /** Why it did not take a cancellation, by batch name. */
   readonly refusals: ReadonlyMap<string, GembatchError>;

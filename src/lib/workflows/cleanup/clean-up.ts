@@ -30,7 +30,7 @@ import {
 import {jobSelector} from '../job-states/select-jobs.js';
 import {reconcileJournal} from '../reconcile/reconcile-journal.js';
 import {stopJobs, type StoppedJobs} from '../cancel/stop-jobs.js';
-import {takeInventory, type CleanupDeps} from '../job-states/take-inventory.js';
+import {takeInventory, type CleanupDeps} from './take-inventory.js';
 import {tryCall} from '../reconcile/try-call.js';
 import {ownCommand} from '../../domain/program-name.js';
 

@@ -2,7 +2,7 @@ import {GembatchError} from '../../domain/errors.js';
 import type {Clock} from '../../domain/clock.js';
 import type {BatchJob} from '../../domain/job/batch-job.js';
 import {parseUploadDisplayName} from '../../domain/job/display-name.js';
-import {leftUpload} from '../../domain/job/left-upload.js';
+import {uploadNotDeleted} from '../../domain/job/upload-not-deleted.js';
 import {awaitsFetch, awaitsService} from '../../domain/job/job-progress.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import type {BatchService, CallOptions, RemoteFile} from '../../services/batch-service.js';
@@ -23,11 +23,11 @@ export interface Discarded {
  * The uploaded file stays as long as another of the records needs it.
  *
  * @param records - all records of the job-info file.
- * @param said - what the service has said of the job in this run; it is asked when that is absent.
+ * @param latest - what the service said last of the job in this run; it is asked when that is absent.
  */
 export async function discardRemote(
   client: BatchService,
-  {record, records, said}: {record: JobRecord; records: readonly JobRecord[]; said: BatchJob | undefined},
+  {record, records, latest}: {record: JobRecord; records: readonly JobRecord[]; latest: BatchJob | undefined},
   options: CallOptions = {},
 ): Promise<Discarded> {
   const {uploaded_file_name: upload, batch} = record;
@@ -43,7 +43,7 @@ export async function discardRemote(
     const error = await errorOf(deletion);
     if (error !== undefined) failures.push(`${name} could not be deleted: ${error.message}`);
   };
-  const job = said ?? (await answerOf(client.getBatch(batch.name, options)));
+  const job = latest ?? (await answerOf(client.getBatch(batch.name, options)));
   if (upload !== '' && !isShared) {
     const isOwn =
       job?.src === undefined ? await looksOwn(client, record, options) : job.src.file_name === upload;
@@ -106,7 +106,7 @@ export async function discardUpload(
     }
     await client.deleteFile(uploadedFileName, options);
   });
-  return error === undefined ? undefined : leftUpload(uploadedFileName, error);
+  return error === undefined ? undefined : uploadNotDeleted(uploadedFileName, error);
 }
 
 /** The job, whose deletion is reported, goes after it and would meet the same trouble. */

@@ -19,12 +19,12 @@ export class FetchLimiters {
   readonly deletions = pLimit(CONCURRENT_DELETIONS);
   readonly known: FreshStore;
   readonly #byName = new RecordsByName();
-  /** What the service has said of a job in this run. */
-  readonly said: (job: string) => BatchJob | undefined;
+  /** What the service said last of a job in this run. */
+  readonly latest: (job: string) => BatchJob | undefined;
 
-  constructor(known: FreshStore, said: FetchLimiters['said'] = () => undefined) {
+  constructor(known: FreshStore, latest: FetchLimiters['latest'] = () => undefined) {
     this.known = known;
-    this.said = said;
+    this.latest = latest;
   }
 
   /** All jobs that are known now. */

@@ -41,13 +41,13 @@ export async function missingResults(
 ): Promise<MissingResults> {
   const files = new ResultFiles(store);
   await files.look(records, stop);
-  const troubles = records.flatMap((record) => {
+  const unusable = records.flatMap((record) => {
     const error = resultsError(record, files.stateOf(record));
     return error === undefined ? [] : [[record.batch.name, error] as const];
   });
   return {
     fetchable: records.filter((record) => awaitsFetch(record, files.stateOf(record))),
-    unusable: new Map(troubles),
+    unusable: new Map(unusable),
     onDisk: (record) => files.stateOf(record),
   };
 }

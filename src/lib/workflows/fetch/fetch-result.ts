@@ -316,10 +316,10 @@ async function deleteRemoteCopies(
   }
   if (isIncomplete(results)) return ['The service keeps the job and its files.'];
   const {limiters, client, clock} = deps;
-  const said = limiters.said(record.batch.name);
+  const latest = limiters.latest(record.batch.name);
   const {failures, kept} = await limiters.deletions(() =>
     withinTimeLimit({clock, stop}, (signal) =>
-      discardRemote(client, {record, records: limiters.known.records, said}, {signal}),
+      discardRemote(client, {record, records: limiters.known.records, latest}, {signal}),
     ),
   );
   if (failures.length > 0) return [...failures, ...kept, `To delete it later: ${ownCommand('cleanup')}`];

@@ -56,12 +56,12 @@ function afterLook(missed: MissedLooks | undefined, nowIso: string): MissedLooks
 }
 
 /** Whether it runs now, and did not when it was looked at before. */
-function hasBegun(known: BatchJob, said: BatchJob): boolean {
+function hasBegun(known: BatchJob, latest: BatchJob): boolean {
   const isRunning = ({state}: BatchJob): boolean => normaliseState(state) === 'JOB_STATE_RUNNING';
-  return isRunning(said) && !isRunning(known) && !isTerminal(known.state);
+  return isRunning(latest) && !isRunning(known) && !isTerminal(known.state);
 }
 
 /** A final state stays, and what the service no longer mentions is still true. */
-function newer(known: BatchJob, said: BatchJob): BatchJob {
-  return isTerminal(known.state) && !isTerminal(said.state) ? known : {...known, ...said};
+function newer(known: BatchJob, latest: BatchJob): BatchJob {
+  return isTerminal(known.state) && !isTerminal(latest.state) ? known : {...known, ...latest};
 }

@@ -31,7 +31,7 @@ export class StateWatch {
   readonly #pace: PollPace;
   /** Since when jobs have succeeded without naming a result file, by the monotonic clock. */
   readonly #lagging = new Map<string, number>();
-  readonly #said = new Map<string, BatchJob>();
+  readonly #latest = new Map<string, BatchJob>();
   #nextAskMs = -Infinity;
   #hasAsked = false;
   #serviceError: GembatchError | undefined;
@@ -47,8 +47,8 @@ export class StateWatch {
   }
 
   /** What the service said of a job the last time. */
-  said(job: string): BatchJob | undefined {
-    return this.#said.get(job);
+  latest(job: string): BatchJob | undefined {
+    return this.#latest.get(job);
   }
 
   get isDue(): boolean {
@@ -74,7 +74,7 @@ export class StateWatch {
       asked.map(({batch}) => batch),
       {signal: stop, onWait: ({reason, delayMs}) => deps.report({type: 'wait', reason, delayMs})},
     );
-    for (const [name, batch] of refreshed.found) this.#said.set(name, batch);
+    for (const [name, batch] of refreshed.found) this.#latest.set(name, batch);
     followed.takeMovement();
     await followed.change(noteStates(asked, refreshed, new Date(deps.clock.now()).toISOString()));
     this.#noteNotSeen(asked, refreshed);

@@ -64,12 +64,12 @@ export class FollowedJobs {
     await this.#resultFiles.look(unseen, stop);
     this.#snapshot = this.#known.snapshot;
     this.#show();
-    const troubles = new Map<JobRecord, GembatchError>();
+    const errors = new Map<JobRecord, GembatchError>();
     for (const record of unseen) {
-      const trouble = resultsError(record, this.onDisk(record));
-      if (trouble !== undefined) troubles.set(record, trouble);
+      const error = resultsError(record, this.onDisk(record));
+      if (error !== undefined) errors.set(record, error);
     }
-    return troubles;
+    return errors;
   }
 
   /** What is in the place of a job's results. */

@@ -68,7 +68,7 @@ export class JobFollower {
     this.#sleep = new WakeableSleep(deps.clock, stop);
     const {keepsRemote, resultsDir, checksAnswers, isOnce} = input;
     this.#fetches = new FetchQueue({
-      deps: {...deps, limiters: new FetchLimiters(known, (job) => this.#states.said(job))},
+      deps: {...deps, limiters: new FetchLimiters(known, (job) => this.#states.latest(job))},
       how: {keepsRemote, resultsDir, checksAnswers, isRetried: !isOnce, stop},
       limit: CONCURRENT_FETCHES,
       retrySchedule: this.#retrySchedule,

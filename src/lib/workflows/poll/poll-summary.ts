@@ -52,19 +52,19 @@ export function summarisePoll(outcome: PollOutcome): PollTotals {
       const error = givenUp(record.batch.name);
       return {record, error, outcome: error === undefined ? jobOutcome(record, onDisk(record)) : 'failed'};
     });
-  const number = (kind: JobOutcome): number => judged.filter((job) => job.outcome === kind).length;
+  const count = (kind: JobOutcome): number => judged.filter((job) => job.outcome === kind).length;
   return {
     ended,
     jobs: records.length,
-    done: number('done'),
-    bad_rows: number('bad_rows'),
-    altered: number('altered'),
-    failed: number('failed'),
-    cancelled: number('cancelled'),
-    expired: number('expired'),
-    lost: number('lost'),
-    not_seen: number('not_seen'),
-    running: number('running'),
+    done: count('done'),
+    bad_rows: count('bad_rows'),
+    altered: count('altered'),
+    failed: count('failed'),
+    cancelled: count('cancelled'),
+    expired: count('expired'),
+    lost: count('lost'),
+    not_seen: count('not_seen'),
+    running: count('running'),
     replaced: records.length - judged.length,
     unclear,
     vanished,

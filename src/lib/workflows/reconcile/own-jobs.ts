@@ -52,7 +52,8 @@ interface Adoption {
   readonly address: string | undefined;
 }
 
-interface Marked {
+/** A job with our marker in its display name. */
+interface MarkedJob {
   readonly batch: BatchJob;
   readonly parts: DisplayNameParts;
   readonly inputFile: string;
@@ -72,7 +73,7 @@ interface OwnJobsDeps {
 export class OwnJobs {
   readonly #deps: OwnJobsDeps;
   readonly #options: CallOptions;
-  #list: Promise<readonly Marked[]> | undefined;
+  #list: Promise<readonly MarkedJob[]> | undefined;
 
   constructor(deps: OwnJobsDeps, options: CallOptions = {}) {
     this.#deps = deps;
@@ -97,7 +98,7 @@ export class OwnJobs {
     this.begin();
     const marked = await this.#listed(work);
     const candidates = marked.filter((job) => isFor(work, job) && !this.#deps.isRecorded(job.batch.name));
-    const matches: Marked[] = [];
+    const matches: MarkedJob[] = [];
     for (const job of candidates) if (await this.#isSameWork(work, job.batch)) matches.push(job);
     const [newest, ...older] = newestFirst(matches);
     if (newest === undefined) return undefined;
@@ -106,9 +107,9 @@ export class OwnJobs {
     return {batch, attempt: parts.attempt, others, retries: this.#retriesOf(work, batch, marked)};
   }
 
-  async #read(): Promise<readonly Marked[]> {
+  async #read(): Promise<readonly MarkedJob[]> {
     const {client, store} = this.#deps;
-    const marked: Marked[] = [];
+    const marked: MarkedJob[] = [];
     for await (const page of client.listBatches(this.#options)) {
       for (const batch of page) {
         const parts = parseJobDisplayName(batch.display_name ?? '');
@@ -121,7 +122,7 @@ export class OwnJobs {
     return marked;
   }
 
-  async #listed({inputFile}: Work): Promise<readonly Marked[]> {
+  async #listed({inputFile}: Work): Promise<readonly MarkedJob[]> {
     try {
       return (await this.#list) ?? [];
     } catch (error) {
@@ -157,7 +158,7 @@ export class OwnJobs {
     }
   }
 
-  #retriesOf({inputFile: file}: Work, batch: BatchJob, marked: readonly Marked[]): readonly OwnRetry[] {
+  #retriesOf({inputFile: file}: Work, batch: BatchJob, marked: readonly MarkedJob[]): readonly OwnRetry[] {
     const parents = [{input_file: file, batch}];
     const ofParent = marked.filter(
       (job) => !this.#deps.isRecorded(job.batch.name) && parentOfRetry(job.inputFile, parents) !== undefined,
@@ -240,7 +241,7 @@ function nameOf(store: OwnJobsDeps['store'], inputFile: string): string | undefi
   }
 }
 
-function isFor({inputFile, sha256, model}: Work, {batch, parts, inputFile: named}: Marked): boolean {
+function isFor({inputFile, sha256, model}: Work, {batch, parts, inputFile: named}: MarkedJob): boolean {
   if (!sha256.startsWith(parts.fingerprintHead)) return false;
   // A display name has room for the end of a long path only.
   const isSameFile =
@@ -255,8 +256,8 @@ function isFor({inputFile, sha256, model}: Work, {batch, parts, inputFile: named
   return isSameFile && isServedAs(model, batch.model);
 }
 
-function newestFirst(jobs: readonly Marked[]): readonly Marked[] {
-  const time = ({batch}: Marked): number => Date.parse(batch.create_time ?? '') || 0;
+function newestFirst(jobs: readonly MarkedJob[]): readonly MarkedJob[] {
+  const time = ({batch}: MarkedJob): number => Date.parse(batch.create_time ?? '') || 0;
   return jobs.toSorted((a, b) => time(b) - time(a));
 }
 

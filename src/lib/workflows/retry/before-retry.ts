@@ -32,13 +32,13 @@ export async function lookForUnseen(
 ): Promise<void> {
   const unseen = records.filter((record) => ['lost', 'not_seen'].includes(jobOutcome(record)));
   if (unseen.length === 0) return;
-  const heard = await refreshJobs(
+  const refreshed = await refreshJobs(
     client,
     unseen.map(({batch}) => batch),
     {signal: stop},
   );
-  await store.updateJobs(noteStates(unseen, heard, new Date(clock.now()).toISOString()));
-  const error = heard.error ?? [...heard.refused.values()].at(0);
+  await store.updateJobs(noteStates(unseen, refreshed, new Date(clock.now()).toISOString()));
+  const error = refreshed.error ?? [...refreshed.refused.values()].at(0);
   if (error !== undefined) throw error;
 }
 

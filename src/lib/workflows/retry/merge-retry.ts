@@ -35,7 +35,7 @@ const NEWLINE = Buffer.from('\n');
  * @throws GembatchError `LOCKED`, `LOCK_LOST`, and `STORAGE` when the job-info file cannot be read.
  */
 export async function mergeRetries(deps: MergeDeps): Promise<readonly string[]> {
-  const troubles: string[] = [];
+  const messages: string[] = [];
   let known = recordsByName(deps);
   const retries = [...known.values()].filter(({retry_of: parent}) => parent !== undefined);
   // A retry is recorded after the job that it retries, so the last ones come first.
@@ -49,11 +49,11 @@ export async function mergeRetries(deps: MergeDeps): Promise<readonly string[]> 
       await merge(deps, parent, {retry, into: parent.results, from: retry.results});
       await note(deps, retry, {merged_at: new Date(deps.clock.now()).toISOString()});
     } catch (error) {
-      troubles.push(mergeErrorText(parent, error));
+      messages.push(mergeErrorText(parent, error));
     }
     known = recordsByName(deps);
   }
-  return troubles;
+  return messages;
 }
 
 /** What keeps one result from being merged concerns its own files; a lock concerns all, and a defect is one. */

@@ -85,17 +85,17 @@ export interface RetryResult {
  */
 export async function retryJobs(
   deps: RetryDeps & Omit<SubmitDeps, 'report'>,
-  wish: RetryInput,
+  given: RetryInput,
   viewOf: () => SubmissionView,
 ): Promise<RetryResult> {
   const {store} = deps;
-  const prices = wish.prices ?? PRICES;
+  const prices = given.prices ?? PRICES;
   const input = {
-    ...wish,
+    ...given,
     address: deps.client.address,
     service: deps.client.services[0],
     maxOutputOf: (model = DEFAULT_MODEL) =>
-      entryOf(prices, wish.model ?? model)?.max_output_tokens ?? undefined,
+      entryOf(prices, given.model ?? model)?.max_output_tokens ?? undefined,
   };
   if (input.isDryRun) {
     const estimatorOf = estimators(deps, input);
@@ -126,13 +126,13 @@ export async function retryJobs(
 /** One for each model: that which was named, or that of the job. */
 function estimators(
   {store, clock, client}: Pick<SubmitDeps, 'store' | 'clock' | 'client'>,
-  {model: wish, prices = PRICES}: RetryInput,
+  {model: named, prices = PRICES}: RetryInput,
 ): (model: string | undefined) => FileEstimator {
   const [service] = client.services;
   const records = store.read().records.map(({record}) => record);
   const made = new Map<string, FileEstimator>();
   return (own) => {
-    const model = wish ?? own ?? DEFAULT_MODEL;
+    const model = named ?? own ?? DEFAULT_MODEL;
     const known = made.get(model) ?? new FileEstimator({model, service, prices, records, nowMs: clock.now()});
     made.set(model, known);
     return known;
@@ -198,12 +198,12 @@ function resultOf(
 /** Each job goes to the model that it went to, unless another one is named. */
 function byModel(
   retries: readonly Retry[],
-  wish: string | undefined,
+  named: string | undefined,
 ): ReadonlyMap<string | undefined, readonly Retry[]> {
   const groups = new Map<string | undefined, Retry[]>();
   for (const retry of retries) {
     if (retry.paths.length === 0) continue;
-    const model = wish ?? retry.model;
+    const model = named ?? retry.model;
     groups.set(model, [...(groups.get(model) ?? []), retry]);
   }
   return groups;

@@ -103,7 +103,7 @@ export class Passes {
     const result = await submission.closeAfter(view.submitEach(submission));
     queue.endPass(result);
     this.#caps.reset();
-    this.#learn(submission.refusal ?? queue.trouble, {
+    this.#learn(submission.refusal ?? queue.serviceError, {
       askedMs: submission.refusal?.details['retryDelayMs'],
       submitted: result.summary.submitted,
     });
@@ -259,11 +259,11 @@ export class Passes {
       (record) => isOpen(record) && !queue.jobs.has(record.batch.name),
     );
     if (others.length === 0) return;
-    const heard = await refreshJobs(
+    const refreshed = await refreshJobs(
       deps.client,
       others.map(({batch}) => batch),
       options.stop === undefined ? {} : {signal: options.stop},
     );
-    await deps.store.updateJobs(noteStates(others, heard, new Date(deps.clock.now()).toISOString()));
+    await deps.store.updateJobs(noteStates(others, refreshed, new Date(deps.clock.now()).toISOString()));
   }
 }

@@ -25,7 +25,7 @@ export class RunQueue {
   readonly #earlierCreates = new Map<string, EarlierCreate>();
   readonly #jobs = new Set<string>();
   readonly #waiting: Map<number, Waiting>;
-  #trouble: FileOutcome['error'];
+  #serviceError: FileOutcome['error'];
   #submittedRequests = 0;
   #estimate: SubmitResult['estimate'];
 
@@ -72,12 +72,12 @@ export class RunQueue {
   }
 
   /** Why files of the last pass have to be tried again although there was room for them. */
-  get trouble(): FileOutcome['error'] {
-    return this.#trouble;
+  get serviceError(): FileOutcome['error'] {
+    return this.#serviceError;
   }
 
   beginPass(): void {
-    this.#trouble = undefined;
+    this.#serviceError = undefined;
   }
 
   /**
@@ -131,10 +131,10 @@ export class RunQueue {
       if (error?.code === 'QUOTA') entry.refusals += 1;
       return true;
     }
-    const isTrouble = outcome === 'unclear' || (outcome === 'failed' && error?.code === 'SERVICE');
-    if (!isTrouble) return false;
+    const isOfService = outcome === 'unclear' || (outcome === 'failed' && error?.code === 'SERVICE');
+    if (!isOfService) return false;
     entry.tries += 1;
-    this.#trouble = error;
+    this.#serviceError = error;
     return entry.tries < MOST_TRIES;
   }
 

@@ -28,16 +28,16 @@ interface WholeFile {
  * @returns why some could not be joined, one sentence each; they are tried again the next time.
  */
 export async function joinParts(deps: JoinDeps, resultsDir: string | null): Promise<readonly string[]> {
-  const troubles: string[] = [];
+  const messages: string[] = [];
   for (const whole of wholeFiles(deps.store.read().records.map(({record}) => record))) {
     try {
       await join(deps, whole, resultsDir);
     } catch (error) {
       if (!(error instanceof GembatchError) || error.code !== 'STORAGE') throw error;
-      troubles.push(`The results of the parts of ${whole.inputFile} are not joined: ${error.message}`);
+      messages.push(`The results of the parts of ${whole.inputFile} are not joined: ${error.message}`);
     }
   }
-  return troubles;
+  return messages;
 }
 
 function wholeFiles(records: readonly JobRecord[]): readonly WholeFile[] {

@@ -2,7 +2,7 @@ import {itemError} from '../../domain/item-error.js';
 import {uploadDisplayName} from '../../domain/job/display-name.js';
 import {GembatchError} from '../../domain/errors.js';
 import {abortError} from '../../domain/interruption.js';
-import {leftUpload} from '../../domain/job/left-upload.js';
+import {uploadNotDeleted} from '../../domain/job/upload-not-deleted.js';
 import {discardUpload} from '../cleanup/discard-remote.js';
 import type {ReconciledIntent} from '../reconcile/reconcile-intents.js';
 import type {Estimate} from '../estimate/estimate-files.js';
@@ -215,7 +215,7 @@ async function upload(
           signal: run.halt.signal,
           onProgress: (bytes) => run.report({type: 'progress', index, bytes, totalBytes: sizeBytes}),
           onWait: ({reason, delayMs}) => run.report({type: 'wait', index, reason, delayMs}),
-          onLeft: (fileName, error) => warnings.push(leftUpload(fileName, error)),
+          onLeft: (fileName, error) => warnings.push(uploadNotDeleted(fileName, error)),
         },
       );
       return {...checked, uploadName: name, uploadedMs: run.clock.monotonic()};

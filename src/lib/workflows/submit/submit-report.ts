@@ -2,16 +2,10 @@ import type {ItemError} from '../../domain/item-error.js';
 import type {Range} from '../../domain/estimate/range.js';
 import type {PartOf} from '../../domain/job/job-record.js';
 import type {Estimate} from '../estimate/estimate-files.js';
+import type {RequestFile} from './collect-inputs.js';
 
 /** Where one request file is on its way through a submission; `checked` waits for its turn to be sent, `waiting` for quota. */
 export type SubmitPhase = 'inspecting' | 'checked' | 'uploading' | 'waiting' | 'creating' | 'reconciling';
-
-/** A request file of this run. `index` is its own number, from 1, and never changes. */
-export interface SubmitFile {
-  readonly index: number;
-  /** As the user named it, shortened to be relative to the working folder where that is shorter. */
-  readonly name: string;
-}
 
 /** What became of one request file; the element of `files` in the `--json` object. */
 export interface FileOutcome {
@@ -98,8 +92,8 @@ export interface SubmitSummary {
 
 /** One step of progress. The workflow reports, the output layer decides what a person sees of it. */
 export type SubmitEvent =
-  /** First event once the inputs are known. */
-  | {readonly type: 'files'; readonly files: readonly SubmitFile[]}
+  /** First event once the inputs are known. A file keeps its `index`, from 1. */
+  | {readonly type: 'files'; readonly files: readonly Pick<RequestFile, 'index' | 'name'>[]}
   /** Something about the whole run: the lock that is waited for, a journal that was found, a model that is looked up. */
   | {readonly type: 'status'; readonly message: string}
   /** Something about the whole run that a person must not miss. */

@@ -9,7 +9,7 @@ import type {CostCaps, CostRoom} from '../cost/cost-room.js';
 import type {FileEstimator} from '../estimate/file-estimator.js';
 import type {OpenIntents} from '../reconcile/open-intents.js';
 import type {OwnJobs} from '../reconcile/own-jobs.js';
-import type {ModelWish} from './model/choose-model.js';
+import type {ModelSelection} from './model/choose-model.js';
 import type {CreateLimiter} from './create-limiter.js';
 import type {ChecksAhead} from '../request-file/checks-ahead.js';
 import type {Inspection} from '../request-file/inspect-file.js';
@@ -37,7 +37,7 @@ export interface SubmitOptions {
   /** Its resource name, when an earlier pass has looked it up. */
   readonly knownModel?: string;
   /** Asks for consent to the successor of a default model that is gone; absent where nobody can be asked. */
-  readonly consentToModel?: ModelWish['consent'];
+  readonly consentToModel?: ModelSelection['consent'];
   /** Checks everything, sends and writes nothing. */
   readonly isDryRun: boolean;
   /** Submits files for which a batch job exists already. */

@@ -13,7 +13,7 @@ export function summarise(
   earlierCreates: readonly EarlierCreate[],
   {fatal, durationMs}: {readonly fatal: GembatchError | undefined; readonly durationMs: number},
 ): SubmitSummary {
-  const number = (kind: FileOutcome['outcome']): number =>
+  const count = (kind: FileOutcome['outcome']): number =>
     outcomes.filter(({outcome}) => outcome === kind).length;
   const counted = outcomes.filter(({outcome}) => outcome === 'submitted' || outcome === 'would_submit');
   const unclear = earlierCreates
@@ -21,13 +21,13 @@ export function summarise(
     .map((): ItemOutcome => ({kind: 'unclear'}));
   return {
     files: outcomes.length,
-    submitted: number('submitted'),
-    skipped: number('skipped'),
-    changed: number('changed'),
-    would_submit: number('would_submit'),
-    failed: number('failed'),
-    unclear: number('unclear'),
-    not_started: number('not_started'),
+    submitted: count('submitted'),
+    skipped: count('skipped'),
+    changed: count('changed'),
+    would_submit: count('would_submit'),
+    failed: count('failed'),
+    unclear: count('unclear'),
+    not_started: count('not_started'),
     requests: counted.reduce((sum, {count}) => sum + (count ?? 0), 0),
     bytes: counted.reduce((sum, {size_bytes}) => sum + (size_bytes ?? 0), 0),
     duration_ms: Math.round(durationMs),

@@ -1,2 +1,2 @@
-/** Why a request of another format cannot be said to Gemini. */
+/** Why a request of another format cannot be converted for Gemini. */
 export class ConversionFault extends Error {}

@@ -12,7 +12,7 @@ export interface Conversation {
 const DATA_URL = /^data:(?<mimeType>[\w.+-]+\/[\w.+-]+);base64,(?<data>[\w+/=-]+)$/u;
 const AUDIO_TYPES: Readonly<Record<string, string>> = {wav: 'audio/wav', mp3: 'audio/mp3'};
 
-/** @throws ConversionFault for a message that cannot be said. */
+/** @throws ConversionFault for a message that cannot be converted. */
 export function contentsOf(messages: readonly unknown[]): Conversation {
   const contents: {role: string; parts: JsonObject[]}[] = [];
   const system: JsonObject[] = [];

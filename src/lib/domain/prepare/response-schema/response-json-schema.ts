@@ -57,7 +57,7 @@ function keyword(name: string, value: unknown, path: string): readonly [string, 
     return [name, value.replace(/^#\/definitions\//u, '#/$defs/')];
   }
   const what = name === 'format' ? `the format ${JSON.stringify(value)}` : `"${name}"`;
-  throw new SchemaFault(path, `${what} cannot be said in "responseJsonSchema"`);
+  throw new SchemaFault(path, `${what} cannot be expressed in "responseJsonSchema"`);
 }
 
 function asMap(value: unknown, path: string): JsonObject {
@@ -76,5 +76,5 @@ function fixedValues(values: unknown, path: string): unknown {
   const isFine =
     Array.isArray(values) && values.every((value) => typeof value === 'string' || typeof value === 'number');
   if (isFine) return values;
-  throw new SchemaFault(path, 'fixed values that are neither text nor numbers cannot be said');
+  throw new SchemaFault(path, 'fixed values that are neither text nor numbers cannot be expressed');
 }

@@ -39,7 +39,7 @@ const FORMATS: Readonly<Record<string, readonly string[]>> = {
 /**
  * Converts a schema.
  *
- * @throws SchemaFault for what `responseSchema` cannot say.
+ * @throws SchemaFault for what `responseSchema` cannot express.
  */
 export function toResponseSchema(schema: JsonObject): JsonObject {
   return convert(schema, {root: schema, path: '#', references: []});
@@ -50,7 +50,8 @@ function convert(node: unknown, place: Place): JsonObject {
   if (schema['$ref'] !== undefined) return convertReference(schema, place);
   if (Array.isArray(schema['allOf'])) {
     const [only, ...others] = schema['allOf'] as unknown[];
-    if (others.length > 0) throw new SchemaFault(place.path, '"allOf" with several schemas cannot be said');
+    if (others.length > 0)
+      throw new SchemaFault(place.path, '"allOf" with several schemas cannot be expressed');
     return convert(mergedSchema(schema, asSchema(only, place.path), 'allOf', place.path), place);
   }
   for (const choice of ['anyOf', 'oneOf'] as const) {
@@ -62,7 +63,7 @@ function convert(node: unknown, place: Place): JsonObject {
 function convertReference(schema: JsonObject, place: Place): JsonObject {
   const reference = String(schema['$ref']);
   if (place.references.includes(reference)) {
-    throw new SchemaFault(place.path, `${reference} contains itself, which "responseSchema" cannot say`);
+    throw new SchemaFault(place.path, `${reference} contains itself, which "responseSchema" cannot express`);
   }
   const target = resolveReference(place.root, schema['$ref'], place.path);
   const merged = mergedSchema(schema, target, '$ref', place.path);
@@ -78,7 +79,7 @@ function convertChoice(schema: JsonObject, choice: 'anyOf' | 'oneOf', place: Pla
     (name) => !ANNOTATIONS.has(name) && name !== 'title' && name !== 'description',
   );
   if (constraint !== undefined)
-    throw new SchemaFault(place.path, `"${constraint}" beside "${choice}" cannot be said`);
+    throw new SchemaFault(place.path, `"${constraint}" beside "${choice}" cannot be expressed`);
   const [only] = rest;
   if (rest.length === 1)
     return {...convert(only, {...place, path: `${place.path}/${choice}/0`}), ...notes(own), ...nullable};
@@ -96,7 +97,7 @@ function convertTyped(schema: JsonObject, place: Place): JsonObject {
     if (name === 'type' || name === 'title' || name === 'description' || name === 'nullable') continue;
     if (known.includes(name) || ANNOTATIONS.has(name) || (name === 'uniqueItems' && value === false))
       continue;
-    throw new SchemaFault(place.path, `"${name}" cannot be said in "responseSchema"`);
+    throw new SchemaFault(place.path, `"${name}" cannot be expressed in "responseSchema"`);
   }
   const own = {...schema, type};
   const isNullable = nullable || schema['nullable'] === true;
@@ -125,13 +126,16 @@ function constraintsOf(schema: JsonObject & {readonly type: string}, place: Plac
 function objectConstraints(schema: JsonObject, place: Place): JsonObject {
   const {properties, additionalProperties: more} = schema;
   if (!isObject(properties) || Object.keys(properties).length === 0) {
-    throw new SchemaFault(place.path, 'an object without "properties" cannot be said in "responseSchema"');
+    throw new SchemaFault(
+      place.path,
+      'an object without "properties" cannot be expressed in "responseSchema"',
+    );
   }
   // What is not named is not answered; so "false" holds, and "true" asks for nothing.
   if (isObject(more) && Object.keys(more).length > 0) {
     throw new SchemaFault(
       place.path,
-      'members with names of any kind ("additionalProperties") cannot be said in "responseSchema"',
+      'members with names of any kind ("additionalProperties") cannot be expressed in "responseSchema"',
     );
   }
   const entries = Object.entries(properties).map(([name, property]) => [
@@ -154,7 +158,7 @@ function typeOf(schema: JsonObject, {path}: Place): {readonly type: string; read
   const hasValues = only !== undefined || values !== undefined;
   const nullable = Array.isArray(values) && values.includes(null);
   if (hasValues && !isText)
-    throw new SchemaFault(path, 'fixed values that are not text cannot be said in "responseSchema"');
+    throw new SchemaFault(path, 'fixed values that are not text cannot be expressed in "responseSchema"');
   if (type === undefined && hasValues) return {type: 'string', nullable};
   const types = Array.isArray(type) ? (type as unknown[]) : [type];
   const rest = types.filter((name) => name !== 'null');
@@ -163,7 +167,7 @@ function typeOf(schema: JsonObject, {path}: Place): {readonly type: string; read
   if (rest.length > 1)
     throw new SchemaFault(
       path,
-      `several types (${rest.join(', ')}) cannot be said in "responseSchema"; use "anyOf"`,
+      `several types (${rest.join(', ')}) cannot be expressed in "responseSchema"; use "anyOf"`,
     );
   return {type: first, nullable: nullable || (rest.length > 0 && rest.length < types.length)};
 }
@@ -176,7 +180,7 @@ function enumOf({enum: values, const: only}: JsonObject): JsonObject {
 function formatOf({type, format}: JsonObject & {readonly type: string}, {path}: Place): JsonObject {
   if (format === undefined) return {};
   if (typeof format === 'string' && FORMATS[type]?.includes(format) === true) return {format};
-  throw new SchemaFault(path, `the format ${JSON.stringify(format)} cannot be said in "responseSchema"`);
+  throw new SchemaFault(path, `the format ${JSON.stringify(format)} cannot be expressed in "responseSchema"`);
 }
 
 function notes(schema: JsonObject): JsonObject {

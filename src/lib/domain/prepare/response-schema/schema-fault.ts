@@ -1,4 +1,4 @@
-/** Why a JSON Schema cannot be said to the model. */
+/** Why a JSON Schema cannot be converted for the model. */
 export class SchemaFault extends Error {
   constructor(
     /** Where, as `#/properties/age`. */

@@ -27,7 +27,7 @@ export function boundsOf(node: JsonObject, place: string): JsonObject {
   const isInteger = node['type'] === 'integer';
   for (const [name, value] of Object.entries({exclusiveMinimum: above, exclusiveMaximum: below})) {
     if (value === undefined || (isInteger && Number.isInteger(value))) continue;
-    throw new SchemaFault(place, `"${name}" cannot be said; use "${name.replace('exclusiveM', 'm')}"`);
+    throw new SchemaFault(place, `"${name}" cannot be expressed; use "${name.replace('exclusiveM', 'm')}"`);
   }
   const least = [minimum, typeof above === 'number' ? above + 1 : undefined].filter(
     (n) => typeof n === 'number',

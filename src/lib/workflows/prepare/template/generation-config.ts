@@ -34,7 +34,7 @@ const ANSWER_FORM = ['responseMimeType', 'responseSchema', 'responseJsonSchema',
 /**
  * Reads and checks the schema and the configuration.
  *
- * @throws GembatchError FILE_MISSING, FILE_INVALID when one cannot be said or the model does not take it.
+ * @throws GembatchError FILE_MISSING, FILE_INVALID when one cannot be expressed, or the model does not take it.
  */
 export async function readGenerationConfig(input: ConfigInput): Promise<GenerationConfig> {
   const {cwd, model} = input;

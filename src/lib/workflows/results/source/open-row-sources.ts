@@ -26,7 +26,7 @@ export interface RowSourcesInput {
 
 /**
  * Reads the sources of request files: those that the prepare manifests beside them name, or the one that is named. A source that is
- * not there any more, or cannot be read, is a trouble; one that is named is an error.
+ * not there any more, or cannot be read, keeps its error; where one that is named has an error, it is thrown.
  *
  * @param paths - absolute paths of the request files.
  * @throws GembatchError USAGE, FILE_* for what is named; STORAGE, INTERRUPTED.
@@ -61,8 +61,8 @@ export async function openRowSources(paths: readonly string[], input: RowSources
   }
 }
 
-function withoutManifest([folder, trouble]: readonly [string, GembatchError]): RequestOrigin {
-  return {paths: new Set(), files: [folder], keyColumn: undefined, isChanged: false, trouble};
+function withoutManifest([folder, error]: readonly [string, GembatchError]): RequestOrigin {
+  return {paths: new Set(), files: [folder], keyColumn: undefined, isChanged: false, error};
 }
 
 type ReadSource = Omit<RequestOrigin, 'paths' | 'newest'>;
@@ -105,7 +105,7 @@ async function readPrepared(folder: PreparedFolder, input: RowSourcesInput): Pro
     const isOfSource =
       error instanceof GembatchError && error.code !== 'INTERRUPTED' && error.code !== 'STORAGE';
     if (!isOfSource || input.source !== undefined) throw error;
-    return {files, keyColumn, isChanged: false, trouble: error};
+    return {files, keyColumn, isChanged: false, error};
   }
 }
 

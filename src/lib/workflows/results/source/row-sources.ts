@@ -20,7 +20,7 @@ export interface RequestOrigin {
   /** Whether the source is another than when it was prepared. */
   readonly isChanged: boolean;
   /** Why it cannot be read. */
-  readonly trouble?: GembatchError;
+  readonly error?: GembatchError;
   readonly newest?: NewestRequests;
 }
 
@@ -147,14 +147,14 @@ class OriginCounter {
   }
 
   get report(): JoinedSource {
-    const {files, isChanged, trouble} = this.origin;
+    const {files, isChanged, error} = this.origin;
     return {
       files,
       is_changed: isChanged,
       gone: this.#gone,
       changed: this.#changed,
       replaced: this.#replaced,
-      ...(trouble === undefined ? {} : {error: trouble.message.replace(/ Nothing was written\.$/u, '')}),
+      ...(error === undefined ? {} : {error: error.message.replace(/ Nothing was written\.$/u, '')}),
     };
   }
 }

@@ -59,9 +59,9 @@ export class ProjectLook {
       await clock.sleep(CONFIRMATION_MS, this.#options.signal);
       return !(await this.#showsAny(names));
     } catch (error) {
-      const isTrouble =
+      const isServiceError =
         error instanceof GembatchError && !['INTERRUPTED', 'KEY_REFUSED'].includes(error.code);
-      if (isTrouble) return false;
+      if (isServiceError) return false;
       throw error;
     }
   }

@@ -9,7 +9,7 @@ import {
 import type {BatchService} from '../../../services/batch-service.js';
 
 /** Which model a person wants, and how to ask when the service does not have it. */
-export interface ModelWish {
+export interface ModelSelection {
   /** As the person wrote it; undefined when nobody named one. */
   readonly model: string | undefined;
   /** Asks whether to take another model in place of the default one; absent where nobody can be asked. */
@@ -28,25 +28,25 @@ export interface ModelWish {
  * @throws GembatchError `MODEL_UNAVAILABLE` with the names of the models that do, and the exact option to add;
  *   `KEY_REFUSED`, `SERVICE` and `INTERRUPTED` as the client has them.
  */
-export async function chooseModel(client: BatchService, wish: ModelWish): Promise<string> {
-  const calls = {signal: wish.stop, onWait: wish.onWait};
-  const wanted = modelResourceName(wish.model ?? DEFAULT_MODEL);
+export async function chooseModel(client: BatchService, selection: ModelSelection): Promise<string> {
+  const calls = {signal: selection.stop, onWait: selection.onWait};
+  const wanted = modelResourceName(selection.model ?? DEFAULT_MODEL);
   const problem = await findProblem(client, wanted, calls);
   if (problem === undefined) return wanted;
 
   const models = await client.listModels(calls);
   const isOfKind = (name: string): boolean => isEmbeddingModel(name) === isEmbeddingModel(wanted);
   const batchable = models.filter((model) => model.isBatchable && isOfKind(model.name)).map(({name}) => name);
-  const successor = wish.model === undefined ? successorOfDefault(batchable) : undefined;
-  if (successor !== undefined && (await wish.consent?.(modelLabel(wanted), modelLabel(successor))))
+  const successor = selection.model === undefined ? successorOfDefault(batchable) : undefined;
+  if (successor !== undefined && (await selection.consent?.(modelLabel(wanted), modelLabel(successor))))
     return successor;
-  throw unavailable({problem, batchable, isDefault: wish.model === undefined, successor});
+  throw unavailable({problem, batchable, isDefault: selection.model === undefined, successor});
 }
 
 async function findProblem(
   client: BatchService,
   name: string,
-  calls: Pick<ModelWish, 'onWait'> & {signal: AbortSignal},
+  calls: Pick<ModelSelection, 'onWait'> & {signal: AbortSignal},
 ): Promise<string | undefined> {
   try {
     const model = await client.getModel(name, calls);

@@ -1,9 +1,9 @@
 import {isIncomplete} from '../../domain/job/job-progress.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import type {StoreSnapshot} from '../../store/job-store.js';
-import {noteStates} from './note-states.js';
-import {alteredError, lookAtResults} from './result-files.js';
-import type {Inventory} from '../cleanup/plan-cleanup.js';
+import {noteStates} from '../job-states/note-states.js';
+import {alteredError, lookAtResults} from '../job-states/result-files.js';
+import type {Inventory} from './plan-cleanup.js';
 import type {ReconcileJournalDeps} from '../reconcile/reconcile-journal.js';
 
 export interface CleanupDeps extends Omit<ReconcileJournalDeps, 'report'> {
