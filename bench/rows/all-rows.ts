@@ -1,6 +1,7 @@
 import type {Row} from '../row.js';
 import {download} from './download.js';
 import {inspection} from './inspection.js';
+import {join} from './join.js';
 import {list} from './list.js';
 import {manyFiles} from './many-files.js';
 import {packageSize} from './package.js';
@@ -19,6 +20,7 @@ export const ALL_ROWS: readonly Row[] = [
   download,
   inspection,
   preparation,
+  join,
   storeAdds,
   list,
   pollCalls,

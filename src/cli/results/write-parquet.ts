@@ -10,7 +10,7 @@ import {apiKeysHider} from '../connection/api-key.js';
 import type {PrintDeps, TableForm, Written} from './join-form.js';
 
 /** A row group is decoded whole by those who read it. */
-const GROUP_ROWS = 100_000;
+const GROUP_ROWS = 20_000;
 const GROUP_CHARACTERS = 8 * 1024 * 1024;
 
 /**

@@ -3,10 +3,16 @@ import {hash128} from './key-hash.js';
 /** Share of the slots that may be taken: above it probing gets slow. */
 const MAX_LOAD = 0.6;
 const MIN_SLOTS = 1024;
+/** Hashes are in pieces of so many, as a power of 2: one list of all would have to be copied to grow, and be there twice meanwhile. */
+const PIECE_BITS = 16;
+const PIECE_MASK = 2 ** PIECE_BITS - 1;
+const WORDS = 4;
+/** Most tables are small. */
+const FIRST_KEYS = 1024;
 
 /**
- * The set of the keys of a file, in some 35 bytes each whatever their length, or 25 where their number is known: a request
- * file can hold 35 million, far more than a `Set` of strings can take.
+ * The set of the keys of a file, in some 25 bytes each whatever their length: a request file can hold 35 million, far more
+ * than a `Set` of strings can take.
  *
  * Keys get the numbers 0, 1, 2, … in the order of their first appearance, so that what is known of a key goes into
  * typed arrays of the caller's. Two keys are the same when their 128-bit hashes are: among 35 million keys the chance
@@ -14,7 +20,7 @@ const MIN_SLOTS = 1024;
  */
 export class KeyTable {
   /** Four words per key. */
-  #hashes: Uint32Array;
+  readonly #hashes: Uint32Array[] = [new Uint32Array(FIRST_KEYS * WORDS)];
   /**
    * The number of a key plus one, where zero is free; in the bits that this does not need, a part of its hash, so that the
    * slot of another key is passed over without a look elsewhere in memory.
@@ -29,7 +35,6 @@ export class KeyTable {
     let slots = MIN_SLOTS;
     while (slots * MAX_LOAD < expectedKeys) slots *= 2;
     this.#slots = new Int32Array(slots);
-    this.#hashes = new Uint32Array(Math.max(expectedKeys, MIN_SLOTS) * 4);
   }
 
   /** How many different keys were added. */
@@ -47,8 +52,7 @@ export class KeyTable {
     const taken = this.#slots[slot] ?? 0;
     if (taken !== 0) return (taken & this.#mask) - 1;
     const index = this.#size;
-    if ((index + 1) * 4 > this.#hashes.length) this.#hashes = enlarged(this.#hashes);
-    this.#hashes.set(this.#probe, index * 4);
+    this.#pieceFor(index).set(this.#probe, (index & PIECE_MASK) * WORDS);
     this.#slots[slot] = this.#tagOf(this.#probe[1]) | (index + 1);
     this.#size = index + 1;
     if (this.#size > this.#slots.length * MAX_LOAD) this.#rehash();
@@ -83,15 +87,26 @@ export class KeyTable {
   }
 
   #isProbe(index: number): boolean {
-    const hashes = this.#hashes;
+    const hashes = this.#hashes[index >>> PIECE_BITS];
     const probe = this.#probe;
-    const at = index * 4;
+    const at = (index & PIECE_MASK) * WORDS;
     return (
-      hashes[at] === probe[0] &&
-      hashes[at + 1] === probe[1] &&
-      hashes[at + 2] === probe[2] &&
-      hashes[at + 3] === probe[3]
+      hashes?.[at] === probe[0] &&
+      hashes?.[at + 1] === probe[1] &&
+      hashes?.[at + 2] === probe[2] &&
+      hashes?.[at + 3] === probe[3]
     );
+  }
+
+  /** The piece for the hash of this key, with room for it. */
+  #pieceFor(index: number): Uint32Array {
+    const at = index >>> PIECE_BITS;
+    const piece = this.#hashes[at];
+    if (piece !== undefined && (index & PIECE_MASK) * WORDS < piece.length) return piece;
+    const larger = new Uint32Array(piece === undefined ? 2 ** PIECE_BITS * WORDS : piece.length * 2);
+    if (piece !== undefined) larger.set(piece);
+    this.#hashes[at] = larger;
+    return larger;
   }
 
   #rehash(): void {
@@ -99,9 +114,11 @@ export class KeyTable {
     this.#slots = slots;
     const mask = this.#mask;
     for (let index = 0; index < this.#size; index++) {
-      let slot = (this.#hashes[index * 4] ?? 0) & mask;
+      const hashes = this.#hashes[index >>> PIECE_BITS];
+      const at = (index & PIECE_MASK) * WORDS;
+      let slot = (hashes?.[at] ?? 0) & mask;
       while (slots[slot] !== 0) slot = (slot + 1) & mask;
-      slots[slot] = this.#tagOf(this.#hashes[index * 4 + 1]) | (index + 1);
+      slots[slot] = this.#tagOf(hashes?.[at + 1]) | (index + 1);
     }
   }
 
@@ -109,10 +126,4 @@ export class KeyTable {
     if (this.#scratch.length < key.length * 3) this.#scratch = Buffer.allocUnsafe(key.length * 3);
     return this.#scratch.subarray(0, this.#scratch.write(key));
   }
-}
-
-function enlarged(words: Uint32Array): Uint32Array {
-  const larger = new Uint32Array(words.length * 2);
-  larger.set(words);
-  return larger;
 }

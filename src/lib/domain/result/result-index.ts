@@ -1,3 +1,4 @@
+import {NumberList} from '../prepare/number-list.js';
 import {KeyTable} from '../request-key/key-table.js';
 import {isBlank, LineSplitter} from '../json/line-splitter.js';
 import {RowReader, type CheckOfKey} from './row-reader.js';
@@ -13,12 +14,8 @@ export interface RowPlace {
   readonly outcome: AnsweredOutcome;
 }
 
-/** Numbers kept per key: offset, length, file, outcome. */
-const STRIDE = 4;
-const INITIAL_KEYS = 1024;
-
 /**
- * Where in one or several result files the row of each key is, in about 60 bytes per key.
+ * Where in one or several result files the row of each key is, in some 40 bytes per key.
  *
  * The files are those of a job and of its retries, in this order. Of several rows of one key the first good one
  * counts. Without a good one it is the first of the latest file: what the last attempt says is the news.
@@ -26,8 +23,11 @@ const INITIAL_KEYS = 1024;
 export class ResultIndex {
   readonly #keys = new KeyTable();
   readonly #reader: RowReader;
-  #places = new Float64Array(INITIAL_KEYS * STRIDE);
-  #taken = new Uint8Array(INITIAL_KEYS);
+  readonly #offsets = new NumberList();
+  readonly #lengths = new NumberList();
+  /** File and outcome in one number. */
+  readonly #kinds = new NumberList();
+  readonly #taken = new NumberList();
   #answered = 0;
   #keysWithRow = 0;
   #malformed = 0;
@@ -63,9 +63,8 @@ export class ResultIndex {
   take(key: string | Uint8Array): RowPlace | 'taken' | null {
     const rowlessIndex = this.#keys.size;
     const index = this.#keys.add(key);
-    this.#makeRoomFor(index);
-    if (this.#taken[index] === 1) return 'taken';
-    this.#taken[index] = 1;
+    if (this.#taken.get(index) === 1) return 'taken';
+    this.#taken.set(index, 1);
     if (index === rowlessIndex) return null;
     this.#answered++;
     return this.#placeOf(index);
@@ -73,7 +72,7 @@ export class ResultIndex {
 
   /** Whether a request has asked for the row of this key. */
   isTaken(key: string | Uint8Array): boolean {
-    return this.#taken[this.#keys.find(key)] === 1;
+    return this.#taken.get(this.#keys.find(key)) === 1;
   }
 
   /** Whether there are rows that answer no request, once all requests have asked for theirs. */
@@ -100,11 +99,9 @@ export class ResultIndex {
     const index = this.#keys.add(key);
     if (index === newIndex) this.#keysWithRow++;
     else if (!this.#isReplacedBy(index, outcome)) return;
-    this.#makeRoomFor(index);
-    this.#places.set(
-      [this.#splitter.lineOffset, lengthBytes, this.#file, ANSWERED_OUTCOMES.indexOf(outcome)],
-      index * STRIDE,
-    );
+    this.#offsets.set(index, this.#splitter.lineOffset);
+    this.#lengths.set(index, lengthBytes);
+    this.#kinds.set(index, this.#file * ANSWERED_OUTCOMES.length + ANSWERED_OUTCOMES.indexOf(outcome));
   }
 
   #isReplacedBy(index: number, outcome: AnsweredOutcome): boolean {
@@ -113,22 +110,12 @@ export class ResultIndex {
   }
 
   #placeOf(index: number): RowPlace {
-    const at = index * STRIDE;
+    const kind = this.#kinds.get(index);
     return {
-      offset: this.#places[at] ?? 0,
-      lengthBytes: this.#places[at + 1] ?? 0,
-      file: this.#places[at + 2] ?? 0,
-      outcome: ANSWERED_OUTCOMES[this.#places[at + 3] ?? 0] ?? 'empty',
+      offset: this.#offsets.get(index),
+      lengthBytes: this.#lengths.get(index),
+      file: Math.floor(kind / ANSWERED_OUTCOMES.length),
+      outcome: ANSWERED_OUTCOMES[kind % ANSWERED_OUTCOMES.length] ?? 'empty',
     };
-  }
-
-  #makeRoomFor(index: number): void {
-    if (index < this.#taken.length) return;
-    const places = new Float64Array(this.#places.length * 2);
-    places.set(this.#places);
-    this.#places = places;
-    const taken = new Uint8Array(this.#taken.length * 2);
-    taken.set(this.#taken);
-    this.#taken = taken;
   }
 }

@@ -13,7 +13,7 @@ const ROWS = 2 ** 40;
 export type LineNews = 'new' | 'unchanged' | 'changed';
 
 /**
- * The keys of all requests, those of earlier runs included, in some 50 bytes each: each is there once, and it is known
+ * The keys of all requests, those of earlier runs included, in some 35 bytes each: each is there once, and it is known
  * which were not seen again.
  */
 export class PreparedKeys {
