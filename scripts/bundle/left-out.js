@@ -1,4 +1,4 @@
-// Whole packages that a dependency imports and gembatch never uses. They are the only difference between what is bundled and
+// Packages, and parts of one, that a dependency imports and gembatch never uses. They are the only difference between what is bundled and
 // what npm installs: no source text of a dependency is changed. To use one of these parts, delete its line.
 
 /** @type {readonly {readonly name: string, readonly importedBy: string, readonly exports: readonly string[], readonly reason: string}[]} */
@@ -20,6 +20,12 @@ export const LEFT_OUT = [
     importedBy: '@oclif/core',
     exports: ['lilconfig'],
     reason: 'finds settings of oclif outside package.json, where gembatch has its own',
+  },
+  {
+    name: '../web/fetch/body.js',
+    importedBy: 'undici',
+    exports: ['extractBody'],
+    reason: 'sends forms; gembatch sends JSON and files',
   },
 ];
 

@@ -4,15 +4,14 @@
  * answered with 421. What comes back is limited in bytes and in time, is not decompressed, and is rid of the API key
  * before anybody reads it.
  */
-import './connection/fetch-of-node.js';
 import type {Readable} from 'node:stream';
-import {request as undiciRequest, type Dispatcher} from 'undici';
 import {apiKeyHider} from '../../domain/api-key/conceal-api-key.js';
 import {GembatchError} from '../../domain/errors.js';
 import {Connections, CONNECT_TIMEOUT_MS} from './connection/connections.js';
 import {Deadline} from './deadline.js';
 import {NotConnectedError} from './connection/connection-error.js';
 import type {Proxies} from './connection/proxy-variables.js';
+import type {Dispatcher} from './connection/undici.js';
 import {throwIfAborted} from './retry-budget.js';
 import {malformedReplyError, networkError, type RawReply} from './service-error.js';
 
@@ -131,7 +130,9 @@ export class HttpClient {
     if (totalMs !== undefined) deadline.setTotal(totalMs, slownessError);
     try {
       const answer = await deadline.race(
-        undiciRequest(url, {
+        connection.compose(noting(onStart)).request({
+          origin: url.origin,
+          path: `${url.pathname}${url.search}`,
           method: method as Dispatcher.HttpMethod,
           // Bytes that grow without limit when they are unpacked are not asked for.
           headers: {'accept-encoding': 'identity', ...request.headers},
@@ -142,7 +143,6 @@ export class HttpClient {
           bodyTimeout: silenceMs,
           highWaterMark: BODY_BUFFER_BYTES,
           signal: deadline.signal,
-          dispatcher: connection.compose(noting(onStart)),
         }),
       );
       deadline.clear();

@@ -1,9 +1,8 @@
-import './fetch-of-node.js';
 import type {Socket} from 'node:net';
-import {Agent, buildConnector, EnvHttpProxyAgent, type Dispatcher} from 'undici';
 import {isLoopback} from './loopback.js';
 import {proxyTunnels} from './proxy-tunnels.js';
 import type {Proxies} from './proxy-variables.js';
+import {Agent, buildConnector, EnvHttpProxyAgent, type Dispatcher} from './undici.js';
 
 /** How long a connection may take to be made, in milliseconds; the way through a proxy included. */
 export const CONNECT_TIMEOUT_MS = 8_000;

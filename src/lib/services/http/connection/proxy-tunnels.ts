@@ -1,6 +1,5 @@
-import './fetch-of-node.js';
-import {Pool, type Dispatcher} from 'undici';
 import {ProxyError} from './connection-error.js';
+import {Pool, type Dispatcher} from './undici.js';
 
 type Connect = (options: Omit<Dispatcher.ConnectOptions, 'origin'>) => Promise<Dispatcher.ConnectData>;
 
