@@ -4,14 +4,14 @@ import {nextStep, type NextStep} from '../lib/domain/job/next-step.js';
 import {ownCommand} from '../lib/domain/program-name.js';
 import type {JobStore} from '../lib/store/job-store.js';
 
-/** What helps on with what is recorded; undefined when all of it is over and no other try can help. */
+/** The command to run next for the recorded jobs; undefined when all are over and another try cannot help. */
 export function nextCommand(store: JobStore): string | undefined {
   const step = stepAfter(store);
   return step === undefined || step.startsWith('results') ? undefined : ownCommand(step);
 }
 
 /**
- * What helps on where jobs were to be stopped, which nobody wants to send again.
+ * The command to run next where jobs were to be cancelled, which nobody wants to send again.
  *
  * @param names - of their batch jobs.
  */

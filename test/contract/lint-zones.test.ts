@@ -63,6 +63,8 @@ const VIOLATIONS: readonly [file: string, code: string, reason: string][] = [
   ['src/lib/store/assert.ts', 'export const f = (a?: {b: 1}) => a!.b;', 'no-non-null-assertion'],
   ['src/lib/store/console.ts', "console.log('a');", 'no-console'],
   ['src/lib/store/exit.ts', 'process.exit(1);', 'no-process-exit'],
+  ['src/lib/store/egg.ts', "import type {Hen} from './hen.js';\nexport interface Egg {of: Hen}", 'no-cycle'],
+  ['src/lib/store/hen.ts', "import type {Egg} from './egg.js';\nexport interface Hen {of: Egg}", 'no-cycle'],
 ];
 
 /** What the zones allow. */

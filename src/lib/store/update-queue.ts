@@ -3,7 +3,8 @@ import {isTerminal} from '../domain/job/job-state.js';
 import type {JobRecord} from '../domain/job/job-record.js';
 import type {CommitLock} from './lock/commit-lock.js';
 import {CommitPace} from './lock/commit-pace.js';
-import type {JobLine, JobLines} from './record/job-lines.js';
+import type {JobLines} from './record/job-lines.js';
+import type {JobLine} from './record/stored-record.js';
 
 /** By batch name; each gets the newest record and returns the new one. */
 export type JobChanges = ReadonlyMap<string, (record: JobRecord) => JobRecord>;

@@ -22,7 +22,7 @@ export type NextStep =
   | 'results --join answers.csv';
 
 /**
- * What helps on after jobs were looked at: to wait, else to send again what another try can help, else to see what was
+ * What to do next after jobs were looked at: to wait, else to send again what another try can help, else to see what was
  * wrong, else to take the answers. Undefined where there are none.
  */
 export function nextStep(all: readonly JobEnd[]): NextStep | undefined {

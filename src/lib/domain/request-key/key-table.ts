@@ -30,7 +30,7 @@ export class KeyTable {
   readonly #probe = new Uint32Array(4);
   #scratch = Buffer.allocUnsafe(256);
 
-  /** @param expectedKeys - how many keys are likely to come; more are welcome, at the cost of growing. */
+  /** @param expectedKeys - how many keys are likely to come; for more, the table grows. */
   constructor(expectedKeys = 0) {
     let slots = MIN_SLOTS;
     while (slots * MAX_LOAD < expectedKeys) slots *= 2;

@@ -1,6 +1,6 @@
 /**
  * Checks a request file while its bytes stream by, once. Good lines are recognised by a scan; only a line that the scan
- * does not vouch for is parsed, judged and, when something is wrong, searched for the place.
+ * does not accept is parsed and checked in full and, when something is wrong, searched for the place.
  */
 import {isUtf8} from 'node:buffer';
 import {isEmbeddingModel} from '../service/model-choice.js';
@@ -90,7 +90,7 @@ export class RequestFileCheck implements RequestFileReader {
     this.#judge(Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start));
   }
 
-  /** Says what is the matter with a line that may not be good. */
+  /** Reports what is wrong with a line, if anything is. */
   #judge(line: Buffer): void {
     const text = line.toString('utf8');
     const value = isUtf8(line) ? parsed(text) : undefined;

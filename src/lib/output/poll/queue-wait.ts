@@ -17,7 +17,7 @@ const MAX_LINES = 3;
 
 /**
  * The same on a terminal. The wait for quota is one line, without what it has no room for; where nothing of the person's own
- * is open, it takes the room to say what may be the matter.
+ * is open, it takes the room to say what may be wrong.
  */
 export function waitLines(wait: QueueWait, nowMs: number, columns: number): readonly string[] {
   const {reason, files, open_jobs: jobs} = wait;

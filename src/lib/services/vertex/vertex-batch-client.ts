@@ -234,7 +234,7 @@ export class VertexBatchClient implements BatchService {
     return remoteFile(address.bucket, await this.#storage.get(address, options));
   }
 
-  /** Request files at our place in the bucket, if one is named; what else is there is nobody's business. */
+  /** Our request files in the bucket, if one is named; other objects are not listed. */
   async *listFiles(options: CallOptions = {}): AsyncGenerator<readonly RemoteFile[]> {
     const {bucket} = this.#options;
     if (bucket === undefined) return;

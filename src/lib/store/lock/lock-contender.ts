@@ -46,7 +46,7 @@ export interface LockContext {
 }
 
 /** The lock file as it was at one moment. */
-interface LockSight {
+interface LockSnapshot {
   readonly owner: OwnerLine | null;
   /** Changes with every new file under the path and with every write or sign of life. */
   readonly instance: string;
@@ -103,9 +103,9 @@ export class LockContender {
   try(): HeldLock | null {
     return orStorageError(`take the lock ${this.#path}`, () => {
       releaseLeftOver(this.#path);
-      const sight = this.#look();
-      if (sight === 'busy') return null;
-      if (sight !== null && !this.#breakIfDead(sight)) return null;
+      const snapshot = this.#look();
+      if (snapshot === 'busy') return null;
+      if (snapshot !== null && !this.#breakIfDead(snapshot)) return null;
       return this.#create();
     });
   }
@@ -131,20 +131,20 @@ export class LockContender {
    */
   isFreeOfOthers(): boolean {
     return orStorageError(`look at the lock ${this.#path}`, () => {
-      const sight = this.#look();
-      if (sight === null || sight === 'busy') return sight === null;
+      const snapshot = this.#look();
+      if (snapshot === null || snapshot === 'busy') return snapshot === null;
       // One that was announced is of this program, and whoever commits next waits for it or breaks it.
-      return sight.owner !== null || this.#claimants(sight).length > 0 || this.#breakIfDead(sight);
+      return snapshot.owner !== null || this.#claimants(snapshot).length > 0 || this.#breakIfDead(snapshot);
     });
   }
 
   /** Whether the lock file stands and bears no name, so that claim files beside it still mean something. */
   isNameless(): boolean {
-    const sight = this.#look();
-    return sight === 'busy' || (sight !== null && sight.owner === null);
+    const snapshot = this.#look();
+    return snapshot === 'busy' || (snapshot !== null && snapshot.owner === null);
   }
 
-  #look(): LockSight | null | 'busy' {
+  #look(): LockSnapshot | null | 'busy' {
     const {io} = this.#context;
     try {
       const descriptor = io.open(this.#path, 'r');
@@ -211,15 +211,15 @@ export class LockContender {
   }
 
   /** Whether the lock is out of the way now. */
-  #breakIfDead(sight: LockSight): boolean {
-    if (!this.#isDead(sight) || this.#depth >= MAX_BREAK_DEPTH) return false;
+  #breakIfDead(snapshot: LockSnapshot): boolean {
+    if (!this.#isDead(snapshot) || this.#depth >= MAX_BREAK_DEPTH) return false;
     this.#breaker ??= new LockContender(`${this.#path}.break`, this.#context, {}, this.#depth + 1);
     const guard = this.#breaker.try();
     if (guard === null) return false;
     try {
       const again = this.#look();
       if (again === null) return true;
-      if (again === 'busy' || again.instance !== sight.instance || !this.#isDead(again)) return false;
+      if (again === 'busy' || again.instance !== snapshot.instance || !this.#isDead(again)) return false;
       const dead =
         again.owner === null
           ? this.#claimants(again).filter(({liveness}) => liveness === 'dead' || liveness === 'other-boot')
@@ -232,18 +232,18 @@ export class LockContender {
     }
   }
 
-  #isDead(sight: LockSight): boolean {
-    this.#watch.see(sight.instance);
-    const liveness = this.#livenessOf(sight);
-    this.#holder = holderOf(sight.owner, liveness, this.#watch.silentMs);
+  #isDead(snapshot: LockSnapshot): boolean {
+    this.#watch.see(snapshot.instance);
+    const liveness = this.#livenessOf(snapshot);
+    this.#holder = holderOf(snapshot.owner, liveness, this.#watch.silentMs);
     if (liveness === 'alive' || liveness === 'dead') return liveness === 'dead';
-    const isLeft = liveness === 'other-boot' && wasBeforeStart(Number(sight.modifiedNs / NS_PER_MS));
+    const isLeft = liveness === 'other-boot' && wasBeforeStart(Number(snapshot.modifiedNs / NS_PER_MS));
     return this.#watch.isOverLimit(isLeft);
   }
 
-  #livenessOf(sight: LockSight): Liveness {
-    const id = sight.owner && parseOwnerId(sight.owner.id);
-    return id ? livenessOf(id) : this.#livenessOfMaker(sight);
+  #livenessOf(snapshot: LockSnapshot): Liveness {
+    const id = snapshot.owner && parseOwnerId(snapshot.owner.id);
+    return id ? livenessOf(id) : this.#livenessOfMaker(snapshot);
   }
 
   /**
@@ -251,11 +251,11 @@ export class LockContender {
    * unchanged for longer than a tick of the file's clock, and looked at again afterwards: only then did its maker
    * announce itself before the listing, and not for another lock of the same look.
    */
-  #livenessOfMaker(sight: LockSight): Liveness {
-    if (!this.#watch.hasStoodLongerThanTick(sight.modifiedNs)) return 'alive';
-    const claimants = this.#claimants(sight).map(({liveness}) => liveness);
+  #livenessOfMaker(snapshot: LockSnapshot): Liveness {
+    if (!this.#watch.hasStoodLongerThanTick(snapshot.modifiedNs)) return 'alive';
+    const claimants = this.#claimants(snapshot).map(({liveness}) => liveness);
     const again = this.#look();
-    if (again === null || again === 'busy' || again.instance !== sight.instance) return 'alive';
+    if (again === null || again === 'busy' || again.instance !== snapshot.instance) return 'alive';
     if (claimants.includes('alive')) return 'alive';
     const [first, ...others] = claimants;
     const isOneState = others.every((state) => state === first);
@@ -263,25 +263,25 @@ export class LockContender {
     // Nobody announced it: a lock of another program, which may well be alive; only its silence counts. Of one that is
     // silent as a rule, not even that, and what holds records may be their only copy.
     if (!this.#isShared) return 'foreign';
-    const isLeft = wasBeforeStart(Number(sight.modifiedNs / NS_PER_MS)) && !sight.holdsRecords;
+    const isLeft = wasBeforeStart(Number(snapshot.modifiedNs / NS_PER_MS)) && !snapshot.holdsRecords;
     return isLeft ? 'other-boot' : 'alive';
   }
 
   /** The claim files of this lock. Those of the dead count only if they came together with the lock. */
-  #claimants(sight: LockSight): {path: string; liveness: Liveness}[] {
+  #claimants(snapshot: LockSnapshot): {path: string; liveness: Liveness}[] {
     const prefix = `${basename(this.#path)}.`;
     return this.#context.io.list(dirname(this.#path)).flatMap((name) => {
       const id = name.startsWith(prefix) ? parseOwnerId(name.slice(prefix.length)) : null;
       if (id === null) return [];
       const claimant = {path: `${dirname(this.#path)}/${name}`, liveness: livenessOf(id)};
       const mayBeLeft = claimant.liveness === 'dead' || claimant.liveness === 'other-boot';
-      return !mayBeLeft || this.#isNear(claimant.path, sight) ? [claimant] : [];
+      return !mayBeLeft || this.#isNear(claimant.path, snapshot) ? [claimant] : [];
     });
   }
 
-  #isNear(claimPath: string, sight: LockSight): boolean {
+  #isNear(claimPath: string, snapshot: LockSnapshot): boolean {
     try {
-      const apartNs = this.#context.io.stat(claimPath).mtimeNs - sight.modifiedNs;
+      const apartNs = this.#context.io.stat(claimPath).mtimeNs - snapshot.modifiedNs;
       return apartNs > -CLAIM_NEAR_NS && apartNs < CLAIM_NEAR_NS;
     } catch (error) {
       if (systemCode(error) === 'ENOENT') return false;

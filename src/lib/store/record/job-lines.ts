@@ -4,7 +4,7 @@ import {KnownLines} from './known-lines.js';
 import {LineTexts} from './line-texts.js';
 import {LinesByJob} from './lines-by-job.js';
 import {formatRecord, parseRecord} from './record-line.js';
-import type {LineProblem, StoredRecord} from './stored-record.js';
+import type {JobLine, LineProblem} from './stored-record.js';
 import {oddLine, ONLY_COMMENTS, problemOf} from './unreadable-lines.js';
 
 const NEWLINE = 0x0a;
@@ -12,15 +12,6 @@ const NEWLINE = 0x0a;
 const COMMENT = 0x23;
 /** Some editors begin a file with it. */
 const BYTE_ORDER_MARK = '\ufeff';
-
-/** A record in the job-info file with the place of its bytes; the newline is not among them. */
-export interface JobLine extends StoredRecord {
-  readonly line: number;
-  /** Which of the pieces they are in, and where there. */
-  readonly piece: number;
-  readonly start: number;
-  readonly end: number;
-}
 
 /** A place in the bytes of a whole file. */
 export interface LinePlace {

@@ -1,16 +1,23 @@
 import type {JobRecord} from '../../domain/job/job-record.js';
-import type {JobLines} from './job-lines.js';
+import type {JobLine} from './stored-record.js';
+
+/** A content of the job-info file as it was. */
+interface EarlierContent {
+  readonly jobs: readonly JobLine[];
+  readonly pieces: readonly Buffer[];
+  positionsOf(name: string): readonly number[];
+}
 
 /**
  * Finds the lines of a newer content that an older one had, too: their records are known, and most lines stay as they are
  * whoever writes the file. Lines are asked for in their order.
  */
 export class KnownLines {
-  readonly #known: JobLines;
+  readonly #known: EarlierContent;
   /** Position of the line that should come next. */
   #next = 0;
 
-  constructor(known: JobLines) {
+  constructor(known: EarlierContent) {
     this.#known = known;
   }
 

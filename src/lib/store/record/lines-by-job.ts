@@ -1,4 +1,4 @@
-import type {JobLine} from './job-lines.js';
+import type {JobLine} from './stored-record.js';
 
 /**
  * Where the lines of each batch job are. It may serve several contents of a job-info file that grew out of each other: what

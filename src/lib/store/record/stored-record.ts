@@ -23,3 +23,12 @@ export interface StoreSnapshot {
   readonly openIntents: readonly Intent[];
   readonly problems: readonly LineProblem[];
 }
+
+/** A record in the job-info file with the place of its bytes; the newline is not among them. */
+export interface JobLine extends StoredRecord {
+  readonly line: number;
+  /** Which of the pieces they are in, and where there. */
+  readonly piece: number;
+  readonly start: number;
+  readonly end: number;
+}

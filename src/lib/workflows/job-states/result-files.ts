@@ -9,7 +9,7 @@ import {ownCommand} from '../../domain/program-name.js';
 import {readHashed} from '../request-file/read-hashed.js';
 
 /** How result files are compared with their records. */
-export interface ResultLook {
+interface CompareOptions {
   /** Reads every file, also one that has the size and the time that were recorded. */
   readonly isThorough?: boolean;
   readonly stop: AbortSignal;
@@ -36,7 +36,7 @@ const CONCURRENT_HASHES = 4;
 export async function lookAtResults(
   store: Pick<JobStore, 'resolveInput'>,
   records: readonly JobRecord[],
-  {isThorough = false, stop}: ResultLook,
+  {isThorough = false, stop}: CompareOptions,
 ): Promise<ReadonlyMap<string, FoundResults>> {
   const found = new Map<string, FoundResults>();
   const unread: {name: string; path: string; results: StoredResults}[] = [];

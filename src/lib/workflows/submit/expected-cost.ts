@@ -6,7 +6,7 @@ import type {KnownJobs} from './duplicates/known-jobs.js';
 import type {RequestFile} from './collect-inputs.js';
 import type {SubmitRun} from './submit-run.js';
 
-/** So much of the files that are to be sent is read before the first is sent; of more, every so manyth file. */
+/** The most that is read for the estimate before the first file is sent; of more, only every n-th file is read. */
 const READ_BEFORE_BYTES = 64 * 1024 ** 2;
 
 /**

@@ -1,7 +1,7 @@
 import {describe, expect, test} from '@jest/globals';
 import type {JobRecord} from '../../../../src/lib/domain/job/job-record.js';
 import {JobLines} from '../../../../src/lib/store/record/job-lines.js';
-import type {JobLine} from '../../../../src/lib/store/record/job-lines.js';
+import type {JobLine} from '../../../../src/lib/store/record/stored-record.js';
 import {seededRandom, shuffled} from '../../../helpers/seeded-random.js';
 import {jobRecord, recordLine} from '../records.js';
 

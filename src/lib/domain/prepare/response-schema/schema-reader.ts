@@ -1,4 +1,4 @@
-/** What both ways to say a JSON Schema to the model read alike. */
+/** What `responseSchema` and `responseJsonSchema` have in common. */
 import {isObject, type JsonObject} from '../../json/json-object.js';
 import {SchemaFault} from './schema-fault.js';
 

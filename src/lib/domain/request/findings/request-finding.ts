@@ -25,7 +25,7 @@ export type Rule = (typeof RULES)[number];
 export interface RequestFinding {
   /** A problem stops the file: the service refuses such a request. A warning is for what it may well take. */
   readonly severity: 'problem' | 'warning';
-  /** What is the matter and what to write, without the place. */
+  /** What is wrong and what to write, without the place. */
   readonly text: string;
   readonly path: JsonPath;
   /** The rule that a problem comes from, unless nobody can do without it. */
