@@ -10,7 +10,7 @@ import type {JobRecord} from '../../domain/job/job-record.js';
 import {describeLockWait} from '../../domain/lock-holder.js';
 import {exitCodeOf, type ItemOutcome} from '../../domain/outcome.js';
 import type {Session} from '../../store/job-store.js';
-import {readResultsInPlace, type PlaceDeps} from '../fetch/results-in-place.js';
+import {readResultsInPlace, type PlaceDeps} from '../fetch/place/results-in-place.js';
 import {inspectFile} from '../request-file/inspect-file.js';
 import {KnownJobs} from '../submit/duplicates/known-jobs.js';
 import type {AdoptDeps, AdoptedJob, AdoptInput, AdoptResult} from './adopt-jobs.js';

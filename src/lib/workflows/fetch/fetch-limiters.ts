@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
 import type {BatchJob} from '../../domain/job/batch-job.js';
 import type {FreshStore} from '../job-states/fresh-store.js';
-import {RecordsByName} from './records-by-name.js';
+import {RecordsByName} from './place/records-by-name.js';
 
 /** Few enough to leave the line to each, enough to hide the time that a small result takes. */
 const CONCURRENT_DOWNLOADS = 3;

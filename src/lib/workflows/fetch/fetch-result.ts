@@ -22,8 +22,8 @@ import {glanceAtResults, lookAtResults} from '../job-states/result-files.js';
 import {contradictionOf} from './job-counts.js';
 import {receiveResult, type ReceiveOptions} from './receive-result.js';
 import type {ReadResult} from './result-intake.js';
-import {hasFileInPlace, recordResultsInPlace} from './results-in-place.js';
-import {refuseLinks, resultTargets} from './result-target.js';
+import {hasFileInPlace, recordResultsInPlace} from './place/results-in-place.js';
+import {refuseLinks, resultTargets} from './place/result-target.js';
 import {withinTimeLimit} from '../reconcile/try-call.js';
 import {ownCommand} from '../../domain/program-name.js';
 

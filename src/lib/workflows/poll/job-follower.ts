@@ -11,7 +11,7 @@ import {awaitsFetch, isFinished} from '../../domain/job/job-progress.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import {CONCURRENT_FETCHES, FetchLimiters} from '../fetch/fetch-limiters.js';
 import {FetchQueue} from '../fetch/fetch-queue.js';
-import {recordResultsInPlace} from '../fetch/results-in-place.js';
+import {recordResultsInPlace} from '../fetch/place/results-in-place.js';
 import {afterFailedFetch} from '../fetch/gone-results.js';
 import {FreshStore} from '../job-states/fresh-store.js';
 import {FollowedJobs} from './followed-jobs.js';

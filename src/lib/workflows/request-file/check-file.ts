@@ -9,7 +9,7 @@ import {PRICES} from '../../domain/price/prices.js';
 import {jobOutcome} from '../../domain/job/job-progress.js';
 import {SERVICE_LIMITS} from '../../domain/service/service-of.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
-import {recordResultsInPlace} from '../fetch/results-in-place.js';
+import {recordResultsInPlace} from '../fetch/place/results-in-place.js';
 import {glanceAtResults} from '../job-states/result-files.js';
 import {inspectFile, type Inspection} from './inspect-file.js';
 import type {FileEstimate} from '../estimate/file-estimator.js';

@@ -7,7 +7,7 @@ import {isOfService} from '../../domain/service/service-address.js';
 import {isReached} from '../../domain/service/service-of.js';
 import type {Session} from '../../store/job-store.js';
 import {fetchMissing} from '../fetch/fetch-missing.js';
-import {plainTarget} from '../fetch/result-target.js';
+import {plainTarget} from '../fetch/place/result-target.js';
 import {noteStates} from '../job-states/note-states.js';
 import {refreshJobs} from '../job-states/refresh-jobs.js';
 import {lookAtResults} from '../job-states/result-files.js';

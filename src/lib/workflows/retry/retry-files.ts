@@ -1,7 +1,7 @@
 import {basename, dirname, extname, join} from 'node:path';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import type {AtomicFile} from '../../store/file/atomic-file.js';
-import {refuseLinks} from '../fetch/result-target.js';
+import {refuseLinks} from '../fetch/place/result-target.js';
 import type {CreateFile} from '../poll/poll-run.js';
 import {RETRIES_FOLDER, shortId} from '../reconcile/parent-of-retry.js';
 

@@ -4,7 +4,7 @@ import {stat} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import {GembatchError} from '../../domain/errors.js';
 import type {JobRecord, JoinedResults, StoredResults} from '../../domain/job/job-record.js';
-import {plainTarget, refuseLinks} from '../fetch/result-target.js';
+import {plainTarget, refuseLinks} from '../fetch/place/result-target.js';
 import type {PollDeps} from '../poll/poll-run.js';
 import {readChunks} from '../request-file/read-chunks.js';
 

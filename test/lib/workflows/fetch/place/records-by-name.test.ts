@@ -1,6 +1,6 @@
 import {describe, expect, test} from '@jest/globals';
-import type {JobRecord} from '../../../../src/lib/domain/job/job-record.js';
-import {RecordsByName} from '../../../../src/lib/workflows/fetch/records-by-name.js';
+import type {JobRecord} from '../../../../../src/lib/domain/job/job-record.js';
+import {RecordsByName} from '../../../../../src/lib/workflows/fetch/place/records-by-name.js';
 
 function job(file: string, name: string, results?: string): JobRecord {
   const batch = {name: `batches/${name}`, state: 'JOB_STATE_RUNNING'};

@@ -3,11 +3,11 @@
  * from before. Where the service has them no more, they are what was paid for.
  */
 import {lstat, stat} from 'node:fs/promises';
-import type {JobRecord, JobUsage, StoredResults} from '../../domain/job/job-record.js';
-import type {PollDeps} from '../poll/poll-run.js';
-import {readChunks} from '../request-file/read-chunks.js';
+import type {JobRecord, JobUsage, StoredResults} from '../../../domain/job/job-record.js';
+import type {PollDeps} from '../../poll/poll-run.js';
+import {readChunks} from '../../request-file/read-chunks.js';
 import {RecordsByName} from './records-by-name.js';
-import {ResultIntake, type ReadResult} from './result-intake.js';
+import {ResultIntake, type ReadResult} from '../result-intake.js';
 import {plainTarget, refuseLinks, resultTargets} from './result-target.js';
 
 export type PlaceDeps = Pick<PollDeps, 'store' | 'clock' | 'prices'>;

@@ -8,10 +8,10 @@
 import {createHash} from 'node:crypto';
 import {lstat} from 'node:fs/promises';
 import {basename, dirname, extname, isAbsolute, join, normalize, relative, sep} from 'node:path';
-import {GembatchError} from '../../domain/errors.js';
-import {isFinished} from '../../domain/job/job-progress.js';
-import type {JobRecord} from '../../domain/job/job-record.js';
-import type {JobStore} from '../../store/job-store.js';
+import {GembatchError} from '../../../domain/errors.js';
+import {isFinished} from '../../../domain/job/job-progress.js';
+import type {JobRecord} from '../../../domain/job/job-record.js';
+import type {JobStore} from '../../../store/job-store.js';
 import {caseFolded, type RecordsByName} from './records-by-name.js';
 
 const HASH_LENGTH = 8;

@@ -1,4 +1,4 @@
-import type {JobRecord} from '../../domain/job/job-record.js';
+import type {JobRecord} from '../../../domain/job/job-record.js';
 
 /**
  * All records, found by the last name of their request file and of their results: each of 10,000 results looks for whatever

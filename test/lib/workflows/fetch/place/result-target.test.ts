@@ -1,14 +1,14 @@
 import {mkdir, symlink} from 'node:fs/promises';
 import {join, resolve} from 'node:path';
 import {describe, expect, test} from '@jest/globals';
-import type {JobRecord} from '../../../../src/lib/domain/job/job-record.js';
-import {RecordsByName} from '../../../../src/lib/workflows/fetch/records-by-name.js';
+import type {JobRecord} from '../../../../../src/lib/domain/job/job-record.js';
+import {RecordsByName} from '../../../../../src/lib/workflows/fetch/place/records-by-name.js';
 import {
   isReservedOnWindows,
   refuseLinks,
   resultTargets,
-} from '../../../../src/lib/workflows/fetch/result-target.js';
-import {tempDir} from '../../../helpers/temp-dir.js';
+} from '../../../../../src/lib/workflows/fetch/place/result-target.js';
+import {tempDir} from '../../../../helpers/temp-dir.js';
 
 const store = {resolveInput: (file: string) => resolve('/work', file)};
 
