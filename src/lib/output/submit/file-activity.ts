@@ -65,7 +65,8 @@ export class FileActivity {
     const word = PHASE_WORDS[this.#phase];
     if (this.#wait !== undefined) return [waitText(word, this.#wait, nowMs)];
     if (this.#totalBytes === 0) return [word];
-    const perSecond = this.#rate.perSecond(nowMs) ?? 0;
+    const isAll = this.#bytes >= this.#totalBytes;
+    const perSecond = isAll ? 0 : (this.#rate.perSecond(nowMs) ?? 0);
     const leftMs = ((this.#totalBytes - this.#bytes) / perSecond) * 1000;
     const flow = perSecond > 0 ? [`${formatDuration(leftMs)} left`, `${formatBytes(perSecond)}/s`] : [];
     const percent = Math.floor((this.#bytes / this.#totalBytes) * 100);

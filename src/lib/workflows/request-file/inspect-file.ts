@@ -165,8 +165,8 @@ async function isFolder(path: string, name: string): Promise<GembatchError> {
   const {preparationOfFolder} = await import('../prepare/preparation-hint.js');
   const folder = name.replace(/[/\\]+$/u, '');
   const suggestions = await preparationOfFolder(path, folder).catch(() => undefined);
-  return new GembatchError('FILE_IS_FOLDER', `${name}: is a folder, not a request file.`, {
-    suggestions: suggestions ?? [`Name the files in it, for example: ${folder}/*.jsonl`],
+  return new GembatchError('FILE_IS_FOLDER', `${name}: has no request files (*.jsonl) in it.`, {
+    suggestions: suggestions ?? [`Folders inside it are not searched; name them: ${folder}/*/`],
   });
 }
 

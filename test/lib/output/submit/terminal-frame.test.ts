@@ -116,3 +116,12 @@ test('drawing costs the same with 100,000 files', async () => {
   for (let number = 0; number < 100; number += 1) frame(79, 23);
   expect((performance.now() - startMs) / 100).toBeLessThan(20);
 });
+
+test('what has been read whole has no rate and no time left', async () => {
+  const clock = new ManualClock();
+  const activity = new FileActivity(clock, new ByteRate(clock.monotonic()));
+  activity.apply({type: 'phase', index: 1, phase: 'inspecting'});
+  await clock.advance(1_000);
+  activity.apply({type: 'progress', index: 1, bytes: 70, totalBytes: 70});
+  expect(activity.parts()).toEqual(['checking 100%', '70 B']);
+});
