@@ -102,9 +102,12 @@ A job that the service does not show may belong to another API key's project. --
         ...(flags.only === undefined ? {} : {only: flags.only}),
         stop: this.stopSignal(),
       },
-      () => new SubmitView({...this.display(flags), nextCommand: () => nextCommand(store)}),
+      () => new SubmitView(this.display(flags)),
     );
-    if (!this.jsonEnabled()) printFolded(process.stdout, retryLines(result));
+    const hasJobs = result.submissions.some(({summary}) => summary.submitted > 0);
+    const next = hasJobs && !flags.quiet ? nextCommand(store) : undefined;
+    if (!this.jsonEnabled())
+      printFolded(process.stdout, [...retryLines(result), ...(next === undefined ? [] : [`Next: ${next}`])]);
     process.exitCode = result.exit_code;
     return result;
   }

@@ -161,6 +161,8 @@ test('--only names the rows that are sent, and those without a limit cannot have
   const {stdout} = await runCli(['retry', '--dry-run', '--max-output-tokens', 'x2'], {cwd: folder, env});
   expect(stdout).toContain('1 row left out, cut off without a limit of their own');
   expect((await runCli(['retry', '--only', 'bad'], {cwd: folder, env})).code).toBe(EXIT.usage);
+  const sent = await runCli(['retry'], {cwd: folder, env});
+  expect(sent.stdout).toMatch(/ 1 row left out, cut off.*\nNext: gembatch poll\n$/u);
 });
 
 test('a limit is not multiplied beyond that of the model, and a row that has it is left out', async () => {

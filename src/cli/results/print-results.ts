@@ -10,6 +10,7 @@ import {
   resultsLines,
 } from '../../lib/output/results/results-lines.js';
 import {mediaLines} from '../../lib/output/results/media-lines.js';
+import {printFolded} from '../../lib/output/terminal/screen.js';
 import {printableJson} from '../../lib/output/terminal/printable.js';
 import type {ResultsReport} from '../../lib/workflows/results/collect-results.js';
 import {badRows} from '../../lib/workflows/results/report-rows.js';
@@ -51,11 +52,9 @@ export async function printResults(
   if (form.failed) {
     await writeLines(linesOf(badRows(deps.store, report), form.isJson ? jsonLine : badRowLine), {stop});
   } else if (!form.isJson && file !== undefined) {
-    process.stdout.write(
-      [joinedSentence(file), ...mediaLines(file.media)].map((line) => `${line}\n`).join(''),
-    );
+    printFolded(process.stdout, [joinedSentence(file), ...mediaLines(file.media)]);
   } else if (!form.isJson && join === undefined) {
-    process.stdout.write(`${resultsLines(report).join('\n')}\n`);
+    printFolded(process.stdout, resultsLines(report));
   }
   if (form.isJson && !hasRowsOnStdout(form)) return file;
   const next = form.quiet ? undefined : nextAfter(report, form);
@@ -64,7 +63,7 @@ export async function printResults(
     ...[...rowNotes(report, form), ...notes].map((note) => `Note: ${note}`),
     ...(next === undefined ? [] : [`Next: ${ownCommand(next)}`]),
   ];
-  process.stderr.write(lines.map((line) => `${line}\n`).join(''));
+  printFolded(process.stderr, lines);
   return file;
 }
 

@@ -70,6 +70,16 @@ export function endedLine(task: FileTaskObject, columns: number, style: FrameSty
   return fileLine({...line, parts, shortPart}, columns, marks.cut);
 }
 
+/** The same for a line that stays: where the name of a job has no room in it, it stands whole on a line of its own. */
+export function lastingLines(task: FileTaskObject, columns: number, style: FrameStyle): readonly string[] {
+  const line = endedLine(task, columns, style);
+  const {outcome, job} = outcomeOf(task) ?? {};
+  if (outcome !== 'submitted' || job === undefined || line.includes(printable(job.name))) return [line];
+  const {marks, colors, head} = style;
+  const short = {mark: marks.done, color: colors.green, head, ...titleOf(task), parts: ['submitted']};
+  return [fileLine(short, columns, marks.cut), `  ${printable(job.name)}`];
+}
+
 /** `[n/total] name`, taken apart: the number always stays whole. */
 export function titleOf({title = ''}: FileTaskObject): {readonly number: string; readonly name: string} {
   const end = title.indexOf(' ');

@@ -3,7 +3,7 @@ import {commonHead} from '../terminal/short-names.js';
 import {LiveScreen, roomOf, type Room} from '../terminal/live-screen.js';
 import {needsAttention} from './file-tally.js';
 import {outcomeOf, type FileTaskObject} from './file-task.js';
-import {endedLine, listFrame, titleOf, type FrameStyle, type ListState} from './terminal-frame.js';
+import {lastingLines, listFrame, titleOf, type FrameStyle, type ListState} from './terminal-frame.js';
 
 export interface TerminalRendererOptions extends Omit<FrameStyle, 'head'> {
   readonly stream: NodeJS.WriteStream;
@@ -59,7 +59,7 @@ export class TerminalRenderer implements ListrRenderer {
     const lasting = total <= MAX_LASTING_LINES ? begun : this.#needAttention;
     const {columns} = roomOf(stream);
     this.#screen.end(
-      lasting.slice(0, MAX_LASTING_LINES).map((task) => endedLine(task, columns, this.#options)),
+      lasting.slice(0, MAX_LASTING_LINES).flatMap((task) => lastingLines(task, columns, this.#options)),
     );
   }
 

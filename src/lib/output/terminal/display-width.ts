@@ -1,3 +1,5 @@
+import {stripVTControlCharacters} from 'node:util';
+
 /**
  * What takes two columns: emoji, and East Asian wide and fullwidth characters (Unicode Standard Annex 11, in broad
  * ranges). Where terminals differ, the larger width is taken: a line that is too short is better than one that breaks.
@@ -50,7 +52,7 @@ export function shortenMiddle(text: string, width: number, cut = '…'): string 
 
 /**
  * The text on several lines, broken at blanks, each at most `width` columns wide and indented as the first. Nothing is
- * lost: a word that is longer than a line, such as a path, has one that is too wide.
+ * lost: a word that is longer than a line, such as a path, has one that is too wide. Colours take no column.
  */
 export function foldText(text: string, width: number): readonly string[] {
   const indent = /^ */u.exec(text)?.[0] ?? '';
@@ -59,7 +61,7 @@ export function foldText(text: string, width: number): readonly string[] {
   let line = indent + first;
   for (const word of words) {
     const joined = `${line} ${word}`;
-    if (displayWidth(joined) <= width) {
+    if (displayWidth(stripVTControlCharacters(joined)) <= width) {
       line = joined;
     } else {
       lines.push(line);

@@ -1,5 +1,5 @@
 import {printable} from '../terminal/printable.js';
-import type {OutputMode, Screen} from '../terminal/screen.js';
+import {printFolded, type OutputMode, type Screen} from '../terminal/screen.js';
 
 /** Where a command without a live display puts its lines. All of them are made printable. */
 export interface LineView {
@@ -14,16 +14,15 @@ export interface LineView {
 /** A view for one command. `--quiet` leaves what was asked for and what went wrong. */
 export function createLineView({stdout, stderr}: Screen, mode: OutputMode): LineView {
   const hasProgress = mode === 'live' || mode === 'plain';
-  const text = (lines: readonly string[]): string => lines.map((line) => `${printable(line)}\n`).join('');
   return {
     say: (lines) => {
-      if (mode !== 'silent') stdout.write(text(lines));
+      if (mode !== 'silent') printFolded(stdout, lines.map(printable));
     },
     note: (line) => {
-      if (hasProgress) stderr.write(text([line]));
+      if (hasProgress) printFolded(stderr, [printable(line)]);
     },
     warn: (message) => {
-      stderr.write(text([`Warning: ${message}`]));
+      printFolded(stderr, [printable(`Warning: ${message}`)]);
     },
   };
 }

@@ -148,3 +148,14 @@ test('the wait for quota is one line, which says when it is tried again, and not
   );
   await shown;
 });
+
+test('the name of a job stays whole at the end, on a line of its own where it has no room beside the file', async () => {
+  const run = live();
+  run.stderr.columns = 40;
+  const job = {name: `batches/${'x'.repeat(36)}`, state: 'JOB_STATE_PENDING'};
+  const script = new ScriptedSubmission(['a.jsonl'], 1);
+  const {shown} = await script.show(run.view);
+  await script.endAll(run.view, [{...ENDED, count: 1, job}]);
+  await shown;
+  expect(run.stderr.text.replaceAll('\u001B[K', '')).toContain(`✔ [1/1] a.jsonl submitted\n  ${job.name}\n`);
+});

@@ -28,4 +28,5 @@ test.each([
 test('folds at blanks, keeps the indent, and loses nothing of a word that is longer than a line', () => {
   expect(foldText('one two 質問質問 superlongword', 9)).toEqual(['one two', '質問質問', 'superlongword']);
   expect(foldText('  one two three', 9)).toEqual(['  one two', '  three']);
+  expect(foldText('\u001B[31mx\u001B[39m two', 5)).toEqual(['\u001B[31mx\u001B[39m two']);
 });
