@@ -12,14 +12,15 @@ export interface WaitOptions {
   readonly timeoutMs: number | null;
   /** Ends the wait. */
   readonly signal?: AbortSignal;
-  /** Called when the wait has lasted a second, and about every second after that. */
+  /** Called when the wait has lasted a second, about every 30 seconds after that, and when another one holds the lock. */
   readonly onWait?: (holder: LockHolder | null, waitedMs: number) => void;
 }
 
 /** For locks that are held for seconds and longer. */
 const DEFAULT_PAUSES: Pauses = {firstMs: 25, longestMs: 250};
 /** Shorter waits are not worth a word. */
-const NOTICE_EVERY_MS = 1_000;
+const FIRST_NOTICE_MS = 1_000;
+const NOTICE_EVERY_MS = 30_000;
 
 /**
  * Tries something that needs a lock until it works, waiting as long as the holder lives.
@@ -42,7 +43,8 @@ export async function waitForLock<T>(
   }: WaitOptions & {file: string; clock: Clock; lockPath?: string; pauses?: Pauses},
 ): Promise<T> {
   const startMs = clock.monotonic();
-  let noticedMs = 0;
+  let nextNoticeMs = FIRST_NOTICE_MS;
+  let noticed: string | undefined;
   for (let tries = 0; ; tries += 1) {
     if (signal?.aborted)
       throw interruption(`Interrupted while waiting for the job-info file ${file}.`, signal.reason);
@@ -50,8 +52,11 @@ export async function waitForLock<T>(
     if (result !== null) return result;
     const waitedMs = clock.monotonic() - startMs;
     if (timeoutMs !== null && waitedMs >= timeoutMs) throw lockedError(file, contender.holder, lockPath);
-    if (waitedMs - noticedMs >= NOTICE_EVERY_MS) {
-      noticedMs = waitedMs;
+    const holder = describeLockHolder(contender.holder);
+    const isAnother = noticed !== undefined && noticed !== holder;
+    if (waitedMs >= nextNoticeMs || isAnother) {
+      nextNoticeMs = waitedMs + NOTICE_EVERY_MS;
+      noticed = holder;
       onWait?.(contender.holder, waitedMs);
     }
     await clock.sleep(

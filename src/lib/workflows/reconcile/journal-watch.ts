@@ -67,7 +67,7 @@ export class JournalWatch {
     for (const {intent, absentSinceMs} of unclear) {
       if (absentSinceMs !== undefined) this.#absentSince.set(intent.attempt, absentSinceMs);
     }
-    const isNews = this.#deadSinceMs === undefined && this.hasOpenQuestions;
+    const isNews = this.#deadSinceMs === undefined && unclear.length > 0 && this.hasOpenQuestions;
     if (!isNews) return;
     const message = recoveryMessage(unclear.length, this.#options.graceMs);
     this.#deps.report({type: 'status', message});
