@@ -355,6 +355,17 @@ test('a Parquet table keeps the digits of its numbers', async () => {
   ]);
 });
 
+test('a Parquet table keeps the digits of times and decimals, and dates are dates', async () => {
+  const content = await readFile('test/fixtures/times.parquet');
+  const columns = ['day', 'local', 'utc', 'clock', 'nano', 'price', 'days'];
+  const prompt = ['{{ id }}', ...columns.map((name) => `{{ ${name} }}`)].join('|');
+  const {folder} = await prepare({name: 'a.parquet', content}, '-p', prompt);
+  expect((await requestsIn(join(folder, 'a'))).map(promptOf)).toEqual([
+    '1|2026-02-28|2026-02-28T12:00:00.123456|2026-02-28T12:00:00.000Z|01:02:03.000004|1969-12-31T23:59:59.999999999|1.50|2026-01-01',
+    '2|||||||',
+  ]);
+});
+
 test("lines of OpenAI's format are converted, and what has no counterpart is an error", async () => {
   const body = {
     model: 'gpt-4o',
