@@ -398,6 +398,24 @@ test("lines of OpenAI's format are converted, and what has no counterpart is an 
   expect(refused.stderr).toContain('a.jsonl:1: has "logit_bias", for which Gemini has no counterpart');
 });
 
+test('a schema of Zod goes out with its records, and tuples as long as they are', async () => {
+  const folder = await tempDir();
+  await writeFile(join(folder, 'a.csv'), TABLE);
+  const record = {type: 'object', additionalProperties: {type: 'number'}};
+  const tuple = {type: 'array', prefixItems: [{type: 'string'}, {type: 'number'}]};
+  const properties = {record: {...record, propertyNames: {type: 'string'}}, tuple: {...tuple, items: false}};
+  await writeFile(join(folder, 's.json'), JSON.stringify({type: 'object', properties}));
+  const args = ['prepare', 'a.csv', ...PROMPT, '--schema', 's.json', '--preview', '1'];
+  const {stdout} = await runCli(args, {cwd: folder});
+  expect(JSON.parse(stdout)).toMatchObject({
+    request: {
+      generationConfig: {
+        responseJsonSchema: {type: 'object', properties: {record, tuple: {...tuple, maxItems: 2}}},
+      },
+    },
+  });
+});
+
 test('--schema and --config are checked, also by the family of the model', async () => {
   const folder = await tempDir();
   const run = async (files: Record<string, unknown>, ...args: readonly string[]): Promise<CliResult> => {

@@ -35,17 +35,28 @@ function convert(node: unknown, path: string): JsonObject {
     const [only] = schema['allOf'] as unknown[];
     return convert(mergedSchema(schema, asSchema(only, path), 'allOf', path), path);
   }
+  const tuple = lengthOfTuple(schema);
   const fields = Object.entries(schema).flatMap(([name, value]) => {
-    const converted = BOUNDS.has(name) ? undefined : keyword(name, value, path);
+    const isSaidOtherwise = BOUNDS.has(name) || (name === 'items' && 'maxItems' in tuple);
+    const converted = isSaidOtherwise ? undefined : keyword(name, value, path);
     return converted === undefined ? [] : [converted];
   });
-  return {...Object.fromEntries(fields), ...boundsOf(schema, path)};
+  return {...Object.fromEntries(fields), ...boundsOf(schema, path), ...tuple};
+}
+
+/** After the last of a tuple nothing may come: a schema that is `false` cannot be expressed, but a length can. */
+function lengthOfTuple({prefixItems, items, maxItems}: JsonObject): JsonObject {
+  if (!Array.isArray(prefixItems) || items !== false) return {};
+  return {maxItems: Math.min(prefixItems.length, typeof maxItems === 'number' ? maxItems : Infinity)};
 }
 
 function keyword(name: string, value: unknown, path: string): readonly [string, unknown] | undefined {
   const at = `${path}/${name}`;
   if (PLAIN.has(name)) return [name, value];
   if (ANNOTATIONS.has(name) || (name === 'uniqueItems' && value === false)) return undefined;
+  // All names are texts.
+  if (name === 'propertyNames' && isObject(value) && JSON.stringify(value) === '{"type":"string"}')
+    return undefined;
   if (name === 'properties') return [name, asMap(value, at)];
   if (name === 'items') return [name, convert(value, at)];
   if (name === 'additionalProperties') return [name, typeof value === 'boolean' ? value : convert(value, at)];
