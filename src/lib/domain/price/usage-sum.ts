@@ -5,7 +5,7 @@ import {fieldOf, isObject, isText} from '../json/json-object.js';
 import {isBlank, LineSplitter} from '../json/line-splitter.js';
 import {costOf, type CostTerms} from './cost.js';
 import {entryOf, priceOn, type PricedService, type PriceList} from './price-list.js';
-import {addUsage, NO_USAGE, usageOf, type Usage} from './usage.js';
+import {addUsage, negatedUsage, NO_USAGE, usageOf, type Usage} from './usage.js';
 
 /** By which prices a result file is accounted for. */
 export interface AccountTerms {
@@ -82,9 +82,13 @@ export class UsageSum {
         latin1(bytes, {start, end: answer.start}) + 'true' + latin1(bytes, {start: answer.end, end});
       this.#add(parsed(around));
     } else {
-      const line = withoutMedia(bytes.subarray(start, end));
-      this.#add(parsed(latin1(line, {start: 0, end: line.length})));
+      this.#add(parsedRow(bytes, row));
     }
+  }
+
+  /** Takes a row away that was added: it is a copy of another. */
+  removeRow(bytes: Uint8Array, row: Span): void {
+    this.#add(parsedRow(bytes, row), -1);
   }
 
   /** Takes a row of which nothing is known. */
@@ -96,22 +100,24 @@ export class UsageSum {
     if (!isBlank(bytes, start, end)) this.addRow(bytes, {start, end});
   }
 
-  #add(row: unknown): void {
+  #add(row: unknown, times: 1 | -1 = 1): void {
     const response = fieldOf(row, 'response');
     if (!isObject(response)) return; // An error: rows that failed are not charged for tokens.
     const retiresAt = fieldOf(response['modelStatus'], 'retirementTime');
     if (isText(retiresAt)) this.#retiresAt ??= retiresAt;
     const version = response['modelVersion'];
-    this.#addUsage(isText(version) ? version : modelLabel(this.#terms.model ?? 'unknown'), usageOf(response));
+    const model = isText(version) ? version : modelLabel(this.#terms.model ?? 'unknown');
+    this.#addUsage(model, usageOf(response), times);
   }
 
-  #addUsage(version: string, usage: Usage): void {
+  #addUsage(version: string, usage: Usage, times: 1 | -1): void {
     const terms = this.#termsOf(version);
     const cost = terms === null ? null : costOf(usage, terms);
     const sum = this.#versions.get(version) ?? {rows: 0, cost_usd: 0};
-    this.#versions.set(version, {rows: sum.rows + 1, cost_usd: addCosts(sum.cost_usd, cost)});
-    this.#usage = addUsage(this.#usage, usage);
-    this.#rows += 1;
+    const costs = addCosts(sum.cost_usd, cost === null ? null : cost * times);
+    this.#versions.set(version, {rows: sum.rows + times, cost_usd: costs});
+    this.#usage = addUsage(this.#usage, times === 1 ? usage : negatedUsage(usage));
+    this.#rows += times;
   }
 
   #termsOf(version: string): CostTerms | null {
@@ -134,6 +140,12 @@ export function addCosts(a: number | null, b: number | null): number | null {
 /** Read as Latin-1, which is quicker: the numbers that count here are ASCII. */
 function latin1(bytes: Uint8Array, {start, end}: Span): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1');
+}
+
+/** A row whose usage may be beside its answer, for instance in its searches. */
+function parsedRow(bytes: Uint8Array, {start, end}: Span): unknown {
+  const line = withoutMedia(bytes.subarray(start, end));
+  return parsed(latin1(line, {start: 0, end: line.length}));
 }
 
 function parsed(json: string): unknown {

@@ -110,6 +110,14 @@ export function addUsage(a: Usage, b: Usage): Usage {
   };
 }
 
+/** What takes a usage away from a sum. */
+export function negatedUsage(usage: Usage): Usage {
+  const negated: unknown = JSON.parse(JSON.stringify(usage), (_, value: unknown) =>
+    typeof value === 'number' ? -value : value,
+  );
+  return negated as Usage;
+}
+
 function addKnown(a: number | null, b: number | null): number | null {
   return a === null || b === null ? null : a + b;
 }

@@ -1,3 +1,5 @@
+import {fieldOf, isText} from '../../domain/json/json-object.js';
+import {hasData} from '../../domain/result/result-answer.js';
 import {KeyTable} from '../../domain/request-key/key-table.js';
 import {isBlank, LineSplitter} from '../../domain/json/line-splitter.js';
 import {readResultRow, type ResultRow} from '../../domain/result/result-row.js';
@@ -8,11 +10,16 @@ import {readChunks} from '../request-file/read-chunks.js';
  * are not. Reads the result file once more, but only when there are repeated keys.
  *
  * @param repeatedKeys - keys that have more than one row.
+ * @param onCopy - told of each row that is the response of the first row of its key once more, by its `responseId`.
  */
-export async function countIdentical(resultPath: string, repeatedKeys: KeyTable): Promise<number> {
+export async function countIdentical(
+  resultPath: string,
+  repeatedKeys: KeyTable,
+  onCopy: (bytes: Uint8Array, row: {readonly start: number; readonly end: number}) => void = () => undefined,
+): Promise<number> {
   if (repeatedKeys.size === 0) return 0;
   const answers = new KeyTable(repeatedKeys.size);
-  const firstAnswers = new Map<number, number>();
+  const firsts = new Map<number, {readonly answer: number; readonly id: unknown}>();
   let identical = 0;
   const splitter = new LineSplitter((bytes, start, end) => {
     if (isBlank(bytes, start, end)) return;
@@ -20,9 +27,13 @@ export async function countIdentical(resultPath: string, repeatedKeys: KeyTable)
     const key = row.key === null ? -1 : repeatedKeys.find(row.key);
     if (key === -1) return;
     const answer = answers.add(answerOf(row));
-    const first = firstAnswers.get(key);
-    if (first === undefined) firstAnswers.set(key, answer);
-    else if (first === answer) identical += 1;
+    const id = row.response?.['responseId'];
+    const first = firsts.get(key);
+    if (first === undefined) firsts.set(key, {answer, id});
+    else if (first.answer === answer) {
+      identical += 1;
+      if (isText(id) && first.id === id) onCopy(bytes, {start, end});
+    }
   });
   for await (const chunk of readChunks(resultPath)) splitter.push(chunk);
   splitter.finish();
@@ -30,7 +41,11 @@ export async function countIdentical(resultPath: string, repeatedKeys: KeyTable)
 }
 
 /** What a row says, without what differs between two copies of one answer: identity and token counts. */
-function answerOf(row: ResultRow): string {
-  const data = row.response?.['embedding'] ?? row.response?.['candidates'];
-  return `${row.outcome} ${row.text ?? row.message ?? JSON.stringify(data)}`;
+function answerOf({outcome, texts, message, response}: ResultRow): string {
+  const candidates = response?.['candidates'];
+  const data = (Array.isArray(candidates) ? candidates : []).map((candidate: unknown) => {
+    const parts = fieldOf(fieldOf(candidate, 'content'), 'parts');
+    return Array.isArray(parts) ? parts.filter(hasData) : [];
+  });
+  return JSON.stringify([outcome, texts, message, data, response?.['embedding']]);
 }

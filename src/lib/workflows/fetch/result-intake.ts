@@ -17,7 +17,7 @@ export interface ReadResult {
   readonly usage: JobUsage;
   /** Requests of the job; null when nobody knows. */
   readonly requests: number | null;
-  /** Lines of the file that are result rows, whatever request they are for. */
+  /** Lines of the file that are result rows, whatever request they are for, without copies. */
   readonly resultRows: number;
   /** Whether there is a row for every request. */
   readonly isComplete: boolean;
@@ -76,7 +76,11 @@ export class ResultIntake {
   /** @param path - where all the bytes are; it is read again where keys repeat. */
   async finish(path: string): Promise<ReadResult> {
     const {counts, rows, answered, repeatedKeys} = this.#checker.finish();
-    const identical = await countIdentical(path, repeatedKeys);
+    let copies = 0;
+    const identical = await countIdentical(path, repeatedKeys, (bytes, row) => {
+      copies += 1;
+      this.#usage.removeRow(bytes, row);
+    });
     const {count, state, notes} = this.#requests;
     return {
       sizeBytes: this.#sizeBytes,
@@ -84,7 +88,7 @@ export class ResultIntake {
       rows: {...counts, repeated: counts.repeated - identical},
       usage: this.#usage.finish(),
       requests: count,
-      resultRows: rows - counts.malformed,
+      resultRows: rows - counts.malformed - copies,
       isComplete: count === answered && counts.malformed === 0,
       requestsState: state,
       notes,
