@@ -6,6 +6,8 @@ import {MODEL} from '../../helpers/submit.js';
 export interface ServiceCalls {
   /** Makes jobs that are not ours. */
   createJobs(count: number, displayName?: string): Promise<void>;
+  /** Makes a job whose requests are in the call; its name. */
+  createInlineJob(): Promise<string>;
 }
 
 export function serviceCalls(emulator: Emulator): ServiceCalls {
@@ -18,12 +20,18 @@ export function serviceCalls(emulator: Emulator): ServiceCalls {
     if (!response.ok) throw new Error(await response.text());
     return response;
   };
+  const create = async (batch: object): Promise<Response> =>
+    post(`/v1beta/models/${MODEL}:batchGenerateContent`, {}, JSON.stringify({batch}));
   return {
     async createJobs(count, displayName = 'not ours') {
       const fileName = await upload(emulator, post);
-      const batch = JSON.stringify({batch: {inputConfig: {fileName}, displayName}});
-      for (let made = 0; made < count; made += 1)
-        await post(`/v1beta/models/${MODEL}:batchGenerateContent`, {}, batch);
+      for (let made = 0; made < count; made += 1) await create({inputConfig: {fileName}, displayName});
+    },
+    async createInlineJob() {
+      const request = {contents: [{role: 'user', parts: [{text: 'one'}]}]};
+      const requests = [{request, metadata: {key: 'r1'}}];
+      const made = await create({displayName: 'inline', inputConfig: {requests: {requests}}});
+      return ((await made.json()) as {name: string}).name;
     },
   };
 }

@@ -1,0 +1,186 @@
+/** A job-info file from somebody else: its records name files that are not theirs, and hold lines of their own. */
+import {createHash} from 'node:crypto';
+import {linkSync, readdirSync, readFileSync, symlinkSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {EXIT} from '../../src/lib/domain/errors.js';
+import {eachOf} from './support/attack.js';
+import {STEPS, SUBMIT, WIDTH} from './support/commands.js';
+import {guardedAttack, repeated} from './support/guarded-attack.js';
+import {serviceCalls} from './support/service-calls.js';
+import {Trial} from './support/trial.js';
+
+/** Commands that delete what is over, and what the service tells them of the job's upload. */
+const DELETIONS = [
+  {commands: [['poll']], isSilent: false},
+  {commands: [['poll']], isSilent: true},
+  {commands: [['list', '--refresh'], ['results'], ['cleanup', '--yes']], isSilent: false},
+  {
+    commands: [
+      ['poll', '--keep-remote'],
+      ['cleanup', '--yes'],
+    ],
+    isSilent: true,
+  },
+] as const;
+
+guardedAttack(
+  {
+    group: 'folders',
+    attack: 'a record calls a file of somebody else its upload',
+    unit: 'records',
+    rounds: {short: 1, whole: 20},
+    guard: {
+      without: 'the record is believed',
+      changes: [{file: 'lib/workflows/cleanup/discard-remote.js', find: 'if (isOwn)', replace: 'if (true)'}],
+    },
+  },
+  async (attack, {bin, rounds}) => {
+    await eachOf(repeated(DELETIONS, rounds), WIDTH, async ({commands, isSilent}) => {
+      await Trial.with({files: 1, bin}, async (trial) => {
+        const {control, url} = trial.emulator;
+        await serviceCalls(trial.emulator).createJobs(1);
+        const [foreign = ''] = control.files();
+        await trial.run(SUBMIT);
+        const [{batch, uploaded_file_name: upload} = {batch: {name: ''}, uploaded_file_name: ''}] =
+          trial.records();
+        const text = readFileSync(trial.jobInfo, 'utf8');
+        writeFileSync(trial.jobInfo, text.replaceAll(upload, foreign));
+        control.advance(600_000);
+        if (isSilent) await hideInput(trial, `${url}/v1beta/${batch.name}`);
+        for (const command of commands) await trial.run(command, STEPS);
+        attack.tried();
+        const what = `${commands.map(([name]) => name).join(', ')}${isSilent ? ', service silent' : ''}`;
+        if (!control.files().includes(foreign)) attack.violation(`${what}: it is deleted`);
+      });
+    });
+  },
+);
+
+/** The service leaves out which file a job was made from. */
+async function hideInput({emulator}: Trial, url: string): Promise<void> {
+  const response = await fetch(url, {headers: {'x-goog-api-key': 'test-key'}});
+  const said = (await response.json()) as {metadata: object};
+  const metadata = Object.fromEntries(
+    Object.entries(said.metadata).filter(([name]) => name !== 'inputConfig'),
+  );
+  const text = JSON.stringify({...said, metadata});
+  emulator.control.fault({on: 'batches.get', times: null, fault: {kind: 'body_after', text}});
+}
+
+/** Names under which `results --join` is told to write over what the records rest on. */
+const TARGETS: readonly ((trial: Trial) => string)[] = [
+  () => '001.jsonl',
+  () => './results/../001.jsonl',
+  () => 'results/001.jsonl',
+  () => 'job-info.jsonl',
+  () => 'job-info.jsonl.journal',
+  ({folder}) => join(folder, 'results/001.jsonl'),
+  ({folder}) => {
+    symlinkSync('001.jsonl', join(folder, 'soft.jsonl'));
+    return 'soft.jsonl';
+  },
+  ({folder}) => {
+    linkSync(join(folder, 'results/001.jsonl'), join(folder, 'hard.jsonl'));
+    return 'hard.jsonl';
+  },
+];
+
+guardedAttack(
+  {
+    group: 'folders',
+    attack: 'joined results are to go over what the records rest on',
+    unit: 'commands',
+    rounds: {short: 1, whole: 10},
+    guard: {
+      without: 'any file may be written over',
+      changes: [
+        {
+          file: 'lib/workflows/job-states/recorded-files.js',
+          find: /(function refuseRecordedFile\(store, path\) \{)/u,
+          replace: '$1 return;',
+        },
+      ],
+    },
+  },
+  async (attack, {bin, rounds}) => {
+    const targets = bin === undefined ? TARGETS : TARGETS.slice(0, 3);
+    await eachOf(repeated(targets, rounds), WIDTH, async (targetIn) => {
+      await Trial.with({files: 1, bin}, async (trial) => {
+        await trial.run(SUBMIT);
+        trial.emulator.control.advance(600_000);
+        await trial.run(['poll'], STEPS);
+        const target = targetIn(trial);
+        const before = fingerprint(trial.folder);
+        const {code} = await trial.run(['results', '--join', target, '--overwrite'], STEPS);
+        attack.tried();
+        if (code !== EXIT.usage) attack.violation(`${target}: exit ${code}`);
+        if (fingerprint(trial.folder) !== before) attack.violation(`${target}: files have changed`);
+      });
+    });
+  },
+);
+
+/** Of the names and bytes of the request files, result files and records. */
+function fingerprint(folder: string): string {
+  const names = readdirSync(folder, {recursive: true}).map(String);
+  const files = names.filter((name) => name.endsWith('.jsonl')).toSorted();
+  const texts = files.map((name) => `${name} ${readFileSync(join(folder, name), 'utf8')}`);
+  return createHash('sha256').update(texts.join('\n')).digest('hex');
+}
+
+/** What ends a line on some terminal, and what moves its cursor. */
+const BREAKS = ['\n', '\r', '\r\n', '\u2028', '\u2029', '\u0085', '\u000B', '\f', '\u001B[2K\u001B[G'];
+
+guardedAttack(
+  {
+    group: 'folders',
+    attack: 'recorded names hold line breaks',
+    unit: 'commands',
+    rounds: {short: 1, whole: 20},
+    guard: {
+      without: 'names are printed as they are',
+      changes: [
+        {
+          file: 'lib/output/terminal/printable.js',
+          find: /(function printable\(text\) \{)/u,
+          replace: '$1 return text;',
+        },
+      ],
+    },
+  },
+  async (attack, {bin, rounds}) => {
+    const commands = [
+      ['list'],
+      ['show', '001.jsonl'],
+      ['results'],
+      ['poll', '--once'],
+      ['cost'],
+      ['retry', '--dry-run'],
+    ];
+    const tried = bin === undefined ? commands : commands.slice(0, 3);
+    await eachOf(repeated(tried, rounds), WIDTH, async (command) => {
+      await Trial.with({files: 1, bin}, async (trial) => {
+        await trial.run(SUBMIT);
+        const first = BREAKS[Math.floor(attack.random() * BREAKS.length)] ?? '\n';
+        const evil = `x${first}FAKE${BREAKS.map((end) => `${end}FAKE`).join('')}`;
+        const [record] = trial.records();
+        const forged = ['SUCCEEDED', 'FAILED', 'EXPIRED'].map((state, at) => ({
+          ...record,
+          input_file: at === 0 ? '001.jsonl' : `${at}${evil}`,
+          attempt: `000000000${at}`,
+          batch: {
+            ...record?.batch,
+            name: `batches/${at}${evil}`,
+            display_name: evil,
+            state: `JOB_STATE_${state}`,
+          },
+        }));
+        writeFileSync(trial.jobInfo, forged.map((each) => `${JSON.stringify(each)}\n`).join(''));
+        const {code, stdout, stderr} = await trial.run(command, STEPS);
+        attack.tried();
+        if (/^\s*FAKE|[\p{Zl}\p{Zp}]|(?!\n)\p{Cc}/mu.test(stdout + stderr))
+          attack.violation(`${command.join(' ')}, exit ${code}: ${JSON.stringify(stdout + stderr)}`);
+      });
+    });
+  },
+);
