@@ -34,7 +34,7 @@ export function checkJobInfo(store: JobStore): SetupCheck {
     if (problems.length > 0)
       return failed(name, `${store.path}: ${problems.length} of its lines cannot be read`, {
         code: 'STORAGE',
-        next: `See which, and how to mend them: ${ownCommand('list')}`,
+        next: `See which, and how to fix them: ${ownCommand('list')}`,
       });
     const detail =
       records.length === 0

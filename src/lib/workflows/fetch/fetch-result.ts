@@ -89,7 +89,7 @@ async function fetchAgainOrInPlace(
   }
   const results = await recordResultsInPlace(deps, record, options);
   if (results === undefined) throw error;
-  const note = `The service has its results no more; ${results.file}, which answers exactly its requests, is recorded as its results.`;
+  const note = `The service no longer has its results; ${results.file}, which answers exactly its requests, is recorded as its results.`;
   return {results, notes: [note]};
 }
 

@@ -180,7 +180,7 @@ export class JobFollower {
       this.#inPlaceSought.add(batch.name);
       const results = await recordResultsInPlace(this.#deps, record, this.#input);
       if (results === undefined) continue;
-      const message = `${file}: the service has its job no more; ${results.file}, which answers exactly its requests, is recorded as its results.`;
+      const message = `${file}: the service no longer has its job; ${results.file}, which answers exactly its requests, is recorded as its results.`;
       this.#deps.report({type: 'warning', name: batch.name, message});
     }
     this.#followed.reload();

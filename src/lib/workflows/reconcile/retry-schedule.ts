@@ -60,7 +60,7 @@ export class RetrySchedule {
     return failed.retryAtMs !== null && failed.retryAtMs <= this.#clock.monotonic();
   }
 
-  /** Why this run tries the job no more; undefined when it does. */
+  /** Why this run no longer tries the job; undefined when it does. */
   finalError(name: string): GembatchError | undefined {
     const failed = this.#byName.get(name);
     return failed?.retryAtMs === null ? failed.error : undefined;

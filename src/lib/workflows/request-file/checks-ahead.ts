@@ -42,7 +42,7 @@ export class ChecksAhead {
     return this.#all;
   }
 
-  /** Begins no more; those that are under way go on. */
+  /** Begins no further checks; those that are under way go on. */
   end(): void {
     this.#bytesLeft = 0;
   }
