@@ -3,6 +3,7 @@
  * from the content read under the same hold. Steps: read, write a temporary file beside it, fsync, check that the lock
  * is ours, rename, fsync the folder. All synchronous, so that nothing is in flight when the lock is released.
  */
+import type {BigIntStats} from 'node:fs';
 import {GembatchError} from '../domain/errors.js';
 import type {JobRecord} from '../domain/job/job-record.js';
 import {
@@ -29,6 +30,12 @@ import type {LineProblem} from './record/stored-record.js';
 /** Gives the next content, or the same object when nothing is to be written. */
 export type Change = (current: JobLines) => JobLines;
 
+/** The next content in a file beside the old one, durable. */
+interface Temporary {
+  readonly path: string;
+  readonly stamp: string;
+}
+
 /** Only its owner needs to read it: it names files and jobs of an account. */
 const NEW_FILE_MODE = 0o600;
 const REPLACING_LOOKS = 50;
@@ -40,6 +47,8 @@ export class JobFile {
   readonly #io: StoreIo;
   readonly #paths: StorePaths;
   #last: JobLines | null = null;
+  /** Of the file that has the last content, taken before it was read or when it was written. */
+  #lastStamp = '';
 
   constructor(io: StoreIo, paths: StorePaths) {
     this.#io = io;
@@ -53,10 +62,24 @@ export class JobFile {
    */
   read(): JobLines {
     return orStorageError(`read the job-info file ${this.#paths.file}`, () => {
-      if (this.#last !== null && this.#isStill(this.#last)) return this.#last;
+      const stamp = this.#stamp();
+      const isStill = this.#last !== null && this.#isStill(this.#last);
+      this.#lastStamp = stamp;
+      if (this.#last !== null && isStill) return this.#last;
       this.#last = JobLines.parse(this.#readPlain() ?? Buffer.alloc(0), this.#last ?? undefined);
       return this.#last;
     });
+  }
+
+  /**
+   * As `read`, for whoever watches: a file with the size and time of the one that was read or written last is not read
+   * again. Nothing that is paid for or written may rest on that alone.
+   *
+   * @throws GembatchError STORAGE when it is there and cannot be read.
+   */
+  glance(): JobLines {
+    const stamp = orStorageError(`read the job-info file ${this.#paths.file}`, () => this.#stamp());
+    return this.#last !== null && stamp !== '' && stamp === this.#lastStamp ? this.#last : this.read();
   }
 
   /**
@@ -81,12 +104,28 @@ export class JobFile {
     const current = this.read();
     const next = change(current);
     orStorageError(`write the job-info file ${this.#paths.file}`, () => {
-      if (next !== current) this.#putInPlace(lock, this.#writeTwice(next.pieces));
+      if (next !== current) this.#replaceBy(lock, next);
       // Also when nothing changed: whoever made that content may have died before it was durable.
       syncFolderOf(this.#io, this.#paths.file);
     });
-    this.#last = next;
     return next;
+  }
+
+  #replaceBy(lock: HeldLock, next: JobLines): void {
+    const {path, stamp} = this.#writeTwice(next.pieces);
+    this.#putInPlace(lock, path);
+    this.#lastStamp = stamp;
+    this.#last = next;
+  }
+
+  /** Empty when there is no file. */
+  #stamp(): string {
+    try {
+      return stampOf(this.#io.stat(this.#paths.file));
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') return '';
+      throw error;
+    }
   }
 
   #readPlain(): Buffer | null {
@@ -143,7 +182,7 @@ export class JobFile {
   }
 
   /** After a failed fsync the system may call lost bytes written, so the second try is a new file. */
-  #writeTwice(pieces: readonly Buffer[]): string {
+  #writeTwice(pieces: readonly Buffer[]): Temporary {
     try {
       return this.#writeTemporary(pieces);
     } catch (error) {
@@ -152,16 +191,17 @@ export class JobFile {
     }
   }
 
-  #writeTemporary(pieces: readonly Buffer[]): string {
+  #writeTemporary(pieces: readonly Buffer[]): Temporary {
     const temporary = this.#paths.temporary(newOwnerId());
     try {
       const descriptor = this.#io.open(temporary, 'wx', NEW_FILE_MODE);
-      closing(this.#io, descriptor, () => {
+      const stamp = closing(this.#io, descriptor, () => {
         this.#keepOwnerAndMode(descriptor);
         for (const piece of pieces) writeAll(this.#io, descriptor, piece);
         this.#io.fsync(descriptor);
+        return stampOf(this.#io.fstat(descriptor));
       });
-      return temporary;
+      return {path: temporary, stamp};
     } catch (error) {
       removeSideFile(this.#io, temporary);
       throw error;
@@ -189,6 +229,10 @@ export class JobFile {
       if (systemCode(error) !== 'EPERM') throw error;
     }
   }
+}
+
+function stampOf({ino, size, mtimeNs}: BigIntStats): string {
+  return `${ino}:${size}:${mtimeNs}`;
 }
 
 /** LOCK_LOST: somebody removed the lock file, or another host presumed this process dead. */

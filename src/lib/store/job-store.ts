@@ -14,6 +14,7 @@ import type {Session} from './session.js';
 import {nodeIo} from './file/store-io.js';
 import type {StoreIo} from './file/store-io.js';
 import {StorePaths} from './file/store-paths.js';
+import type {JobLines} from './record/job-lines.js';
 import type {StoreSnapshot} from './record/stored-record.js';
 import {removeStaleFiles} from './file/stale-files.js';
 import {JournalComparison, unreconciledOf} from './unreconciled.js';
@@ -127,12 +128,17 @@ export class JobStore {
    * @throws GembatchError STORAGE when something is there and cannot be read.
    */
   read(): StoreSnapshot {
-    // In this order, because jobs go from the journal to the file.
-    const journal = this.#journal().read();
-    const lines = this.#jobFile.read();
-    const {unpublished, openIntents} = unreconciledOf(journal, lines);
-    const records = [...lines.jobs, ...unpublished.map((record) => ({record, line: null}))];
-    return {records, openIntents, problems: lines.problems};
+    return this.#snapshot(() => this.#jobFile.read());
+  }
+
+  /**
+   * As `read`, for whoever watches: a job-info file that has the size and the time of the one that this process read or
+   * wrote last is not read again. Whether work is paid for must not rest on that alone.
+   *
+   * @throws GembatchError STORAGE when something is there and cannot be read.
+   */
+  glance(): StoreSnapshot {
+    return this.#snapshot(() => this.#jobFile.glance());
   }
 
   /**
@@ -250,6 +256,15 @@ export class JobStore {
       lock.release();
       throw error;
     }
+  }
+
+  #snapshot(readLines: () => JobLines): StoreSnapshot {
+    // In this order, because jobs go from the journal to the file.
+    const journal = this.#journal().read();
+    const lines = readLines();
+    const {unpublished, openIntents} = unreconciledOf(journal, lines);
+    const records = [...lines.jobs, ...unpublished.map((record) => ({record, line: null}))];
+    return {records, openIntents, problems: lines.problems};
   }
 
   #journal(): Journal {

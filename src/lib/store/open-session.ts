@@ -27,8 +27,8 @@ export interface SessionParts {
   readonly clock: Clock;
 }
 
-/** Nobody waits for a publication: where commits are dear, they take no more than about a tenth of the time. */
-const MOST_PAUSES = 10;
+/** Nobody waits for a publication, as readers read the journal, too: where commits are dear, they take little of the time. */
+const MOST_PAUSES = 30;
 /** Jobs whose creates were sent together are answered together, within milliseconds. */
 const JOIN_MS = 20;
 /** After another process was found committing; most commits take milliseconds. */

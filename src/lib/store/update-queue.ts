@@ -18,8 +18,8 @@ interface Update {
   readonly reject: (reason: unknown) => void;
 }
 
-/** Whoever asks for a change waits for it: a fifth of the time goes into dear commits, and others join meanwhile. */
-const MOST_PAUSES = 4;
+/** Whoever asks for a change waits for it: a tenth of the time goes into dear commits, and others join meanwhile. */
+const MOST_PAUSES = 9;
 
 /**
  * Changes of records, joined: whatever is asked for while a commit is due is in that commit. With thousands of records each

@@ -84,9 +84,9 @@ function isNotSeen({not_seen: missed, lost_at: lostAt, batch}: JobRecord): boole
 
 /** Whether a result file contradicts what the job itself counts; rows of a retry that was merged into it count too. */
 export function isIncomplete({incomplete, rows}: StoredResults): boolean {
+  if (incomplete === undefined) return false;
   const {missing: _, ...found} = rows;
   const inFile = Object.values(found).reduce((sum, count) => sum + count, 0);
-  if (incomplete === undefined) return false;
   return incomplete.contradicts === true || inFile < incomplete.expected_rows;
 }
 

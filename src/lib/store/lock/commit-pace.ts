@@ -1,6 +1,6 @@
 import type {Clock} from '../../domain/clock.js';
 
-/** After a commit that took so long, in milliseconds, as much time again is left to others; after one of twice that, twice. */
+/** After a commit that took so long, in milliseconds, as much time again is left to others; of twice that, four times as much. */
 const CHEAP_MS = 10;
 
 /**
@@ -22,7 +22,7 @@ export class CommitPace {
 
   /** How long to wait with a commit, in milliseconds; not above zero when it is due. */
   get waitMs(): number {
-    const pauses = Math.min(this.#mostPauses, Math.max(1, this.#costMs / CHEAP_MS));
+    const pauses = Math.min(this.#mostPauses, Math.max(1, (this.#costMs / CHEAP_MS) ** 2));
     return this.#endedMs + pauses * this.#costMs - this.#clock.monotonic();
   }
 

@@ -11,7 +11,7 @@ const CONCURRENT_DELETIONS = 3;
  * Fetches of one run that may be under way at once. Most of them wait for their results to be recorded, which happens for
  * all that wait in one commit: with thousands of records a commit takes longer than a small result.
  */
-export const CONCURRENT_FETCHES = 32;
+export const CONCURRENT_FETCHES = 64;
 
 /** What the fetches of one run share: the ways to the service, and what is known of all jobs. */
 export class FetchLimiters {

@@ -29,7 +29,7 @@ export class FreshStore {
     // Before the reading: what changes meanwhile is seen the next time.
     const stamp = storeStamp(this.#store.path);
     if (stamp === this.#stamp) return;
-    this.#snapshot = this.#store.read();
+    this.#snapshot = this.#store.glance();
     this.#records = this.#snapshot.records.map(({record}) => record);
     this.#stamp = stamp;
   }

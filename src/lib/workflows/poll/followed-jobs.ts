@@ -29,6 +29,7 @@ export class FollowedJobs {
   readonly #deps: PollDeps;
   readonly #known: FreshStore;
   readonly #selection: readonly string[];
+  #isSelected: ((work: JobRecord | Intent) => boolean) | undefined;
   readonly #resultFiles: ResultFiles;
   /** Changes that could not be written, because the job has no line yet. */
   readonly #unwritten = new Map<string, RecordChange>();
@@ -166,7 +167,9 @@ export class FollowedJobs {
   get #isMeant(): (work: JobRecord | Intent) => boolean {
     const only = this.#only;
     if (only !== undefined) return (work) => 'batch' in work && only.has(work.batch.name);
-    return jobSelector(this.#deps.store, this.#selection);
+    // To find the files that thousands of names mean takes its time.
+    this.#isSelected ??= jobSelector(this.#deps.store, this.#selection);
+    return this.#isSelected;
   }
 
   /** Those of the records that are followed, in their order: retries are recorded after the jobs that they retry. */
@@ -193,15 +196,24 @@ export class FollowedJobs {
     const isFirst = this.#shown.size === 0;
     if (this.#only === undefined && isFirst && this.#selection.length > 0) this.#choose(newest);
     this.#records = this.#followedOf(newest);
-    const written = new Set(stored.flatMap(({record, line}) => (line === null ? [] : [record.batch.name])));
-    this.#writtenRecords = this.#records.filter(({batch}) => written.has(batch.name));
-    const names = new Set(this.#records.map(({batch}) => batch.name));
-    this.#hasVanished = [...this.remembered.keys()].some((name) => !names.has(name));
+    const unwritten = new Set(stored.flatMap(({record, line}) => (line === null ? [record.batch.name] : [])));
+    this.#writtenRecords =
+      unwritten.size === 0 ? this.#records : this.#records.filter(({batch}) => !unwritten.has(batch.name));
     const changed = this.#takeChanged();
+    this.#hasVanished = this.#isAnyMissing();
     if (changed.length === 0) return;
     this.#hasMoved = true;
     if (isFirst) this.#deps.report({type: 'jobs', jobs: changed.map(({job}) => job)});
     for (const {job, type} of changed) if (!isFirst) this.#deps.report({type, job});
+  }
+
+  /** Whether a job that is to be followed, or was shown, has no record. All that have one are shown by now. */
+  #isAnyMissing(): boolean {
+    const names = new Set(this.#records.map(({batch}) => batch.name));
+    const known = this.isNamed ? this.#family : this.#shown;
+    const areOnlyThere = [...(this.#only ?? [])].every((name) => names.has(name));
+    if (known.size === names.size && areOnlyThere) return false;
+    return [...this.remembered.keys()].some((name) => !names.has(name));
   }
 
   /** The jobs that are not shown as they are, and what each change is; from now on they count as shown. */

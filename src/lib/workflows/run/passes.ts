@@ -213,12 +213,19 @@ export class Passes {
     );
   }
 
+  /** Only whether a file has a job is asked of it, so that those of records that have changed may come last. */
   #knownIn(snapshot: StoreSnapshot): KnownJobs {
-    if (this.#known?.snapshot !== snapshot)
-      this.#known = {
-        snapshot,
-        jobs: new KnownJobs(snapshot, this.#parts.deps.store, this.#parts.deps.client.address),
-      };
+    if (this.#known?.snapshot === snapshot) return this.#known.jobs;
+    const {store, client} = this.#parts.deps;
+    const before = this.#known?.snapshot.records ?? [];
+    const isGone = before.some(
+      ({record}, at) => snapshot.records[at]?.record.batch.name !== record.batch.name,
+    );
+    const jobs = isGone ? undefined : this.#known?.jobs;
+    snapshot.records.forEach(({record}, at) => {
+      if (record !== before[at]?.record) jobs?.add(record);
+    });
+    this.#known = {snapshot, jobs: jobs ?? new KnownJobs(snapshot, store, client.address)};
     return this.#known.jobs;
   }
 
@@ -240,8 +247,8 @@ export class Passes {
     refusal: Pick<GembatchError, 'code' | 'message'> | undefined,
     {askedMs, submitted}: {askedMs: unknown; submitted: number},
   ): void {
-    const {clock, store} = this.#parts.deps;
-    const {jobs} = openWorkOf(store.read(), this.#model, clock.now());
+    const {clock} = this.#parts.deps;
+    const {jobs} = openWorkOf(this.#fresh.snapshot, this.#model, clock.now());
     if (refusal !== undefined) {
       this.#limit.refused(jobs, clock.monotonic(), typeof askedMs === 'number' ? askedMs : 0);
       this.#refusedBy = {reason: refusal.code === 'QUOTA' ? 'quota' : 'service', message: refusal.message};
