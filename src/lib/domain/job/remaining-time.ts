@@ -50,9 +50,8 @@ export function remainingMs(
   nowMs: number,
 ): number | undefined {
   const {request_count: all = 0, pending_request_count: pending = 0} = job.stats ?? {};
-  const age = ageMs(job, nowMs);
-  if (age === undefined || pending <= 0 || pending >= all) return usualRemainingMs(job, usualMs, nowMs);
-  return (age * pending) / (all - pending);
+  const age = pending > 0 && pending < all ? ageMs(job, nowMs) : undefined;
+  return age === undefined ? usualRemainingMs(job, usualMs, nowMs) : (age * pending) / (all - pending);
 }
 
 function median(values: readonly number[]): number {

@@ -52,10 +52,12 @@ export function tableLines<Row>(
 function filled<Row>({title, align, rank, cell, color}: Column<Row>, rows: readonly Row[]): FilledColumn {
   let widest = displayWidth(title);
   let arePlain = true;
+  let [last, shown] = ['', ''];
   const cells = rows.map((row) => {
     const text = cell(row);
-    if (text === '') return text;
-    const shown = printable(text);
+    // Many rows say the same as the one above: the model, the state.
+    if (text === last) return shown;
+    [last, shown] = [text, printable(text)];
     widest = Math.max(widest, displayWidth(shown));
     arePlain &&= isPlain(shown);
     return shown;
@@ -66,7 +68,7 @@ function filled<Row>({title, align, rank, cell, color}: Column<Row>, rows: reado
 
 function fitting(columns: readonly FilledColumn[], room: number): readonly FilledColumn[] {
   const [first, ...others] = columns;
-  if (first === undefined || others.length === 0) return columns;
+  if (first === undefined || others.length === 0 || widthOf(others) + first.width <= room) return columns;
   const isShort = first.width <= NARROWEST_FIRST;
   const least = isShort ? first.width : Math.min(NARROWEST_FIRST, widest(withoutHead(first.cells)));
   let shown = others;
@@ -87,17 +89,16 @@ function layOut([first, ...others]: readonly FilledColumn[], room: number): read
   const isPinned = others.length > 0 && others.every(({rank}) => rank === 0);
   const least = isPinned ? LEAST_FIRST : 1;
   const firstRoom = Math.max(Math.min(first.width, least), Math.min(first.width, room - widthOf(others)));
-  const cells = shortNames(first.cells, firstRoom);
+  const cells = first.width <= firstRoom ? first.cells : shortNames(first.cells, firstRoom);
   const width = cells === first.cells ? firstRoom : Math.min(firstRoom, widest([first.title, ...cells]));
-  const columns = [{...first, width, cells}, ...others];
-  const title = columns.map((column) => pad(column, shortenRight(column.title, column.width))).join(GAP);
-  const lines = first.cells.map((_, row) =>
-    columns
-      .map((column) => colored(column, row))
-      .join(GAP)
-      .trimEnd(),
-  );
-  return [title.trimEnd(), ...lines];
+  const named = {...first, width, cells};
+  const title = [named, ...others].map((column) => pad(column, shortenRight(column.title, column.width)));
+  const lines = first.cells.map((_, row) => {
+    let line = colored(named, row);
+    for (const column of others) line += GAP + colored(column, row);
+    return line.trimEnd();
+  });
+  return [title.join(GAP).trimEnd(), ...lines];
 }
 
 /** The cell of a row; blanks beside it have no colour, so that those at the end of a line can be left out. */

@@ -33,7 +33,7 @@ export function foldJobs(
   jobs: readonly PolledJob[],
   retries: readonly RetryLink[],
 ): readonly (readonly [FoldedJob, readonly PolledJob[]])[] {
-  const byName = new Map(jobs.map((job) => [job.name, job]));
+  const byName = new Map(retries.length === 0 ? [] : jobs.map((job) => [job.name, job]));
   const parents = new Map(retries.map(({name, parent}) => [name, byName.get(parent)]));
   const files = new Map<string, PolledJob[]>();
   for (const job of jobs) {
@@ -52,6 +52,8 @@ export function foldJobs(
 
 /** The job whose work a retry, or the retry of a retry, does again. A retry may name a job that is gone, or itself. */
 function firstOf(job: PolledJob, parents: ReadonlyMap<string, PolledJob | undefined>): PolledJob {
+  // Most jobs retry none.
+  if (!parents.has(job.name)) return job;
   let first = job;
   for (const seen = new Set<PolledJob>(); !seen.has(first);) {
     seen.add(first);

@@ -45,3 +45,11 @@ test.each([1, 2, 10, 21, 22, 35])('no line is wider than %d columns', (width) =>
 test('without rows there is a header', () => {
   expect(tableLines([], COLUMNS, 80)).toEqual(['Name  Number  Color']);
 });
+
+test('a cell that says the same as the one above is shown like that one', () => {
+  const names = ['', '\u0007', '\u0007', '', '桃', '桃', 'a'];
+  const rows = names.map((name): Fruit => ({name, number: 1, color: ''}));
+  const [column] = COLUMNS;
+  const lines = tableLines(rows, column ? [column] : [], 80);
+  expect(lines).toEqual(['Name', '', '\\x07', '\\x07', '', '桃', '桃', 'a']);
+});
