@@ -2,7 +2,8 @@ import {appendFile} from 'node:fs/promises';
 import {isGitHubActions, MOST_ANNOTATIONS, workAnnotations} from '../lib/output/github/annotations.js';
 import {stepOutputs, stepSummary} from '../lib/output/github/step-summary.js';
 import type {JobStore} from '../lib/store/job-store.js';
-import {summariseWork} from '../lib/workflows/github/summarise-work.js';
+import {NO_JOBS, summariseWork} from '../lib/workflows/github/summarise-work.js';
+import type {FileOutcome} from '../lib/workflows/submit/submit-report.js';
 import {hideApiKeys} from './connection/api-key.js';
 
 /** What a command was about, once it knows. */
@@ -10,6 +11,8 @@ export interface ToldWork {
   readonly store: JobStore;
   /** Jobs and request files; none for all that are recorded. */
   readonly names: readonly string[];
+  /** Request files that have no job now, and why. */
+  readonly notSubmitted?: readonly FileOutcome[];
 }
 
 /**
@@ -27,9 +30,12 @@ export async function tellGitHubActions(
   const code = Number(exitCode ?? 0);
   try {
     if (work === undefined) return await addOutputs({exit_code: String(code)});
-    const summary = await summariseWork(work.store, work.names, MOST_ANNOTATIONS);
+    const {store, names, notSubmitted = []} = work;
+    // Without names all that is recorded would be told.
+    const hasJobs = names.length > 0 || notSubmitted.length === 0;
+    const summary = hasJobs ? await summariseWork(store, names, MOST_ANNOTATIONS) : NO_JOBS;
     for (const line of workAnnotations(summary, env)) process.stderr.write(`${hideApiKeys(line, env)}\n`);
-    await append(env['GITHUB_STEP_SUMMARY'], stepSummary(summary, code, env));
+    await append(env['GITHUB_STEP_SUMMARY'], stepSummary({...summary, notSubmitted}, code, env));
     await addOutputs(stepOutputs(summary, code, env));
   } catch (error) {
     const why = error instanceof Error ? error.message : 'unknown';

@@ -122,7 +122,10 @@ Run it again to go on, or when rows were added: nothing is sent twice.`;
     const first = await runFiles(deps, {submit, queue, poll}, views);
     const result = await this.#retried(deps, first, {rounds: flags.retries, submit, poll}, views);
     const jobs = jobsOf(result);
-    if (jobs.length > 0) this.#work = {store, names: jobs};
+    const notSubmitted = result.submit.files.filter(
+      ({job, outcome}) => job === undefined && outcome !== 'skipped',
+    );
+    if (jobs.length + notSubmitted.length > 0) this.#work = {store, names: jobs, notSubmitted};
     const exitCode = exitCodeOfRun(prepared.exit_code, result.exit_code);
     const end =
       result.poll === null ? {} : await tellDone(flags['on-done'], {...result.poll, exit_code: exitCode});

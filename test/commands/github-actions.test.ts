@@ -77,6 +77,8 @@ describe('in GitHub Actions', () => {
     expect(rows).toHaveLength(3);
     expect(rows.at(-1)).toContain('001');
     expect(page).not.toContain('<b>');
+    expect(page).not.toContain('$0.0000');
+    expect(outputs['cost_usd']).toMatch(/^0\.\d{1,9}$/u);
   });
 
   test('a command that ends early tells its exit code, and poll tells what the records know', async () => {
@@ -91,5 +93,16 @@ describe('in GitHub Actions', () => {
       code: 0,
       outputs: {exit_code: '0', jobs: '1', ok: '3', bad: '0'},
     });
+  });
+
+  test('a file that no job came of is on the page, and no job of another run is', async () => {
+    const root = await repository(1);
+    const {env} = await useEmulator({behaviour: {pending_ms: 0, running_ms: 0}});
+    await step(root, env, 'submit', 'batch/', '-m', MODEL);
+    await writeFile(join(root, 'work/bad.jsonl'), 'x\n');
+    const {page, outputs} = await step(root, env, 'run', 'bad.jsonl', '-m', MODEL);
+    expect(page).toContain('0 of 1 files are done');
+    expect(page).toMatch(/^\| work\/bad\.jsonl \| failed: .*not JSON/mu);
+    expect(outputs).toMatchObject({exit_code: '2', jobs: '0'});
   });
 });

@@ -1,29 +1,42 @@
-import {dirname} from 'node:path';
+import {dirname, resolve} from 'node:path';
 import type {WorkFile, WorkSummary} from '../../workflows/github/summarise-work.js';
+import type {FileOutcome} from '../../workflows/submit/submit-report.js';
 import {printable} from '../terminal/printable.js';
+import {formatUsd} from '../text/money.js';
 import {pathInRepository} from './annotations.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
+
+/** A line of the table. */
+type ShownFile = Pick<WorkFile, 'path' | 'job' | 'reason' | 'ok' | 'bad' | 'costUsd'> & {
+  readonly outcome: string;
+};
 
 /** A page of more rows is not read, and GitHub takes at most 1 MiB. */
 const MOST_ROWS = 100;
 
 /** The page of a step in Markdown: bad news first. */
-export function stepSummary(work: WorkSummary, exitCode: number, env: Environment): string {
-  const {files, ok, bad, costUsd} = work;
-  const isGood = ({outcome, bad: rows}: WorkFile): boolean => outcome === 'done' && rows === 0;
+export function stepSummary(
+  work: WorkSummary & {readonly notSubmitted: readonly FileOutcome[]},
+  exitCode: number,
+  env: Environment,
+): string {
+  const {ok, bad, costUsd, notSubmitted} = work;
+  const files = [...work.files, ...notSubmitted.map(fileWithoutJob)];
+  const isGood = ({outcome, bad: rows}: ShownFile): boolean => outcome === 'done' && rows === 0;
   const ordered = files.toSorted((a, b) => Number(isGood(a)) - Number(isGood(b)));
   const good = files.filter(isGood).length;
   const rows = ordered.slice(0, MOST_ROWS).map((file) => {
-    const cost = file.costUsd === null ? 'unknown' : usd(file.costUsd);
-    const outcome = file.reason === undefined ? file.outcome : `${file.outcome}: ${file.reason}`;
+    const cost = file.costUsd === null ? 'unknown' : formatUsd(file.costUsd);
+    const word = file.outcome.replaceAll('_', ' ');
+    const outcome = file.reason === undefined ? word : `${word}: ${file.reason}`;
     const cells = [pathInRepository(file.path, env), outcome, file.ok ?? '', file.bad ?? '', cost, file.job];
     return `| ${cells.map((value) => cell(String(value))).join(' | ')} |`;
   });
   return [
     `### gembatch: ${good} of ${files.length} files are done`,
     '',
-    `${ok} rows ok, ${bad} need attention · cost ${costUsd === null ? 'unknown' : usd(costUsd)} · exit code ${exitCode}`,
+    `${ok} rows ok, ${bad} need attention · cost ${costUsd === null ? 'unknown' : cell(formatUsd(costUsd))} · exit code ${exitCode}`,
     '',
     '| File | Outcome | Rows ok | Need attention | Cost | Batch job |',
     '|---|---|--:|--:|--:|---|',
@@ -45,7 +58,7 @@ export function stepOutputs(
     jobs: String(work.files.length),
     ok: String(work.ok),
     bad: String(work.bad),
-    cost_usd: work.costUsd === null ? '' : String(work.costUsd),
+    cost_usd: work.costUsd === null ? '' : decimals(work.costUsd),
     results_dir: resultsFolder(work, env),
   };
 }
@@ -65,6 +78,13 @@ function cell(text: string): string {
   return printable(text).replaceAll(/[&<>|`*_[\]\\~#!@]/gu, (char) => `&#${char.codePointAt(0)};`);
 }
 
-function usd(amount: number): string {
-  return `$${amount.toFixed(amount < 1 ? 4 : 2)}`;
+/** A file that no job came of. */
+function fileWithoutJob({file, outcome, error}: FileOutcome): ShownFile {
+  const nothing = {ok: null, bad: null, costUsd: 0, job: ''};
+  return {...nothing, path: resolve(file), outcome, reason: error?.message};
+}
+
+/** USD without an exponent and without the noise of binary fractions. */
+function decimals(amount: number): string {
+  return amount.toFixed(9).replace(/\.?0+$/u, '');
 }

@@ -1,5 +1,6 @@
 import {badRowCount, jobOutcome, replacedJobs, type JobOutcome} from '../../domain/job/job-progress.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
+import {costOfRecord} from '../../domain/price/record-cost.js';
 import type {JobStore} from '../../store/job-store.js';
 import {selectJobs} from '../job-states/select-jobs.js';
 import {failedRows, type FailedRow} from '../results/failed-rows.js';
@@ -32,6 +33,9 @@ export interface WorkSummary {
   readonly badRows: readonly FailedRow[];
 }
 
+/** A run that came to no job. */
+export const NO_JOBS: WorkSummary = {files: [], ok: 0, bad: 0, costUsd: 0, badRows: []};
+
 /**
  * Sums up what the job-info file knows of jobs; those that a later job stands for are left out.
  *
@@ -59,7 +63,7 @@ export async function summariseWork(
 }
 
 function workFile(store: JobStore, record: JobRecord): WorkFile {
-  const {batch, results, usage} = record;
+  const {batch, results} = record;
   return {
     path: store.resolveInput(record.input_file),
     job: batch.name,
@@ -67,7 +71,7 @@ function workFile(store: JobStore, record: JobRecord): WorkFile {
     reason: batch.error?.message ?? record.results_error?.message,
     ok: results?.rows.ok ?? null,
     bad: results === undefined ? null : badRowCount(results.rows),
-    costUsd: usage?.cost_usd ?? null,
+    costUsd: costOfRecord(record),
     resultPath: results === undefined ? undefined : store.resolveInput(results.file),
   };
 }
