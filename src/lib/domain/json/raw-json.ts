@@ -24,10 +24,12 @@ interface Span {
 
 type Step = string | number;
 
+/** One for all: it is done with a text before the next one comes, and a new one for each row takes longer than a short row. */
+const CURSOR = new JsonCursor();
+
 /** Finds the texts of values inside of one JSON object, whose bytes must stay as they are as long as texts are asked for. */
 export class RawReader {
   readonly #bytes: Uint8Array;
-  readonly #cursor = new JsonCursor();
   readonly #known = new Map<string, ReadonlyMap<Step, Span>>();
 
   constructor(bytes: Uint8Array) {
@@ -75,8 +77,8 @@ export class RawReader {
       return true;
     };
     const isRead = isList
-      ? this.#cursor.walkList(this.#bytes, span, visit)
-      : this.#cursor.walkObject(this.#bytes, span, visit);
+      ? CURSOR.walkList(this.#bytes, span, visit)
+      : CURSOR.walkObject(this.#bytes, span, visit);
     const result: ReadonlyMap<Step, Span> = isRead ? found : new Map();
     this.#known.set(id, result);
     return result;
