@@ -5,7 +5,7 @@ import {ownCommand} from '../../domain/program-name.js';
 import type {PolledJob, PollSummary} from '../../workflows/poll/poll-report.js';
 import {printable} from '../terminal/printable.js';
 import type {Colors, Marks} from '../terminal/screen.js';
-import {formatCount, formatDuration} from '../text/format.js';
+import {formatCount, formatDuration, plural} from '../text/format.js';
 import {formatUsd} from '../text/money.js';
 
 export interface SummaryStyle {
@@ -118,7 +118,7 @@ function resultLines(jobs: readonly PolledJob[]): readonly string[] {
   const more = files.length === 1 ? 0 : folders.length - places.length;
   if (places.length === 0) return [];
   const text = places.map((place) => (place === '' ? './' : place)).join(', ');
-  return [printable(`Results: ${text}${more > 0 ? ` and ${formatCount(more)} more folders` : ''}`)];
+  return [printable(`Results: ${text}${more > 0 ? ` and ${plural(more, 'more folder')}` : ''}`)];
 }
 
 function costLine({cost_usd: cost, cost_usd_known: known}: PollSummary): string {

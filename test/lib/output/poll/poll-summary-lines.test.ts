@@ -112,3 +112,12 @@ test('nobody is sent to join answers that were all here before', () => {
   });
   expect(lines.filter((line) => line.startsWith('Next: '))).toEqual([]);
 });
+
+test('three folders with results are named, and the others counted', () => {
+  const jobs = [1, 2, 3, 4].map((number) => {
+    const {results, ...rest} = withRows(number, {ok: 10});
+    return {...rest, results: results && {...results, file: `${number}/results/a.jsonl`}};
+  });
+  const lines = summaryLines({...NOTHING, jobs: 4, done: 4}, jobs as readonly PolledJob[], style);
+  expect(lines).toContain('Results: 1/results/, 2/results/, 3/results/ and 1 more folder');
+});
