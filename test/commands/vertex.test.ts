@@ -110,6 +110,30 @@ describe('with --vertex', () => {
     expect(emulator.control.paid().map(({request_count: count}) => count)).toEqual([3, 2]);
   });
 
+  test('cleanup deletes what a cancelled job has written, once the rows that it lacks are here', async () => {
+    const {emulator, run} = await place(1, {speed: 0, behaviour: {pending_ms: 0, running_ms: 3_000}});
+    await run(['submit', 'batch', '-m', MODEL, ...VERTEX]);
+    emulator.control.advance(1_000);
+    await run(['cancel', 'batch/001.jsonl']);
+    await run(['poll', '--once']);
+    await run(['retry', ...VERTEX]);
+    emulator.control.advance(10_000);
+    expect((await run(['poll'])).code).toBe(0);
+    expect(emulator.control.objects()).toContainEqual(expect.stringContaining('incremental_predictions'));
+    expect((await run(['cleanup', ...VERTEX])).code).toBe(0);
+    expect([emulator.control.objects(), emulator.control.jobs()]).toEqual([[], []]);
+  });
+
+  test('a request file in Cloud Storage is not taken, and the answer says what to do', async () => {
+    const {run} = await place(0);
+    const address = 'gs://my-bucket/in/*.jsonl';
+    const {code, stdout, stderr} = await run(['submit', address, '-m', MODEL, ...VERTEX]);
+    expect([code, stdout + stderr]).toEqual([
+      2,
+      expect.stringContaining(`Fetch it first: gcloud storage cp "${address}" .`),
+    ]);
+  });
+
   test('what Vertex AI refuses is found before anything is sent', async () => {
     const {cwd, emulator, run} = await place(0);
     await mkdir(join(cwd, 'batch'), {recursive: true});

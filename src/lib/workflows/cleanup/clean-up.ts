@@ -207,12 +207,28 @@ async function dispose(
   return itemOf(item, {outcome: 'failed', error: itemError(error)});
 }
 
-function remove(
+async function remove(
   client: BatchService,
-  {kind, name}: Disposable,
+  {kind, name, results}: Disposable,
   options: CallOptions | undefined,
 ): Promise<'deleted' | 'absent'> {
-  return kind === 'job' ? client.deleteBatch(name, options) : client.deleteFile(name, options);
+  if (kind === 'file') return client.deleteFile(name, options);
+  // Before the job: who has deleted that does not know any more where its results were.
+  if (results !== undefined) await deleteResults(client, results, options);
+  return client.deleteBatch(name, options);
+}
+
+/** The Gemini API refuses to delete result files, and lets go of them by itself. */
+async function deleteResults(
+  client: BatchService,
+  results: string,
+  options: CallOptions | undefined,
+): Promise<void> {
+  try {
+    await client.deleteFile(results, options);
+  } catch (error) {
+    if (!(error instanceof GembatchError) || error.code !== 'REFUSED') throw error;
+  }
 }
 
 function itemOf(

@@ -22,6 +22,8 @@ export interface Disposable {
   readonly reason: string;
   /** The request file that it belongs to, where that is known. */
   readonly file?: string;
+  /** Of a job: where its results are, which go with it. */
+  readonly results?: string;
   /** Whether the job runs and has to be cancelled first. */
   readonly isRunning?: boolean;
 }
@@ -84,6 +86,7 @@ function disposableJob(
     kind: 'job',
     name: job.name,
     ...(record === undefined ? {} : {file: record.input_file}),
+    ...(job.dest === undefined ? {} : {results: job.dest.file_name}),
   } as const;
   if (scope.named.has(job.name)) {
     return isTerminal(job.state)

@@ -1,3 +1,4 @@
+import {existsSync} from 'node:fs';
 import {lstat, readdir} from 'node:fs/promises';
 import {isAbsolute, join, relative, resolve, sep} from 'node:path';
 import {GembatchError} from '../../domain/errors.js';
@@ -70,11 +71,29 @@ export async function collectInputs(
     for (const name of await expand(arg, options)) {
       const path = resolve(options.cwd, name);
       const inputFile = options.identify(path);
-      if (!inputs.has(inputFile)) inputs.set(inputFile, {index: inputs.size + 1, path, name, inputFile});
+      const problem = CLOUD_ADDRESS.test(name) && !existsSync(path) ? notFetchedError(name) : undefined;
+      if (!inputs.has(inputFile))
+        inputs.set(inputFile, {
+          index: inputs.size + 1,
+          path,
+          name,
+          inputFile,
+          ...(problem === undefined ? {} : {problem}),
+        });
     }
   }
   if (inputs.size === 0) throw new GembatchError('NO_INPUT', 'No request file is named.');
   return [...inputs.values()];
+}
+
+const CLOUD_ADDRESS = /^gs:\/\//u;
+
+function notFetchedError(name: string): GembatchError {
+  return new GembatchError(
+    'FILE_MISSING',
+    `${name}: request files are read from this machine, not from Cloud Storage; nothing was sent for it.`,
+    {suggestions: [`Fetch it first: gcloud storage cp "${name}" .`]},
+  );
 }
 
 const GLOB_CHARACTER = /[*?[{(]/u;
