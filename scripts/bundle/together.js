@@ -67,16 +67,6 @@ const TOGETHER = [
   'lib/system-clock.ts',
   'lib/threads/chunk-hash.ts',
   'lib/threads/hash-thread.ts',
-  'lib/workflows/cleanup/discard-remote.ts',
-  'lib/workflows/job-states/note-states.ts',
-  'lib/workflows/job-states/refresh-jobs.ts',
-  'lib/workflows/job-states/result-files.ts',
-  'lib/workflows/reconcile/try-call.ts',
-  'lib/workflows/request-file/open-file.ts',
-  'lib/workflows/request-file/read-chunks.ts',
-  'lib/workflows/request-file/read-fault.ts',
-  'lib/workflows/request-file/read-hashed.ts',
-  'lib/workflows/request-file/split-file.ts',
 ];
 
 /**

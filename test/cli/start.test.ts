@@ -36,6 +36,7 @@ test('an error before work loads the command that it is of, what looks at its fi
     'src/lib/workflows/request-file/inspect-file.ts',
     'src/lib/workflows/request-file/open-file.ts',
     'src/lib/workflows/request-file/read-chunks.ts',
+    'src/lib/workflows/request-file/read-fault.ts',
     'src/lib/workflows/request-file/read-hashed.ts',
     'src/lib/workflows/submit/collect-inputs.ts',
     'src/lib/workflows/submit/duplicates/known-jobs.ts',
