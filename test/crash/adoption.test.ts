@@ -22,13 +22,14 @@ guardedAttack(
     unit: 'jobs',
     rounds: {short: 4, whole: 60},
     guard: {
-      without: 'an attempt is recorded whoever has it',
+      without: 'an attempt is recorded whoever has it, one bad name stops all',
       changes: [
         {
           file: 'lib/workflows/adopt/adopt-jobs.js',
           find: 'ours !== undefined && this.#attempts.has(ours.attempt)',
           replace: 'false',
         },
+        {file: 'lib/workflows/adopt/adopt-jobs.js', find: "error.code !== 'REFUSED'", replace: 'true'},
       ],
     },
   },
@@ -42,10 +43,10 @@ guardedAttack(
           await trial.run(SUBMIT);
           const ours = control.paid().map(({display_name: name}) => name);
           const calls = serviceCalls(trial.emulator);
-          const copied = ours[Math.floor(attack.random() * ours.length)] ?? '';
-          await calls.createJobs(1 + Math.floor(attack.random() * 3), copied);
           const impossible = IMPOSSIBLE[Math.floor(attack.random() * IMPOSSIBLE.length)] ?? '';
           await calls.createJobs(1, impossible);
+          const copied = ours[Math.floor(attack.random() * ours.length)] ?? '';
+          await calls.createJobs(1 + Math.floor(attack.random() * 3), copied);
           await calls.createJobs(1, 'not ours');
           const inline = await calls.createInlineJob();
           const mine = control.paid().filter(({display_name: name}) => ours.includes(name));

@@ -1,11 +1,14 @@
-/** Rows of a result file that are longer than anything looks into. */
+/** Rows and records that are more than anybody expects: a row beyond the limit, and thousands of jobs that failed. */
 import {createHash} from 'node:crypto';
+import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {requestLines} from '../helpers/request-files.js';
 import {EXIT} from '../../src/lib/domain/errors.js';
 import {attackTest, eachOf, weakenedTest, type Attack} from './support/attack.js';
 import {STEPS, SUBMIT, WIDTH} from './support/commands.js';
 import {amount} from './support/form.js';
-import {repeated, type Attacked} from './support/guarded-attack.js';
-import {Trial} from './support/trial.js';
+import {guardedAttack, repeated, type Attacked} from './support/guarded-attack.js';
+import {preload, Trial} from './support/trial.js';
 import {weakenedBuild, type Weakening} from './support/weakened-build.js';
 
 /** In place of 256 MiB, so that many rows can be tried. */
@@ -84,4 +87,66 @@ function rowOf(key: string, bytes: number): string {
   const row = (text: string): string =>
     JSON.stringify({key, response: {candidates: [{content: {parts: [{text}]}, finishReason: 'STOP'}]}});
   return row('a'.repeat(bytes - row('').length));
+}
+
+/** Four times as many jobs may cost so many times as much CPU time; where each was looked for among all it would be 16 times. */
+const MOST_GROWTH = 5.5;
+
+guardedAttack(
+  {
+    group: 'sizes',
+    attack: 'retry --dry-run of thousands of jobs that failed',
+    unit: 'jobs',
+    rounds: {short: 4_000, whole: 40_000},
+    guard: {
+      without: 'each job is looked for among all',
+      changes: [
+        {
+          file: 'lib/workflows/retry/prepare-retries.js',
+          find: 'const outcome = jobOutcome(record);',
+          replace:
+            'for (let n = 0; n < 20; n += 1) records.map(({ input_file: file }) => file.toUpperCase()); const outcome = jobOutcome(record);',
+        },
+      ],
+    },
+  },
+  async (attack, {bin, rounds}) => {
+    await Trial.with({files: 0, bin}, async (trial) => {
+      const jobs = bin === undefined ? rounds : 4_000;
+      const startMs = await dryRunMs(trial, 1);
+      const fewMs = (await dryRunMs(trial, jobs / 4)) - startMs;
+      const manyMs = (await dryRunMs(trial, jobs)) - startMs;
+      attack.tried(jobs);
+      attack.note(`${(fewMs / 1000).toFixed(1)} and ${(manyMs / 1000).toFixed(1)} s of CPU time`);
+      if (manyMs > MOST_GROWTH * fewMs)
+        attack.violation(`${manyMs} ms for ${jobs} jobs, ${fewMs} ms for a quarter`);
+    });
+  },
+);
+
+/** The CPU time that it takes with so many jobs, in milliseconds. */
+async function dryRunMs(trial: Trial, jobs: number): Promise<number> {
+  const text = requestLines(1);
+  const sha256 = createHash('sha256').update(text).digest('hex');
+  mkdirSync(join(trial.folder, String(jobs)));
+  const records = Array.from({length: jobs}, (_, at) => {
+    const file = `${jobs}/${at}.jsonl`;
+    writeFileSync(join(trial.folder, file), text);
+    const batch = {
+      name: `batches/failed${at}`,
+      model: 'models/gemini-2.5-flash-lite',
+      state: 'JOB_STATE_FAILED',
+    };
+    return {
+      input_file: file,
+      count: 1,
+      uploaded_file_name: `files/${at}`,
+      batch,
+      sha256,
+      size_bytes: text.length,
+    };
+  });
+  writeFileSync(trial.jobInfo, records.map((record) => `${JSON.stringify(record)}\n`).join(''));
+  await trial.run(['retry', '--dry-run', '--json'], {nodeArgs: preload('cpu-time.js')});
+  return Number(readFileSync(join(trial.folder, '.home/cpu-ms'), 'utf8'));
 }
