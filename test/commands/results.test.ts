@@ -1,4 +1,4 @@
-import {link, readFile, rm, writeFile} from 'node:fs/promises';
+import {link, readdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {expect, test} from '@jest/globals';
 import {EXIT} from '../../src/lib/domain/errors.js';
@@ -101,14 +101,15 @@ test('what is not here yet is said, beside rows too, with an exit code of its ow
   await submit({folder, env}, '001.jsonl');
   const ended = await runCli(['results'], {cwd: folder});
   expect([ended.code, ended.stdout]).toEqual([EXIT.running, '001.jsonl: running when last seen\n']);
-  for (const [args, where] of [
-    [['--failed'], 'this list'],
-    [['--join', 'all.csv'], 'all.csv'],
+  for (const [args, where, more] of [
+    [['--failed'], 'this list', ''],
+    [['--join', 'all.csv'], 'all.csv', 'Note: all.csv was not written: no results are here.\n'],
   ] as const) {
     const {code, stderr} = await runCli(['results', ...args], {cwd: folder});
     const note = `Note: 1 request file has no rows in ${where}: 1 running when last seen.`;
-    expect([code, stderr]).toEqual([EXIT.running, `${note}\nNext: gembatch poll\n`]);
+    expect([code, stderr]).toEqual([EXIT.running, `${note}\n${more}Next: gembatch poll\n`]);
   }
+  expect(await readdir(folder)).not.toContain('all.csv');
 });
 
 test('a result file that was moved away is fetched again while the service has it', async () => {

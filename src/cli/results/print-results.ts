@@ -46,7 +46,10 @@ export async function printResults(
 ): Promise<JoinedFile | undefined> {
   const {stop} = deps;
   const {join} = form;
-  const written = join === undefined ? undefined : await writeJoined(deps, report, {...form, join});
+  const written =
+    join === undefined || isPointless(report, join)
+      ? undefined
+      : await writeJoined(deps, report, {...form, join});
   const {notes, ...joined} = written ?? {notes: []};
   const file = 'file' in joined && join !== '-' ? joined : undefined;
   if (form.failed) {
@@ -67,6 +70,12 @@ export async function printResults(
   return file;
 }
 
+/** Whether a file would hold no answer at all, and be in the way of the next try. */
+function isPointless({jobs}: ResultsReport, join: string): boolean {
+  const hasRows = jobs.some(({results, error}) => results !== null && error === undefined);
+  return join !== '-' && jobs.length > 0 && !hasRows;
+}
+
 /** What whoever reads the rows cannot see in them. */
 function rowNotes(report: ResultsReport, {join, failed, quiet}: ResultsForm): readonly string[] {
   if (!failed && join === undefined) return [];
@@ -74,8 +83,16 @@ function rowNotes(report: ResultsReport, {join, failed, quiet}: ResultsForm): re
     report,
     failed ? 'this list' : join === '-' ? 'what was written' : basename(join ?? ''),
   );
+  const nothing =
+    join !== undefined && isPointless(report, join)
+      ? [`${basename(join)} was not written: no results are here.`]
+      : [];
   const isAllGood = failed && !quiet && report.jobs.every(({outcome}) => outcome === 'done');
-  return [...(missing === undefined ? [] : [missing]), ...(isAllGood ? ['No row needs attention.'] : [])];
+  return [
+    ...(missing === undefined ? [] : [missing]),
+    ...nothing,
+    ...(isAllGood ? ['No row needs attention.'] : []),
+  ];
 }
 
 /** Whoever has the answers, or the rows that did not work, is not sent for them again. */
