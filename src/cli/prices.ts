@@ -1,4 +1,3 @@
-import {readFile} from 'node:fs/promises';
 import * as Flags from '@oclif/core/flags';
 import {GembatchError} from '../lib/domain/errors.js';
 import {parsePriceList, withPrices, type PriceList} from '../lib/domain/price/price-list.js';
@@ -19,9 +18,10 @@ export const pricesFlag = Flags.string({
 export async function readPrices(path: string | undefined): Promise<PriceList> {
   const {PRICES} = await import('../lib/domain/price/prices.js');
   if (path === undefined || path === '') return PRICES;
+  const {readNamedText} = await import('../lib/workflows/request-file/read-text.js');
   let value: unknown;
   try {
-    value = JSON.parse(await readFile(path, 'utf8'));
+    value = JSON.parse(await readNamedText(path));
   } catch (cause) {
     const why = cause instanceof SyntaxError ? 'is not JSON' : 'cannot be read';
     throw new GembatchError('USAGE', `${path}: ${why}.`, {

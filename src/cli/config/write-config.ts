@@ -1,4 +1,4 @@
-import {readFile} from 'node:fs/promises';
+import {lstat, readFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {GembatchError} from '../../lib/domain/errors.js';
 import {ownCommand} from '../../lib/domain/program-name.js';
@@ -23,7 +23,7 @@ export interface InitialSettings {
  */
 export async function writeConfig(folder: string, settings: InitialSettings): Promise<string> {
   const path = join(folder, CONFIG_FILE);
-  const exists = await readFile(path).then(
+  const exists = await lstat(path).then(
     () => true,
     () => false,
   );

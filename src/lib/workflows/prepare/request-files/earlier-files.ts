@@ -1,5 +1,4 @@
 import {createHash} from 'node:crypto';
-import {readFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {GembatchError} from '../../../domain/errors.js';
 import {fieldOf} from '../../../domain/json/json-object.js';
@@ -12,6 +11,7 @@ import {
 } from '../../../domain/prepare/prepare-manifest.js';
 import {KeyScan} from '../../../domain/request-key/key-scan.js';
 import {readChunks} from '../../request-file/read-chunks.js';
+import {readRegularText} from '../../request-file/read-text.js';
 import type {PreparedKeys} from '../template/key-maker.js';
 
 /** Takes the key of a request and its line, both only during the call. */
@@ -25,7 +25,7 @@ type TakeLine = (key: string | Uint8Array, line: Uint8Array) => void;
 export async function readManifest(folder: string): Promise<PrepareManifest | undefined> {
   const path = join(folder, MANIFEST_NAME);
   try {
-    return parseManifest(await readFile(path, 'utf8'), path);
+    return parseManifest(await readRegularText(path), path);
   } catch (error) {
     if (fieldOf(error, 'code') === 'ENOENT') return undefined;
     throw error;

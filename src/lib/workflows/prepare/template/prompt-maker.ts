@@ -1,4 +1,4 @@
-import {readFile} from 'node:fs/promises';
+import {readNamedText} from '../../request-file/read-text.js';
 import {resolve} from 'node:path';
 import {closest} from '../../../domain/text/closest.js';
 import {GembatchError} from '../../../domain/errors.js';
@@ -124,8 +124,9 @@ async function readTemplate(
  */
 export async function readText(file: string, cwd: string): Promise<string> {
   try {
-    return (await readFile(resolve(cwd, file), 'utf8')).replace(/^\uFEFF/u, '');
+    return (await readNamedText(resolve(cwd, file))).replace(/^\uFEFF/u, '');
   } catch (error) {
+    if (error instanceof GembatchError) throw error;
     const code = fieldOf(error, 'code');
     if (code === 'ENOENT')
       throw new GembatchError('FILE_MISSING', `${file}: there is no such file.`, {cause: error});
