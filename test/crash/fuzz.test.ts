@@ -31,8 +31,8 @@ weakenedTest(
     const build = weakenedBuild([
       {
         file: 'lib/store/record/job-lines.js',
-        find: 'pieces.push(bytes.subarray(copied, job.start), piece);',
-        replace: 'pieces.push(piece);',
+        find: 'parts.push(bytes.subarray(copied, job.start), part);',
+        replace: 'parts.push(part);',
       },
     ]);
     try {

@@ -256,8 +256,8 @@ async function withPlainStale(staleMs: number, work: (src: string) => Promise<vo
     },
     {
       file: 'lib/store/lock/lock-contender.js',
-      find: 'if (sight !== null && !this.#breakIfDead(sight))',
-      replace: 'if (sight === "never")',
+      find: 'if (snapshot !== null && !this.#breakIfDead(snapshot))',
+      replace: 'if (snapshot === "never")',
     },
   ]);
   try {
