@@ -89,28 +89,34 @@ test('same input, another model that is named: changed, 1, and both models are s
   expect(paid()).toBe(2);
 });
 
-test.each([
-  ['FAILED', 'failed: No quota'],
-  ['EXPIRED', 'expired: No quota'],
-  ['CANCELLED', 'was cancelled: No quota'],
-])('same input whose job ended as %s: skipped, with the reason and retry, 3 or 1', async (end, words) => {
+test('same input whose job failed, expired or was cancelled: skipped, with the reason and retry, 3 or 1', async () => {
   const folder = await tempDir();
   const {emulator, env} = await useEmulator({speed: 0, seed: 1});
-  await requestFiles(folder, 2);
-  const state = `JOB_STATE_${end}`;
-  const batch = {name: 'batches/a', model: `models/${MODEL}`, state, error: {message: 'No quota.'}};
-  const record = {input_file: '001.jsonl', count: 3, uploaded_file_name: 'files/a', batch};
-  await writeFile(join(folder, 'job-info.jsonl'), `${JSON.stringify(record)}\n`);
-  const {code, result} = await submit({folder, env}, '001.jsonl');
-  expect(code).toBe(EXIT.failed);
-  expect(result.files[0]).toMatchObject({
-    outcome: 'skipped',
-    error: {
-      code: 'JOB_ENDED',
-      message: `001.jsonl: its batch job batches/a ${words}.`,
-      suggestions: ['To submit it again: gembatch retry 001.jsonl'],
-    },
+  await requestFiles(folder, 4);
+  const ends = [
+    ['001.jsonl', 'FAILED', 'failed: No quota'],
+    ['002.jsonl', 'EXPIRED', 'expired: No quota'],
+    ['003.jsonl', 'CANCELLED', 'was cancelled: No quota'],
+  ] as const;
+  const recorded = ends.map(([file, end]) => {
+    const [name, state] = [`batches/${end.toLowerCase()}`, `JOB_STATE_${end}`];
+    const batch = {name, model: `models/${MODEL}`, state, error: {message: 'No quota.'}};
+    return {input_file: file, count: 3, uploaded_file_name: 'files/a', batch};
   });
+  const text = recorded.map((record) => `${JSON.stringify(record)}\n`).join('');
+  await writeFile(join(folder, 'job-info.jsonl'), text);
+  const {code, result} = await submit({folder, env}, '00[123].jsonl');
+  expect(code).toBe(EXIT.failed);
+  expect(result.files).toMatchObject(
+    ends.map(([file, end, words]) => ({
+      outcome: 'skipped',
+      error: {
+        code: 'JOB_ENDED',
+        message: `${file}: its batch job batches/${end.toLowerCase()} ${words}.`,
+        suggestions: [`To submit it again: gembatch retry ${file}`],
+      },
+    })),
+  );
   expect(emulator.control.paid()).toHaveLength(0);
   expect((await submit({folder, env}, '0*.jsonl')).code).toBe(EXIT.partial);
   expect(emulator.control.paid()).toHaveLength(1);
@@ -226,39 +232,42 @@ test('what has its results on disk is skipped whatever the API key, 0', async ()
   expect([code, tally(result), paid()]).toEqual([0, {skipped: 2}, 2]);
 });
 
-/** A job that is over, whose results the service has not any more; before it goes, `keep` may take them. */
-async function withoutResults(keep: (folder: string, rows: string) => Promise<void>) {
-  const {folder, emulator, env, paid} = await submitted(1);
+/** A job for each file that is over, whose results the service has not any more; before they go, `keep` may take them. */
+async function withoutResults(keep: (path: string, rows: string, index: number) => Promise<void>, files = 1) {
+  const {folder, emulator, env, paid} = await submitted(files);
   const {control} = emulator;
   control.advance(600_000);
-  const path = join(folder, 'results/001.jsonl');
-  const before = await readFile(join(folder, 'job-info.jsonl'));
   await runCli(['poll', '--once', '--keep-remote'], {cwd: folder, env});
-  const rows = await readFile(path, 'utf8');
-  await rm(path);
+  const places = (await records(folder)).map((record) => join(folder, record.results?.file ?? ''));
+  const rows = await Promise.all(places.map((path) => readFile(path, 'utf8')));
   // What the other tool wrote when it had fetched them: the job is over, and nothing is said of results.
-  const [record] = await records(folder);
-  const {results: _, usage: _usage, ...fetched} = record ?? {};
+  const fetched = (await records(folder)).map((record) => {
+    const {results: _, usage: _usage, ...others} = record;
+    return others;
+  });
   await writeFile(
     join(folder, 'job-info.jsonl'),
-    record === undefined ? before : `${JSON.stringify(fetched)}\n`,
+    fetched.map((record) => `${JSON.stringify(record)}\n`).join(''),
   );
-  await keep(path, rows);
+  for (const [index, path] of places.entries()) {
+    await rm(path);
+    await keep(path, rows[index] ?? '', index);
+  }
   const body = {error: {code: 404, message: 'gone', status: 'NOT_FOUND'}};
   control.fault({on: 'files.download', times: null, fault: {kind: 'status', status: 404, body}});
   const run = (...args: string[]) =>
     runCli(args, {cwd: folder, env: {...env, GEMBATCH_TEST_SPEED: '600'}, nodeArgs: FAST_CLOCK});
-  return {folder, env, emulator, paid, path, rows, run};
+  return {folder, env, emulator, paid, places, rows, run};
 }
 
 test.each([['poll'], ['results']])(
   'a job that is over, results gone, a file at their place that answers exactly its requests: done, 0 (%s)',
   async (command) => {
-    const {folder, env, paid, path, rows, run} = await withoutResults((place, text) =>
+    const {folder, env, paid, places, rows, run} = await withoutResults((place, text) =>
       writeFile(place, text),
     );
     const {code} = await run(command);
-    expect([code, await readFile(path, 'utf8')]).toEqual([0, rows]);
+    expect([code, await readFile(places[0] ?? '', 'utf8')]).toEqual([0, rows[0]]);
     const [record] = await records(folder);
     expect(record?.results).toMatchObject({file: 'results/001.jsonl', rows: {ok: 3, missing: 0}});
     expect((await run('list', '--json')).json()).toMatchObject({jobs: [{outcome: 'done'}]});
@@ -267,15 +276,22 @@ test.each([['poll'], ['results']])(
   },
 );
 
-test.each<[string, (rows: string) => string]>([
-  ['lacks a row', (rows) => rows.slice(0, rows.indexOf('\n') + 1)],
-  ['has a row of another request', (rows) => `${rows}{"key":"x","response":{}}\n`],
-  ['holds something else', () => '# notes\n'],
-])('a job that is over, results gone, a file at their place that %s: lost, 1', async (_, change) => {
-  const {folder, path, rows, run} = await withoutResults((place, text) => writeFile(place, change(text)));
-  expect((await run('poll')).code).toBe(EXIT.failed);
-  expect(await readFile(path, 'utf8')).toBe(change(rows));
-  expect((await records(folder))[0]?.results).toBeUndefined();
+test('a job that is over, results gone, a file at their place that is not exactly its results: lost, 1', async () => {
+  const changes: readonly ((rows: string) => string)[] = [
+    // It lacks a row, has a row of another request, or holds something else.
+    (rows) => rows.slice(0, rows.indexOf('\n') + 1),
+    (rows) => `${rows}{"key":"x","response":{}}\n`,
+    () => '# notes\n',
+  ];
+  const {folder, places, rows, run} = await withoutResults(
+    (place, text, index) => writeFile(place, changes[index]?.(text) ?? ''),
+    changes.length,
+  );
+  const polled = await run('poll');
+  expect([polled.code, polled.stdout]).toEqual([EXIT.failed, expect.stringContaining('3 lost')]);
+  const texts = await Promise.all(places.map((path) => readFile(path, 'utf8')));
+  expect(texts).toEqual(changes.map((change, index) => change(rows[index] ?? '')));
+  expect((await records(folder)).map(({results}) => results)).toEqual([undefined, undefined, undefined]);
 });
 
 test('a job that is over whose results cannot be had any more: lost, 1, the same in every command', async () => {
