@@ -6,8 +6,8 @@ import {widthOf} from '../lib/output/terminal/screen.js';
 type Streams = Pick<NodeJS.Process, 'stdin' | 'stderr' | 'env'>;
 
 /**
- * A question that a person answers with yes or no; undefined where nobody can be asked, as in a pipe or in CI. Only a
- * plain yes is one.
+ * A function that asks a person a yes-or-no question; undefined where nobody can answer, as in a pipe or in CI. Every answer
+ * but `y` and `yes` means no.
  */
 export function consentOf(streams: Streams): ((question: string) => Promise<boolean>) | undefined {
   const ask = askerOf(streams);
@@ -15,9 +15,8 @@ export function consentOf(streams: Streams): ((question: string) => Promise<bool
 }
 
 /**
- * A question that a person answers with a line, without blanks around it; undefined where nobody can be asked.
- *
- * @returns asks; an empty line stands for the fallback, which is shown.
+ * A function that asks a person for a line of text and returns it trimmed; undefined where nobody can answer. An empty line
+ * means the fallback, which is shown.
  */
 export function askerOf({
   stdin,
@@ -40,9 +39,9 @@ export function askerOf({
 }
 
 /**
- * The question before something that cannot be undone. `--yes` answers it.
+ * A function that asks before something that cannot be undone. `--yes` is a yes to every question.
  *
- * @throws GembatchError USAGE, when it is asked where nobody can be.
+ * The function throws GembatchError USAGE where nobody can answer.
  */
 export function consentOrYes(
   streams: Streams,

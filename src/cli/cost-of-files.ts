@@ -4,7 +4,7 @@ import type {PricedService, PriceList} from '../lib/domain/price/price-list.js';
 import type {JobStore} from '../lib/store/job-store.js';
 import type {Estimate} from '../lib/workflows/estimate/estimate-files.js';
 
-/** Whose finished jobs tell what the next ones use, when, and by which prices. */
+/** What an estimate is made with: finished jobs to learn from, the date, and the prices. */
 export interface EstimateContext {
   readonly store: JobStore;
   readonly clock: Clock;
@@ -29,7 +29,7 @@ export async function estimateOf(
   });
 }
 
-/** What request files will cost, one sentence for each model, for a question to a person. */
+/** What request files will cost, one sentence for each model, to show before a question. */
 export async function costOfFiles(
   files: readonly {readonly path: string; readonly model: string}[],
   context: EstimateContext,

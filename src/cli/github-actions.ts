@@ -6,8 +6,8 @@ import {NO_JOBS, summariseWork} from '../lib/workflows/github/summarise-work.js'
 import type {FileOutcome} from '../lib/workflows/submit/submit-report.js';
 import {hideApiKeys} from './connection/api-key.js';
 
-/** What a command was about, once it knows. */
-export interface ToldWork {
+/** The jobs and files that a command worked on. */
+export interface CommandWork {
   readonly store: JobStore;
   /** Jobs and request files; none for all that are recorded. */
   readonly names: readonly string[];
@@ -16,13 +16,13 @@ export interface ToldWork {
 }
 
 /**
- * Tells GitHub Actions, where it runs the command, what came of it: annotations, the page of the step and its outputs. What
- * cannot be told is a warning: the work itself is done.
+ * When GitHub Actions runs the command, reports its outcome there: annotations, the summary page of the step, and step outputs.
+ * A report that fails is only a warning, because the work itself is done.
  *
- * @param work - undefined when the command ended before it had any.
+ * @param work - undefined when the command ended before it knew its jobs.
  */
 export async function tellGitHubActions(
-  work: ToldWork | undefined,
+  work: CommandWork | undefined,
   exitCode: number | string | null | undefined,
 ): Promise<void> {
   const {env} = process;

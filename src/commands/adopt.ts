@@ -16,7 +16,7 @@ Without a name, lists the jobs at the service that no record knows, and records 
 
 --all-mine adopts every job of the project that gembatch made, which rebuilds a lost job-info file. Adopting a job also decides an unclear create.
 
---done records request files as done whose results are on disk, at their place, while no job tells of them; they have to answer each request, and nothing else.`;
+--done is for request files whose results are on disk while no record has their job. It records them as done if the results answer each request, and nothing else.`;
 
   static override examples = [
     {
@@ -42,7 +42,7 @@ Without a name, lists the jobs at the service that no record knows, and records 
       exclusive: ['all-mine'],
     }),
     done: Flags.boolean({
-      description: 'record the named request files, whose results are here, as done',
+      description: 'record request files as done whose results are here',
       exclusive: ['all-mine', 'file'],
     }),
     'results-dir': pollFlags['results-dir'],
@@ -131,6 +131,6 @@ function refuseUnclear(
     throw new GembatchError('USAGE', 'A name is empty.');
   }
   if (flags.file !== undefined && names.length !== 1) {
-    throw new GembatchError('USAGE', '--file is for one batch job; name that one too.');
+    throw new GembatchError('USAGE', '--file goes with one batch job: name that job too.');
   }
 }

@@ -16,7 +16,7 @@ export default class EstimateCommand extends BaseCommand {
 
   static override description = `Counts the tokens of each request file and says what its batch job will cost: low, likely and high. Works without API key and network. Where finished jobs of the same model are in the job-info file, their usage is the guide; otherwise input is counted from the text, and output has only a bound: maxOutputTokens of the request, or the model's limit.
 
-Nothing is sent without --count-tokens. With it the service counts the input of up to 50 requests of each file, with files by address and cached content, and says how sure that is for all; an API key is needed.
+Nothing is sent without --count-tokens. With it the service counts the input of up to 50 requests of each file, also files by address and cached content; the rest is estimated from these, with a range. An API key is needed.
 
 Without a known price the cost is unknown. "<%= config.bin %> models" shows prices and when they change.`;
 

@@ -51,7 +51,7 @@ A request file is one row, with its retries and parts. A terminal shows what fit
     }),
     limit: Flags.integer({
       char: 'L',
-      description: 'at most so many, what needs you first',
+      description: 'at most this many rows, what needs you first',
       helpValue: '<n>',
       min: 1,
     }),

@@ -3,7 +3,7 @@ import {BaseCommand, BRIEF_OUTAGE_MS} from '../cli/base-command.js';
 import {pricesFlag, readPrices} from '../cli/prices.js';
 import {createGraceFlag, RARE} from '../cli/flags/flags.js';
 import type {PollSummary} from '../lib/workflows/poll/poll-report.js';
-import {tellGitHubActions, type ToldWork} from '../cli/github-actions.js';
+import {tellGitHubActions, type CommandWork} from '../cli/github-actions.js';
 import {tellDone, type OnDoneResult} from '../cli/on-done.js';
 import {pollFlags, pollTermsOf} from '../cli/flags/poll-flags.js';
 import {jobsArgument} from '../cli/flags/jobs-argument.js';
@@ -49,7 +49,7 @@ Stop and restart it at any time, or run it beside "<%= config.bin %> submit", wh
     prices: {...pricesFlag, ...RARE},
   };
 
-  #work: ToldWork | undefined;
+  #work: CommandWork | undefined;
 
   async run(): Promise<PollResult> {
     const {args, flags} = await this.parse(Poll);

@@ -65,7 +65,7 @@ export default class Results extends BaseCommand {
     overwrite: Flags.boolean({description: 'let --join replace a file'}),
     source: Flags.string({
       ...RARE,
-      description: 'table of the requests [default: by manifest]',
+      description: 'table of the requests [default: as prepared]',
       helpValue: '<file>',
       dependsOn: ['join'],
     }),

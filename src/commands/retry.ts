@@ -48,7 +48,7 @@ A job that the service does not show may belong to another API key's project. --
     lost: Flags.boolean({
       description: 'also the named jobs that are lost; asks first',
     }),
-    yes: Flags.boolean({char: 'y', description: 'do not ask', dependsOn: ['lost']}),
+    yes: Flags.boolean({char: 'y', description: 'with --lost: do not ask', dependsOn: ['lost']}),
     model: modelNameFlag({description: 'model [default: that of each job]'}),
     only: outcomesFlag({description: 'only rows such as error,missing,not_json'}),
     'max-output-tokens': outputLimitFlag({

@@ -6,7 +6,7 @@ import type {SourceOutcome} from '../lib/workflows/prepare/prepare-sources.js';
 import type {PollDeps} from '../lib/workflows/poll/poll-run.js';
 import type {RetryRounds} from '../lib/workflows/run/retry-bad-rows.js';
 import type {RunResult, RunViews} from '../lib/workflows/run/run-report.js';
-import {tellGitHubActions, type ToldWork} from '../cli/github-actions.js';
+import {tellGitHubActions, type CommandWork} from '../cli/github-actions.js';
 import {tellDone, type OnDoneResult} from '../cli/on-done.js';
 import {withRareHidden} from '../cli/flags/flags.js';
 import {PREPARE_DEFAULTS, recipeFlags, recipeOf} from '../cli/flags/prepare-flags.js';
@@ -64,7 +64,7 @@ Run it again to go on, or when rows were added: nothing is sent twice.`;
     ...withRareHidden({...submitFlags, ...pollFlags, ...queueFlags}),
   };
 
-  #work: ToldWork | undefined;
+  #work: CommandWork | undefined;
 
   async run(): Promise<RunOutcome> {
     const {args, flags} = await this.parse(Run);

@@ -62,8 +62,13 @@ Ctrl-C once lets creates under way end; twice ends at once.`;
       ...RARE,
       description: 'assume that a create without an answer failed',
     }),
-    yes: Flags.boolean({...RARE, char: 'y', description: 'do not ask', dependsOn: ['assume-not-created']}),
-    force: Flags.boolean({char: 'f', description: 'submit again what has a batch job'}),
+    yes: Flags.boolean({
+      ...RARE,
+      char: 'y',
+      description: 'with --assume-not-created: do not ask',
+      dependsOn: ['assume-not-created'],
+    }),
+    force: Flags.boolean({char: 'f', description: 'submit again, even what has a batch job'}),
   };
 
   async run(): Promise<SubmitResult> {

@@ -81,7 +81,7 @@ describe('gembatch doctor', () => {
     const {check} = await doctor({cwd: await tempDir(), env});
     expect(check('Model')).toMatchObject({
       status: 'failed',
-      next: 'Name another when you submit: --model gemini-3.5-flash-lite. Once for all: gembatch init',
+      next: 'Name another when you submit: --model gemini-3.5-flash-lite. To make it your default: gembatch init',
     });
   });
 

@@ -7,7 +7,7 @@ import {SETTINGS} from './settings.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A setting that counts. */
+/** A setting, its value, and where that comes from. */
 export interface SettingView {
   readonly name: string;
   /** Null when nothing sets it and there is no default. */
@@ -23,23 +23,23 @@ export interface ConfigurationView {
   readonly api_key_variable: string | null;
   readonly profile: string | null;
   readonly profiles: readonly string[];
-  /** Files that were read, the weightier one first. */
+  /** The configuration files that were read; the first one wins. */
   readonly files: readonly string[];
   /** Where the user's own file is, whether it exists or not. */
   readonly personal_file: string;
 }
 
-/** Defaults that flags say in words only. */
-const SPOKEN_DEFAULTS: Readonly<Record<string, string>> = {
+/** Defaults that flags have only in their description. */
+const DESCRIBED_DEFAULTS: Readonly<Record<string, string>> = {
   model: DEFAULT_MODEL,
   'results-dir': '"results" beside each file',
 };
 
 /**
- * What each setting is, and why.
+ * Each setting with its value and the place that sets it.
  *
- * @param flags - all flags that stand for settings; they know their variables and defaults.
- * @param env - the environment before anything of the configuration was put in.
+ * @param flags - all flags that are settings, with their variables and defaults.
+ * @param env - the environment as the person set it, before the configuration was added to it.
  */
 export async function configurationView(
   configuration: Configuration,
@@ -71,7 +71,7 @@ async function settingView(
   if (fromEnvironment) return {name, value: fromEnvironment, source: variable ?? null};
   const configured = configuration.values.get(name);
   if (configured !== undefined) return {name, value: configured.text, source: configured.source};
-  const value = SPOKEN_DEFAULTS[name] ?? (await defaultOf(flag));
+  const value = DESCRIBED_DEFAULTS[name] ?? (await defaultOf(flag));
   return {name, value: value ?? null, source: value === undefined ? null : 'default'};
 }
 
@@ -82,7 +82,7 @@ async function defaultOf(flag: FlagInput[string] | undefined): Promise<string | 
   return flag.default === undefined ? undefined : String(flag.default);
 }
 
-/** As `environmentOf` has it: the usual variables first. */
+/** The usual variables win over `api-key-variable`, as in `environmentOf`. */
 function variableOfKey({values}: Configuration, env: Environment): string | null {
   const named = values.get('api-key-variable')?.text;
   return apiKeyVariable(env) ?? (named !== undefined && env[named]?.trim() ? named : null);

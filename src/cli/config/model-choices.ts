@@ -7,13 +7,13 @@ export interface ModelChoice {
   readonly price: string;
 }
 
-/** Models that write text, are not to be retired and have a known price, the cheapest first. Nothing is asked for. */
+/** Models that write text, have a known price and no date of retirement, the cheapest first. No request is sent. */
 export async function modelChoices(nowMs: number): Promise<readonly ModelChoice[]> {
   const {listed} = await listModels({prices: PRICES, service: 'gemini', nowMs}, undefined, {});
   return listed
     .flatMap(({model, price, retires_on: retires}) => {
       const {input, output} = price?.rates[0] ?? {};
-      // The output of a model that speaks is priced as text.
+      // The output of a text-to-speech model has the price of text, so only its name tells.
       const writesText =
         output !== null && output !== undefined && !('image' in output) && !/-tts\b/u.test(model);
       const isLasting = retires === null && !model.includes('preview');
@@ -23,7 +23,7 @@ export async function modelChoices(nowMs: number): Promise<readonly ModelChoice[
     .map(({model, input, output}) => ({model, price: `$${perMillion(input)} / $${perMillion(output)}`}));
 }
 
-/** With two digits after the point, as prices are written, and more where it has more. */
+/** With at least two decimals. */
 function perMillion(usd: number): string {
   return usd.toFixed(Math.max(2, String(usd).split('.')[1]?.length ?? 0));
 }

@@ -2,7 +2,7 @@ import type {Config} from '@oclif/core/interfaces';
 import {closest} from '../../lib/domain/text/closest.js';
 import {GembatchError} from '../../lib/domain/errors.js';
 
-/** What people type who know other tools, and the command that does it here. */
+/** Words from other tools, and our command for each. */
 const OTHER_WORDS: Readonly<Record<string, string>> = {
   abort: 'cancel',
   check: 'submit --dry-run',
@@ -33,8 +33,8 @@ const OTHER_WORDS: Readonly<Record<string, string>> = {
   rm: 'cleanup',
   send: 'submit',
   start: 'run',
-  template: 'prepare',
   stop: 'cancel',
+  template: 'prepare',
   upload: 'submit',
   validate: 'submit --dry-run',
   wait: 'poll',

@@ -5,7 +5,7 @@ import {ERRORS, GembatchError} from '../../lib/domain/errors.js';
 /** What oclif puts at the end of its messages. */
 const SEE_HELP = 'See more help with --help';
 
-/** What some of oclif's errors hold besides their message; their classes are not exported. */
+/** Fields of oclif's errors, whose classes are not exported. */
 interface ParseDetails {
   readonly flags?: readonly string[];
   readonly args?: readonly unknown[];
@@ -15,7 +15,7 @@ interface ParseDetails {
 
 type Sentence = (...found: string[]) => string;
 
-/** oclif's messages, which hold what is wrong in no other form, and what we say in their place. */
+/** oclif's messages and our sentence for each. Only the message says what is wrong; the errors have no field for it. */
 const SENTENCES: readonly (readonly [RegExp, Sentence])[] = [
   [
     /^Expected (--\S+?)=(.*) to be one of: (.*)$/u,
@@ -61,7 +61,7 @@ export function usageErrorOf(error: CLIError & ParseDetails): GembatchError {
   });
 }
 
-/** A message without what oclif's parser puts around that of whatever the parse function of a flag throws. */
+/** An error message without the words that oclif's parser adds when the parse function of a flag throws. */
 export function withoutParserWords(message: string): string {
   return message
     .replace(`\n${SEE_HELP}`, '')
@@ -78,7 +78,7 @@ function plainSentence(message: string): string {
   return text.replaceAll(/\s*\n\s*/gu, ' ');
 }
 
-/** For flags that do not exist, those that were probably meant. */
+/** Advice for flags that do not exist. */
 function meantFlags({flags = [], parse}: ParseDetails): string[] {
   const known = Object.keys(parse?.input?.flags ?? {}).map((name) => `--${name}`);
   return flags.flatMap((flag) => {

@@ -8,13 +8,13 @@ import {RULES, type Rule} from '../../lib/domain/request/findings/request-findin
 import {BAD_OUTCOMES, type RequestOutcome} from '../../lib/domain/result/row-counts.js';
 import type {OutputLimit} from '../../lib/domain/request/output-limit.js';
 
-/** The group of flags that few need, apart in the help of a command. */
+/** The group of flags that few people need; help lists it last. */
 export const RARE = {helpGroup: 'LESS COMMON'} as const;
 
-/** The group of flags that bound what batch jobs cost, in the help of a command by name only. */
+/** The group of flags that limit what batch jobs cost; help lists only their names. */
 export const COST = {helpGroup: 'COST'} as const;
 
-/** Flags whose rare ones are left out of the help: that of another command explains them. */
+/** The same flags with the rare ones hidden from help, for a command where that of another command explains them. */
 export function withRareHidden<F extends FlagInput>(flags: F): F {
   const shown = Object.entries(flags).map(([name, flag]) => [
     name,
@@ -69,10 +69,10 @@ export const webAddressFlag = custom<URL>({
 export const modelNameFlag = custom<string>({
   char: 'm',
   parse: async (text) => {
-    // What is empty is refused for every flag in the same words.
+    // `GembatchCommand` refuses an empty value, of any flag.
     if (text === '' || isModelName(text)) return text;
     throw new GembatchError('USAGE', `"${text}" is not the name of a model.`, {
-      suggestions: [`Write it like gemini-2.5-flash; these there are: ${ownCommand('models')}`],
+      suggestions: [`Write it like gemini-2.5-flash. To see all models: ${ownCommand('models')}`],
     });
   },
 });
@@ -85,12 +85,12 @@ export const outcomesFlag = custom<ReadonlySet<RequestOutcome>>({
     const wrong = names.find((name) => ![...BAD_OUTCOMES].some((outcome) => outcome === name));
     if (wrong === undefined) return new Set(names as RequestOutcome[]);
     throw new GembatchError('USAGE', `"${wrong}" is not an outcome of a bad row.`, {
-      suggestions: [`These are: ${[...BAD_OUTCOMES].join(', ')}.`],
+      suggestions: [`Write one or several of: ${[...BAD_OUTCOMES].join(', ')}.`],
     });
   },
 });
 
-/** `--allow`: rules of the check of request files that are taken back. */
+/** `--allow`: rules of the check of request files to turn off. */
 export const ruleFlag = () =>
   custom<Rule>({
     ...RARE,
@@ -104,7 +104,7 @@ export const ruleFlag = () =>
       const rule = RULES.find((name) => name === text);
       if (rule === undefined) {
         throw new GembatchError('USAGE', `"${text}" is not a rule that can be turned off.`, {
-          suggestions: [`These can: ${RULES.join(', ')}.`],
+          suggestions: [`Rules that can be turned off: ${RULES.join(', ')}.`],
         });
       }
       return rule;

@@ -1,4 +1,4 @@
-/** Flags of every command, which the Python tool takes before the command; whether a value follows. */
+/** Flags that every command has, and whether a value follows. The Python tool takes them before the command. */
 const GLOBAL_FLAGS: ReadonlyMap<string, boolean> = new Map([
   ['--job-info', true],
   ['--profile', true],
@@ -10,12 +10,12 @@ const GLOBAL_FLAGS: ReadonlyMap<string, boolean> = new Map([
 ]);
 
 /**
- * Moves global flags that stand before the command behind its words, where oclif looks for them: `--job-info jobs.jsonl
+ * Moves global flags from before the command to behind it, where oclif looks for them: `--job-info jobs.jsonl
  * emulator start` becomes `emulator start --job-info jobs.jsonl`.
  *
  * @param commandIds - ids of all commands, their words joined by `:`.
  */
-export function behindCommand(args: readonly string[], commandIds: readonly string[]): string[] {
+export function moveLeadingFlags(args: readonly string[], commandIds: readonly string[]): string[] {
   let start = 0;
   for (let name = args[start]; name !== undefined; name = args[start]) {
     const takesValue = GLOBAL_FLAGS.get(name);
@@ -23,7 +23,7 @@ export function behindCommand(args: readonly string[], commandIds: readonly stri
     start += takesValue === true ? 2 : 1;
   }
   const rest = args.slice(start);
-  // Without a command, oclif says what it does not understand.
+  // There is no command: oclif's parser reports what is wrong.
   if (start === 0 || rest[0] === undefined || rest[0].startsWith('-')) return [...args];
   const words = commandIds.includes(`${rest[0]}:${rest[1] ?? ''}`) ? 2 : 1;
   return [...rest.slice(0, words), ...args.slice(0, start), ...rest.slice(words)];

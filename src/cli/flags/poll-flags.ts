@@ -18,9 +18,9 @@ export const pollFlags = {
     description: 'folder for results [default: "results" beside the file]',
     helpValue: '<folder>',
   }),
-  'no-check-answers': Flags.boolean({...RARE, description: 'do not hold answers to their JSON schema'}),
+  'no-check-answers': Flags.boolean({...RARE, description: 'do not check answers against their JSON schema'}),
   'on-done': Flags.string({
-    description: 'shell command to run when all is over',
+    description: 'shell command to run when all jobs have ended',
     helpValue: '<command>',
   }),
 };

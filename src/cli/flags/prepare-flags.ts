@@ -82,7 +82,7 @@ export interface PrepareFlagValues extends RecipeFlagValues {
   readonly 'max-bytes': number;
 }
 
-/** What commands do that have only `recipeFlags`. */
+/** The values of the other flags for commands that have only `recipeFlags`. */
 export const PREPARE_DEFAULTS = {
   config: undefined,
   attach: undefined,
@@ -92,7 +92,7 @@ export const PREPARE_DEFAULTS = {
   'max-bytes': MAX_BYTES,
 } as const;
 
-/** The values of the flags in the words of the workflow. */
+/** The values of the flags as the input of `prepareRequests`. */
 export function recipeOf(
   flags: PrepareFlagValues,
   cwd: string,

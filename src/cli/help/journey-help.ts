@@ -8,7 +8,7 @@ const WIDTH = Math.max(...JOURNEY_ORDER.map(({length}) => length));
 /** Groups of flags that `gembatch help global-flags` explains. */
 const NAMED_ONLY: ReadonlySet<string> = new Set(['GLOBAL', 'COST']);
 
-/** oclif's help of a command in fewer lines, so that it can be taken in at one look. */
+/** oclif's help of a command in fewer lines, so that it fits one screen. */
 class JourneyCommandHelp extends CommandHelp {
   constructor(command: Command.Loadable, config: Config, opts: HelpOptions) {
     super(command, config, opts);
@@ -20,7 +20,7 @@ class JourneyCommandHelp extends CommandHelp {
     return `${super.generate()}\n\nExit codes: ${bin} help exit-codes · Global flags: ${bin} help global-flags`;
   }
 
-  /** Without all flags, which are listed below it. */
+  /** Names no single flag: they are listed below. */
   protected override defaultUsage(): string {
     const args = Object.values(this.command.args).map(({name, required = false, multiple = false}) => {
       const word = `${name.toUpperCase()}${multiple ? '...' : ''}`;
@@ -29,7 +29,7 @@ class JourneyCommandHelp extends CommandHelp {
     return [this.command.id, ...args, '[FLAGS]'].join(' ');
   }
 
-  /** Without the summary, which stands above it all. */
+  /** Leaves out the summary, which is the first line of the help. */
   protected override description(): string | undefined {
     const {description} = this.command;
     return description === undefined ? undefined : this.wrap(description);
@@ -44,7 +44,7 @@ class JourneyCommandHelp extends CommandHelp {
     return super.flags(flags.map((flag) => (flag.helpGroup === undefined ? flag : {...flag, env: ''})));
   }
 
-  /** Each command directly below what it is for. */
+  /** Without the empty line between a description and its command. */
   protected override examples(examples: Command.Example[] | string | undefined): string | undefined {
     return super.examples(examples)?.replaceAll('\n\n', '\n');
   }

@@ -18,7 +18,7 @@ import type {JoinForm, PrintDeps} from './join-form.js';
 import {writeJoined, type JoinedFile} from './write-joined.js';
 import {linesOf, writeLines} from './write-lines.js';
 
-/** What is printed of results; the names are those of the flags. */
+/** What to print; the names are those of the flags. */
 export interface ResultsForm extends Omit<JoinForm, 'join'> {
   /** A path, or `-` for stdout. */
   readonly join: string | undefined;
@@ -33,10 +33,10 @@ export function hasRowsOnStdout({join, failed}: Pick<ResultsForm, 'join' | 'fail
 }
 
 /**
- * Prints where results are, their rows joined to the requests, or those that did not work; on stderr what must not be
- * missed beside them. The object of `--json` is for the caller to print.
+ * Prints one of three things: where the results are, their rows joined to the requests, or the rows that did not work. Notes and
+ * the next step go to stderr. The caller prints the object of `--json`.
  *
- * @returns the file with joined rows, if there is one.
+ * @returns the file with joined rows, if one was written.
  * @throws GembatchError `USAGE`, `STORAGE`, and the reason of `stop`.
  */
 export async function printResults(
@@ -76,7 +76,7 @@ function isPointless({jobs}: ResultsReport, join: string): boolean {
   return join !== '-' && jobs.length > 0 && !hasRows;
 }
 
-/** What whoever reads the rows cannot see in them. */
+/** Notes about rows that are not in the output. */
 function rowNotes(report: ResultsReport, {join, failed, quiet}: ResultsForm): readonly string[] {
   if (!failed && join === undefined) return [];
   const missing = missingNote(
@@ -95,7 +95,7 @@ function rowNotes(report: ResultsReport, {join, failed, quiet}: ResultsForm): re
   ];
 }
 
-/** Whoever has the answers, or the rows that did not work, is not sent for them again. */
+/** The next step, unless it is what this command has just done. */
 function nextAfter(report: ResultsReport, {join, failed}: ResultsForm): NextStep | undefined {
   const step = nextStep(report.jobs.filter(({error}) => error === undefined));
   const isJoined = join !== undefined || existsSync('answers.csv');

@@ -3,25 +3,25 @@ import type {AtomicFile} from '../../lib/store/file/atomic-file.js';
 import {hideApiKeys} from '../connection/api-key.js';
 import {hasReaderGone} from '../stop-signal.js';
 
-/** Lines are written together up to this size. */
+/** Lines are collected up to this size and written with one call. */
 const BLOCK_CHARACTERS = 256 * 1024;
 
 type Lines = AsyncIterable<string> | Iterable<string>;
 
-/** Where lines go, and until when. */
+/** Where to write lines. */
 export interface WriteOptions {
-  /** What comes before the lines. */
+  /** Written before the first line, such as the header of a table. */
   readonly head?: string;
-  /** Appears whole or not at all; without it lines go to standard output, as fast as its reader takes them. */
+  /** The file, which appears whole or not at all; without it the lines go to standard output, as fast as they are read there. */
   readonly file?: AtomicFile | undefined;
   readonly stop: AbortSignal;
 }
 
 /**
- * Writes lines, which bring their line ends. A reader of the output that goes early has had what it wanted.
- * An API key that an answer may repeat is left out.
+ * Writes lines that end in a line break. It is no error when the reader of standard output closes it early, as `head` does.
+ * An API key that an answer repeats is hidden.
  *
- * @throws GembatchError `STORAGE`, and the reason of `stop`; the file is not there then.
+ * @throws GembatchError `STORAGE`, and the reason of `stop`; then no file is made.
  */
 export async function writeLines(lines: Lines, options: WriteOptions): Promise<void> {
   try {
@@ -62,7 +62,7 @@ async function write(block: string, file: AtomicFile | undefined, stop: AbortSig
   try {
     await once(process.stdout, 'drain', {signal: stop});
   } catch (error) {
-    // A reader that has gone stops the run, which is said in words of ours.
+    // When the reader has gone, `stop` is aborted with an error of ours, which says more.
     stop.throwIfAborted();
     throw error;
   }

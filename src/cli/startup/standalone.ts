@@ -1,6 +1,6 @@
 /**
- * What the command line of its own loads at once, in one module: oclif. The command that runs is loaded then, and loads what it
- * works with when it works (see docs/decisions/0004-one-bundle-and-no-packages.md).
+ * All that gembatch loads at start when it is not a plugin of another CLI. A command's module is loaded only when that command
+ * runs, and most of what it needs only at first use (docs/decisions/0004-one-bundle-and-no-packages.md).
  */
 export {execute} from '@oclif/core/execute';
 export {default as JourneyHelp} from '../help/journey-help.js';

@@ -182,7 +182,7 @@ export class GembatchError extends Error {
   readonly details: ErrorDetails;
 
   /**
-   * @param code - what kind of trouble this is; decides the exit code.
+   * @param code - the kind of error; decides the exit code.
    * @param message - what happened and to which file or job, and what is safe now.
    * @param options - `suggestions` replace the one of the table.
    */

@@ -22,7 +22,7 @@ const LEFT_OUT: Readonly<Record<LeftOut, string>> = {
 /** What a person reads of a retry besides its submissions: what is sent again and what cannot be. */
 export function retryLines({jobs, dry_run: isDryRun}: RetryResult): readonly string[] {
   if (jobs.length === 0)
-    return ['Nothing to retry: no job has failed or has bad rows that were not retried yet.'];
+    return ['Nothing to retry: every failed job and every bad row has been retried, or there are none.'];
   const lines = jobs.flatMap((job) => [...linesOfJob(job, isDryRun), ...leftOutLines(job)]);
   return isDryRun
     ? [...lines, `${formatCount(jobs.length)} to retry${totalText(jobs)}. Nothing was sent.`]

@@ -8,8 +8,7 @@ import type {ByModality} from '../domain/price/usage.js';
  * A service that runs batch jobs, as the workflows need it. Clients stand behind it, one in a folder of its own; a workflow
  * knows this type and no client. `test/lib/services/contract.test.ts` says what each must do.
  *
- * Every call may be sent again by the client while the network or the service is in trouble, except `createBatch`, which
- * costs money. All throw GembatchError `KEY_REFUSED`, `REFUSED`, `QUOTA`, `SERVICE`, `INTERRUPTED` besides what is said.
+ * The client may send every call again when the network or the service fails, except `createBatch`, which costs money. All throw GembatchError `KEY_REFUSED`, `REFUSED`, `QUOTA`, `SERVICE`, `INTERRUPTED` besides what is said.
  */
 export interface BatchService {
   /** Whose jobs and files it reaches, and its lists hold. New jobs are made at the first. */
@@ -35,7 +34,7 @@ export interface BatchService {
 
   /**
    * Puts a request file where a job can read it. On return the service has exactly the bytes that were inspected. After an
-   * error it has nothing of them but what `onLeft` was told.
+   * error it has none of them, unless `onNotDeleted` named a file.
    *
    * @throws GembatchError `FILE_CHANGED` when the file is not what was inspected, `FILE_UNREADABLE`.
    */
@@ -122,8 +121,8 @@ export interface ListOptions extends CallOptions {
 export interface UploadOptions extends CallOptions {
   /** Told how many bytes have been sent; goes back after a break. */
   readonly onProgress?: (sentBytes: number) => void;
-  /** Told of a file that nobody needs and that could not be deleted: its name, and why. */
-  readonly onLeft?: (fileName: string, error: GembatchError) => void;
+  /** Called with the name of an upload that is of no use but could not be deleted, and why. */
+  readonly onNotDeleted?: (fileName: string, error: GembatchError) => void;
 }
 
 /** What a download may be given. */

@@ -16,7 +16,10 @@ import type {
   UploadOptions,
 } from './batch-service.js';
 
-/** Two services as one, for a job-info file with jobs of both: names tell whose a job or a file is, and new jobs go to the first. */
+/**
+ * Two services as one, for a job-info file with jobs of both. The name of a job or a file says which service has it; new jobs and
+ * uploads go to the first.
+ */
 export class BothServices implements BatchService {
   readonly services: BatchService['services'];
   readonly #first: BatchService;

@@ -152,7 +152,7 @@ export class OpenSession implements Session {
     try {
       this.#parts.journal.append({abort: attempt, reason: 'never sent'});
     } catch {
-      // The caller hears of the same trouble; if the intent did reach the disk, the next session reconciles it.
+      // The caller gets the error that led here; if the intent did reach the disk, the next session reconciles it.
     }
   }
 
@@ -190,7 +190,7 @@ export class OpenSession implements Session {
     else if (!this.#tryPublish()) void this.#publishAfter(BUSY_PAUSE_MS);
   }
 
-  /** Whether there is nothing to try again: the jobs are published, or trouble is noted for the next intent. */
+  /** Whether there is nothing to try again: the jobs are published, or an error is kept for the next intent. */
   #tryPublish(): boolean {
     try {
       const published = this.#parts.commits.tryCommit(this.#addDone);

@@ -17,7 +17,7 @@ export interface Session {
    * that the create may go out.
    *
    * @throws GembatchError STORAGE or LOCK_LOST; the create must not be sent. STORAGE also when a job made before is safe
-   * in the journal but cannot be written to the job-info file: a store in trouble takes no new work.
+   * in the journal but cannot be written to the job-info file: no new work is taken before it can.
    */
   intend(intent: Intent): void;
 

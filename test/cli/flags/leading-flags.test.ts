@@ -1,5 +1,5 @@
 import {expect, test} from '@jest/globals';
-import {behindCommand} from '../../../src/cli/flags/leading-flags.js';
+import {moveLeadingFlags} from '../../../src/cli/flags/leading-flags.js';
 
 const IDS = ['list', 'submit', 'emulator:exec'];
 
@@ -12,5 +12,5 @@ test.each([
   ['--job-info', '--job-info'],
   ['--json --help', '--json --help'],
 ])('%s is read as %s', (given, expected) => {
-  expect(behindCommand(given.split(' '), IDS).join(' ')).toBe(expected);
+  expect(moveLeadingFlags(given.split(' '), IDS).join(' ')).toBe(expected);
 });

@@ -48,7 +48,7 @@ export function costLines(
     ...tableLines(groupsOf(jobs, by), [name, ...COLUMNS], columns),
     '',
     total.cost_usd === null
-      ? `${plural(jobs.length, 'job')}: ${formatUsd(total.cost_usd_known)}, and ${plural(open, 'job')} of unknown cost.`
+      ? `${plural(jobs.length, 'job')}: ${formatUsd(total.cost_usd_known)}, not counting ${plural(open, 'job')} of unknown cost.`
       : `${plural(jobs.length, 'job')}: ${formatUsd(total.cost_usd)}.`,
     ...estimateLines(jobs, total.estimate_usd),
     ...total.price_missing.map((model) => `No price is known for ${model}.`),

@@ -74,7 +74,7 @@ function costLine(jobs: readonly FoldedJob[]): readonly string[] {
   const cost = jobs.reduce((sum, {cost_usd: usd = 0}) => sum + usd, 0);
   if (cost === 0) return [];
   const isKnown = jobs.every(({cost_usd: usd}) => usd !== undefined);
-  return [`Cost: ${formatUsd(cost)}${isKnown ? '' : ', and jobs of unknown cost'}`];
+  return [`Cost: ${formatUsd(cost)}${isKnown ? '' : ', not counting jobs of unknown cost'}`];
 }
 
 /** What is not a job, and must not be missed: creates without an answer, and lines that cannot be read. */

@@ -11,13 +11,13 @@ import {formatUsd} from '../text/money.js';
 export interface SummaryStyle {
   readonly colors: Colors;
   readonly marks: Marks;
-  /** What to run when it ended before all was over. */
+  /** The command that goes on, when the run ended before all jobs did. */
   readonly again: string;
-  /** Whether results came that were not here before: whoever had them all is not sent to join them again. */
+  /** Whether this run fetched results. When it fetched none, the summary does not advise to join them again. */
   readonly hasNewResults: boolean;
 }
 
-/** So many jobs that need attention are named, and so many folders with results. */
+/** More jobs that need attention, and more folders with results, are only counted. */
 const MAX_NAMED = 10;
 const MAX_FOLDERS = 3;
 
@@ -122,7 +122,9 @@ function resultLines(jobs: readonly PolledJob[]): readonly string[] {
 }
 
 function costLine({cost_usd: cost, cost_usd_known: known}: PollSummary): string {
-  return cost === null ? `Cost: ${formatUsd(known)}, and jobs of unknown cost` : `Cost: ${formatUsd(cost)}`;
+  return cost === null
+    ? `Cost: ${formatUsd(known)}, not counting jobs of unknown cost`
+    : `Cost: ${formatUsd(cost)}`;
 }
 
 function retiringText(model: string, on: string): string {

@@ -49,20 +49,21 @@ export interface GeminiBatchClientOptions {
   readonly timeoutMs?: number;
   /** How long nothing may move on a transfer before its connection is taken for dead, in milliseconds; default 1 minute. */
   readonly silenceMs?: number;
-  /** Ends all calls when none of them is answered for so long; without it each goes on for its `retryMs`. */
+  /** Ends all calls when none was answered for this long; without it each call goes on for its own `retryMs`. */
   readonly outage?: OutageOptions;
 }
 
 const DEFAULT_BASE_URL = 'https://generativelanguage.googleapis.com/';
 const DEFAULT_RETRY_MS = 300_000;
 const DEFAULT_SILENCE_MS = 60_000;
-/** A page of a list that is asked for. */
+
+/** Which page of a list to ask for. */
 interface PageConfig extends SdkConfig {
   readonly pageSize: number;
   readonly pageToken?: string;
 }
 
-/** The most that the files list gives at once; without a size some lists have come back empty. */
+/** The most that the files list returns at once. It is always sent: without it some lists came back empty. */
 const PAGE_SIZE = 100;
 
 /** The Gemini Batch API as a batch service; the port, `BatchService`, describes its methods. */
@@ -72,7 +73,7 @@ export class GeminiBatchClient implements BatchService {
   readonly #calls: SdkCalls;
   readonly #uploads: VerifiedUploads;
 
-  /** @throws GembatchError `KEY_REFUSED` when what is given as a key cannot be one. */
+  /** @throws GembatchError `KEY_REFUSED` when `apiKey` cannot be an API key. */
   constructor(options: GeminiBatchClientOptions) {
     if (!looksLikeApiKey(options.apiKey)) {
       throw new GembatchError(
@@ -234,7 +235,7 @@ export class GeminiBatchClient implements BatchService {
     }
   }
 
-  /** Whoever concludes that something is not in the list must have seen all of it: a list without end is an error. */
+  /** Callers conclude from a list that something does not exist, so a list that is not complete is an error. */
   async *#pages<T>(
     options: CallOptions,
     list: {
@@ -267,7 +268,7 @@ function sendCreate(
   config: SdkConfig,
 ): Promise<unknown> {
   if (isEmbeddingModel(model)) {
-    // What `createEmbeddings` calls, which prints a warning first, into the midst of whatever is on the screen.
+    // `createEmbeddings` calls this too, but first prints a warning, which would land in the middle of the live screen.
     const batches = ai.batches as unknown as EmbeddingBatches;
     return batches.createEmbeddingsInternal({model, src: {fileName}, config: {...config, displayName}});
   }
@@ -279,7 +280,7 @@ interface EmbeddingBatches {
   createEmbeddingsInternal(parameters: CreateEmbeddingsBatchJobParameters): Promise<unknown>;
 }
 
-/** @throws GembatchError `SERVICE` for an answer about something else than was asked for; what it leaves out is no fault. */
+/** @throws GembatchError `SERVICE` when the answer names something else than was asked for. It may leave the name out. */
 function checkIdentity(call: string, answered: string | undefined, asked: string): void {
   if (answered !== undefined && answered !== asked)
     throw malformedReplyError(call, `it is about ${answered}, not ${asked}`);

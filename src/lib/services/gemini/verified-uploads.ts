@@ -90,12 +90,12 @@ export class VerifiedUploads {
   }
 
   /** Deletes an upload that is of no use. */
-  async #discard({name}: RemoteFile, {onLeft}: UploadOptions): Promise<void> {
+  async #discard({name}: RemoteFile, {onNotDeleted}: UploadOptions): Promise<void> {
     try {
       await this.#calls.once({...fileDeletion(name), signal: AbortSignal.timeout(DISCARD_MS)});
     } catch (error) {
       if (!(error instanceof GembatchError)) throw error;
-      if (error.code !== 'NOT_FOUND') onLeft?.(name, error);
+      if (error.code !== 'NOT_FOUND') onNotDeleted?.(name, error);
     }
   }
 }

@@ -1,12 +1,12 @@
 import {GembatchError} from '../../domain/errors.js';
 
-/** An object in Cloud Storage, or with a name that ends in a slash, or is empty, all below it. */
+/** An object in Cloud Storage. An `object` that is empty or ends in a slash means all objects below it. */
 export interface ObjectAddress {
   readonly bucket: string;
   readonly object: string;
 }
 
-/** https://cloud.google.com/storage/docs/buckets#naming; an object has any name on one line. */
+/** https://cloud.google.com/storage/docs/buckets#naming; the name of an object may be anything but several lines. */
 const ADDRESS = /^gs:\/\/(?<bucket>[a-z0-9][\w.-]{1,220}[a-z0-9])(?:\/(?<object>[^\n\r\p{C}]*))?$/u;
 
 export function isAddress(text: string): boolean {
@@ -43,7 +43,7 @@ export class BucketLayout {
     this.#base = {bucket, object: prefix === '' ? DEFAULT_PREFIX : `${prefix}/`};
   }
 
-  /** All that gembatch keeps there is below it. */
+  /** Everything that gembatch writes is below it. */
   get base(): ObjectAddress {
     return this.#base;
   }
@@ -54,19 +54,19 @@ export class BucketLayout {
   }
 }
 
-/** The folder beside a request file in which the results of a create go: `gs://…/results/<attempt>/`. */
+/** The folder for the results of one create, beside its request file: `gs://…/results/<attempt>/`. */
 export function resultsBeside({bucket, object}: ObjectAddress, attempt: string): ObjectAddress {
   return {bucket, object: `${object.slice(0, object.lastIndexOf('/') + 1)}results/${attempt}/`};
 }
 
-/** The SHA-256 of a request file that its name has; undefined when gembatch has not put it there. */
+/** The SHA-256 in the name of a request file; undefined when gembatch did not upload it. */
 export function fingerprintIn(object: string): string | undefined {
   return /(?:^|\/)(?<sha256>[0-9a-f]{64})\.jsonl$/u.exec(object)?.groups?.['sha256'];
 }
 
 /**
- * Names of objects with results, and of what lies beside them. While a job runs it may write `incremental_predictions.jsonl`,
- * which is all that one has that was cut off.
+ * Whether an object has results (`final`, or `incremental` of a job that still runs or was cut off), or is another file that the
+ * service puts beside them; undefined for everything else.
  */
 export function shardKind(object: string): 'final' | 'incremental' | 'beside' | undefined {
   const name = object.slice(object.lastIndexOf('/') + 1);

@@ -259,7 +259,7 @@ export class VertexBatchClient implements BatchService {
       return 'deleted';
     }
     if (fingerprintIn(address.object) === undefined)
-      throw new GembatchError('REFUSED', `${name} is kept: gembatch has not put it there.`, {
+      throw new GembatchError('REFUSED', `${name} was not deleted, because gembatch did not upload it.`, {
         suggestions: [],
       });
     let seen: StorageObject;

@@ -82,7 +82,7 @@ function openOwn(path: string, flags: number, mode?: number): number {
 function notOurs(path: string): GembatchError {
   return new GembatchError(
     'STORAGE',
-    `${path} is a link, a pipe or a device, which is none of gembatch's making. Nothing was read from it or written through it.`,
+    `${path} is a link, a pipe or a device, and gembatch makes none of these. Nothing was read from it or written through it.`,
     {suggestions: [`Look at what it is, and remove it: ls -l ${path}`]},
   );
 }

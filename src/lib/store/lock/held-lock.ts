@@ -70,8 +70,7 @@ export class HeldLock {
         if (parseOwnerLine(this.#io.read(descriptor))?.id === this.#id) this.#io.touch(descriptor);
       });
     } catch (error) {
-      // A lock that is gone is noticed, and reported, by the check before the next write; any other trouble costs one
-      // sign of life out of many.
+      // A lock that is gone is reported by the check before the next write; any other error only skips one heartbeat.
       if (systemCode(error) === 'ENOENT') clearInterval(this.#heartbeat);
     }
   }

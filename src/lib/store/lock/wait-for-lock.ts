@@ -2,8 +2,7 @@ import {backoffMs, type Pauses} from '../../domain/backoff.js';
 import type {Clock} from '../../domain/clock.js';
 import {GembatchError} from '../../domain/errors.js';
 import {interruption} from '../../domain/interruption.js';
-import {describeLockHolder} from '../../domain/lock-holder.js';
-import type {LockHolder} from '../../domain/lock-holder.js';
+import {describeLockHolder, type LockHolder} from '../../domain/lock-holder.js';
 import type {LockContender} from './lock-contender.js';
 
 /** How to wait for a lock. */
@@ -12,22 +11,21 @@ export interface WaitOptions {
   readonly timeoutMs: number | null;
   /** Ends the wait. */
   readonly signal?: AbortSignal;
-  /** Called when the wait has lasted a second, about every 30 seconds after that, and when another one holds the lock. */
+  /** Called after the first second, about every 30 seconds from then on, and when the lock has a new holder. */
   readonly onWait?: (holder: LockHolder | null, waitedMs: number) => void;
 }
 
 /** For locks that are held for seconds and longer. */
 const DEFAULT_PAUSES: Pauses = {firstMs: 25, longestMs: 250};
-/** Shorter waits are not worth a word. */
 const FIRST_NOTICE_MS = 1_000;
 const NOTICE_EVERY_MS = 30_000;
 
 /**
- * Tries something that needs a lock until it works, waiting as long as the holder lives.
+ * Repeats `attempt` until it gets the lock, with a pause after each try.
  *
- * @param attempt - tries once at `contender` and does at once what the lock is for; null when it is held.
- * @param options - `file` is the job-info file, for the error text; `lockPath` as of `lockedError`.
- * @throws GembatchError LOCKED when the time is over, INTERRUPTED when the signal came, and what the attempt throws.
+ * @param attempt - tries once to take the lock of `contender` and, holding it, does the work; null when another holds it.
+ * @param options - `file` is the job-info file, for the error text; `lockPath` is passed on to `lockedError`.
+ * @throws GembatchError LOCKED after `timeoutMs`, INTERRUPTED when `signal` aborts, and what `attempt` throws.
  */
 export async function waitForLock<T>(
   contender: LockContender,
@@ -60,16 +58,17 @@ export async function waitForLock<T>(
       onWait?.(contender.holder, waitedMs);
     }
     await clock.sleep(
-      Math.min(widelyJittered(backoffMs(pauses, tries)), (timeoutMs ?? Infinity) - waitedMs),
+      Math.min(withJitter(backoffMs(pauses, tries)), (timeoutMs ?? Infinity) - waitedMs),
       signal,
     );
   }
 }
 
 /**
- * LOCKED: who holds the job-info file, and that nothing was done to it.
+ * The error LOCKED: who holds the job-info file, and that nothing was changed.
  *
- * @param lockPath - of a lock that another program takes, too: one that bears no name may be what is left of it.
+ * @param lockPath - given for the lock that the Python tool takes too: without a holder's name in it, it may be a stale file of
+ *   that tool, and the advice says so.
  */
 export function lockedError(file: string, holder: LockHolder | null, lockPath?: string): GembatchError {
   return new GembatchError(
@@ -89,7 +88,7 @@ export function lockedError(file: string, holder: LockHolder | null, lockPath?: 
   );
 }
 
-/** Half to one and a half times the pause, so that those who wait do not all come back at once. */
-function widelyJittered(pauseMs: number): number {
+/** Half to one and a half times the pause, so that waiting processes do not all try at the same moment. */
+function withJitter(pauseMs: number): number {
   return pauseMs * (0.5 + Math.random());
 }

@@ -17,7 +17,7 @@ export function refuseUnreadable(path: string, problems: readonly LineProblem[])
   const more = problems.length > named.length ? [`and ${problems.length - named.length} more lines`] : [];
   throw new GembatchError(
     'STORAGE',
-    `${path} cannot be read whole, and a line that cannot be read may be a job that was paid for. Nothing was sent. ${[...named, ...more].join('; ')}.`,
+    `${path} cannot be read whole (${[...named, ...more].join('; ')}). Such a line may be a job that was paid for. Nothing was sent.`,
     {
       suggestions: [
         ...new Set(problems.slice(0, MOST_NAMED).map(({remedy}) => remedy)),

@@ -1,7 +1,3 @@
-/**
- * Records request files as done whose results stand at their place, although neither a record nor a job at the service
- * tells of them.
- */
 import {resolve} from 'node:path';
 import {GembatchError} from '../../domain/errors.js';
 import {itemError} from '../../domain/item-error.js';
@@ -17,7 +13,7 @@ import type {AdoptDeps, AdoptedJob, AdoptInput, AdoptResult} from './adopt-jobs.
 
 export type AdoptResultsDeps = PlaceDeps & Pick<AdoptDeps, 'report'>;
 
-/** Whose results are recorded. */
+/** Which request files to record as done, and where their results are. */
 export interface AdoptResultsInput extends Pick<AdoptInput, 'cwd' | 'lockTimeoutMs' | 'stop'> {
   /** Request files, as the person named them. */
   readonly files: readonly string[];
@@ -29,8 +25,8 @@ export interface AdoptResultsInput extends Pick<AdoptInput, 'cwd' | 'lockTimeout
 const UNKNOWN_JOB = 'batches/unknown';
 
 /**
- * Records each of the files as done if a file at the place of its results has exactly one row for each of its requests. When
- * it returns, the records are durable.
+ * Records request files as done whose results are on disk, but for which no job is recorded. The result file must have
+ * exactly one row for each request. When it returns, the records are durable.
  *
  * @throws GembatchError `LOCKED`, `STORAGE`, `INTERRUPTED`. What concerns one file is in its `error`.
  */
@@ -73,7 +69,7 @@ async function adoptResult(
     const batch = {name: `${UNKNOWN_JOB}-${attempt}`, state: 'JOB_STATE_SUCCEEDED'};
     const work = {input_file: inputFile, count, uploaded_file_name: '', batch, sha256, size_bytes};
     const found = await readResultsInPlace(deps, work, {resultsDir});
-    if (found === undefined) throw misfit(file);
+    if (found === undefined) throw noMatchingResults(file);
     const {results, usage} = found;
     const adoptedAt = new Date(deps.clock.now()).toISOString();
     const record: JobRecord = {...work, attempt, adopted_at: adoptedAt, results, usage};
@@ -92,10 +88,10 @@ async function adoptResult(
   }
 }
 
-function misfit(file: string): GembatchError {
+function noMatchingResults(file: string): GembatchError {
   return new GembatchError(
     'REFUSED',
-    `${file}: no file at the place of its results has exactly one row for each of its requests. Nothing was recorded.`,
-    {suggestions: ['Name the folder that they are in: --results-dir FOLDER']},
+    `${file}: there is no result file with exactly one row for each of its requests. Nothing was recorded.`,
+    {suggestions: ['Name the folder with the results: --results-dir FOLDER']},
   );
 }

@@ -109,7 +109,7 @@ export async function discardUpload(
   return error === undefined ? undefined : uploadNotDeleted(uploadedFileName, error);
 }
 
-/** The job, whose deletion is reported, goes after it and would meet the same trouble. */
+/** An error is not reported: the job is deleted next, and that error is. */
 async function deleteResultFile(client: BatchService, name: string, options: CallOptions): Promise<void> {
   await errorOf(() => client.deleteFile(name, options));
 }

@@ -1,4 +1,3 @@
-/** The use case of `gembatch cost`: what batch jobs used and cost, as far as their results tell. */
 import {stat} from 'node:fs/promises';
 import {addRanges, NOTHING, type Range} from '../../domain/estimate/range.js';
 import {mergeTargetOf} from '../../domain/job/job-progress.js';
@@ -17,7 +16,7 @@ import {readChunks} from '../request-file/read-chunks.js';
 /** What one batch job used and cost. */
 export interface JobCost {
   readonly file: string;
-  /** The request file whose work it is: of a part the file that was split, of a retry that of the first job. */
+  /** The original request file: for a part the file that was split, for a retry the file of the first job. */
   readonly whole_file: string;
   readonly job: string;
   readonly model: string;
@@ -51,7 +50,7 @@ export interface TotalUsage extends Usage {
   readonly by_model_version: JobUsage['by_model_version'];
 }
 
-/** Of which jobs, and by which prices where a record does not say. */
+/** Which jobs to sum up, and prices for records without a cost of their own. */
 export interface CostInput {
   /** Request files and batch jobs, as the person named them; none for all. */
   readonly names: readonly string[];
@@ -69,7 +68,7 @@ export async function sumCosts(store: JobStore, input: CostInput): Promise<CostR
   return sumCostsOf(store, records, input);
 }
 
-/** As `sumCosts`, of all records as they were read. */
+/** `sumCosts` for a caller that has read the records already. */
 export async function sumCostsOf(
   store: JobStore,
   records: readonly JobRecord[],
@@ -116,7 +115,7 @@ export async function costOfJob(
   };
 }
 
-/** As it was recorded; where a price was not known then, the one of now counts, and the rows say for what. */
+/** The recorded usage. When a price was unknown at that time, the rows are counted again with the current price list. */
 async function usageOf(
   store: JobStore,
   record: JobRecord,
@@ -127,7 +126,7 @@ async function usageOf(
   return (await usageOfResults(store, record, terms)) ?? usage ?? null;
 }
 
-/** A record of an earlier version does not say: its result file does, unless answers of retries were merged into it. */
+/** The usage in the rows of the result file; null when it also holds rows of retries, which have records of their own. */
 async function usageOfResults(
   store: JobStore,
   record: JobRecord,
@@ -153,7 +152,7 @@ async function usageOfResults(
   return sum.finish();
 }
 
-/** As it was recorded; of an older record, by the request file as it is here when it has the size that was submitted. */
+/** The recorded estimate. An older record has none: then the request file is estimated, if it still has the submitted size. */
 async function estimateOf(
   store: JobStore,
   record: JobRecord,

@@ -112,7 +112,7 @@ function otherModel(label: string, models: readonly Model[]): string {
   const successor = label === DEFAULT_MODEL ? successorOfDefault(names) : undefined;
   return successor === undefined
     ? `Choose another: ${ownCommand('models')}`
-    : `Name another when you submit: --model ${modelLabel(successor)}. Once for all: ${ownCommand('init')}`;
+    : `Name another when you submit: --model ${modelLabel(successor)}. To make it your default: ${ownCommand('init')}`;
 }
 
 async function checkStorage(input: ServiceChecksInput): Promise<SetupCheck> {

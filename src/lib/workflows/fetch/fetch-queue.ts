@@ -11,11 +11,11 @@ export interface FetchQueueOptions {
   /** How many results are fetched at once. */
   readonly limit: number;
   readonly retrySchedule: RetrySchedule;
-  /** Told when a fetch did not work and when it is tried again; null for not in this run. */
+  /** Called when a fetch failed, with the time until the next try; null when this run makes none. */
   readonly onFailedTry: (record: JobRecord, error: GembatchError, retryMs: number | null) => Promise<void>;
-  /** Told about trouble that no single job can have, such as a refused key or a defect. */
+  /** Called with an error that concerns every job, such as a refused API key or a defect. */
   readonly onFatal: (error: unknown) => void;
-  /** Told when a fetch has come to its end. */
+  /** Called when a fetch has ended. */
   readonly onEnd: () => void;
 }
 

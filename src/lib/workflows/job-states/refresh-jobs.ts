@@ -42,7 +42,7 @@ interface Lookup {
   readonly refused: Map<string, GembatchError>;
 }
 
-/** Asks for these jobs. What was learnt before trouble began is in the result all the same. */
+/** Asks for these jobs. After an error, the result still has the states that were read before it. */
 export async function refreshJobs(
   client: BatchService,
   jobs: readonly AskedJob[],

@@ -261,7 +261,7 @@ function newestFirst(jobs: readonly MarkedJob[]): readonly MarkedJob[] {
   return jobs.toSorted((a, b) => time(b) - time(a));
 }
 
-/** Trouble that leaves open whether there is a job, as the error of one file. */
+/** An error after which it is unknown whether a file has a job, as the error of that file. */
 function unreadable(error: unknown, what: string): unknown {
   if (!(error instanceof GembatchError)) return error;
   if (error.code === 'INTERRUPTED' || error.code === 'KEY_REFUSED') return error;

@@ -16,8 +16,8 @@ interface FailedTry {
 }
 
 /**
- * What went wrong with single jobs, and when each is tried again. Trouble on the way to the service may last and is
- * waited out; of any other trouble a run has enough after a few tries.
+ * The jobs whose last try failed, and when each is tried again. While the service cannot be reached, tries go on; after any
+ * other error there are only a few.
  */
 export class RetrySchedule {
   readonly #clock: Clock;
@@ -25,7 +25,7 @@ export class RetrySchedule {
 
   readonly #isOnce: boolean;
 
-  /** @param isOnce - whether a job is tried a single time, whatever the trouble. */
+  /** @param isOnce - whether a job is tried a single time, whatever the error. */
   constructor(clock: Clock, isOnce: boolean) {
     this.#clock = clock;
     this.#isOnce = isOnce;

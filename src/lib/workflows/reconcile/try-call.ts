@@ -2,7 +2,7 @@ import type {Clock} from '../../domain/clock.js';
 import {GembatchError} from '../../domain/errors.js';
 import type {CallOptions} from '../../services/batch-service.js';
 
-/** How long the calls for one of many items may take, in milliseconds, so that trouble with one does not hold up the others. */
+/** How long the calls for one of many items may take, in milliseconds, so that one that fails does not hold up the others. */
 const TIME_LIMIT_MS = 15_000;
 
 /** Does work under a signal that ends it after 15 seconds, or when `stop` does. */
@@ -34,13 +34,13 @@ export async function tryCall(
   limits: {readonly clock: Clock; readonly stop: AbortSignal},
   call: (options: CallOptions) => Promise<unknown>,
 ): Promise<GembatchError | undefined> {
-  let trouble = 'no answer from the service';
+  let reasonToWait = 'no answer from the service';
   try {
-    await withinTimeLimit(limits, (signal) => call({signal, onWait: ({reason}) => (trouble = reason)}));
+    await withinTimeLimit(limits, (signal) => call({signal, onWait: ({reason}) => (reasonToWait = reason)}));
     return undefined;
   } catch (error) {
     if (!(error instanceof GembatchError)) throw error;
     const hasRunOut = error.code === 'INTERRUPTED' && !limits.stop.aborted;
-    return hasRunOut ? new GembatchError('SERVICE', trouble, {cause: error}) : error;
+    return hasRunOut ? new GembatchError('SERVICE', reasonToWait, {cause: error}) : error;
   }
 }

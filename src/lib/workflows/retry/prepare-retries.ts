@@ -172,13 +172,13 @@ function doubtOf({file, job, outcome}: Retry): GembatchError | undefined {
     {
       suggestions: [
         'Use the API key that the file was submitted with; poll finds the job again.',
-        `What a person can do who knows better: ${ownCommand('retry --help')}`,
+        `If you know that the job is gone, retry it with --lost: ${ownCommand('retry --help')}`,
       ],
     },
   );
 }
 
-/** The trouble with the files of one job, so that the others are retried all the same. */
+/** A file of one job that cannot be used, as an error of that job: the others are retried all the same. */
 function unusableError({input_file: file}: JobRecord, error: unknown): GembatchError {
   if (error instanceof GembatchError) return error;
   const code = fieldOf(error, 'code');

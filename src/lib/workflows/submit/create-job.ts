@@ -33,7 +33,7 @@ export interface UploadedFile {
   readonly uploadName: string;
   /** By the monotonic clock. */
   readonly uploadedMs: number;
-  /** Takes what a person should know besides. */
+  /** Collects warnings about the file. */
   readonly warnings: string[];
 }
 
@@ -215,7 +215,7 @@ async function lookUp(
       onWait: ({delayMs}) => run.report({type: 'wait', index: file.index, reason: LOST_ANSWER, delayMs}),
     });
   } catch (error) {
-    // The journal or the job-info file is in trouble; whether the job exists has nothing to do with that.
+    // The journal or the job-info file could not be written, which says nothing about the job.
     return {kind: 'unclear', error: knownError(error)};
   }
   if (found?.record) {

@@ -19,14 +19,14 @@ import type {FileOutcome, SubmitEvent, SubmitResult} from './submit-report.js';
 import type {RequestFile} from './collect-inputs.js';
 import type {SubmitRun} from './submit-run.js';
 
-/** Errors after which no other file can fare better: the run ends, what is in flight is brought to its end. */
+/** Errors that every other file would meet too: no new file is begun, creates under way are finished. */
 const FATAL_CODES: ReadonlySet<string> = new Set(['KEY_REFUSED', 'STORAGE', 'LOCK_LOST']);
 
-/** Outcomes after which the room that a file took under the caps stays taken. */
+/** Outcomes after which a job may cost money, so that the file keeps its share of the cost caps. */
 const MAY_HAVE_JOB: ReadonlySet<string> = new Set(['submitted', 'unclear', 'would_submit']);
 
-/** What was begun with a submission and ends with it. */
-interface Opened {
+/** What lasts as long as a submission does. */
+interface SubmissionLifetime {
   readonly startedMs: number;
   /** What the files that have no batch job yet will cost. */
   readonly estimate: Estimate | undefined;
@@ -45,27 +45,27 @@ export interface SubmissionView {
 /** An open submission: its files, and how one of them is submitted. */
 export class Submission {
   readonly files: readonly RequestFile[];
-  /** How many files there are with those of other passes. */
+  /** How many files there are, with those of other passes. */
   readonly total: number;
   /** How many files may be worked on at once; more only wait for each other. */
   readonly concurrency: number;
   /** Resource name of the model, `models/<id>`. */
   readonly model: string;
   readonly #run: SubmitRun;
-  readonly #opened: Opened;
+  readonly #lifetime: SubmissionLifetime;
   readonly #outcomes = new Map<RequestFile, FileOutcome>();
 
-  constructor(run: SubmitRun, files: readonly RequestFile[], opened: Opened) {
+  constructor(run: SubmitRun, files: readonly RequestFile[], lifetime: SubmissionLifetime) {
     this.files = files;
     this.total = run.pass?.total ?? files.length;
     // Those that are checked ahead wait to be sent.
     this.concurrency = run.limits.sends.concurrency + run.limits.uploads.concurrency;
     this.model = run.model;
     this.#run = run;
-    this.#opened = opened;
+    this.#lifetime = lifetime;
   }
 
-  /** Why it ended before its time; undefined when it did not. */
+  /** The error that ended it early; undefined when there was none. */
   get fatal(): GembatchError | undefined {
     return abortError(this.#run.halt.signal);
   }
@@ -153,7 +153,7 @@ export class Submission {
   }
 
   async #close(): Promise<SubmitResult> {
-    const {startedMs, reconciling, finish, estimate} = this.#opened;
+    const {startedMs, reconciling, finish, estimate} = this.#lifetime;
     const {store, clock, options, model, report} = this.#run;
     const earlierCreates = (await reconciling).map(({result}) => result);
     await finish();
@@ -195,7 +195,7 @@ export class Submission {
   }
 }
 
-/** Uploads a checked file unless the run is at its end by now; then there is nothing. */
+/** Uploads a checked file; undefined when the run has ended by then. */
 async function upload(
   run: SubmitRun,
   checked: Omit<UploadedFile, 'uploadName' | 'uploadedMs'>,
@@ -215,7 +215,7 @@ async function upload(
           signal: run.halt.signal,
           onProgress: (bytes) => run.report({type: 'progress', index, bytes, totalBytes: sizeBytes}),
           onWait: ({reason, delayMs}) => run.report({type: 'wait', index, reason, delayMs}),
-          onLeft: (fileName, error) => warnings.push(uploadNotDeleted(fileName, error)),
+          onNotDeleted: (fileName, error) => warnings.push(uploadNotDeleted(fileName, error)),
         },
       );
       return {...checked, uploadName: name, uploadedMs: run.clock.monotonic()};
@@ -265,7 +265,7 @@ function keepUpload(
   return run.pass?.uploads.keep(file.inputFile, {name: uploadName, sha256, sizeBytes, uploadedMs});
 }
 
-/** What a file comes to whose very work another file of this run has taken on. */
+/** The outcome of a file that has the same content as `other`, which this run submits. */
 function duplicateOf(other: FileOutcome, inspection: Inspection): OutcomeDraft {
   const facts = factsOf(inspection);
   if (other.outcome === 'unclear' && other.error) return {...facts, outcome: 'unclear', error: other.error};

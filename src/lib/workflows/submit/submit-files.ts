@@ -57,11 +57,11 @@ export const SUBMIT_DEFAULTS = {
   createGraceMs: 120_000,
 } as const satisfies SubmitOptions;
 
-/** So much of all files together is counted for the estimate of a submission without a cap, and so much of each at least. */
+/** How many bytes are read for the estimate of a submission without a cap: of all files together, and of each at least. */
 const COUNTED_BYTES = 1024 ** 2;
 const SMALL_SAMPLE_BYTES = 32 * 1024;
 
-/** One is read while the other is checked. More would only keep the first from being sent: checks wait for the processor. */
+/** One is read while the other is checked. With more, each check takes longer, and the first file is sent later. */
 const INSPECTIONS_AT_ONCE = 2;
 
 /**
@@ -81,8 +81,8 @@ export async function submitFiles(deps: SubmitDeps, input: SubmitInput): Promise
 }
 
 /**
- * Opens a submission: waits for the session, looks the model up, begins to reconcile the creates that are open. Whoever opens
- * it calls `submitOne` for each of its files, as many at once as its `concurrency` says, and then `closeAfter`.
+ * Opens a submission: waits for the session, looks the model up, begins to reconcile the creates that are open. The caller then
+ * runs `submitOne` for each of its files, at most `concurrency` at once, and hands that work to `closeAfter`.
  *
  * @throws GembatchError as `submitFiles`.
  */
@@ -113,8 +113,8 @@ export async function openSubmission(
       halt,
     });
     if (options.webhookUri !== undefined && isEmbeddingModel(model)) throw noWebhook(model);
-    const opening = {files: chosen, pass, snapshot, known, session, maySend, finish, startedMs};
-    return await begin({...deps, options, model, halt, checks}, opening);
+    const start = {files: chosen, pass, snapshot, known, session, maySend, finish, startedMs};
+    return await begin({...deps, options, model, halt, checks}, start);
   } catch (error) {
     await finish();
     throw error;
@@ -127,11 +127,11 @@ function noWebhook(model: string): GembatchError {
   });
 }
 
-/** Chooses what is submitted, from what is known once the session is held. */
+/** Chooses what to submit, from the job-info file as it is once the session is held. */
 export type ChoosePass = (snapshot: StoreSnapshot, known: KnownJobs) => Pass;
 
-/** What is open when a submission begins. */
-interface Opening {
+/** The session, and what was read and chosen in it. */
+interface SubmissionStart {
   readonly files: readonly RequestFile[];
   /** Null when everything may be sent. */
   readonly pass: Pass | null;
@@ -146,43 +146,40 @@ interface Opening {
 }
 
 async function begin(
-  start: Pick<SubmitRun, keyof SubmitDeps | 'checks' | 'halt' | 'model' | 'options'>,
-  {files, pass, snapshot, known, session, maySend, finish, startedMs}: Opening,
+  parts: Pick<SubmitRun, keyof SubmitDeps | 'checks' | 'halt' | 'model' | 'options'>,
+  {files, pass, snapshot, known, session, maySend, finish, startedMs}: SubmissionStart,
 ): Promise<Submission> {
-  const {clock, options, report, store} = start;
-  const {address} = start.client;
+  const {clock, client, halt, model, options, report, store} = parts;
+  const {address} = client;
   const openIntents = snapshot.openIntents.filter((intent) => isOfService(intent, address));
-  const reconciling = reconcile(start, {session, known, intents: openIntents});
-  const ownJobs = new OwnJobs(
-    {store, client: start.client, isRecorded: (job) => known.hasJob(job)},
-    {signal: start.halt.signal},
-  );
+  const reconciling = reconcile(parts, {session, known, intents: openIntents});
+  const ownJobs = new OwnJobs({store, client, isRecorded: (job) => known.hasJob(job)}, {signal: halt.signal});
   const isNew = ({inputFile}: RequestFile): boolean => known.ofInputFile(inputFile) === undefined;
   if (maySend && !options.isForced && files.some(isNew)) ownJobs.begin();
   const run: SubmitRun = {
-    ...start,
+    ...parts,
     session,
     known,
     open: new OpenIntents(openIntents, reconciling),
     inFlight: new InFlight(),
     pass,
-    estimator: estimatorFor(start, snapshot, files.length),
+    estimator: estimatorFor(parts, snapshot, files.length),
     costRoom: await costRoom(store, snapshot, {
       caps: options.caps ?? {},
       named: pass?.named ?? files.map(({inputFile}) => inputFile),
       prices: options.prices ?? PRICES,
       nowMs: clock.now(),
-      signal: start.halt.signal,
+      signal: halt.signal,
     }),
     ownJobs,
     project: new ProjectLook(
-      {client: start.client, clock, onWait: (message) => report({type: 'status', message})},
+      {client, clock, onWait: (message) => report({type: 'status', message})},
       snapshot.records.map(({record}) => record),
-      {signal: start.halt.signal},
+      {signal: halt.signal},
     ),
     limits: {
       inspections: pLimit(INSPECTIONS_AT_ONCE),
-      // A create is an answer to wait for and nothing to send: the next uploads need not wait for it, too.
+      // A file that waits for the answer to its create sends nothing, so another upload can use the line.
       sends: pLimit(2 * options.concurrency - 1),
       uploads: pLimit(options.concurrency),
       creates: new CreateLimiter(clock, options.quotaWaitMs),
@@ -192,7 +189,7 @@ async function begin(
   const estimated = pass?.estimated ?? files;
   const estimate = options.isDryRun || !maySend ? undefined : await expectedCost(run, estimated);
   if (estimate !== undefined) report({type: 'estimate', estimate});
-  const warning = retirementWarning(options.prices ?? PRICES, start.model, clock.now());
+  const warning = retirementWarning(options.prices ?? PRICES, model, clock.now());
   if (warning !== undefined && estimated.length > 0) report({type: 'warning', message: warning});
   return new Submission(run, files, {estimate, startedMs, reconciling, finish});
 }
@@ -204,7 +201,7 @@ function estimatorFor(
 ): FileEstimator {
   const isCapped = Object.values(options.caps ?? {}).some((cap) => cap !== undefined);
   return new FileEstimator({
-    // A cap is worth counting for; a line on the screen is not worth waiting for.
+    // A cap needs the whole count; for a line on the screen a sample is enough.
     ...(isCapped ? {} : {sampleBytes: Math.max(SMALL_SAMPLE_BYTES, COUNTED_BYTES / files)}),
     model,
     service: client.services[0],
@@ -217,13 +214,13 @@ function estimatorFor(
 /**
  * What ends a submission early: `stop`, or an error that concerns every file.
  *
- * @param over - ends the listening to `stop`, which many submissions may share.
+ * @param over - when it aborts, `stop` is no longer listened to: many submissions may share it.
  */
 export function haltOn(stop: AbortSignal | undefined, over?: AbortSignal): AbortController {
   const halt = new AbortController();
-  // Every file that is sent listens. Node takes more than ten for a mistake, and says so on the terminal.
+  // Every file that is sent listens. Node warns on the terminal about more than ten listeners.
   setMaxListeners(0, halt.signal);
-  // What a file is told that is not started, or given up.
+  // The error of the files that were not started or not finished.
   const interrupt = (): void =>
     halt.abort(interruption('Stopped before its batch job was created; nothing was paid.', stop?.reason));
   if (stop?.aborted) interrupt();
@@ -272,7 +269,7 @@ async function reconcile(
   });
 }
 
-/** What came of a create at another service only that one can tell. */
+/** Only the service that a create was sent to knows what came of it. */
 function elsewhereError({input_file: file, uploaded_file_name: upload}: Intent): GembatchError {
   const service = serviceOfFile(upload);
   return new GembatchError(

@@ -167,7 +167,7 @@ describe('an upload in trouble', () => {
     const {client, emulator} = await useClient({behaviour: {has_wrong_hash: true}});
     emulator.control.fault({on: 'files.delete', fault: {kind: 'status', status: 500}, times: null});
     const left: string[] = [];
-    const upload = client.uploadFile(await requestFile(), {onLeft: (name) => left.push(name)});
+    const upload = client.uploadFile(await requestFile(), {onNotDeleted: (name) => left.push(name)});
     await expect(upload).rejects.toMatchObject(code('SERVICE'));
     expect(left).toHaveLength(3);
     expect(left.toSorted()).toEqual(emulator.control.files().toSorted());
@@ -389,8 +389,8 @@ describe('an interrupted upload', () => {
     emulator.control.fault({on: 'files.delete', fault: {kind: 'status', status: 500}});
     const stop = new AbortController();
     const left: string[] = [];
-    const onLeft = (name: string) => left.push(name);
-    const upload = client.uploadFile(await requestFile(), {signal: stop.signal, onLeft});
+    const onNotDeleted = (name: string) => left.push(name);
+    const upload = client.uploadFile(await requestFile(), {signal: stop.signal, onNotDeleted});
     while (emulator.control.files().length === 0) await new Promise(setImmediate);
     stop.abort();
     await expect(upload).rejects.toMatchObject(code('INTERRUPTED'));

@@ -105,7 +105,7 @@ function ofOtherProject(
     {
       suggestions: [
         'Use an API key of the project that the file was submitted to.',
-        'Leave it as it is, knowingly: --if-changed skip',
+        'Keep the batch job that there is: --if-changed skip',
       ],
     },
   );
@@ -163,5 +163,5 @@ function modelError(
 }
 
 function howToGoOn(again: string): readonly string[] {
-  return [`${again}: --if-changed submit`, 'Leave it as it is, knowingly: --if-changed skip'];
+  return [`${again}: --if-changed submit`, 'Keep the batch job that there is: --if-changed skip'];
 }
