@@ -49,8 +49,10 @@ function methodNote(files: readonly FileEstimate[]): string {
 /** One line for all files: what a person wants to know before a run. */
 export function totalLine({total, files, sample_of: all}: Estimate): string {
   const {requests, cost_usd: cost, cost_usd_known: known} = total;
-  const sample = all === undefined ? '' : ` (by ${formatCount(files.length)} of them)`;
-  const of = `${plural(all ?? files.length, 'file')}, ${plural(requests, 'request')}${sample}`;
+  const count = plural(requests, 'request');
+  const counted =
+    all === undefined ? count : `about ${count} (estimated from ${formatCount(files.length)} of the files)`;
+  const of = `${plural(all ?? files.length, 'file')}, ${counted}`;
   if (cost !== null) {
     return `${of}: about ${formatUsd(cost.likely)}, between ${formatUsd(cost.low)} and ${formatUsd(cost.high)}.`;
   }
