@@ -12,7 +12,7 @@ const DEAD = 'http://127.0.0.1:9';
 /** What is wrong with the files of `withFaults`, in their order. */
 const FAULTS = [
   'bad.jsonl:1:1: has no "key" and no "request"',
-  'empty.jsonl: is empty.',
+  'empty.jsonl: the file is empty.',
   'missing.jsonl: there is no such file.',
 ];
 const NAMED = ['good.jsonl', 'bad.jsonl', 'empty.jsonl', 'missing.jsonl'];

@@ -17,7 +17,7 @@ export interface ConfiguredValue {
 export interface Configuration {
   /** By the name of the setting. */
   readonly values: ReadonlyMap<string, ConfiguredValue>;
-  /** Absolute paths of the files that count, the weightier one first. */
+  /** Absolute paths of the files that were read; the first one wins. */
   readonly files: readonly string[];
   readonly profile: string | undefined;
   /** Names of all profiles. */
@@ -60,7 +60,7 @@ export async function loadConfiguration(
   return {values, files: files.map(({path}) => path), profile: name, profiles, warnings};
 }
 
-/** Whether a value counts beside one that is set in a weightier place. */
+/** Whether a value still counts when another place, which wins over it, is set too. */
 function counts(setting: string, text: string, weightier: string | undefined): boolean {
   if (weightier === undefined) return true;
   return SETTINGS[setting]?.isCap === true && Number(text) < Number(weightier);
@@ -106,7 +106,7 @@ async function personalConfig(env: Environment, warnings: string[]): Promise<Con
   return readIfOwn(personalConfigPath(env), {isPersonal: true, warnings});
 }
 
-/** A file that another user owns does not count: whoever may write to a shared folder must not steer the work of others. */
+/** A file that another user owns is ignored: a person who can write to a shared folder must not steer the work of others. */
 async function readIfOwn(
   path: string,
   {isPersonal, warnings}: {isPersonal: boolean; warnings: string[]},

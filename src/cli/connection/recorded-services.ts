@@ -41,7 +41,7 @@ export function recordedServices(jobInfo: string): RecordedServices {
   return found;
 }
 
-/** Nothing of a file that cannot be read: whoever reads it says why. */
+/** Empty for a file that cannot be read: the command that reads it next reports the error. */
 function* blocksOf(path: string): Generator<Buffer> {
   let descriptor: number | undefined;
   try {

@@ -25,7 +25,7 @@ export async function writeReport(
 /** @throws GembatchError USAGE: no other file may ever be replaced by a page. */
 export function checkPageName(path: string): void {
   if (/\.html?$/iu.test(path)) return;
-  throw new GembatchError('USAGE', `${path} is no name for a page.`, {
+  throw new GembatchError('USAGE', `${path} is not the name of a page.`, {
     suggestions: ['Name a file that ends in .html: -o report.html'],
   });
 }

@@ -1,5 +1,5 @@
 export interface ClockSetting {
-  /** Moves it on by so many milliseconds. */
+  /** Moves it on by a number of milliseconds. */
   readonly advance_ms?: number;
   /** Emulated seconds per real second; 0 stands still. */
   readonly speed?: number;
@@ -25,7 +25,7 @@ export class EmulatorClock {
     return this.#baseMs + (performance.now() - this.#realBaseMs) * this.#speed;
   }
 
-  /** Moves time on by so many milliseconds. */
+  /** Moves time on by a number of milliseconds. */
   advance(ms: number): void {
     this.#baseMs += ms;
   }

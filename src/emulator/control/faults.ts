@@ -54,14 +54,14 @@ type FaultAfter =
   | {readonly kind: 'endless_body'}
   /** The answer has a header of this size. */
   | {readonly kind: 'huge_header'; readonly bytes: number}
-  /** `upload.query` is off by so many bytes. */
+  /** By how many bytes `upload.query` is wrong. */
   | {readonly kind: 'offset_lie'; readonly bytes: number}
-  /** The connection of an upload or download breaks after so many bytes; the service keeps what it got. */
+  /** After how many bytes the connection of an upload or download breaks; the service keeps what it got. */
   | {readonly kind: 'drop_after_bytes'; readonly bytes: number};
 
 /** Makes a call slow; goes together with any other fault. */
 type FaultOfSpeed =
-  /** Starts after so many real milliseconds. */
+  /** How many real milliseconds the call waits before it starts. */
   | {readonly kind: 'delay'; readonly ms: number}
   /** Is answered so many real milliseconds after it came, or later, as over a long line: meanwhile it takes effect. */
   | {readonly kind: 'latency'; readonly ms: number}
@@ -77,7 +77,7 @@ export interface FaultRule {
   readonly fault: Fault;
   /** Only calls whose path, body, filter or display name (of the file or job that is called for) contains this. */
   readonly match?: string;
-  /** Lets so many calls that fit go by first. */
+  /** How many matching calls pass before the fault begins. */
   readonly skip?: number;
   /** How many calls it meets; default 1, null for all. */
   readonly times?: number | null;

@@ -29,7 +29,7 @@ const HOST = '127.0.0.1';
 /** Longer than clients keep an idle connection, so that it is never cut just when one is about to use it. */
 const KEEP_ALIVE_MS = 300_000;
 
-/** Connections on which nothing moves for so long are cut. */
+/** A connection that is silent for this long is closed. */
 const IDLE_MS = 600_000;
 
 /** A request whose head is not there by then is cut off, so that nobody holds a connection with a byte now and then. */

@@ -8,10 +8,10 @@ import {BadRequestFile, requestLinesOf} from './checks/request-lines.js';
 import {RowMaker} from './rows/row-maker.js';
 import type {FileWriter, NewFile, StoredFile} from '../files/stored-file.js';
 
-/** So many rows change places with each other: enough to break whoever counts on their order, little enough to hold. */
+/** How many rows are shuffled together: enough to break a client that relies on their order, few enough to keep in memory. */
 const SHUFFLED_ROWS = 1_000;
 
-/** What a job comes to, with the result files that are still to be put among the service's files. */
+/** How a job ends, with its result files, which the caller adds to the service's files. */
 export interface Result {
   readonly end: JobEnd;
   readonly outputs: readonly NewFile[];
@@ -33,11 +33,11 @@ export interface WorkOptions {
   readonly shards: number;
   readonly newFileWriter: () => Promise<FileWriter>;
   readonly cutOff?: CutOff;
-  /** Breaks the work off; what it comes to then is of no use. */
+  /** Stops the work; the result is of no use then. */
   readonly signal?: AbortSignal;
 }
 
-/** Decides what a job comes to and makes its results. */
+/** Decides how a job ends and makes its results. */
 export async function runJob(job: Job, options: WorkOptions): Promise<Result> {
   const {rule} = options;
   const cutOff = options.cutOff ?? cutOffOf(job);

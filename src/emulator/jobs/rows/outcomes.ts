@@ -81,7 +81,7 @@ export class Outcomes {
     this.#rules = [];
   }
 
-  /** What a job with this display name comes to; undefined for success. */
+  /** How a job with this display name ends; undefined for success. */
   ruleFor(displayName: string): OutcomeRule | undefined {
     return this.#rules.find(({match}) => match === undefined || displayName.includes(match));
   }

@@ -165,7 +165,7 @@ function secretOf({headers}: HttpRequest): string {
   return headers[KEY_HEADER] ?? headers['authorization']?.replace(/^Bearer /u, '') ?? '';
 }
 
-/** Of an answer, while whoever reads it does something else. */
+/** How much of an answer may wait in memory until it is read. */
 const BODY_BUFFER_BYTES = 1024 * 1024;
 
 /** Tells when a request is about to be written: what fails before that has sent nothing. */

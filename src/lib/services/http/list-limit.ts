@@ -1,7 +1,7 @@
 import type {Clock} from '../../domain/clock.js';
 import {malformedReplyError} from './service-error.js';
 
-/** A job is described in about 1 KiB, so this is a quarter of a million of them; whoever reads a list may keep all of it. */
+/** A job is described in about 1 KiB, so this is a quarter of a million of them; a caller may keep the whole list in memory. */
 const MAX_LIST_BYTES = 256 * 1024 * 1024;
 /** At a hundred items a page this is a million. It ends a list whose pages are empty. */
 const MAX_PAGES = 10_000;

@@ -10,8 +10,8 @@ export interface OutageOptions {
 }
 
 /**
- * The time that a client has spent without an answer, over all of its calls: whoever only wants to look ends soon where
- * nobody answers, however many calls that would take.
+ * The time that a client has spent without an answer, over all of its calls, so that a command which only looks ends soon when
+ * the service is down, however many calls it would make.
  */
 export class Outage {
   readonly #clock: Clock;

@@ -17,11 +17,9 @@ export function isAddress(text: string): boolean {
 export function parseAddress(text: string): ObjectAddress {
   const {bucket, object = ''} = ADDRESS.exec(text)?.groups ?? {};
   if (bucket !== undefined) return {bucket, object};
-  throw new GembatchError(
-    'REFUSED',
-    `${JSON.stringify(text)} is no address in Cloud Storage (gs://BUCKET/OBJECT).`,
-    {suggestions: ['Correct the address.']},
-  );
+  throw new GembatchError('REFUSED', `${JSON.stringify(text)} is not a Cloud Storage address.`, {
+    suggestions: ['Write it like gs://BUCKET/OBJECT.'],
+  });
 }
 
 /** `gs://bucket/object` */

@@ -480,7 +480,7 @@ function withSlash(text: string): string {
   return text.endsWith('/') ? text : `${text}/`;
 }
 
-/** @throws GembatchError `SERVICE` for an answer about something else than was asked for; what it leaves out is no fault. */
+/** @throws GembatchError `SERVICE` when the answer names something else than was asked for. It may leave the name out. */
 function checkIdentity(call: string, answered: string | undefined, asked: string): void {
   if (answered !== undefined && answered !== asked)
     throw malformedReplyError(call, `it is about ${answered}, not ${asked}`);

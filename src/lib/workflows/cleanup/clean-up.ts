@@ -218,7 +218,7 @@ async function remove(
   return client.deleteBatch(name, options);
 }
 
-/** The Gemini API refuses to delete result files, and lets go of them by itself. */
+/** The Gemini API refuses to delete result files, and deletes them itself later. */
 async function deleteResults(
   client: BatchService,
   results: string,

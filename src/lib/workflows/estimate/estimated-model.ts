@@ -22,7 +22,7 @@ export interface EstimateTerms {
   readonly records: readonly JobRecord[];
   /** Today, in milliseconds since 1970. */
   readonly nowMs: number;
-  /** Of a file with more bytes than this, so many are counted, evenly spread; 16 MiB when absent. */
+  /** Of a larger file only this many bytes are counted, evenly spread; 16 MiB when absent. */
   readonly sampleBytes?: number;
   /** Lets the service count the input of a sample, whatever is known of past jobs. */
   readonly countTokens?: CountTokens;

@@ -158,7 +158,7 @@ class RequestTally {
   readonly #traits: ModelTraits;
   readonly #every: number;
 
-  /** @param every - of so many requests one is looked at. */
+  /** @param every - one of this many requests is looked at. */
   constructor({terms, traits}: EstimatedModel, every: number) {
     this.sum = new EstimateSum(terms);
     this.#traits = traits;

@@ -3,7 +3,7 @@ import type {JobRecord, ResultsError} from '../../domain/job/job-record.js';
 import {refreshJobs} from '../job-states/refresh-jobs.js';
 import type {PollDeps} from '../poll/poll-run.js';
 
-/** The results of a job that is over are given up when the service has not had them for so long. */
+/** After this time without the results of an ended job at the service, they count as lost. */
 const LOOKING_MS = 600_000;
 
 /**

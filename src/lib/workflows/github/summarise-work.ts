@@ -40,7 +40,7 @@ export const NO_JOBS: WorkSummary = {files: [], ok: 0, bad: 0, costUsd: 0, badRo
  * Sums up what the job-info file knows of jobs; those that a later job stands for are left out.
  *
  * @param names - request files and batch jobs; none for all.
- * @param maxBadRows - so many rows that need attention are looked up.
+ * @param maxBadRows - the most rows needing attention to look up.
  * @throws GembatchError `STORAGE`, `USAGE` when a name means no job.
  */
 export async function summariseWork(

@@ -5,7 +5,7 @@ import {isTerminal, normaliseState} from '../../domain/job/job-state.js';
 import type {RecordChange} from '../poll/followed-jobs.js';
 import type {RefreshedJobs} from './refresh-jobs.js';
 
-/** A job is waited for until so many looks have not found it, the last of them so long after the first. */
+/** A job counts as not there after this many looks without it, the last at least this long after the first. */
 const MOST_LOOKS = 3;
 const LOOKING_MS = 600_000;
 

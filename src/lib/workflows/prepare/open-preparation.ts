@@ -45,7 +45,7 @@ interface MadeFolder {
 
 /**
  * Opens sources and finds the folder of their request files: without `output` that is `reviews` beside `reviews.csv`, or
- * `reviews-2`, … where changed work of the same source was made. Without a word on what is asked, it is what was asked last.
+ * `reviews-2`, … where changed work of the same source was made. Without flags that say what to ask, it asks what was asked last.
  *
  * @throws GembatchError FILE_* and USAGE for what cannot be prepared.
  */
@@ -84,7 +84,7 @@ export async function openPreparation(input: PreparationInput): Promise<Preparat
   return {...place(freeFolder), earlier: []};
 }
 
-/** A path from a folder, as a manifest has it. */
+/** A path relative to a folder, as manifests write it. */
 export function pathFrom(folder: string, path: string): string {
   return relative(folder, path).split(sep).join('/');
 }

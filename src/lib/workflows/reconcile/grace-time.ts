@@ -3,8 +3,8 @@ import type {Intent} from '../../domain/job/job-record.js';
 import type {BatchService} from '../../services/batch-service.js';
 
 /**
- * One list may be wrong, and a second one asked at once is wrong in the same way: between the first list that lacks a
- * job and the one that proves it, so much time passes at least, in milliseconds.
+ * The least time between the first list that lacks a job and the second one, which proves it, in milliseconds. A list may be
+ * wrong for a moment, and a second one at once would be wrong in the same way.
  */
 const CONFIRMATION_MS = 10_000;
 
@@ -71,7 +71,7 @@ export function graceLeft(
   return Math.max(0, Math.min(sinceDeathMs, sinceIntentMs));
 }
 
-/** What a person is told when a recovery begins: how long it takes at most, and why. */
+/** The message when a recovery begins: how long it takes at most, and why. */
 export function recoveryMessage(creates: number, graceMs: number): string {
   const subject = creates === 1 ? 'One create' : `${creates} creates`;
   const mostMs = Math.max(graceMs, CONFIRMATION_MS);

@@ -205,7 +205,7 @@ export function adoptOwnJob(
   return record;
 }
 
-/** What a person is told of an adopted job, one sentence each. */
+/** Warnings about an adopted job, one sentence each. */
 export function adoptionNotes({inputFile}: Work, {batch, others, retries}: OwnJob): readonly string[] {
   const older = others.map(({name}) => name).join(', ');
   return [

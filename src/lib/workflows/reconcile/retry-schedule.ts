@@ -3,9 +3,9 @@ import type {Clock} from '../../domain/clock.js';
 import type {GembatchError} from '../../domain/errors.js';
 
 const PAUSES = {firstMs: 5_000, longestMs: 300_000};
-/** What is wrong for longer than half a minute is not put right by trying a fourth time. */
+/** Three tries take half a minute; an error that lasts longer is not put right by a fourth. */
 const MOST_TRIES = 3;
-/** What is not there for ten minutes, the pauses between so many tries, is not there. */
+/** Eight looks take ten minutes: only after them does a job or file count as gone. */
 const MOST_LOOKS = 8;
 
 interface FailedTry {

@@ -60,7 +60,7 @@ export async function inspectFile(path: string, options: InspectOptions): Promis
     if (facts.problems.length > 0) throw await withPreparation(invalid(name, facts), path, name);
     const after = await stat(path, {bigint: true});
     if (!isSame(before, after) || Number(after.size) !== sizeBytes) throw changed(name);
-    if (facts.count === 0) throw new GembatchError('FILE_EMPTY', `${name}: is empty.`);
+    if (facts.count === 0) throw new GembatchError('FILE_EMPTY', `${name}: the file is empty.`);
     return {count: facts.count, size_bytes: sizeBytes, sha256, warnings: facts.warnings.map(warningText)};
   } catch (error) {
     throw error instanceof GembatchError ? error : fileError(name, error);
@@ -75,7 +75,7 @@ export async function firstFault(path: string, options: InspectOptions): Promise
   const name = options.name ?? path;
   try {
     const {size} = await statFile(path, name, options.maxBytes);
-    if (size === 0n) return new GembatchError('FILE_EMPTY', `${name}: is empty.`);
+    if (size === 0n) return new GembatchError('FILE_EMPTY', `${name}: the file is empty.`);
     const line = options.validate ? await firstLineOf(path) : undefined;
     if (line === undefined) return undefined;
     const check = new RequestFileCheck(options);

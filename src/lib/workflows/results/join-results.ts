@@ -31,7 +31,7 @@ export interface JoinedRow {
   readonly model: string | null;
 }
 
-/** What `joinResults` is told. */
+/** The input of `joinResults`. */
 export interface JoinInput extends WalkInput {
   /** Gives the text of each answer as JSON too, which is for requests that ask the model for JSON. */
   readonly parsesJson: boolean;

@@ -15,7 +15,7 @@ export interface RetryFilesInput {
   readonly createFile: CreateFile | undefined;
 }
 
-/** A small job has at most so many requests, and at most an eighth of those of the job that it retries. */
+/** The most requests of a small job, which also has at most an eighth of those of the job that it retries. */
 const SMALL_JOB_REQUESTS = 200;
 const SMALLEST_JOB_REQUESTS = 10;
 const NEWLINE = Buffer.from('\n');

@@ -45,7 +45,7 @@ export class OpenJobLimit {
     return this.#refusal;
   }
 
-  /** How many jobs may be created now, while so many are open. */
+  /** How many jobs may be created now, given how many are open. */
   slots(openJobs: number, nowMs: number): number {
     const refusal = this.#refusal;
     if (refusal === undefined) return Math.max(0, this.#limit - openJobs);
@@ -54,7 +54,7 @@ export class OpenJobLimit {
     return nowMs < refusal.retryAtMs ? 0 : Math.min(1, allowed);
   }
 
-  /** Notes that a create was refused while so many jobs were open. `askedMs` is the pause that the service asks for. */
+  /** Notes that a create was refused, and how many jobs were open then. `askedMs` is the pause that the service asks for. */
   refused(openJobs: number, nowMs: number, askedMs = 0): void {
     const {sinceMs = nowMs, count = 0} = this.#refusal ?? {};
     this.#limit = openJobs + Math.floor(Math.max(0, this.#limit - openJobs) / 2);

@@ -100,7 +100,7 @@ function limitsOfParts(
 interface QueueEnd {
   /** What ended the run early, if anything did. */
   readonly fatal?: GembatchError;
-  /** What the files that still wait are told. */
+  /** The error of the files that still wait. */
   readonly why?: GembatchError;
 }
 

@@ -148,7 +148,7 @@ export class RunQueue {
   }
 }
 
-/** What a file comes to whose turn does not come (again). */
+/** The outcome of a file that is not tried any more in this run. */
 function unfinished(
   {name}: RequestFile,
   last: FileOutcome | undefined,

@@ -157,7 +157,7 @@ async function partsOf(deps: SplitDeps, file: RequestFile, terms: PartTerms): Pr
 /** No request is on a shorter line, not even one that is wrong. */
 const SHORTEST_LINE_BYTES = 20;
 
-/** What cannot be read is not: whoever submits it says why. */
+/** A file that cannot be read is not split: its submission reports the error. */
 async function isTooLarge({path}: RequestFile, limits: PartLimits): Promise<boolean> {
   const stats = await stat(path).catch(() => undefined);
   if (stats?.isFile() !== true) return false;

@@ -8,14 +8,14 @@ import type {GembatchError} from '../../domain/errors.js';
  */
 const PAUSES = {firstMs: 10_000, longestMs: 120_000};
 
-/** What a refused create is told. */
+/** What to do after a refused create. */
 export type Refusal =
   | {
       readonly mayTryAgain: true;
       readonly pauseMs: number;
       /** For how long refusals may go on, from now. */
       readonly leftMs: number;
-      /** Whether the others that wait are told something new by it. */
+      /** Whether the refusal is worth a message: the others that wait know nothing of it yet. */
       readonly isNews: boolean;
     }
   | {readonly mayTryAgain: false};

@@ -26,7 +26,7 @@ export interface SubmitDeps {
   readonly clock: Clock;
   /** Takes each step of progress; must not throw. */
   readonly report: (event: SubmitEvent) => void;
-  /** A session that is open already, and that whoever opened it closes. */
+  /** A session that is open already. The caller closes it. */
   readonly openedSession?: Session;
 }
 
@@ -59,7 +59,7 @@ export interface SubmitOptions {
   readonly assumedNotCreated?: ReadonlySet<string>;
   /**
    * How long creates may be refused for lack of quota before the submission gives up; 0 for one try each. Null ends it at the
-   * first refusal: whoever asked for it comes again.
+   * first refusal, for a caller that tries again later.
    */
   readonly quotaWaitMs: number | null;
   /** How long to wait for the session lock; null for without limit. */
@@ -97,7 +97,7 @@ export interface Pass {
   readonly uploads: KeptUploads;
 }
 
-/** A limiter of p-limit. Its own type would ask whoever uses the library for that package. */
+/** A limiter of p-limit, whose own type would make users of the library install that package. */
 interface Limiter {
   <T>(work: () => PromiseLike<T> | T): Promise<T>;
   readonly concurrency: number;

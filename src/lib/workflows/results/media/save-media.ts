@@ -18,7 +18,7 @@ export interface MediaPlace {
   readonly createFile: CreateFile;
   /** Absolute. */
   readonly folder: string;
-  /** The folder that their paths are told from. */
+  /** The folder that their paths are relative to. */
   readonly from: string;
   readonly overwrite: boolean;
   /** Throws for a file that must never be replaced. */

@@ -5,7 +5,7 @@ export class InFlight {
   readonly #ends = new Map<string, {readonly ended: Promise<FileOutcome>; readonly end: End}>();
 
   /**
-   * Takes on a piece of work. While another file has it, waits for what comes of it there.
+   * Begins a piece of work. When another file has begun the same work, waits for the outcome of that file.
    *
    * @param content - `contentId` of the work.
    * @returns the outcome of the other file, where nothing more is to be done; undefined when it is the caller's now, who must

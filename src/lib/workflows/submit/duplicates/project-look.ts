@@ -12,7 +12,7 @@ import type {BatchService, CallOptions} from '../../../services/batch-service.js
 const GRACE_MS = 600_000;
 /** A service that is wrong for a moment is wrong in the same way when it is asked again at once. */
 const CONFIRMATION_MS = 10_000;
-/** The list may be wrong alone; that so many questions by name are, too, is no chance. */
+/** The list alone may be wrong. When this many jobs, asked for by name, are not there either, it is no accident. */
 const ASKED_BY_NAME = 5;
 
 interface ProjectLookDeps {
