@@ -107,7 +107,9 @@ test.each([
   ['embedding-of-nobody', 'Models that take batch jobs: gemini-embedding-001, gemini-embedding-2'],
 ])('the model %s ends the run: %s', async (model, reason) => {
   const folder = await tempDir();
-  const {env} = await useEmulator({speed: 0, seed: 1});
+  // The file, which is wrong for these models, is checked before the answer comes.
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  emulator.control.fault({on: 'models.get', fault: {kind: 'latency', ms: 1_500}, times: null});
   await requestFiles(folder, 1);
   const ended = await runCli(['submit', '001.jsonl', '--model', model], {
     cwd: folder,

@@ -52,26 +52,33 @@ export async function modelFor(
     maxBytes: SERVICE_LIMITS[service].maxFileBytes,
     signal: halt.signal,
   });
+  // An answer is always waited for; the next try is not when there is nothing to send.
   const nothingToSend = new AbortController();
-  const isHopeless = checks.isOver.then(() => {
-    const areAllBad = good.length > 0 && faults.length + checks.faults.length === files.length;
-    if (areAllBad) nothingToSend.abort();
-    return areAllBad;
-  });
+  let hasFailedOnce = false;
+  const areAllBad = (): boolean => good.length > 0 && faults.length + checks.faults.length === files.length;
+  const endWaiting = (): void => {
+    if (hasFailedOnce && areAllBad()) nothingToSend.abort();
+  };
+  void checks.isOver.then(endWaiting);
+  const tell = tellFaults(deps.report, () => [...faults, ...checks.faults]);
   try {
     const stop = AbortSignal.any([halt.signal, nothingToSend.signal]);
     const model = await chooseModel(deps.client, {
       model: options.model,
       ...(options.consentToModel === undefined ? {} : {consent: options.consentToModel}),
       stop,
-      onWait: tellFaults(deps.report, () => [...faults, ...checks.faults]),
+      onWait: (wait) => {
+        hasFailedOnce = true;
+        tell(wait);
+        endWaiting();
+      },
     });
     checks.end();
     return {model, maySend: true, ...(model === asNamed ? {checks} : {})};
   } catch (error) {
     if (!(error instanceof GembatchError)) throw error;
     const found = await checks.finish();
-    if (error.code === 'INTERRUPTED' && !halt.signal.aborted && (await isHopeless))
+    if (error.code === 'INTERRUPTED' && !halt.signal.aborted && areAllBad())
       return {model: asNamed, maySend: false, checks};
     throw withFaults(error, [...faults, ...found]);
   }
