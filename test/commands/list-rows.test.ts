@@ -17,33 +17,47 @@ interface Job {
   readonly created?: string;
   /** Good and bad rows, once the results are here. */
   readonly rows?: readonly [number, number];
+  /** Requests that the service counts as answered and as failed. */
+  readonly counted?: readonly [number, number];
   readonly [member: string]: unknown;
 }
 
 /** A folder whose job-info file has these jobs. */
 async function folderOf(jobs: readonly Job[]): Promise<string> {
   const folder = await tempDir();
-  const lines = jobs.map(({file, name, state = 'SUCCEEDED', model = 'm', created, rows, ...rest}) => ({
-    input_file: file,
-    count: 10,
-    uploaded_file_name: '',
-    batch: {
-      name: `batches/${name}`,
-      model: `models/${model}`,
-      state: `JOB_STATE_${state}`,
-      ...(state === 'SUCCEEDED' ? {dest: {file_name: `files/${name}`}} : {}),
-      ...(state === 'FAILED' ? {error: {code: 3, message: 'Bad request.'}} : {}),
-      create_time: created ?? '2026-11-01T10:00:00Z',
-    },
-    ...(rows === undefined
-      ? {}
-      : {results: {...RESULTS, file: `${name}.out`, rows: {...noCounts(), ok: rows[0], error: rows[1]}}}),
-    ...rest,
-  }));
+  const lines = jobs.map(
+    ({file, name, state = 'SUCCEEDED', model = 'm', created, rows, counted, ...rest}) => ({
+      input_file: file,
+      count: 10,
+      uploaded_file_name: '',
+      batch: {
+        name: `batches/${name}`,
+        model: `models/${model}`,
+        state: `JOB_STATE_${state}`,
+        ...(state === 'SUCCEEDED' ? {dest: {file_name: `files/${name}`}} : {}),
+        ...(state === 'FAILED' ? {error: {code: 3, message: 'Bad request.'}} : {}),
+        create_time: created ?? '2026-11-01T10:00:00Z',
+        ...(counted === undefined ? {} : {stats: statsOf(counted)}),
+      },
+      ...(rows === undefined
+        ? {}
+        : {results: {...RESULTS, file: `${name}.out`, rows: {...noCounts(), ok: rows[0], error: rows[1]}}}),
+      ...rest,
+    }),
+  );
   await writeFile(join(folder, 'job-info.jsonl'), lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
   // The results are there as they were recorded: empty.
   for (const {name, rows} of jobs) if (rows !== undefined) await writeFile(join(folder, `${name}.out`), '');
   return folder;
+}
+
+function statsOf([successful, failed]: readonly [number, number]): object {
+  return {
+    request_count: successful + failed,
+    pending_request_count: 0,
+    successful_request_count: successful,
+    failed_request_count: failed,
+  };
 }
 
 const RESULTS = {
@@ -110,6 +124,24 @@ test('a request file is one row, with its retries and parts; --all shows each jo
   );
   const {jobs} = (await list(folder, '--json')).json() as {jobs: readonly object[]};
   expect(jobs).toHaveLength(10);
+});
+
+test('requests, done and failed are those of the file, however many retries failed before one was merged', async () => {
+  const first = {file: 'a.jsonl', name: 'a1', count: 4, counted: [2, 2], rows: [3, 1]} as const;
+  const retry = {file: 'retries/a.a1.jsonl', count: 2} as const;
+  const merged = {...retry, counted: [1, 1], rows: [1, 1], merged_at: '2026-11-01T12:00:00Z'} as const;
+  const columns = ['--columns', 'requests,done,failed,result'];
+  const one = await folderOf([first, {...merged, name: 'a2', retry_of: 'batches/a1'}]);
+  const several = await folderOf([
+    first,
+    {...retry, name: 'a2', retry_of: 'batches/a1', state: 'FAILED'},
+    {...retry, name: 'a3', retry_of: 'batches/a2', state: 'CANCELLED'},
+    {...merged, name: 'a4', retry_of: 'batches/a3'},
+  ]);
+  for (const folder of [one, several])
+    expect(rowsOf(await list(folder, ...columns))).toEqual([
+      expect.stringMatching(/^ *4 +3 +1 +3 ok, 1 bad$/u),
+    ]);
 });
 
 test.each([

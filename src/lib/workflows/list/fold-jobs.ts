@@ -71,11 +71,12 @@ function folded(
   const current = counting.length === 0 ? jobs : counting;
   const head = current.reduce((first, job) => (gravity(job) < gravity(first) ? job : first));
   // A retry of single rows has a request file of its own; its requests are those of its job.
-  const all = [
-    ...new Map(jobs.filter((job) => isOfAllRows(job, parents)).map((job) => [job.file, job])).values(),
-  ];
+  const whole = jobs.filter((job) => isOfAllRows(job, parents));
+  const all = [...new Map(whole.map((job) => [job.file, job])).values()];
   const requests = sum(all.map((job) => job.requests ?? undefined));
-  const stats = sumOfStats(all);
+  const results = resultsOf(current);
+  const isMerged = whole.length < jobs.length && current.every((job) => whole.includes(job));
+  const stats = isMerged ? withRetries(sumOfStats(all), results.results?.rows) : sumOfStats(all);
   const created = current.map(({create_time: time}) => time).filter((time) => time !== undefined);
   const ended = current.map(({end_time: time}) => time).filter((time) => time !== undefined);
   const cost = sum(jobs.map(({cost_usd: usd}) => usd));
@@ -94,7 +95,7 @@ function folded(
     ...(ended.length < current.length ? {} : {end_time: ended.toSorted().at(-1) ?? ''}),
     ...(error === undefined ? {} : {error}),
     ...(resultsError === undefined ? {} : {results_error: resultsError}),
-    ...resultsOf(current),
+    ...results,
     ...(cost === undefined ? {} : {cost_usd: cost}),
     ...(likely === undefined ? {} : {estimate_usd: likely}),
     jobs,
@@ -105,9 +106,9 @@ function gravity({outcome}: PolledJob): number {
   return GRAVEST_FIRST.indexOf(outcome);
 }
 
-function isOfAllRows({name, file}: PolledJob, parents: ReadonlyMap<string, PolledJob | undefined>): boolean {
-  const parent = parents.get(name);
-  return parent === undefined || parent.file === file;
+/** A retry of a retry without results sends the request file of that one again, so that its parent alone does not tell. */
+function isOfAllRows(job: PolledJob, parents: ReadonlyMap<string, PolledJob | undefined>): boolean {
+  return firstOf(job, parents).file === job.file;
 }
 
 /** Their rows together, once all of them have results. */
@@ -134,6 +135,17 @@ function sumOfStats(jobs: readonly PolledJob[]): BatchStats | undefined {
     pending_request_count: total((its) => its.pending_request_count),
     successful_request_count: total((its) => its.successful_request_count),
     failed_request_count: total((its) => its.failed_request_count),
+  };
+}
+
+/** What the service counted of the first tries, as it stands with the answers of retries among the rows. */
+function withRetries(stats: BatchStats | undefined, rows: RowCounts | undefined): BatchStats | undefined {
+  if (stats === undefined || rows === undefined) return stats;
+  const failed = Math.min(stats.request_count, rows.error + rows.missing);
+  return {
+    ...stats,
+    successful_request_count: stats.request_count - stats.pending_request_count - failed,
+    failed_request_count: failed,
   };
 }
 
