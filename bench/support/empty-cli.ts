@@ -33,6 +33,12 @@ const SETTINGS = {
   oclif: {bin: 'empty', commands: {strategy: 'explicit', target: './commands.js', identifier: 'COMMANDS'}},
 };
 
+/** What `scripts/bundle/left-out.js` exports. */
+interface LeftOut {
+  readonly LEFT_OUT: readonly {readonly importedBy: string}[];
+  readonly leaveOut: (entries: LeftOut['LEFT_OUT']) => Plugin;
+}
+
 /**
  * Makes a command line of one command without flags, `hello`, bundled and started as gembatch is: what oclif itself takes.
  *
@@ -50,7 +56,8 @@ export async function emptyCli(folder: string): Promise<string> {
   ] as const;
   for (const [path, text] of entries) await writeFile(path, text);
   const scripts = (name: string): string => pathToFileURL(join(ROOT, 'scripts/bundle', name)).href;
-  const {leftOut} = (await import(scripts('left-out.js'))) as {leftOut: Plugin};
+  const {leaveOut, LEFT_OUT} = (await import(scripts('left-out.js'))) as LeftOut;
+  const ofOclif = LEFT_OUT.filter(({importedBy}) => importedBy === '@oclif/core');
   await build({
     absWorkingDir: sources,
     entryPoints: ['main.js', 'commands.js'],
@@ -62,7 +69,7 @@ export async function emptyCli(folder: string): Promise<string> {
     target: 'node20',
     legalComments: 'none',
     banner: {js: REQUIRE},
-    plugins: [leftOut],
+    plugins: [leaveOut(ofOclif)],
   });
   const {manifestOf} = (await import(scripts('manifests.js'))) as {
     manifestOf: (options: object) => Promise<string>;

@@ -4,7 +4,7 @@
 import {readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {basename, join} from 'node:path';
 import {build} from 'esbuild';
-import {leftOut} from './left-out.js';
+import {leaveOut} from './left-out.js';
 import {writeStandaloneManifest} from './manifests.js';
 import {namedExports} from './named-exports.js';
 import {notices} from './notices.js';
@@ -43,7 +43,7 @@ export async function bundle(root) {
     metafile: true,
     logLevel: 'warning',
     banner: {js: REQUIRE},
-    plugins: [leftOut, namedExports, together(root)],
+    plugins: [leaveOut(), namedExports, together(root)],
   });
   const page = await bundlePage(root);
   const packages = bundledPackages(root, {outputs: {...metafile.outputs, ...page.outputs}});

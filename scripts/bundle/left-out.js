@@ -29,13 +29,17 @@ export const LEFT_OUT = [
   },
 ];
 
-/** Puts in the place of each a module whose exports say that they are missing, and ends the build when one is not imported any more. */
-export const leftOut = {
+/**
+ * Puts in the place of each a module whose exports say that they are missing, and ends the build when one is not imported any more.
+ *
+ * @param {readonly {readonly importedBy: string}[]} entries - those of the packages that the bundle has.
+ * @returns {import('esbuild').Plugin} for one build.
+ */
+export const leaveOut = (entries = LEFT_OUT) => ({
   name: 'left-out',
-  /** @param {import('esbuild').PluginBuild} build - of the bundle. */
   setup(build) {
-    const unmet = new Set(LEFT_OUT);
-    for (const entry of LEFT_OUT) {
+    const unmet = new Set(entries);
+    for (const entry of entries) {
       build.onResolve({filter: new RegExp(`^${entry.name}$`)}, ({importer}) => {
         if (!importer.replaceAll('\\', '/').includes(`/node_modules/${entry.importedBy}/`)) return undefined;
         unmet.delete(entry);
@@ -49,7 +53,7 @@ export const leftOut = {
         throw new Error(`No longer imported; delete from left-out.js: ${names.join(', ')}`);
     });
   },
-};
+});
 
 function standIn({name, exports}) {
   const message = `gembatch is built without ${name} (scripts/bundle/left-out.js)`;
