@@ -124,6 +124,38 @@ describe('with --vertex', () => {
     expect([emulator.control.objects(), emulator.control.jobs()]).toEqual([[], []]);
   });
 
+  test('results that may not be deleted are said, and their job stays until they are', async () => {
+    const {emulator, run} = await place();
+    await run(['submit', 'batch', '-m', MODEL, ...VERTEX]);
+    const refusal = {
+      on: 'files.delete',
+      match: 'results',
+      fault: {kind: 'status', status: 403},
+      times: null,
+    } as const;
+    emulator.control.fault(refusal);
+    const polled = await run(['poll', 'batch/001.jsonl']);
+    expect(polled.stderr).toContain('could not be deleted');
+    await run(['poll', 'batch/002.jsonl', '--keep-remote']);
+    // Their uploads are deleted.
+    expect((await run(['cleanup', ...VERTEX])).code).toBe(3);
+    expect(emulator.control.jobs()).toHaveLength(2);
+    emulator.control.clearFaults();
+    expect((await run(['cleanup', ...VERTEX])).code).toBe(0);
+    expect([emulator.control.objects(), emulator.control.jobs()]).toEqual([[], []]);
+  });
+
+  test('results that a cleanup by name takes with it are lost, and retry says so', async () => {
+    const {emulator, run} = await place(1);
+    await run(['submit', 'batch', '-m', MODEL, ...VERTEX]);
+    const {stdout, stderr} = await run(['cleanup', 'batch/001.jsonl', '--yes', ...VERTEX]);
+    expect(stdout + stderr).toContain('its results, which are not on disk, go with it');
+    expect(emulator.control.objects()).not.toContainEqual(expect.stringContaining('predictions'));
+    expect((await run(['list', '--json'])).json()).toMatchObject({jobs: [{outcome: 'lost'}]});
+    const retried = await run(['retry', '--lost', 'batch/001.jsonl', '--yes', ...VERTEX]);
+    expect([retried.code, emulator.control.paid().length]).toEqual([0, 2]);
+  });
+
   test('a request file in Cloud Storage is not taken, and the answer says what to do', async () => {
     const {run} = await place(0);
     const address = 'gs://my-bucket/in/*.jsonl';

@@ -30,6 +30,7 @@ import {
 import {jobSelector} from '../job-states/select-jobs.js';
 import {reconcileJournal} from '../reconcile/reconcile-journal.js';
 import {stopJobs, type StoppedJobs} from '../cancel/stop-jobs.js';
+import {isDeletable} from './discard-remote.js';
 import {takeInventory, type CleanupDeps} from './take-inventory.js';
 import {tryCall} from '../reconcile/try-call.js';
 import {ownCommand} from '../../domain/program-name.js';
@@ -214,21 +215,8 @@ async function remove(
 ): Promise<'deleted' | 'absent'> {
   if (kind === 'file') return client.deleteFile(name, options);
   // Before the job: who has deleted that does not know any more where its results were.
-  if (results !== undefined) await deleteResults(client, results, options);
+  if (results !== undefined && isDeletable(results)) await client.deleteFile(results, options);
   return client.deleteBatch(name, options);
-}
-
-/** The Gemini API refuses to delete result files, and deletes them itself later. */
-async function deleteResults(
-  client: BatchService,
-  results: string,
-  options: CallOptions | undefined,
-): Promise<void> {
-  try {
-    await client.deleteFile(results, options);
-  } catch (error) {
-    if (!(error instanceof GembatchError) || error.code !== 'REFUSED') throw error;
-  }
 }
 
 function itemOf(
@@ -250,8 +238,17 @@ async function noteDeletions(
   const gone = records.filter(
     ({batch, uploaded_file_name: upload}) => isGone(batch.name) && (!outcomes.has(upload) || isGone(upload)),
   );
-  const mark = (record: JobRecord): JobRecord => ({...record, remote_deleted_at: deletedAt});
+  const mark = (record: JobRecord): JobRecord => ({
+    ...record,
+    remote_deleted_at: deletedAt,
+    ...(hasLostResults(record) ? {lost_at: deletedAt} : {}),
+  });
   await store.updateJobs(new Map(gone.map(({batch}) => [batch.name, mark])));
+}
+
+/** Whether the only copy of the results of a job went with it. */
+function hasLostResults({batch: {dest}, results}: JobRecord): boolean {
+  return results === undefined && dest !== undefined && isDeletable(dest.file_name);
 }
 
 /** A job that was to be cancelled and goes on, or is on its way to results, says to come back. */

@@ -3,6 +3,7 @@ import type {Clock} from '../../domain/clock.js';
 import type {BatchJob} from '../../domain/job/batch-job.js';
 import {parseUploadDisplayName} from '../../domain/job/display-name.js';
 import {uploadNotDeleted} from '../../domain/job/upload-not-deleted.js';
+import {serviceOfFile} from '../../domain/service/service-of.js';
 import {awaitsFetch, awaitsService} from '../../domain/job/job-progress.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import type {BatchService, CallOptions, RemoteFile} from '../../services/batch-service.js';
@@ -17,8 +18,7 @@ export interface Discarded {
 /**
  * Deletes what the service keeps of a job whose results are durable: the uploaded request file, the result file and the
  * job. A record may come from anybody: of files, only those that the service itself calls the job's are deleted; where it says
- * nothing of the upload, the display name or the content has to be that of the request file. What is gone already counts as deleted. The service refuses to delete result files, because their names are
- * longer than it allows (`googleapis/python-genai`, issue 1759), and lets go of them by itself; that is no failure.
+ * nothing of the upload, the display name or the content has to be that of the request file. What is gone already counts as deleted.
  *
  * The uploaded file stays as long as another of the records needs it.
  *
@@ -51,8 +51,12 @@ export async function discardRemote(
     else
       kept.push(`${upload} is kept: the service does not say that it is the request file of ${batch.name}.`);
   }
-  if (job?.dest !== undefined) await deleteResultFile(client, job.dest.file_name, options);
-  await attempt(batch.name, () => client.deleteBatch(batch.name, options));
+  const results = job?.dest?.file_name;
+  if (results !== undefined && isDeletable(results))
+    await attempt(results, () => client.deleteFile(results, options));
+  // Who has deleted the job does not know any more where its results were.
+  if (failures.length === 0 || results === undefined || !isDeletable(results))
+    await attempt(batch.name, () => client.deleteBatch(batch.name, options));
   return {failures, kept};
 }
 
@@ -109,9 +113,12 @@ export async function discardUpload(
   return error === undefined ? undefined : uploadNotDeleted(uploadedFileName, error);
 }
 
-/** An error is not reported: the job is deleted next, and that error is. */
-async function deleteResultFile(client: BatchService, name: string, options: CallOptions): Promise<void> {
-  await errorOf(() => client.deleteFile(name, options));
+/**
+ * Whether the results at that place are ours to delete, as they are in a bucket. The Gemini API refuses it, because the names of its
+ * result files are longer than it allows (`googleapis/python-genai`, issue 1759), and lets go of them by itself.
+ */
+export function isDeletable(results: string): boolean {
+  return serviceOfFile(results) === 'vertex';
 }
 
 async function errorOf(deletion: () => Promise<unknown>): Promise<GembatchError | undefined> {

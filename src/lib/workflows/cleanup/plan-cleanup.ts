@@ -12,7 +12,7 @@ import type {BatchJob} from '../../domain/job/batch-job.js';
 import type {Intent, JobRecord} from '../../domain/job/job-record.js';
 import {isTerminal, normaliseState} from '../../domain/job/job-state.js';
 import type {RemoteFile} from '../../services/batch-service.js';
-import {isUploadOf} from './discard-remote.js';
+import {isDeletable, isUploadOf} from './discard-remote.js';
 
 /** Something at the service that is to be deleted, and why that is safe. */
 export interface Disposable {
@@ -89,8 +89,10 @@ function disposableJob(
     ...(job.dest === undefined ? {} : {results: job.dest.file_name}),
   } as const;
   if (scope.named.has(job.name)) {
+    const isOnlyCopy =
+      job.dest !== undefined && isDeletable(job.dest.file_name) && !withResults.has(job.name);
     return isTerminal(job.state)
-      ? [{...item, reason: 'named'}]
+      ? [{...item, reason: isOnlyCopy ? 'named; its results, which are not on disk, go with it' : 'named'}]
       : [{...item, reason: 'named; it runs and is cancelled first', isRunning: true}];
   }
   if (!isTerminal(job.state) || (record === undefined && !scope.isWholeProject)) return [];
