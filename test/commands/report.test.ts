@@ -1,5 +1,5 @@
 import {existsSync} from 'node:fs';
-import {readFile, writeFile} from 'node:fs/promises';
+import {readFile, symlink, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {pathToFileURL} from 'node:url';
 import {describe, expect, test} from '@jest/globals';
@@ -106,7 +106,16 @@ describe('gembatch report', () => {
   test('replaces no file unless it may, and no job-info or request file at all', async () => {
     const cwd = await finishedWork();
     await writeFile(join(cwd, 'mine.html'), 'mine');
-    expect(await runCli(['report', '-o', 'mine.html'], {cwd})).toMatchObject({code: 10});
+    const {code, stderr} = await runCli(['report', '-o', 'mine.html'], {cwd});
+    expect([code, stderr.split('\n').slice(1)]).toEqual([
+      10,
+      ['  Replace it with --overwrite, or name another file: -o FILE', ''],
+    ]);
+    await symlink('mine.html', join(cwd, 'link.html'));
+    expect(await runCli(['report', '-o', 'link.html', '--overwrite'], {cwd})).toMatchObject({
+      code: 10,
+      stderr: expect.stringMatching(/link\.html: a link .*\n {2}Name another file: -o FILE\n$/u),
+    });
     expect(await readFile(join(cwd, 'mine.html'), 'utf8')).toBe('mine');
     expect(await runCli(['report', '-o', 'mine.html', '--overwrite'], {cwd})).toMatchObject({code: 0});
     expect(await runCli(['report', '-o', 'a.jsonl', '--overwrite'], {cwd})).toMatchObject({code: 2});

@@ -1,5 +1,6 @@
 import {readFile} from 'node:fs/promises';
 import {GembatchError} from '../../lib/domain/errors.js';
+import {isTakenName} from '../../lib/domain/taken-name.js';
 import {reportHtml} from '../../lib/output/report/report-html.js';
 import type {CreateFile} from '../../lib/workflows/poll/poll-run.js';
 import type {ReportData} from '../../lib/workflows/report/collect-report.js';
@@ -17,9 +18,19 @@ export async function writeReport(
   {path, overwrite, stop}: {path: string; overwrite: boolean; stop: AbortSignal},
 ): Promise<{readonly report: string; readonly size_bytes: number}> {
   const [script, style] = await Promise.all([readOwn('report-page.js'), readOwn('report-page.css')]);
-  const file = await createFile(path, {overwrite});
-  await writeLines(reportHtml(data, {script, style}), {file, stop});
+  const file = await createFile(path, {overwrite}).catch((error: unknown) => {
+    throw withAdvice(error, 'Name another file: -o FILE');
+  });
+  await writeLines(reportHtml(data, {script, style}), {file, stop}).catch((error: unknown) => {
+    throw withAdvice(error, 'Replace it with --overwrite, or name another file: -o FILE');
+  });
   return {report: file.target, size_bytes: file.sizeBytes};
+}
+
+/** What to do where the name of the page is taken, in place of the advice for results. */
+function withAdvice(error: unknown, advice: string): unknown {
+  if (!(error instanceof GembatchError) || !isTakenName(error)) return error;
+  return new GembatchError(error.code, error.message, {suggestions: [advice], details: error.details});
 }
 
 /** @throws GembatchError USAGE: no other file may ever be replaced by a page. */
