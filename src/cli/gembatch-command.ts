@@ -15,6 +15,16 @@ export abstract class GembatchCommand extends Command {
   protected override async init(): Promise<void> {
     await super.init();
     setProgramName(this.config.bin, this.id?.replaceAll(':', ' '));
+    // Before oclif's listener, which throws: nothing can be told on stdout any more, not even with --json.
+    process.stdout.prependListener('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') return;
+      const cause = new GembatchError('STORAGE', `Cannot write the output: ${error.message}.`, {
+        cause: error,
+      });
+      fail(cause, {version: this.ownVersion, isJson: false});
+      // oxlint-disable-next-line unicorn/no-process-exit -- what was asked for cannot be shown, as after an uncaught exception.
+      process.exit();
+    });
   }
 
   /**

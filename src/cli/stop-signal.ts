@@ -21,7 +21,7 @@ export function stopOnSignals(notify: (line: string) => void): AbortSignal {
     });
   }
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    controller.abort(error.code === 'EPIPE' ? READER_GONE : outputError(error));
+    if (error.code === 'EPIPE') controller.abort(READER_GONE);
   });
   return controller.signal;
 }
@@ -31,10 +31,6 @@ const READER_GONE = new GembatchError('INTERRUPTED', 'Nobody reads the output an
 /** Whether what reads the output has taken all that it wants, as `head` does. */
 export function hasReaderGone(stop: AbortSignal): boolean {
   return stop.reason === READER_GONE;
-}
-
-function outputError(cause: Error): GembatchError {
-  return new GembatchError('STORAGE', `Cannot write the output: ${cause.message}.`, {cause});
 }
 
 function endAtOnce(name: (typeof SIGNALS)[number]): never {

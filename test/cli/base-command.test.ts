@@ -1,8 +1,11 @@
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
+import {existsSync} from 'node:fs';
 import {join} from 'node:path';
+import {text} from 'node:stream/consumers';
 import {describe, expect, test} from '@jest/globals';
 import {
+  BIN,
   FAST_CLOCK,
   isolatedEnvironment,
   ROOT,
@@ -156,6 +159,19 @@ test('a reader that goes away ends the command without a complaint', async () =>
   const [code] = (await once(child, 'close')) as [number];
   expect(code).toBe(130);
 });
+
+const withFullDisk = existsSync('/dev/full') ? test : test.skip;
+
+withFullDisk.each([[[]], [['--json']]])(
+  'output that cannot be written is told on stderr: %j',
+  async (flags) => {
+    const cwd = await tempDir();
+    const words = ['-c', '"$@" >/dev/full', 'sh', process.execPath, BIN, 'list', ...flags];
+    const child = spawn('sh', words, {cwd, env: isolatedEnvironment(cwd)});
+    const [said, [code]] = await Promise.all([text(child.stderr), once(child, 'close')]);
+    expect([code, said]).toEqual([10, expect.stringMatching(/^Error: Cannot write the output: ENOSPC/u)]);
+  },
+);
 
 test('a terminal that goes away lets the command come to its end', async () => {
   const cwd = await tempDir();
