@@ -214,7 +214,7 @@ async function remove(
   options: CallOptions | undefined,
 ): Promise<'deleted' | 'absent'> {
   if (kind === 'file') return client.deleteFile(name, options);
-  // Before the job: who has deleted that does not know any more where its results were.
+  // First, because only the job tells where its results are.
   if (results !== undefined && isDeletable(results)) await client.deleteFile(results, options);
   return client.deleteBatch(name, options);
 }

@@ -39,9 +39,10 @@ export async function discardRemote(
   );
   const failures: string[] = [];
   const kept: string[] = [];
-  const attempt = async (name: string, deletion: () => Promise<unknown>): Promise<void> => {
+  const attempt = async (name: string, deletion: () => Promise<unknown>): Promise<boolean> => {
     const error = await errorOf(deletion);
     if (error !== undefined) failures.push(`${name} could not be deleted: ${error.message}`);
+    return error === undefined;
   };
   const job = latest ?? (await answerOf(client.getBatch(batch.name, options)));
   if (upload !== '' && !isShared) {
@@ -52,11 +53,12 @@ export async function discardRemote(
       kept.push(`${upload} is kept: the service does not say that it is the request file of ${batch.name}.`);
   }
   const results = job?.dest?.file_name;
-  if (results !== undefined && isDeletable(results))
-    await attempt(results, () => client.deleteFile(results, options));
-  // Who has deleted the job does not know any more where its results were.
-  if (failures.length === 0 || results === undefined || !isDeletable(results))
-    await attempt(batch.name, () => client.deleteBatch(batch.name, options));
+  // Only the job tells where its results are.
+  const areResultsGone =
+    results === undefined ||
+    !isDeletable(results) ||
+    (await attempt(results, () => client.deleteFile(results, options)));
+  if (areResultsGone) await attempt(batch.name, () => client.deleteBatch(batch.name, options));
   return {failures, kept};
 }
 
