@@ -6,12 +6,10 @@ import {spawn, type ChildProcess} from 'node:child_process';
 import {once} from 'node:events';
 import {connect, createServer, type AddressInfo, type Server, type Socket} from 'node:net';
 import {afterEach, describe, expect, test} from '@jest/globals';
-import {createEmulator} from '../../src/emulator/http/server.js';
-import {authorizer} from '../../src/lib/services/vertex/google-credentials.js';
-import {VertexBatchClient} from '../../src/lib/services/vertex/vertex-batch-client.js';
+import type {VertexBatchClient} from '../../src/lib/services/vertex/vertex-batch-client.js';
 import {requestLines} from '../helpers/request-files.js';
 import {until} from '../helpers/until.js';
-import {inspected} from '../lib/services/vertex/open-vertex.js';
+import {inspected, openVertex} from '../lib/services/vertex/open-vertex.js';
 
 const PROGRAM = process.env['FAKE_GCS_SERVER'] ?? '';
 const FOLDER = 'gs://bucket/work/results/a/prediction-model-1/';
@@ -84,17 +82,7 @@ async function open(url?: string): Promise<{client: VertexBatchClient; storageUr
     body: '{"name": "bucket"}',
   });
   expect(made.status).toBe(200);
-  const emulator = await createEmulator({seed: 1});
-  closers.push(() => emulator.close());
-  const client = new VertexBatchClient({
-    project: 'my-project',
-    location: 'global',
-    bucket: 'gs://bucket/work',
-    authorize: authorizer([emulator.url], {}),
-    clock: {now: () => Date.now(), monotonic: () => performance.now(), sleep: async () => undefined},
-    baseUrl: emulator.url,
-    storageUrl,
-  });
+  const {client} = await openVertex({}, {storageUrl});
   closers.unshift(async () => client.close());
   return {client, storageUrl};
 }

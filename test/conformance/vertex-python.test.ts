@@ -5,8 +5,7 @@
 import {execFile} from 'node:child_process';
 import {promisify} from 'node:util';
 import {expect, test} from '@jest/globals';
-import {requestLines} from '../helpers/request-files.js';
-import {useEmulator} from '../helpers/use-emulator.js';
+import {emulatorWithInput} from './vertex-input.js';
 
 const PYTHON = process.env['GEMBATCH_PYTHON'] ?? '';
 
@@ -44,13 +43,7 @@ const testIfThere = PYTHON === '' ? test.skip : test;
 testIfThere(
   'google-genai creates, lists, gets, cancels and deletes batch jobs (skipped without GEMBATCH_PYTHON)',
   async () => {
-    const behaviour = {pending_ms: 0, running_ms: 1_000};
-    const {emulator} = await useEmulator({seed: 1, speed: 0, behaviour});
-    await fetch(`${emulator.url}/upload/storage/v1/b/bucket/o?uploadType=media&name=in.jsonl`, {
-      method: 'POST',
-      headers: {authorization: 'Bearer t'},
-      body: requestLines(4),
-    });
+    const emulator = await emulatorWithInput();
     const {PATH = ''} = process.env;
     const env = {PATH, URL_OF_EMULATOR: emulator.url};
     const {stdout} = await promisify(execFile)(PYTHON, ['-c', SCRIPT], {env});

@@ -4,10 +4,9 @@ import {writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {promisify} from 'node:util';
 import {expect, test} from '@jest/globals';
-import {requestLines} from '../helpers/request-files.js';
 import {ROOT} from '../helpers/run-cli.js';
 import {tempDir} from '../helpers/temp-dir.js';
-import {useEmulator} from '../helpers/use-emulator.js';
+import {emulatorWithInput} from './vertex-input.js';
 
 const SCRIPT = `
   import {GoogleGenAI} from '@google/genai';
@@ -29,13 +28,7 @@ const SCRIPT = `
 `;
 
 test('@google/genai in Vertex mode creates, lists, gets, cancels and deletes batch jobs', async () => {
-  const behaviour = {pending_ms: 0, running_ms: 1_000};
-  const {emulator} = await useEmulator({seed: 1, speed: 0, behaviour});
-  await fetch(`${emulator.url}/upload/storage/v1/b/bucket/o?uploadType=media&name=in.jsonl`, {
-    method: 'POST',
-    headers: {authorization: 'Bearer t'},
-    body: requestLines(4),
-  });
+  const emulator = await emulatorWithInput();
   const {PATH = ''} = process.env;
   const env = {PATH, URL_OF_EMULATOR: emulator.url, CREDENTIALS: await credentials(emulator.url)};
   const args = ['--input-type=module', '-e', SCRIPT];
