@@ -18,6 +18,7 @@ import {summarise} from './summarise.js';
 import type {FileOutcome, SubmitEvent, SubmitResult} from './submit-report.js';
 import type {RequestFile} from './collect-inputs.js';
 import type {SubmitRun} from './submit-run.js';
+import type {Session} from '../../store/job-store.js';
 
 /** Errors that every other file would meet too: no new file is begun, creates under way are finished. */
 const FATAL_CODES: ReadonlySet<string> = new Set(['KEY_REFUSED', 'STORAGE', 'LOCK_LOST']);
@@ -34,6 +35,19 @@ interface SubmissionLifetime {
   /** Closes the session. */
   readonly finish: () => Promise<void>;
 }
+
+/** One file while it is worked on. */
+interface FileWork {
+  readonly file: RequestFile;
+  readonly startedMs: number;
+  /** Collects warnings about the file. */
+  readonly warnings: string[];
+  /** What other files of this content wait for; undefined until this file is the one that is sent. */
+  content: string | undefined;
+}
+
+/** A request file that may be sent. */
+type CheckedFile = Omit<UploadedFile, 'uploadName' | 'uploadedMs'>;
 
 /** Shows a submission, and submits its files. */
 export interface SubmissionView {
@@ -78,61 +92,13 @@ export class Submission {
   /** Submits one request file, or says why not. Never rejects because of the file. */
   async submitOne(file: RequestFile): Promise<FileOutcome> {
     const run = this.#run;
-    const startedMs = run.clock.monotonic();
-    const warnings: string[] = [];
-    let content: string | undefined;
-    const finish = (draft: OutcomeDraft): FileOutcome => {
-      const durationMs = run.clock.monotonic() - startedMs;
-      return this.#finish(file, {draft, warnings, durationMs, content});
-    };
+    const work: FileWork = {file, startedMs: run.clock.monotonic(), warnings: [], content: undefined};
     try {
-      if (run.halt.signal.aborted) return finish(notStarted(run));
-      if (file.problem !== undefined) return finish({outcome: 'failed', error: itemError(file.problem)});
-      const check = await checkFile(run, file);
-      if ('outcome' in check) return finish(check.outcome);
-      const {inspection} = check;
-      const {session} = run;
-
-      const work = contentId(inspection.sha256, run.model);
-      const duplicate = run.options.isForced ? undefined : await run.inFlight.begin(work);
-      if (duplicate !== undefined) return finish(duplicateOf(duplicate, inspection));
-      content = work;
-
-      const elsewhere = session === null ? undefined : await foundElsewhere(run, session, {file, inspection});
-      if (elsewhere !== undefined) return finish({...factsOf(inspection), ...elsewhere});
-
-      const shortage = run.pass?.takeRoom(file, inspection);
-      if (shortage !== undefined) return finish({...factsOf(inspection), ...notStarted(run, shortage)});
-
-      const estimate = await estimateJob(run, file);
-      const facts = factsOf(inspection, estimate);
-      const cap = await takeCostRoom(run, file, estimate);
-      if (cap !== undefined) return finish({...facts, outcome: 'not_started', error: itemError(cap)});
-      const parts = file.parts === undefined ? {} : {parts: file.parts};
-      if (session === null) return finish({...facts, ...parts, outcome: 'would_submit'});
-
-      run.report({type: 'phase', index: file.index, phase: 'checked'});
-      return await run.limits.sends(async () => {
-        const uploaded = await upload(run, {
-          file,
-          inspection,
-          warnings,
-          ...(estimate === undefined ? {} : {estimate}),
-        });
-        if (uploaded === undefined) {
-          return finish({...facts, ...notStarted(run, run.limits.creates.exhausted)});
-        }
-        const created = await createJob(run, session, uploaded);
-        return finish(await afterCreate(run, uploaded, created));
-      });
+      return this.#finish(work, await checkAndSend(run, work));
     } catch (error) {
-      if (!(error instanceof GembatchError)) {
-        finish({outcome: 'failed'}); // So that no other file waits for it.
-        throw error;
-      }
-      if (error.code === 'INTERRUPTED') return finish(notStarted(run));
-      if (run.pass !== null && isQuotaError(error)) return finish(notStarted(run, error));
-      return finish({outcome: 'failed', error: itemError(error)});
+      if (error instanceof GembatchError) return this.#finish(work, outcomeOfError(run, error));
+      this.#finish(work, {outcome: 'failed'}); // So that no other file waits for it.
+      throw error;
     }
   }
 
@@ -174,32 +140,78 @@ export class Submission {
     };
   }
 
-  #finish(
-    file: RequestFile,
-    end: {draft: OutcomeDraft; warnings: readonly string[]; durationMs: number; content: string | undefined},
-  ): FileOutcome {
-    if (!MAY_HAVE_JOB.has(end.draft.outcome)) this.#run.costRoom?.release(file.inputFile);
-    const draft = this.#run.options.isForced ? withForcedAdvice(end.draft) : end.draft;
-    const warnings = [...(draft.warnings ?? []), ...end.warnings];
+  #finish({file, startedMs, content, ...work}: FileWork, end: OutcomeDraft): FileOutcome {
+    const run = this.#run;
+    if (!MAY_HAVE_JOB.has(end.outcome)) run.costRoom?.release(file.inputFile);
+    const draft = run.options.isForced ? withForcedAdvice(end) : end;
+    const warnings = [...(draft.warnings ?? []), ...work.warnings];
     const outcome = {
       file: file.name,
       ...draft,
       ...(file.partOf === undefined ? {} : {part_of: file.partOf}),
       ...(warnings.length === 0 ? {} : {warnings}),
-      duration_ms: Math.round(end.durationMs),
+      duration_ms: Math.round(run.clock.monotonic() - startedMs),
     };
     this.#outcomes.set(file, outcome);
-    if (end.content !== undefined) this.#run.inFlight.end(end.content, outcome);
-    this.#run.report({type: 'outcome', index: file.index, outcome});
+    if (content !== undefined) run.inFlight.end(content, outcome);
+    run.report({type: 'outcome', index: file.index, outcome});
     return outcome;
   }
 }
 
+/** Sends a file when it is good, nothing shows that its work is done already, and there is room for its job. */
+async function checkAndSend(run: SubmitRun, work: FileWork): Promise<OutcomeDraft> {
+  const {file} = work;
+  if (run.halt.signal.aborted) return notStarted(run);
+  if (file.problem !== undefined) return {outcome: 'failed', error: itemError(file.problem)};
+  const check = await checkFile(run, file);
+  if ('outcome' in check) return check.outcome;
+  const {inspection} = check;
+
+  const content = contentId(inspection.sha256, run.model);
+  const duplicate = run.options.isForced ? undefined : await run.inFlight.begin(content);
+  if (duplicate !== undefined) return duplicateOf(duplicate, inspection);
+  work.content = content;
+
+  const {session} = run;
+  const elsewhere = session === null ? undefined : await foundElsewhere(run, session, {file, inspection});
+  if (elsewhere !== undefined) return {...factsOf(inspection), ...elsewhere};
+
+  const shortage = run.pass?.takeRoom(file, inspection);
+  if (shortage !== undefined) return {...factsOf(inspection), ...notStarted(run, shortage)};
+
+  const estimate = await estimateJob(run, file);
+  const facts = factsOf(inspection, estimate);
+  const cap = await takeCostRoom(run, file, estimate);
+  if (cap !== undefined) return {...facts, outcome: 'not_started', error: itemError(cap)};
+  const parts = file.parts === undefined ? {} : {parts: file.parts};
+  if (session === null) return {...facts, ...parts, outcome: 'would_submit'};
+
+  run.report({type: 'phase', index: file.index, phase: 'checked'});
+  const priced = estimate === undefined ? {} : {estimate};
+  return run.limits.sends(() => send(run, session, {file, inspection, warnings: work.warnings, ...priced}));
+}
+
+/** Uploads a file, and creates its job. */
+async function send(run: SubmitRun, session: Session, checked: CheckedFile): Promise<OutcomeDraft> {
+  const uploaded = await upload(run, checked);
+  if (uploaded === undefined)
+    return {
+      ...factsOf(checked.inspection, checked.estimate),
+      ...notStarted(run, run.limits.creates.exhausted),
+    };
+  return afterCreate(run, uploaded, await createJob(run, session, uploaded));
+}
+
+/** What an error on the way makes of a file. */
+function outcomeOfError(run: SubmitRun, error: GembatchError): OutcomeDraft {
+  if (error.code === 'INTERRUPTED') return notStarted(run);
+  if (run.pass !== null && isQuotaError(error)) return notStarted(run, error);
+  return {outcome: 'failed', error: itemError(error)};
+}
+
 /** Uploads a checked file; undefined when the run has ended by then. */
-async function upload(
-  run: SubmitRun,
-  checked: Omit<UploadedFile, 'uploadName' | 'uploadedMs'>,
-): Promise<UploadedFile | undefined> {
+async function upload(run: SubmitRun, checked: CheckedFile): Promise<UploadedFile | undefined> {
   return run.limits.uploads(async () => {
     if (run.halt.signal.aborted || run.limits.creates.exhausted) return undefined;
     const {file, inspection, warnings} = checked;
