@@ -103,7 +103,7 @@ export class JobStore {
 
   /**
    * The `input_file` of a request file: its real path relative to `folder`, with `/`; absolute when it is outside. All
-   * spellings of one path have one name, whether the file exists or not.
+   * spellings of one path have one name, whether the file exists or not. An address in Cloud Storage stays as it is.
    *
    * @param file - absolute, or relative to the working folder.
    */
@@ -111,7 +111,7 @@ export class JobStore {
     return this.#paths.inputName(file);
   }
 
-  /** The absolute path of the `input_file` of a record. */
+  /** The absolute path of the `input_file` of a record; an address in Cloud Storage, which is no path, as it is. */
   resolveInput(inputFile: string): string {
     return this.#paths.resolveInput(inputFile);
   }

@@ -128,8 +128,10 @@ function isIntent(value: unknown): value is Intent {
     intent.sha256,
     intent.intended_at,
   ];
-  const numbers = [intent.count, intent.size_bytes];
+  const {count, size_bytes: sizeBytes} = intent;
   return (
-    texts.every((text) => typeof text === 'string') && numbers.every((number) => typeof number === 'number')
+    texts.every((text) => typeof text === 'string') &&
+    (count === null || typeof count === 'number') &&
+    typeof sizeBytes === 'number'
   );
 }

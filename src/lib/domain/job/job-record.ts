@@ -11,17 +11,25 @@ import type {BatchJob} from './batch-job.js';
 export interface JobRecord {
   /**
    * Path of the request file relative to the folder of the job-info file, with `/` separators; absolute when it is
-   * outside that folder.
+   * outside that folder. Of an object that was in a bucket already, its address `gs://bucket/object`.
    */
   readonly input_file: string;
-  /** Non-empty lines of the request file; null only in a record of another tool that never counted them. */
+  /** Non-empty lines of the request file; null where nobody has counted them. */
   readonly count: number | null;
-  /** Resource name of the uploaded request file, `files/<id>`; empty when nobody noted it. */
+  /**
+   * Resource name of the uploaded request file, `files/<id>`; empty when nobody noted it. The same as `input_file` for an object
+   * that was in a bucket already.
+   */
   readonly uploaded_file_name: string;
   readonly batch: BatchJob;
-  /** Fingerprint of the request file when it was submitted: SHA-256 of its bytes, 64 lower-case hex digits. */
+  /**
+   * Fingerprint of the request file when it was submitted: SHA-256 of its bytes, 64 lower-case hex digits. Of an object in a
+   * bucket, SHA-256 of what Cloud Storage says of it; see `objectFingerprint`.
+   */
   readonly sha256?: string;
   readonly size_bytes?: number;
+  /** Of an object that was in a bucket already: what was submitted of it. */
+  readonly object?: SubmittedObject;
   /** Token of the create that made the job, as in its display name. */
   readonly attempt?: string;
   /** When the create was answered, ISO 8601 UTC. */
@@ -59,6 +67,16 @@ export interface JobRecord {
   readonly joined?: JoinedResults;
   /** When the answers of this retry were merged into the results of the job that it retries, ISO 8601 UTC. */
   readonly merged_at?: string;
+}
+
+/** The content of an object in Cloud Storage when it was submitted. */
+export interface SubmittedObject {
+  /** Another one with every content that is written, in digits. */
+  readonly generation: string;
+  /** Base64 of the four bytes. */
+  readonly crc32c?: string;
+  /** Base64; objects that are composed of others have none. */
+  readonly md5?: string;
 }
 
 /** Why results could not be fetched. Times are ISO 8601 UTC. */
@@ -108,13 +126,16 @@ export interface Intent {
   /** Token of this one create: lower-case letters and digits, unique for ever. */
   readonly attempt: string;
   readonly input_file: string;
-  readonly count: number;
+  /** As in the record. */
+  readonly count: number | null;
   readonly uploaded_file_name: string;
   readonly model: string;
   /** Exactly what the create sends; it contains the attempt and the head of the fingerprint. */
   readonly display_name: string;
   readonly sha256: string;
   readonly size_bytes: number;
+  /** As in the record. */
+  readonly object?: SubmittedObject;
   /** When the intent was written, ISO 8601 UTC. */
   readonly intended_at: string;
   /** As in the record. */

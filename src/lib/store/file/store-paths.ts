@@ -1,6 +1,7 @@
 import {lstatSync, readlinkSync, realpathSync, statSync} from 'node:fs';
 import {basename, dirname, isAbsolute, join, relative, resolve, sep} from 'node:path';
 import {GembatchError} from '../../domain/errors.js';
+import {isCloudAddress} from '../../domain/job/bucket-input.js';
 import {orStorageError, storageError, systemCode} from './file-steps.js';
 import {parseOwnerId} from '../lock/owner-id.js';
 
@@ -33,21 +34,23 @@ export class StorePaths {
     return `${this.file}.${ownerId}.tmp`;
   }
 
-  /** The name of an input in a record: the same for every spelling of one path, existing or not. */
+  /** The name of an input in a record: the same for every spelling of one path, existing or not. An address stays as it is. */
   inputName(file: string): string {
+    if (isCloudAddress(file)) return file;
     const real = nearestRealPath(resolve(file));
     const inside = relative(this.folder, real);
     const isOutside = inside === '..' || inside.startsWith(`..${sep}`) || isAbsolute(inside);
     return (isOutside ? real : inside).split(sep).join('/');
   }
 
-  /** The absolute path of the input of a record. */
+  /** The absolute path of the input of a record. An address stays as it is. */
   resolveInput(inputFile: string): string {
-    return resolve(this.folder, inputFile);
+    return isCloudAddress(inputFile) ? inputFile : resolve(this.folder, inputFile);
   }
 
   /** Whether this is the job-info file, under whatever name, or one of the files beside it that are ours. */
   isOwnFile(file: string): boolean {
+    if (isCloudAddress(file)) return false;
     const real = nearestRealPath(resolve(file));
     return real === this.file || this.#isSideFile(real) || isSameFile(real, this.file);
   }

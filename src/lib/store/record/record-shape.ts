@@ -12,6 +12,7 @@ import type {
   ResultsError,
   RowCounts,
   StoredResults,
+  SubmittedObject,
 } from '../../domain/job/job-record.js';
 
 /** Any object of JSON. */
@@ -150,6 +151,8 @@ const PART_SHAPE = shapeOf<PartOf>({
   first_line: 'number',
 });
 
+const OBJECT_SHAPE = shapeOf<SubmittedObject>({generation: 'string', crc32c: text, md5: text});
+
 const JOINED_SHAPE = shapeOf<JoinedResults>({file: 'string', size_bytes: 'number', from: 'string'});
 
 export const RECORD_SHAPE = shapeOf<JobRecord>({
@@ -159,6 +162,7 @@ export const RECORD_SHAPE = shapeOf<JobRecord>({
   batch: BATCH_SHAPE,
   sha256: text,
   size_bytes: {optional: 'number'},
+  object: {optional: OBJECT_SHAPE},
   attempt: text,
   submitted_at: text,
   results: {optional: RESULTS_SHAPE},
@@ -197,6 +201,7 @@ export function isJobRecord(value: unknown): value is JobRecord {
     retry_of: retryOf,
     part_of: partOf,
     joined,
+    object,
     merged_at: mergedAt,
     requested_model: requestedModel,
     service_url: serviceUrl,
@@ -224,6 +229,7 @@ export function isJobRecord(value: unknown): value is JobRecord {
     isOptionalText(retryOf) &&
     (partOf === undefined || conforms(partOf, PART_SHAPE)) &&
     (joined === undefined || conforms(joined, JOINED_SHAPE)) &&
+    (object === undefined || conforms(object, OBJECT_SHAPE)) &&
     (sizeBytes === undefined || typeof sizeBytes === 'number') &&
     (results === undefined || conforms(results, RESULTS_SHAPE)) &&
     (usage === undefined || conforms(usage, USAGE_SHAPE)) &&

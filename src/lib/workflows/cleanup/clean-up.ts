@@ -17,7 +17,7 @@ import type {JobRecord} from '../../domain/job/job-record.js';
 import {describeLockWait} from '../../domain/lock-holder.js';
 import {abortError} from '../../domain/interruption.js';
 import {exitCodeOf, type ItemOutcome} from '../../domain/outcome.js';
-import type {BatchService, CallOptions} from '../../services/batch-service.js';
+import type {CallOptions} from '../../services/batch-service.js';
 import type {JobStore} from '../../store/job-store.js';
 import {noteStates} from '../job-states/note-states.js';
 import {
@@ -30,6 +30,7 @@ import {
 import {jobSelector} from '../job-states/select-jobs.js';
 import {reconcileJournal} from '../reconcile/reconcile-journal.js';
 import {stopJobs, type StoppedJobs} from '../cancel/stop-jobs.js';
+import {deleteUpload} from './delete-upload.js';
 import {isDeletable} from './discard-remote.js';
 import {takeInventory, type CleanupDeps} from './take-inventory.js';
 import {tryCall} from '../reconcile/try-call.js';
@@ -194,14 +195,10 @@ function unknownName(path: string, name: string, candidates: readonly string[]):
   });
 }
 
-async function dispose(
-  {client, clock}: CleanupDeps,
-  item: Disposable,
-  stop: AbortSignal,
-): Promise<CleanedItem> {
-  let outcome: 'deleted' | 'absent' = 'absent';
-  const error = await tryCall({clock, stop}, async (options) => {
-    outcome = await remove(client, item, options);
+async function dispose(deps: CleanupDeps, item: Disposable, stop: AbortSignal): Promise<CleanedItem> {
+  let outcome: 'deleted' | 'absent' | 'kept' = 'absent';
+  const error = await tryCall({clock: deps.clock, stop}, async (options) => {
+    outcome = await remove(deps, item, options);
   });
   if (error === undefined) return itemOf(item, {outcome});
   if (error.code === 'INTERRUPTED') return itemOf(item, {outcome: 'kept'});
@@ -209,11 +206,12 @@ async function dispose(
 }
 
 async function remove(
-  client: BatchService,
+  deps: CleanupDeps,
   {kind, name, results}: Disposable,
   options: CallOptions | undefined,
-): Promise<'deleted' | 'absent'> {
-  if (kind === 'file') return client.deleteFile(name, options);
+): Promise<'deleted' | 'absent' | 'kept'> {
+  if (kind === 'file') return deleteUpload(deps, {name}, options);
+  const {client} = deps;
   // First, because only the job tells where its results are.
   if (results !== undefined && isDeletable(results)) await client.deleteFile(results, options);
   return client.deleteBatch(name, options);

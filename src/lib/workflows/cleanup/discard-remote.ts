@@ -7,6 +7,7 @@ import {serviceOfFile} from '../../domain/service/service-of.js';
 import {awaitsFetch, awaitsService} from '../../domain/job/job-progress.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import type {BatchService, CallOptions, RemoteFile} from '../../services/batch-service.js';
+import {deleteUpload, type DeleteUploadDeps, type Upload} from './delete-upload.js';
 import {tryCall} from '../reconcile/try-call.js';
 
 /** What could not be deleted, and what was kept on purpose, one sentence each. */
@@ -26,10 +27,11 @@ export interface Discarded {
  * @param latest - what the service said last of the job in this run; it is asked when that is absent.
  */
 export async function discardRemote(
-  client: BatchService,
+  deps: DeleteUploadDeps,
   {record, records, latest}: {record: JobRecord; records: readonly JobRecord[]; latest: BatchJob | undefined},
   options: CallOptions = {},
 ): Promise<Discarded> {
+  const {client} = deps;
   const {uploaded_file_name: upload, batch} = record;
   const isShared = records.some(
     (other) =>
@@ -48,7 +50,7 @@ export async function discardRemote(
   if (upload !== '' && !isShared) {
     const isOwn =
       job?.src === undefined ? await looksOwn(client, record, options) : job.src.file_name === upload;
-    if (isOwn) await attempt(upload, () => client.deleteFile(upload, options));
+    if (isOwn) await attempt(upload, () => deleteUpload(deps, {name: upload}, options));
     else
       kept.push(`${upload} is kept: the service does not say that it is the request file of ${batch.name}.`);
   }
@@ -100,19 +102,20 @@ async function answerOf<T>(answer: Promise<T>): Promise<T | undefined> {
  * @returns what a person should know when it could not be deleted; undefined when it is gone.
  */
 export async function discardUpload(
-  {client, clock}: {readonly client: BatchService; readonly clock: Clock},
-  uploadedFileName: string,
+  deps: DeleteUploadDeps & {readonly clock: Clock},
+  upload: Upload,
   sha256?: string,
 ): Promise<string | undefined> {
   const never = new AbortController().signal;
+  const {client, clock} = deps;
   const error = await tryCall({clock, stop: never}, async (options) => {
     if (sha256 !== undefined) {
-      const file = await answerOf(client.getFile(uploadedFileName, options));
+      const file = await answerOf(client.getFile(upload.name, options));
       if (file !== undefined && !isUploadOf(file, sha256)) return;
     }
-    await client.deleteFile(uploadedFileName, options);
+    await deleteUpload(deps, upload, options);
   });
-  return error === undefined ? undefined : uploadNotDeleted(uploadedFileName, error);
+  return error === undefined ? undefined : uploadNotDeleted(upload.name, error);
 }
 
 /**

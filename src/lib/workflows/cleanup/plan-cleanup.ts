@@ -71,7 +71,10 @@ export function planCleanup(inventory: Inventory, scope: CleanupScope): readonly
   const released = inventory.jobs.filter(({name}) => deleted.has(name)).map(({src}) => src?.file_name ?? '');
   for (const name of released) needed.delete(name);
   for (const {uploaded_file_name: name} of openIntents) needed.add(name);
-  const files = inventory.files.flatMap((file) => disposableFile(file, {known, needed}, scope));
+  const inputs = new Set([...records, ...openIntents].map(({input_file: input}) => input));
+  // What somebody had in the bucket already, even under a name like ours, is not for us to delete.
+  const uploads = inventory.files.filter(({name}) => !inputs.has(name));
+  const files = uploads.flatMap((file) => disposableFile(file, {known, needed}, scope));
   return [...jobs, ...files];
 }
 

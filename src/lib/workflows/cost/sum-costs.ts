@@ -1,5 +1,6 @@
 import {stat} from 'node:fs/promises';
 import {addRanges, NOTHING, type Range} from '../../domain/estimate/range.js';
+import {isCloudAddress} from '../../domain/job/bucket-input.js';
 import {mergeTargetOf} from '../../domain/job/job-progress.js';
 import type {JobRecord, JobUsage} from '../../domain/job/job-record.js';
 import {serviceOfJob} from '../../domain/service/service-of.js';
@@ -159,6 +160,7 @@ async function estimateOf(
   {prices, signal, model}: CostInput & {model: string},
 ): Promise<Range | null> {
   if (record.estimate !== undefined) return record.estimate.cost_usd ?? null;
+  if (isCloudAddress(record.input_file)) return null;
   const path = store.resolveInput(record.input_file);
   const size = await stat(path).then(
     (stats) => stats.size,

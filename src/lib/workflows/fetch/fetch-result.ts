@@ -315,11 +315,11 @@ async function deleteRemoteCopies(
     return ['Not every request is known to have a row: the service keeps the job and its files.'];
   }
   if (isIncomplete(results)) return ['The service keeps the job and its files.'];
-  const {limiters, client, clock} = deps;
+  const {limiters, clock} = deps;
   const latest = limiters.latest(record.batch.name);
   const {failures, kept} = await limiters.deletions(() =>
     withinTimeLimit({clock, stop}, (signal) =>
-      discardRemote(client, {record, records: limiters.known.records, latest}, {signal}),
+      discardRemote(deps, {record, records: limiters.known.records, latest}, {signal}),
     ),
   );
   if (failures.length > 0) return [...failures, ...kept, `To delete it later: ${ownCommand('cleanup')}`];

@@ -1,5 +1,6 @@
 import {statSync, type BigIntStats} from 'node:fs';
 import {GembatchError} from '../../domain/errors.js';
+import {isCloudAddress} from '../../domain/job/bucket-input.js';
 import type {JobStore} from '../../store/job-store.js';
 
 /**
@@ -12,7 +13,8 @@ export function refuseRecordedFile(store: JobStore, path: string): void {
   const target = look(path);
   if (target === undefined) return;
   store.readEach(({input_file: input, results}) => {
-    if (isSame(target, store.resolveInput(input))) throw isNeeded(path, 'a request file');
+    if (!isCloudAddress(input) && isSame(target, store.resolveInput(input)))
+      throw isNeeded(path, 'a request file');
     if (results !== undefined && isSame(target, store.resolveInput(results.file)))
       throw isNeeded(path, `the results of ${input}`);
   });

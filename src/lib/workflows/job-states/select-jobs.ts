@@ -2,6 +2,7 @@ import {isAbsolute} from 'node:path';
 import picomatch from 'picomatch';
 import {closest} from '../../domain/text/closest.js';
 import {GembatchError} from '../../domain/errors.js';
+import {isCloudAddress} from '../../domain/job/bucket-input.js';
 import type {Intent, JobRecord} from '../../domain/job/job-record.js';
 import type {JobStore} from '../../store/job-store.js';
 
@@ -119,7 +120,8 @@ function nameMatcher(store: Names, names: readonly string[]): (job: JobNames) =>
 
 /** @param folder - as `inputName` has it: empty for the folder of the job-info file. */
 function isInside(file: string, folder: string): boolean {
-  return folder === '' ? !isAbsolute(file) : file.startsWith(`${folder}/`);
+  if (folder === '') return !isAbsolute(file) && !isCloudAddress(file);
+  return file.startsWith(folder.endsWith('/') ? folder : `${folder}/`);
 }
 
 /** Of all names that would have been known, the one that is nearest. */

@@ -1,6 +1,7 @@
 import type {BatchJob} from '../../domain/job/batch-job.js';
 import {parseJobDisplayName} from '../../domain/job/display-name.js';
 import {GembatchError} from '../../domain/errors.js';
+import {isCloudAddress} from '../../domain/job/bucket-input.js';
 import {serviceOfFile} from '../../domain/service/service-of.js';
 import {awaitsService} from '../../domain/job/job-progress.js';
 import type {Intent} from '../../domain/job/job-record.js';
@@ -10,7 +11,8 @@ import {ownCommand} from '../../domain/program-name.js';
 
 /**
  * Whether a job is what came of a create: its display name and its input file say so, or one of them does and the
- * service left the other out. A job that agrees in one and differs in the other proves nothing.
+ * service left the other out. A job that agrees in one and differs in the other proves nothing. An object that was in a bucket
+ * may be the input of anybody's jobs, so that there only the display name counts.
  */
 export function answersTo(
   intent: Intent,
@@ -20,6 +22,7 @@ export function answersTo(
   const isSameFile = src?.file_name === intent.uploaded_file_name;
   if (!isSameName && !isSameFile) return 'no';
   if (isSameName) return isSameFile || src === undefined ? 'yes' : 'unclear';
+  if (isCloudAddress(intent.input_file)) return displayName === '' ? 'unclear' : 'no';
   // One upload may have had several creates, each with an attempt of its own: the work is the same.
   const {fingerprintHead} = parseJobDisplayName(displayName) ?? {};
   const isSameWork = fingerprintHead !== undefined && intent.sha256.startsWith(fingerprintHead);
@@ -54,8 +57,9 @@ export async function listCreatedJobs(
       for (const batch of page) {
         unseen.delete(batch.name);
         const intent = byName.get(batch.display_name ?? '') ?? byFile.get(batch.src?.file_name ?? '');
-        if (intent === undefined) continue;
-        const jobs = answersTo(intent, batch) === 'yes' ? found : contradicting;
+        const answer = intent === undefined ? 'no' : answersTo(intent, batch);
+        if (intent === undefined || answer === 'no') continue;
+        const jobs = answer === 'yes' ? found : contradicting;
         jobs.set(intent.attempt, [...(jobs.get(intent.attempt) ?? []), batch]);
       }
     }

@@ -146,6 +146,7 @@ export function recordOf(intent: Intent, batch: BatchJob, submittedAt: string): 
     ...(model === intent.model ? {} : {requested_model: intent.model}),
     sha256: intent.sha256,
     size_bytes: intent.size_bytes,
+    ...(intent.object === undefined ? {} : {object: intent.object}),
     attempt: intent.attempt,
     submitted_at: submittedAt,
     ...(intent.retry_of === undefined ? {} : {retry_of: intent.retry_of}),

@@ -146,11 +146,12 @@ export async function reconcileEarlier(
 
 /** Says what came of a create, and deletes the upload of one that came to nothing. */
 async function noteOutcome(
-  deps: Pick<ReconcileJournalDeps, 'client' | 'clock' | 'report'>,
+  deps: Pick<ReconcileJournalDeps, 'client' | 'clock' | 'report' | 'store'>,
   {intent, result}: ReconciledIntent,
 ): Promise<void> {
   deps.report({type: 'warning', message: result.message});
   if (result.outcome !== 'aborted') return;
-  const warning = await discardUpload(deps, intent.uploaded_file_name, intent.sha256);
+  const upload = {name: intent.uploaded_file_name, inputFile: intent.input_file};
+  const warning = await discardUpload(deps, upload, intent.sha256);
   if (warning !== undefined) deps.report({type: 'warning', message: warning});
 }

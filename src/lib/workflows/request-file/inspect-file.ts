@@ -6,7 +6,7 @@ import {isBlank} from '../../domain/json/line-splitter.js';
 import {RequestCounter} from '../../domain/request/request-counter.js';
 import type {FileWarning, RequestFileFacts} from '../../domain/request/request-facts.js';
 import {RequestFileCheck, type CheckOptions} from '../../domain/request/request-file.js';
-import {openFile, refuseIrregular} from './open-file.js';
+import {openFile, refuseAddress, refuseIrregular} from './open-file.js';
 import {readFault} from './read-fault.js';
 import {readHashed} from './read-hashed.js';
 
@@ -108,6 +108,7 @@ async function firstLineOf(path: string): Promise<Buffer | undefined> {
 }
 
 async function statFile(path: string, name: string, maxBytes = MAX_REQUEST_FILE_BYTES): Promise<BigIntStats> {
+  refuseAddress(path);
   const stats = await stat(path, {bigint: true});
   if (stats.isDirectory()) throw await isFolder(path, name);
   refuseIrregular(stats, name);

@@ -1,6 +1,7 @@
 import {constants, type Stats} from 'node:fs';
 import {open, stat, type FileHandle} from 'node:fs/promises';
 import {GembatchError} from '../../domain/errors.js';
+import {isCloudAddress} from '../../domain/job/bucket-input.js';
 
 /** A file that is open for reading. */
 export interface OpenedFile {
@@ -13,9 +14,11 @@ export interface OpenedFile {
  * Opens what a record or an argument names. To open a pipe, or to read a device, may take for ever, and a process that is
  * blocked there does not even end.
  *
- * @throws GembatchError `FILE_IS_FOLDER` for what is no regular file; else what the file system says, with its `code`.
+ * @throws GembatchError `FILE_IS_FOLDER` for what is no regular file, `FILE_MISSING` for an address in Cloud Storage; else what the
+ *   file system says, with its `code`.
  */
 export async function openFile(path: string): Promise<OpenedFile> {
+  refuseAddress(path);
   // Looked at before, because it can have an effect to open a device.
   refuseIrregular(await stat(path), path);
   // Windows has no such flag: undefined counts as 0 here.
@@ -28,6 +31,16 @@ export async function openFile(path: string): Promise<OpenedFile> {
     await file.close();
     throw error;
   }
+}
+
+/**
+ * Keeps an address from being taken for a path, which `gs://…` could be by chance.
+ *
+ * @throws GembatchError `FILE_MISSING`
+ */
+export function refuseAddress(path: string): void {
+  if (isCloudAddress(path))
+    throw new GembatchError('FILE_MISSING', `${path}: is in a bucket, not on this machine.`);
 }
 
 /**

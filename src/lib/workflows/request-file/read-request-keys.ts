@@ -1,4 +1,5 @@
 import {stat} from 'node:fs/promises';
+import {isCloudAddress} from '../../domain/job/bucket-input.js';
 import {fieldOf} from '../../domain/json/json-object.js';
 import {KeyReader} from '../../domain/request-key/key-reader.js';
 import type {ExpectedRequests} from '../../domain/result/result-file.js';
@@ -42,6 +43,8 @@ const SHORTEST_REQUEST = '{"key":"k","request":{}}';
 export async function readRequestKeys(recorded: RecordedRequests): Promise<RequestKeys> {
   const {requestPath, requestSha256, expectedCount, checksAnswers = true} = recorded;
   if (requestPath === null) return withoutKeys('gone', expectedCount, 'The request file is not known');
+  if (isCloudAddress(requestPath))
+    return withoutKeys('gone', expectedCount, `The requests in ${requestPath} are not read`);
   let reader: KeyReader;
   let sha256: string;
   try {

@@ -47,7 +47,7 @@ export async function runFiles(
   const {files: each, canaries: planned} = await splitLargeFiles(deps, named, split);
   const queue = new RunQueue(each);
   const canaries = new Canaries(planned, {deps, queue, options});
-  const uploads = new KeptUploads({client, clock}, options.concurrency);
+  const uploads = new KeptUploads({client, store, clock}, options.concurrency);
   const passes = new Passes({deps, queue, uploads, canaries, view: submission, options, terms});
   const pollDeps: PollDeps = {...deps, report: (event) => polling.report(event)};
   const pollInput = {...poll, selection: []};

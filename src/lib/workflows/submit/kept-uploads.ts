@@ -1,5 +1,5 @@
 import type {Clock} from '../../domain/clock.js';
-import type {BatchService} from '../../services/batch-service.js';
+import type {DeleteUploadDeps} from '../cleanup/delete-upload.js';
 import {discardUpload} from '../cleanup/discard-remote.js';
 
 /** The service deletes uploads after 48 hours; a job may have to wait in the service's own queue, too. */
@@ -17,12 +17,12 @@ export interface KeptUpload {
 
 /** Uploads whose create was refused for lack of quota, for the next pass over their request files. */
 export class KeptUploads {
-  readonly #deps: {readonly client: BatchService; readonly clock: Clock};
+  readonly #deps: DeleteUploadDeps & {readonly clock: Clock};
   readonly #most: number;
   readonly #byFile = new Map<string, KeptUpload>();
 
   /** @param most - how many are kept; of more, the oldest are deleted. */
-  constructor(deps: {readonly client: BatchService; readonly clock: Clock}, most: number) {
+  constructor(deps: DeleteUploadDeps & {readonly clock: Clock}, most: number) {
     this.#deps = deps;
     this.#most = most;
   }
@@ -60,6 +60,6 @@ export class KeptUploads {
   async #discard(inputFile: string): Promise<string | undefined> {
     const kept = this.#byFile.get(inputFile);
     this.#byFile.delete(inputFile);
-    return kept === undefined ? undefined : discardUpload(this.#deps, kept.name);
+    return kept === undefined ? undefined : discardUpload(this.#deps, {name: kept.name, inputFile});
   }
 }

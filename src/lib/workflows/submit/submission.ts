@@ -260,7 +260,10 @@ async function afterCreate(
   }
   const comesAgain = run.pass !== null && result.kind === 'refused' && isQuotaError(result.error);
   if (result.kind !== 'refused' || result.keepsUpload !== true) {
-    const left = await (comesAgain ? keepUpload(run, uploaded) : discardUpload(run, uploaded.uploadName));
+    const {inputFile} = uploaded.file;
+    const left = await (comesAgain
+      ? keepUpload(run, uploaded)
+      : discardUpload(run, {name: uploaded.uploadName, inputFile}));
     if (left !== undefined) uploaded.warnings.push(left);
   }
   if (result.kind === 'stopped') return {...facts, ...notStarted(run)};

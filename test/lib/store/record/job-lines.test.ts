@@ -244,6 +244,7 @@ describe('a field of the wrong type', () => {
     running_seen_at: 't',
     retry_of: 'r',
     part_of: {input_file: 'w', sha256: 's', index: 1, of: 2, first_line: 1},
+    object: {generation: '1', crc32c: 'c', md5: 'm'},
     joined: {file: 'j', size_bytes: 1, from: 's'},
     merged_at: '2026-01-31T12:00:00Z',
     requested_model: 'models/alias',

@@ -11,8 +11,9 @@ function kept(most: number) {
     deleted.push(name);
     return 'deleted';
   };
+  const store = {glance: () => ({records: [], openIntents: [], problems: []})};
   const client = {deleteFile} as Partial<BatchService> as BatchService;
-  const uploads = new KeptUploads({client, clock}, most);
+  const uploads = new KeptUploads({client, store, clock}, most);
   const keep = (file: string): Promise<string | undefined> =>
     uploads.keep(file, {name: `files/${file}`, sha256: 's', sizeBytes: 10, uploadedMs: clock.monotonic()});
   return {clock, deleted, uploads, keep};

@@ -1,3 +1,4 @@
+import {isCloudAddress} from '../../../domain/job/bucket-input.js';
 import type {JobRecord} from '../../../domain/job/job-record.js';
 
 /**
@@ -93,7 +94,8 @@ export function caseFolded(path: string): string {
 
 /** A path outside of the folder, or one that has to be made plain before its last name is known. */
 function isUnusual(path: string): boolean {
-  return /^\/|[\\:]|(?:^|\/)\.{0,2}(?:\/|$)/u.test(path);
+  const plain = isCloudAddress(path) ? path.slice('gs://'.length) : path;
+  return /^\/|[\\:]|(?:^|\/)\.{0,2}(?:\/|$)/u.test(plain);
 }
 
 function lastName(path: string): string {

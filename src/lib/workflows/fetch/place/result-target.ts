@@ -9,6 +9,7 @@ import {createHash} from 'node:crypto';
 import {lstat} from 'node:fs/promises';
 import {basename, dirname, extname, isAbsolute, join, normalize, relative, sep} from 'node:path';
 import {GembatchError} from '../../../domain/errors.js';
+import {isCloudAddress} from '../../../domain/job/bucket-input.js';
 import {isFinished} from '../../../domain/job/job-progress.js';
 import type {JobRecord} from '../../../domain/job/job-record.js';
 import type {JobStore} from '../../../store/job-store.js';
@@ -65,9 +66,10 @@ export function plainTarget(
   record: Pick<JobRecord, 'input_file' | 'batch'>,
   {store, resultsDir}: Pick<TargetRules, 'store' | 'resultsDir'>,
 ): string {
-  if (!namesFile(record.input_file)) {
-    return join(resultsDir ?? join(store.resolveInput('.'), 'results'), `${idOf(record)}.jsonl`);
-  }
+  const besideRecords = join(store.resolveInput('.'), 'results');
+  if (!namesFile(record.input_file)) return join(resultsDir ?? besideRecords, `${idOf(record)}.jsonl`);
+  if (isCloudAddress(record.input_file))
+    return join(resultsDir ?? besideRecords, basename(record.input_file));
   const input = store.resolveInput(record.input_file);
   if (resultsDir === null) return join(dirname(input), 'results', basename(input));
   const inside = normalize(record.input_file);

@@ -1,4 +1,5 @@
 import {existsSync} from 'node:fs';
+import {isCloudAddress} from '../../../domain/job/bucket-input.js';
 import type {JobRecord} from '../../../domain/job/job-record.js';
 import {isOfService} from '../../../domain/service/service-address.js';
 import type {JobStore, StoreSnapshot} from '../../../store/job-store.js';
@@ -71,7 +72,7 @@ export class KnownJobs {
    * job-info file, the working folder may be that one.
    */
   #filesOf({input_file: file, attempt}: JobRecord): readonly string[] {
-    if (attempt !== undefined) return [file];
+    if (attempt !== undefined || isCloudAddress(file)) return [file];
     const path = this.#store.resolveInput(file);
     const name = this.#store.inputName(path);
     return existsSync(path) ? [name] : [name, this.#store.inputName(file)];

@@ -1,0 +1,45 @@
+import {createHash} from 'node:crypto';
+import type {SubmittedObject} from './job-record.js';
+
+/** An object in Cloud Storage that is a request file, as it is now. */
+export interface BucketInput extends SubmittedObject {
+  /** `gs://bucket/object` */
+  readonly address: string;
+  readonly sizeBytes: number;
+}
+
+/** Whether an input is named by its address in Cloud Storage, `gs://bucket/object`: no path of this machine. */
+export function isCloudAddress(input: string): boolean {
+  return input.startsWith('gs://');
+}
+
+/** What a job or a create names as its input. */
+interface NamedInput {
+  readonly input_file: string;
+}
+
+/**
+ * Whether an object is a person's: one of the jobs or creates names it as its input, and so it was in the bucket before, whoever
+ * put it there. Such an object is never deleted.
+ */
+export function isPersonsObject(address: string, work: Iterable<NamedInput>): boolean {
+  if (!isCloudAddress(address)) return false;
+  for (const {input_file: input} of work) if (input === address) return true;
+  return false;
+}
+
+/**
+ * The fingerprint of an object, by what Cloud Storage says of it, so that nothing has to be read: of its MD5 and size, by which the
+ * same content is known elsewhere too. Objects that are composed of others have no MD5; theirs is of address and generation.
+ *
+ * @returns 64 lower-case hex digits.
+ */
+export function objectFingerprint({
+  address,
+  sizeBytes,
+  generation,
+  md5,
+}: Pick<BucketInput, 'address' | 'sizeBytes' | 'generation' | 'md5'>): string {
+  const text = md5 === undefined ? `gs ${address}#${generation}` : `gs ${md5} ${sizeBytes}`;
+  return createHash('sha256').update(text).digest('hex');
+}
