@@ -61,6 +61,7 @@ const COLORS = {
   'bad rows': '#d9822b',
   running: '#4a90d9',
   failed: '#d64545',
+  altered: '#8e44ad',
   lost: '#8e44ad',
   'not seen': '#8e44ad',
   expired: '#a94064',

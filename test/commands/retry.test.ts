@@ -3,6 +3,7 @@ import {join} from 'node:path';
 import {expect, test} from '@jest/globals';
 import {EXIT} from '../../src/lib/domain/errors.js';
 import type {RetryResult} from '../../src/lib/workflows/retry/retry-jobs.js';
+import {JobFixture} from '../helpers/job-fixture.js';
 import {requestFiles, requestLines} from '../helpers/request-files.js';
 import {schemaErrors} from '../helpers/json-schema.js';
 import {runCli, type CliResult} from '../helpers/run-cli.js';
@@ -249,7 +250,14 @@ test('with nothing to retry it says so', async () => {
   const {env} = await useEmulator({speed: 0, seed: 1});
   const ended = await runCli(['retry'], {cwd: folder, env});
   expect(ended.code).toBe(0);
-  expect(ended.stdout).toContain('Nothing to retry');
+  expect(ended.stdout).toContain('Nothing to retry: every');
+});
+
+test('a job that still runs is called that, and not done', async () => {
+  const jobs = await JobFixture.create();
+  await jobs.submit('a.jsonl');
+  const ended = await runCli(['retry', 'a.jsonl'], jobs.options);
+  expect([ended.code, ended.stdout]).toEqual([0, expect.stringMatching(/yet: 1 job is still.*poll/u)]);
 });
 
 test('a model that is gone keeps only its own jobs from being retried, and what was submitted is said', async () => {

@@ -49,7 +49,18 @@ guardedAttack(
     },
   },
   async (attack, {bin, rounds: count}) => {
-    const commands = [['poll', '--once'], ['list'], ['results'], ['cleanup', '--yes']];
+    const commands = [
+      ['poll', '--once'],
+      ['list'],
+      ['show', '001.jsonl'],
+      ['results'],
+      ['results', '--join', '-'],
+      ['retry', '--dry-run'],
+      ['retry'],
+      ['report'],
+      SUBMIT,
+      ['cleanup', '--yes'],
+    ];
     const alterations = bin === undefined ? ALTERATIONS : ALTERATIONS.slice(0, 1);
     const cases = alterations.flatMap(([how, alter]) => commands.map((command) => ({how, alter, command})));
     await eachOf(repeated(cases, count), WIDTH, async ({how, alter, command}) => {
@@ -61,6 +72,7 @@ guardedAttack(
         attack.tried();
         const what = `${how}: ${command.join(' ')}`;
         if (!/altered/u.test(stdout + stderr)) attack.violation(`${what}: says nothing of it, exit ${code}`);
+        if (trial.emulator.control.paid().length > 1) attack.violation(`${what}: it is paid again`);
         if (trial.emulator.control.jobs().length === 0) attack.violation(`${what}: the last copy is deleted`);
       }, bin);
     });

@@ -26,6 +26,8 @@ const outcomes = async (jobs: JobFixture, ...args: string[]): Promise<Record<str
   return Object.fromEntries(found.map(({file, outcome}) => [file, outcome]));
 };
 
+const matching = (pattern: RegExp): unknown => expect.stringMatching(pattern);
+
 /** Every way in which a file is no longer what it was. */
 const ALTERATIONS: readonly (readonly [string, (rows: string) => string])[] = [
   ['edited, of the same size', (rows) => rows.replace('"text":"', '"text":"x').slice(0, rows.length)],
@@ -65,6 +67,50 @@ describe('a result file that was altered', () => {
     await writeFile(join(jobs.folder, RESULT), rows);
     expect(await outcomes(jobs, 'results')).toEqual({'a.jsonl': 'done', 'b.jsonl': 'done'});
     expect((await jobs.poll('--once')).code).toBe(EXIT.ok);
+  });
+
+  // Seven commands.
+  test('is no result to retry, to report or to call done', async () => {
+    const jobs = await JobFixture.create();
+    jobs.emulator.control.outcome({rows: [{fault: 'error', keys: ['r1']}]});
+    await jobs.submit('a.jsonl');
+    jobs.emulator.control.clearOutcomes();
+    await jobs.submit('b.jsonl');
+    jobs.finishJobs();
+    await jobs.poll();
+    for (const file of ['results/a.jsonl', 'results/b.jsonl']) {
+      const text = await jobs.read(file);
+      await writeFile(join(jobs.folder, file), text.replace('"r2"', '"rX"'));
+    }
+    const dry = await run(jobs, 'retry', '--dry-run', '--json');
+    expect([dry.code, dry.json()]).toEqual([
+      EXIT.failed,
+      expect.objectContaining({
+        jobs: ['a.jsonl', 'b.jsonl'].map((file) =>
+          expect.objectContaining({file, error: expect.objectContaining({code: 'FILE_CHANGED'})}),
+        ),
+      }),
+    ]);
+    expect((await run(jobs, 'retry', 'b.jsonl')).stdout).toContain('were altered since they were fetched');
+    const submitted = await run(jobs, 'submit', 'b.jsonl', '--model', 'gemini-2.5-flash-lite');
+    expect([submitted.code, submitted.stdout]).toEqual([
+      EXIT.failed,
+      expect.stringContaining('were altered since they were fetched'),
+    ]);
+    expect(jobs.emulator.control.paid()).toHaveLength(2);
+
+    const report = await run(jobs, 'report', '--json');
+    expect(report.json()).toMatchObject({rows: 0, problems: [/altered/u, /altered/u].map(matching)});
+    const page = await jobs.read('report.html');
+    expect(page.match(/"outcome":"altered"/gu)).toHaveLength(2);
+
+    const lines = (await jobs.records()).map(
+      (record) => `${JSON.stringify({...record, usage: undefined})}\n`,
+    );
+    await writeFile(join(jobs.folder, 'job-info.jsonl'), lines.join(''));
+    const cost = await run(jobs, 'cost', '--json');
+    expect(cost.json()).toMatchObject({jobs: [{usage: null}, {usage: null}]});
+    expect((await run(jobs, 'show', 'b.jsonl')).stdout).toContain('(altered since it was fetched)');
   });
 
   test('is believed when only its time has changed, and not read again then', async () => {

@@ -4,6 +4,7 @@ import {addRanges, NOTHING} from '../domain/estimate/range.js';
 import {formatCount, plural} from './text/format.js';
 import {formatUsd} from './text/money.js';
 import {printable} from './terminal/printable.js';
+import {ownCommand} from '../domain/program-name.js';
 
 /** Why rows are left out, and what would send them. */
 const LEFT_OUT: Readonly<Record<LeftOut, string>> = {
@@ -20,13 +21,22 @@ const LEFT_OUT: Readonly<Record<LeftOut, string>> = {
 };
 
 /** What a person reads of a retry besides its submissions: what is sent again and what cannot be. */
-export function retryLines({jobs, dry_run: isDryRun}: RetryResult): readonly string[] {
-  if (jobs.length === 0)
-    return ['Nothing to retry: every failed job and every bad row has been retried, or there are none.'];
+export function retryLines({jobs, running, dry_run: isDryRun}: RetryResult): readonly string[] {
+  if (jobs.length === 0) return nothingLines(running);
   const lines = jobs.flatMap((job) => [...linesOfJob(job, isDryRun), ...leftOutLines(job)]);
   return isDryRun
-    ? [...lines, `${formatCount(jobs.length)} to retry${totalText(jobs)}. Nothing was sent.`]
+    ? [
+        ...lines,
+        `${formatCount(jobs.filter(({error}) => error === undefined).length)} to retry${totalText(jobs)}. Nothing was sent.`,
+      ]
     : lines;
+}
+
+function nothingLines(running: number): readonly string[] {
+  if (running === 0)
+    return ['Nothing to retry: every failed job and every bad row has been retried, or there are none.'];
+  const jobs = running === 1 ? '1 job is' : `${formatCount(running)} jobs are`;
+  return [`Nothing to retry yet: ${jobs} still running, or not fetched. To follow: ${ownCommand('poll')}`];
 }
 
 /** What all will cost, as far as it is known. */
@@ -47,7 +57,7 @@ function linesOfJob(
   const name = printable(file);
   if (error !== undefined)
     return [
-      `${name}: not retried: ${printable(error.message)}`,
+      `${name}: not retried: ${printable(withoutName(error.message, file))}`,
       ...error.suggestions.map((text) => `  ${printable(text)}`),
     ];
   if (files.length === 0) return [`${name}: none of its bad rows is sent again`];
@@ -57,6 +67,10 @@ function linesOfJob(
   return [
     `${name}: ${was.replace('_', ' ')}, would send ${what} again${jobs}${usd ? `, about ${formatUsd(usd.likely)}` : ''}`,
   ];
+}
+
+function withoutName(message: string, file: string): string {
+  return message.startsWith(`${file}: `) ? message.slice(file.length + 2) : message;
 }
 
 function leftOutLines({left_out: leftOut}: RetryOutcome): readonly string[] {

@@ -37,6 +37,7 @@ function costText({cost_usd: cost}: PolledJob, {estimate}: JobRecord): string | 
 function factsOf({job, record, retried_by: retriedBy}: ShownJob): readonly Fact[] {
   const {batch, sha256, size_bytes: sizeBytes} = record;
   const {stats, error, results} = job;
+  const isAltered = job.outcome === 'altered';
   return [
     ['File', job.file],
     ['Job', job.name],
@@ -60,9 +61,9 @@ function factsOf({job, record, retried_by: retriedBy}: ShownJob): readonly Fact[
       'Results',
       results === undefined
         ? undefined
-        : `${results.file} (${rowsText(job)}, ${formatBytes(results.size_bytes)})`,
+        : `${results.file} (${isAltered ? 'altered since it was fetched' : `${rowsText(job)}, ${formatBytes(results.size_bytes)}`})`,
     ],
-    ['Rows', results === undefined ? undefined : rowsInWords(Object.entries(results.rows))],
+    ['Rows', results === undefined || isAltered ? undefined : rowsInWords(Object.entries(results.rows))],
     [
       'Not fetched',
       job.results_error === undefined

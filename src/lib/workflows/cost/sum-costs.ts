@@ -11,6 +11,7 @@ import {addUsage, NO_USAGE, type Usage} from '../../domain/price/usage.js';
 import {addCosts, UsageSum} from '../../domain/price/usage-sum.js';
 import type {JobStore} from '../../store/job-store.js';
 import {estimateFiles} from '../estimate/estimate-files.js';
+import {lookAtResults} from '../job-states/result-files.js';
 import {selectJobs} from '../job-states/select-jobs.js';
 import {readChunks} from '../request-file/read-chunks.js';
 
@@ -135,6 +136,8 @@ async function usageOfResults(
 ): Promise<JobUsage | null> {
   const {results} = record;
   if (results === undefined || isMerged) return null;
+  const looks = await lookAtResults(store, [record], {stop: signal});
+  if (looks.get(record.batch.name)?.state !== 'intact') return null;
   const sum = new UsageSum({
     prices,
     service: serviceOfJob(record.batch.name),

@@ -1,7 +1,14 @@
-import {badRowCount, jobOutcome, replacedJobs, type JobOutcome} from '../../domain/job/job-progress.js';
+import {
+  badRowCount,
+  jobOutcome,
+  replacedJobs,
+  type JobOutcome,
+  type ResultsOnDisk,
+} from '../../domain/job/job-progress.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import {costOfRecord} from '../../domain/price/record-cost.js';
 import type {JobStore} from '../../store/job-store.js';
+import {lookAtResults, resultsError} from '../job-states/result-files.js';
 import {selectJobs} from '../job-states/select-jobs.js';
 import {failedRows, type FailedRow} from '../results/failed-rows.js';
 
@@ -51,7 +58,10 @@ export async function summariseWork(
   const all = store.read().records.map(({record}) => record);
   const replaced = replacedJobs(all);
   const records = selectJobs(store, all, names).filter(({batch}) => !replaced.has(batch.name));
-  const files = records.map((record) => workFile(store, record));
+  const looks = await lookAtResults(store, records, {stop: new AbortController().signal});
+  const files = records.map((record) =>
+    workFile(store, record, looks.get(record.batch.name)?.state ?? 'intact'),
+  );
   const costs = files.map(({costUsd}) => costUsd);
   return {
     files,
@@ -62,13 +72,14 @@ export async function summariseWork(
   };
 }
 
-function workFile(store: JobStore, record: JobRecord): WorkFile {
-  const {batch, results} = record;
+function workFile(store: JobStore, record: JobRecord, onDisk: ResultsOnDisk): WorkFile {
+  const {batch} = record;
+  const results = onDisk === 'intact' ? record.results : undefined;
   return {
     path: store.resolveInput(record.input_file),
     job: batch.name,
-    outcome: jobOutcome(record),
-    reason: batch.error?.message ?? record.results_error?.message,
+    outcome: jobOutcome(record, onDisk),
+    reason: resultsError(record, onDisk)?.message ?? batch.error?.message ?? record.results_error?.message,
     ok: results?.rows.ok ?? null,
     bad: results === undefined ? null : badRowCount(results.rows),
     costUsd: costOfRecord(record),

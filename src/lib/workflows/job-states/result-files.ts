@@ -172,6 +172,24 @@ export function alteredError(record: JobRecord): GembatchError {
   );
 }
 
+/**
+ * Reads result files whose rows are to be copied or sent again.
+ *
+ * @returns whether all of them are there.
+ * @throws GembatchError `FILE_CHANGED`: what somebody altered is not written over, and not passed on as an answer.
+ */
+export async function refuseAltered(
+  store: Pick<JobStore, 'resolveInput'>,
+  records: readonly JobRecord[],
+): Promise<boolean> {
+  const {signal: never} = new AbortController();
+  const found = await lookAtResults(store, records, {isThorough: true, stop: never});
+  const states = records.map((record) => ({record, state: found.get(record.batch.name)?.state}));
+  const altered = states.find(({state}) => state === 'altered');
+  if (altered !== undefined) throw alteredError(altered.record);
+  return states.every(({state}) => state !== 'missing');
+}
+
 function goneError({input_file: file, results, remote_deleted_at: deletedAt}: JobRecord): GembatchError {
   const remote =
     deletedAt === undefined ? 'the service has no copy' : `the service's copy was deleted at ${deletedAt}`;

@@ -1,9 +1,10 @@
 /** The use case of `gembatch report`: what a page shows of batch jobs and their results. Sends nothing. */
 import {basename} from 'node:path';
-import {badRowCount, jobOutcome, replacedJobs} from '../../domain/job/job-progress.js';
+import {badRowCount, jobOutcome, replacedJobs, type ResultsOnDisk} from '../../domain/job/job-progress.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import type {JobStore} from '../../store/job-store.js';
 import {sumCostsOf, type CostInput, type JobCost} from '../cost/sum-costs.js';
+import {lookAtResults, resultsError} from '../job-states/result-files.js';
 import {selectJobs} from '../job-states/select-jobs.js';
 import {answerLengths, type LengthBin} from './answer-lengths.js';
 import {attentionRows, type AttentionRow} from './attention-rows.js';
@@ -44,7 +45,7 @@ export interface ReportData {
   readonly rows: readonly AttentionRow[];
   /** Rows that need attention and are not among them. */
   readonly rows_left_out: number;
-  /** Result files that could not be read, and why. */
+  /** Result files that could not be read, or are not what was fetched, and why. */
   readonly problems: readonly string[];
 }
 
@@ -53,7 +54,7 @@ export interface ReportInput extends CostInput {
 }
 
 /**
- * Collects what is known of jobs and reads their results, one row at a time.
+ * Collects what is known of jobs and reads their results, one row at a time. Nothing is told of rows whose file was altered.
  *
  * @throws GembatchError `STORAGE`, `USAGE` when a name means no job, and the reason of the signal.
  */
@@ -63,15 +64,22 @@ export async function collectReport(store: JobStore, input: ReportInput): Promis
   const replaced = replacedJobs(all);
   const costs = await sumCostsOf(store, all, input);
   const costOf = new Map(costs.jobs.map((cost) => [cost.job, cost]));
-  const problems: string[] = [];
-  const current = records.filter(({batch, results}) => results !== undefined && !replaced.has(batch.name));
-  const lengths = await answerLengths(store, current, {problems, signal: input.signal});
-  const {rows, leftOut} = await attentionRows(store, current, {problems, signal: input.signal});
+  const looks = await lookAtResults(store, records, {stop: input.signal});
+  const onDisk = ({batch}: JobRecord): ResultsOnDisk => looks.get(batch.name)?.state ?? 'intact';
+  const current = records.filter(({batch}) => !replaced.has(batch.name));
+  const problems = current.flatMap((record) => resultsError(record, onDisk(record))?.message ?? []);
+  const readable = current.filter((record) => record.results !== undefined && onDisk(record) === 'intact');
+  const lengths = await answerLengths(store, readable, {problems, signal: input.signal});
+  const {rows, leftOut} = await attentionRows(store, readable, {problems, signal: input.signal});
   return {
     made_at: new Date(input.nowMs).toISOString(),
     job_info: basename(store.path),
     jobs: records.map((record) =>
-      reportJob(record, {cost: costOf.get(record.batch.name), isReplaced: replaced.has(record.batch.name)}),
+      reportJob(record, {
+        cost: costOf.get(record.batch.name),
+        isReplaced: replaced.has(record.batch.name),
+        onDisk: onDisk(record),
+      }),
     ),
     cost_usd: costs.total.cost_usd,
     cost_usd_known: costs.total.cost_usd_known,
@@ -85,15 +93,16 @@ export async function collectReport(store: JobStore, input: ReportInput): Promis
 
 function reportJob(
   record: JobRecord,
-  {cost, isReplaced}: {cost: JobCost | undefined; isReplaced: boolean},
+  {cost, isReplaced, onDisk}: {cost: JobCost | undefined; isReplaced: boolean; onDisk: ResultsOnDisk},
 ): ReportJob {
-  const {batch, results} = record;
+  const {batch} = record;
+  const results = onDisk === 'intact' ? record.results : undefined;
   const usage = cost?.usage;
   return {
     file: record.input_file,
     job: batch.name,
     model: cost?.model ?? 'unknown',
-    outcome: jobOutcome(record),
+    outcome: jobOutcome(record, onDisk),
     replaced: isReplaced,
     created: batch.create_time ?? record.submitted_at ?? null,
     started: batch.start_time ?? record.running_seen_at ?? null,

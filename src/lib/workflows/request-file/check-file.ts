@@ -10,7 +10,7 @@ import {jobOutcome} from '../../domain/job/job-progress.js';
 import {SERVICE_LIMITS} from '../../domain/service/service-of.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import {recordResultsInPlace} from '../fetch/place/results-in-place.js';
-import {glanceAtResults} from '../job-states/result-files.js';
+import {glanceAtResults, lookAtResults, resultsError} from '../job-states/result-files.js';
 import {inspectFile, type Inspection} from './inspect-file.js';
 import type {FileEstimate} from '../estimate/file-estimator.js';
 import {contentId} from '../submit/duplicates/known-jobs.js';
@@ -47,7 +47,7 @@ export async function checkFile(run: SubmitRun, file: RequestFile): Promise<File
     const serviceError = errorOfService(run, file, existing);
     const known = {record: existing, isChanged, isElsewhere, serviceError};
     const outcome = outcomeOfKnownFile(run.options, file, known);
-    if (outcome !== undefined) return {outcome};
+    if (outcome !== undefined) return {outcome: await withResultsError(run, outcome, existing)};
   }
 
   const inspection = await inspect(run, file, run.options.isValidated);
@@ -71,7 +71,20 @@ async function sameContent(
   if (isTriedBefore(existing, file)) return undefined;
   const isElsewhere = await isOfOtherProject(run, existing);
   const serviceError = errorOfService(run, file, existing);
-  return outcomeOfKnownContent(run.options, file, {record: existing, isElsewhere, serviceError});
+  const outcome = outcomeOfKnownContent(run.options, file, {record: existing, isElsewhere, serviceError});
+  return outcome && withResultsError(run, outcome, existing);
+}
+
+/** A job whose results are altered, or gone for good, is no reason to call its file done. */
+async function withResultsError(
+  {store, halt: {signal: stop}}: SubmitRun,
+  outcome: OutcomeDraft,
+  record: JobRecord,
+): Promise<OutcomeDraft> {
+  if (outcome.outcome !== 'skipped' || outcome.error !== undefined) return outcome;
+  const looks = await lookAtResults(store, [record], {stop});
+  const error = resultsError(record, looks.get(record.batch.name)?.state ?? 'intact');
+  return error === undefined ? outcome : {...outcome, error: itemError(error)};
 }
 
 /** What has its results here is done, wherever they came from. */

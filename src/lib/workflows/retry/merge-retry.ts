@@ -18,7 +18,7 @@ import {readResultRow} from '../../domain/result/result-row.js';
 import type {PollDeps} from '../poll/poll-run.js';
 import {readChunks} from '../request-file/read-chunks.js';
 import {readRequestKeys} from '../request-file/read-request-keys.js';
-import {alteredError, lookAtResults} from '../job-states/result-files.js';
+import {refuseAltered} from '../job-states/result-files.js';
 import {verifyResult} from '../fetch/verify-result.js';
 import {ownCommand} from '../../domain/program-name.js';
 
@@ -45,7 +45,7 @@ export async function mergeRetries(deps: MergeDeps): Promise<readonly string[]> 
     const parent = mergeTargetOf(retry, known);
     if (parent === undefined) continue;
     try {
-      await refuseAltered(deps, [parent, retry]);
+      await refuseAltered(deps.store, [parent, retry]);
       await merge(deps, parent, {retry, into: parent.results, from: retry.results});
       await note(deps, retry, {merged_at: new Date(deps.clock.now()).toISOString()});
     } catch (error) {
@@ -69,14 +69,6 @@ function mergeErrorText({input_file: file}: JobRecord, error: unknown): string {
 /** All records as they are now, in the order of the job-info file. */
 function recordsByName({store}: MergeDeps): ReadonlyMap<string, JobRecord> {
   return new Map(store.read().records.map(({record}) => [record.batch.name, record]));
-}
-
-/** What was altered by somebody is not written over, and not passed on as an answer. */
-async function refuseAltered({store}: MergeDeps, records: readonly JobRecord[]): Promise<void> {
-  const {signal: never} = new AbortController();
-  const found = await lookAtResults(store, records, {isThorough: true, stop: never});
-  for (const record of records)
-    if (found.get(record.batch.name)?.state === 'altered') throw alteredError(record);
 }
 
 interface Merge {

@@ -6,7 +6,12 @@
  * twice gives one file and one submission.
  */
 import {GembatchError} from '../../domain/errors.js';
-import {jobOutcome, replacedJobs, type JobOutcome} from '../../domain/job/job-progress.js';
+import {
+  jobOutcome,
+  replacedJobs,
+  type JobOutcome,
+  type ResultsOnDisk,
+} from '../../domain/job/job-progress.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import {SERVICE_NAMES, serviceOfJob} from '../../domain/service/service-of.js';
 import type {PricedService} from '../../domain/price/price-list.js';
@@ -20,7 +25,7 @@ import {refuseChanged} from '../request-file/refuse-changed.js';
 import type {FileEstimate, FileEstimator} from '../estimate/file-estimator.js';
 import {RetryFiles} from './retry-files.js';
 import {retryRequests, type LeftOut} from './retry-requests.js';
-import {alteredError, lookAtResults} from '../job-states/result-files.js';
+import {alteredError, lookAtResults, resultsError} from '../job-states/result-files.js';
 import {selectJobs, withRetries} from '../job-states/select-jobs.js';
 import {ownCommand} from '../../domain/program-name.js';
 
@@ -49,6 +54,7 @@ export interface RetrySelection {
   readonly withheld?: ReadonlyMap<string, GembatchError>;
   /** Writes nothing. */
   readonly isDryRun: boolean;
+  readonly stop?: AbortSignal;
   /** Says what the retries will cost at a model, before anything is written; undefined where nobody asks. */
   readonly estimatorOf?: (model: string | undefined) => FileEstimator;
 }
@@ -72,16 +78,36 @@ export interface Retry {
   readonly error?: GembatchError;
 }
 
+/** The retries of the selected jobs. */
+export interface PreparedRetries {
+  readonly retries: readonly Retry[];
+  /** How many of the jobs are not over. */
+  readonly running: number;
+}
+
 /**
- * Prepares the retries of all selected jobs that did not fully work and were not retried yet.
+ * Prepares the retries of all selected jobs that did not fully work and were not retried yet. One that is done, and whose
+ * results are not what was fetched, is among them with its error.
  *
  * @throws GembatchError `USAGE` when a name means no job, `STORAGE` when the job-info file cannot be read. What concerns
  *   one job is in its `error`.
  */
-export async function prepareRetries(deps: RetryDeps, selection: RetrySelection): Promise<readonly Retry[]> {
+export async function prepareRetries(deps: RetryDeps, selection: RetrySelection): Promise<PreparedRetries> {
+  const {store} = deps;
+  const jobs = currentJobs(store, selection);
+  const done = jobs.filter((record) => jobOutcome(record) === 'done');
+  const looks = await lookAtResults(store, done, {stop: selection.stop ?? new AbortController().signal});
   const retries: Retry[] = [];
-  for (const record of retriable(deps.store, selection)) retries.push(await prepare(deps, record, selection));
-  return retries;
+  let running = 0;
+  for (const record of jobs) {
+    const onDisk = looks.get(record.batch.name)?.state ?? 'intact';
+    if (onDisk !== 'intact') {
+      const error = resultsError(record, onDisk);
+      if (error !== undefined) retries.push({...retryOf(record, onDisk), requests: null, paths: [], error});
+    } else if (jobOutcome(record) === 'running') running += 1;
+    else if (jobOutcome(record) !== 'done') retries.push(await prepare(deps, record, selection));
+  }
+  return {retries, running};
 }
 
 /**
@@ -89,29 +115,35 @@ export async function prepareRetries(deps: RetryDeps, selection: RetrySelection)
  *
  * @throws GembatchError as `prepareRetries`.
  */
-export function retriable(
-  store: JobStore,
-  {names, address}: Pick<RetrySelection, 'names' | 'address'>,
-): readonly JobRecord[] {
+export function retriable(store: JobStore, selection: JobSelection): readonly JobRecord[] {
+  return currentJobs(store, selection).filter((record) => !['done', 'running'].includes(jobOutcome(record)));
+}
+
+type JobSelection = Pick<RetrySelection, 'names' | 'address'>;
+
+/** The selected jobs, and retries of them, that no later job stands for. */
+function currentJobs(store: JobStore, {names, address}: JobSelection): readonly JobRecord[] {
   const records = store.read().records.map(({record}) => record);
   const replaced = replacedJobs(records);
-  return withRetries(records, selectJobs(store, records, names)).filter((record) => {
-    const outcome = jobOutcome(record);
-    const isHere = isOfService(record, address) && !replaced.has(record.batch.name);
-    return isHere && outcome !== 'done' && outcome !== 'running';
-  });
+  return withRetries(records, selectJobs(store, records, names)).filter(
+    (record) => isOfService(record, address) && !replaced.has(record.batch.name),
+  );
+}
+
+function retryOf(record: JobRecord, onDisk: ResultsOnDisk = 'intact'): Retry {
+  return {
+    job: record.batch.name,
+    file: record.input_file,
+    outcome: jobOutcome(record, onDisk),
+    ...(record.batch.model === undefined ? {} : {model: record.batch.model}),
+    requests: record.count,
+    paths: [],
+    leftOut: {},
+  };
 }
 
 async function prepare(deps: RetryDeps, record: JobRecord, selection: RetrySelection): Promise<Retry> {
-  const retry: Retry = {
-    job: record.batch.name,
-    file: record.input_file,
-    outcome: jobOutcome(record),
-    ...(record.batch.model === undefined ? {} : {model: record.batch.model}),
-    requests: record.count,
-    paths: [deps.store.resolveInput(record.input_file)],
-    leftOut: {},
-  };
+  const retry = {...retryOf(record), paths: [deps.store.resolveInput(record.input_file)]};
   const doubt =
     selection.withheld?.get(retry.job) ??
     otherService(retry, selection.service) ??
@@ -197,12 +229,20 @@ function unusableError({input_file: file}: JobRecord, error: unknown): GembatchE
 async function prepareRows(
   deps: RetryDeps,
   record: JobRecord,
-  {outputLimit, maxOutputOf, only, isDryRun, estimatorOf}: RetrySelection,
+  {
+    outputLimit,
+    maxOutputOf,
+    only,
+    isDryRun,
+    estimatorOf,
+    stop = new AbortController().signal,
+  }: RetrySelection,
 ): Promise<Pick<Retry, 'requests' | 'paths' | 'leftOut' | 'estimate'>> {
   const {store} = deps;
   const requestPath = store.resolveInput(record.input_file);
   await refuseChanged(store, record);
-  await refuseAltered(store, record);
+  const looks = await lookAtResults(store, [record], {isThorough: true, stop});
+  if (looks.get(record.batch.name)?.state === 'altered') throw unknownRows(record);
   const requests = retryRequests({
     requestPath,
     checksAnswers: record.results !== undefined && areAnswersChecked(record.results.rows),
@@ -242,13 +282,10 @@ function atMost(limit: OutputLimit, most: number | undefined): OutputLimit {
   return typeof limit === 'number' ? limit : {...limit, most};
 }
 
-/** @throws GembatchError `FILE_CHANGED`: what the result file says of the rows that were answered is not to be trusted. */
-async function refuseAltered(store: JobStore, record: JobRecord): Promise<void> {
-  const stop = new AbortController().signal;
-  const looks = await lookAtResults(store, [record], {isThorough: true, stop});
-  if (looks.get(record.batch.name)?.state !== 'altered') return;
+/** Why the rows of a job cannot be sent again: which of them were answered is not known any more. */
+function unknownRows(record: JobRecord): GembatchError {
   const {code, message, suggestions} = alteredError(record);
-  throw new GembatchError(
+  return new GembatchError(
     code,
     `${message} Which rows were answered is not known any more; nothing was sent.`,
     {

@@ -14,6 +14,7 @@ import {fetchAgain, lookForUnseen, reconcileRetries} from './before-retry.js';
 import {
   prepareRetries,
   retriable,
+  type PreparedRetries,
   type Retry,
   type RetryDeps,
   type RetrySelection,
@@ -68,6 +69,8 @@ export interface RetryResult {
   readonly job_info: string;
   readonly dry_run: boolean;
   readonly jobs: readonly RetryOutcome[];
+  /** How many of the jobs that were asked for are not over, so that there is nothing to retry yet. */
+  readonly running: number;
   /** One for each model. */
   readonly submissions: readonly SubmitResult[];
   readonly exit_code: number;
@@ -99,7 +102,7 @@ export async function retryJobs(
   };
   if (input.isDryRun) {
     const estimatorOf = estimators(deps, input);
-    return resultOf(deps, input, {retries: await prepareRetries(deps, {...input, estimatorOf})});
+    return resultOf(deps, input, await prepareRetries(deps, {...input, estimatorOf}));
   }
   const halt = haltOn(input.stop);
   const stop = halt.signal;
@@ -117,8 +120,8 @@ export async function retryJobs(
     },
     async (session) => {
       const unclear = await reconcileRetries(looking, session, {createGraceMs: input.createGraceMs, halt});
-      const retries = await prepareRetries(deps, {...input, withheld: new Map([...unfetched, ...unclear])});
-      return submitRetries({...deps, openedSession: session}, input, {retries, viewOf});
+      const prepared = await prepareRetries(deps, {...input, withheld: new Map([...unfetched, ...unclear])});
+      return submitRetries({...deps, openedSession: session}, input, {...prepared, viewOf});
     },
   );
 }
@@ -151,7 +154,7 @@ async function confirm(store: RetryDeps['store'], input: RetryInput): Promise<vo
 async function submitRetries(
   deps: RetryDeps & Omit<SubmitDeps, 'report'>,
   input: RetryInput,
-  {retries, viewOf}: {readonly retries: readonly Retry[]; readonly viewOf: () => SubmissionView},
+  {retries, running, viewOf}: PreparedRetries & {readonly viewOf: () => SubmissionView},
 ): Promise<RetryResult> {
   const submissions: SubmitResult[] = [];
   const failures = new Map<string, GembatchError>();
@@ -171,25 +174,25 @@ async function submitRetries(
       if (FATAL_CODES.has(error.code)) fatal = error;
     }
   }
-  return resultOf(deps, input, {retries, submissions, failures});
+  return resultOf(deps, input, {retries, running, submissions, failures});
 }
 
 function resultOf(
   deps: RetryDeps,
   input: RetryInput,
-  ended: {
-    readonly retries: readonly Retry[];
+  ended: PreparedRetries & {
     readonly submissions?: readonly SubmitResult[];
     /** Why the submission of a job was not begun; by batch name. */
     readonly failures?: ReadonlyMap<string, GembatchError>;
   },
 ): RetryResult {
-  const {retries, submissions = [], failures} = ended;
+  const {retries, running, submissions = [], failures} = ended;
   const jobs = retries.map((retry) => outcomeOf(deps, retry, failures?.get(retry.job)));
   return {
     job_info: deps.store.path,
     dry_run: input.isDryRun,
     jobs,
+    running,
     submissions,
     exit_code: exitCodeFor(jobs, submissions, input),
   };

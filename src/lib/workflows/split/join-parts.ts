@@ -6,6 +6,7 @@ import {GembatchError} from '../../domain/errors.js';
 import type {JobRecord, JoinedResults, StoredResults} from '../../domain/job/job-record.js';
 import {plainTarget, refuseLinks} from '../fetch/place/result-target.js';
 import type {PollDeps} from '../poll/poll-run.js';
+import {refuseAltered} from '../job-states/result-files.js';
 import {readChunks} from '../request-file/read-chunks.js';
 
 export type JoinDeps = Pick<PollDeps, 'store' | 'createFile'>;
@@ -17,8 +18,11 @@ interface WholeFile {
   readonly inputFile: string;
   /** The record of the first part, which says where the results are. */
   readonly first: JobRecord;
-  readonly results: readonly StoredResults[];
+  /** The records that hold the results of the parts, in order. */
+  readonly parts: readonly FetchedPart[];
 }
+
+type FetchedPart = JobRecord & {readonly results: StoredResults};
 
 /**
  * Joins the results of all files whose parts are complete, unless they are joined as they are now. Rows are copied as they
@@ -33,7 +37,7 @@ export async function joinParts(deps: JoinDeps, resultsDir: string | null): Prom
     try {
       await join(deps, whole, resultsDir);
     } catch (error) {
-      if (!(error instanceof GembatchError) || error.code !== 'STORAGE') throw error;
+      if (!(error instanceof GembatchError) || !['STORAGE', 'FILE_CHANGED'].includes(error.code)) throw error;
       messages.push(`The results of the parts of ${whole.inputFile} are not joined: ${error.message}`);
     }
   }
@@ -51,37 +55,45 @@ function wholeFiles(records: readonly JobRecord[]): readonly WholeFile[] {
   }
   if (groups.size === 0) return [];
   // A part whose job failed has its results from a later one.
-  const results = new Map(
-    records.flatMap(({input_file: file, results: its}) => (its === undefined ? [] : [[file, its] as const])),
+  const fetched = new Map(
+    records.flatMap((record) => {
+      const {results} = record;
+      return results === undefined ? [] : [[record.input_file, {...record, results}] as const];
+    }),
   );
   return [...groups.values()].flatMap((group) => {
     const first = group.get(1);
     if (first?.part_of === undefined) return [];
     const {of, input_file: inputFile} = first.part_of;
     const here = Array.from({length: of}, (_, position) =>
-      results.get(group.get(position + 1)?.input_file ?? ''),
-    ).filter((its) => its !== undefined);
-    return here.length < of ? [] : [{inputFile, first, results: here}];
+      fetched.get(group.get(position + 1)?.input_file ?? ''),
+    ).filter((part) => part !== undefined);
+    return here.length < of ? [] : [{inputFile, first, parts: here}];
   });
 }
 
 async function join(
   deps: JoinDeps,
-  {inputFile, first, results}: WholeFile,
+  {inputFile, first, parts}: WholeFile,
   resultsDir: string | null,
 ): Promise<void> {
   const {store} = deps;
   const {joined, batch} = first;
   const from = createHash('sha256')
-    .update(results.map(({sha256}) => sha256).join(' '))
+    .update(parts.map(({results}) => results.sha256).join(' '))
     .digest('hex');
   const known = joined === undefined ? undefined : store.resolveInput(joined.file);
   const isThere = known !== undefined && (await sizeOf(known)) === joined?.size_bytes;
   if (isThere && joined?.from === from) return;
+  // A part whose results are gone is fetched again, or lost, which is said of the part.
+  if (!(await refuseAltered(store, parts))) return;
   const target = plainTarget({input_file: inputFile, batch}, {store, resultsDir});
   await refuseLinks(resultsDir ?? dirname(dirname(target)), target);
   // A record may name any file: what is written over stands where we put it.
-  const sizeBytes = await copyAll(deps, target, {results, overwrite: isThere && known === target});
+  const sizeBytes = await copyAll(deps, target, {
+    results: parts.map(({results}) => results),
+    overwrite: isThere && known === target,
+  });
   await note(deps, first, {file: store.inputName(target), size_bytes: sizeBytes, from});
 }
 
