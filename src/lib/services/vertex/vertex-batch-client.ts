@@ -25,19 +25,12 @@ import {Outage, type OutageOptions} from '../http/outage.js';
 import {proxiesFrom} from '../http/connection/proxy-variables.js';
 import {isCertainRefusal, malformedReplyError} from '../http/service-error.js';
 import {parseReply, textOf, toPage, toTokenCount} from '../reply.js';
+import {BucketFiles} from './bucket-files.js';
 import {CloudStorage} from './cloud-storage.js';
-import {addressText, BucketLayout, fingerprintIn, parseAddress, resultsBeside} from './object-address.js';
-import {ObjectUpload} from './object-upload.js';
+import {addressText, fingerprintIn, parseAddress, resultsBeside} from './object-address.js';
 import {ResultShards} from './result-shards.js';
 import {CloudCalls, type Authorize, type CloudCall} from './vertex-calls.js';
-import {
-  isBatchable,
-  JOB_NAME,
-  toModel,
-  toVertexJob,
-  type StorageObject,
-  type VertexJob,
-} from './vertex-reply.js';
+import {isBatchable, JOB_NAME, toModel, toVertexJob, type VertexJob} from './vertex-reply.js';
 
 /** How a client is made. */
 export interface VertexBatchClientOptions {
@@ -71,9 +64,6 @@ const INPUT_LABEL = 'gembatch_input';
 /** Of the fingerprint, in hex digits; a label has 63 characters at most. */
 const LABEL_DIGITS = 32;
 
-/** So long an object that was found and taken for a new job is left alone: the create of that job may be under way. */
-const RESERVED_MS = 3_600_000;
-
 /** Batch prediction on Vertex AI over Cloud Storage as a batch service; the port, `BatchService`, describes its methods. */
 export class VertexBatchClient implements BatchService {
   readonly services = ['vertex'] as const;
@@ -81,6 +71,7 @@ export class VertexBatchClient implements BatchService {
   readonly #calls: CloudCalls;
   readonly #storage: CloudStorage;
   readonly #shards: ResultShards;
+  readonly #files: BucketFiles;
   /** Where jobs that are over have their results; null for none. */
   readonly #results = new Map<string, string | null>();
 
@@ -99,6 +90,11 @@ export class VertexBatchClient implements BatchService {
     this.#calls = new CloudCalls(transport, options.authorize);
     this.#storage = new CloudStorage(this.#calls, options.storageUrl ?? DEFAULT_STORAGE_URL);
     this.#shards = new ResultShards(this.#storage);
+    this.#files = new BucketFiles({
+      storage: this.#storage,
+      isRead: (object, call) => this.#isRead(object, call),
+      now: () => this.serviceTime() ?? options.clock.now(),
+    });
   }
 
   /** Vertex AI does not list what a model can do; whether it takes a batch job shows with the create, which costs nothing then. */
@@ -141,10 +137,7 @@ export class VertexBatchClient implements BatchService {
   }
 
   async uploadFile(file: UploadFile, options: UploadOptions = {}): Promise<RemoteFile> {
-    const address = new BucketLayout(this.#bucket).input(file.sha256);
-    await new ObjectUpload(this.#storage, address, file, options).run();
-    const {sizeBytes, sha256, displayName} = file;
-    return {name: addressText(address), displayName, sizeBytes, sha256};
+    return this.#files.upload(this.#bucket, file, options);
   }
 
   async createBatch(request: CreateBatchRequest): Promise<BatchJob> {
@@ -229,22 +222,14 @@ export class VertexBatchClient implements BatchService {
     }
   }
 
-  async getFile(name: string, options: CallOptions = {}): Promise<RemoteFile> {
-    const address = parseAddress(name);
-    return remoteFile(address.bucket, await this.#storage.get(address, options));
+  getFile(name: string, options: CallOptions = {}): Promise<RemoteFile> {
+    return this.#files.get(name, options);
   }
 
-  /** Our request files in the bucket, if one is named; other objects are not listed. */
+  /** None when no bucket is named. */
   async *listFiles(options: CallOptions = {}): AsyncGenerator<readonly RemoteFile[]> {
     const {bucket} = this.#options;
-    if (bucket === undefined) return;
-    const {base} = new BucketLayout(bucket);
-    for await (const page of this.#storage.list(base, options)) {
-      const ours = page.filter(
-        ({name}) => fingerprintIn(name) !== undefined && !name.slice(base.object.length).includes('/'),
-      );
-      yield ours.map((object) => remoteFile(base.bucket, object));
-    }
+    if (bucket !== undefined) yield* this.#files.list(bucket, options);
   }
 
   /**
@@ -253,27 +238,9 @@ export class VertexBatchClient implements BatchService {
    * @throws GembatchError `REFUSED` for a request file that an open job reads, or may be about to.
    */
   async deleteFile(name: string, options: CallOptions = {}): Promise<Deletion> {
-    const address = parseAddress(name);
-    if (name.endsWith('/')) {
-      await this.#shards.delete(name, options);
-      return 'deleted';
-    }
-    if (fingerprintIn(address.object) === undefined)
-      throw new GembatchError('REFUSED', `${name} was not deleted, because gembatch did not upload it.`, {
-        suggestions: [],
-      });
-    let seen: StorageObject;
-    try {
-      seen = await this.#storage.get(address, options);
-    } catch (error) {
-      if (error instanceof GembatchError && error.code === 'NOT_FOUND') return 'absent';
-      throw error;
-    }
-    if (this.#isReserved(seen) || (await this.#isRead(address.object, options)))
-      throw new GembatchError('REFUSED', `${name} is kept: another job reads the same requests.`, {
-        suggestions: [],
-      });
-    return this.#storage.delete(address, seen, options);
+    if (!name.endsWith('/')) return this.#files.delete(name, options);
+    await this.#shards.delete(name, options);
+    return 'deleted';
   }
 
   async *download(fileName: string, options: DownloadOptions = {}): AsyncGenerator<Buffer, void, undefined> {
@@ -359,13 +326,6 @@ export class VertexBatchClient implements BatchService {
     const place = outputDirectory ?? outputPrefix;
     if (place === undefined) return null;
     return (await this.#shards.hasAny(withSlash(place), options)) ? withSlash(place) : null;
-  }
-
-  /** Whether somebody took the object for a new job a short while ago. */
-  #isReserved({metageneration, updateTime = ''}: StorageObject): boolean {
-    if (metageneration === undefined || metageneration === '1') return false;
-    const nowMs = this.serviceTime() ?? this.#options.clock.now();
-    return !(nowMs - Date.parse(updateTime) > RESERVED_MS);
   }
 
   /** Whether an open job reads the request file of this name. */
@@ -456,19 +416,6 @@ function inputLabel(object: string): Readonly<Record<string, string>> {
 
 function attemptOf({labels}: JsonObject): unknown {
   return typeof labels === 'object' && labels !== null ? (labels as JsonObject)[ATTEMPT_LABEL] : undefined;
-}
-
-function remoteFile(bucket: string, {name, sizeBytes, createTime, notes}: StorageObject): RemoteFile {
-  const sha256 = fingerprintIn(name);
-  const displayName = textOf(notes['gembatch']);
-  return {
-    name: addressText({bucket, object: name}),
-    state: 'ACTIVE',
-    ...(displayName === undefined ? {} : {displayName}),
-    ...(sizeBytes === undefined ? {} : {sizeBytes}),
-    ...(sha256 === undefined ? {} : {sha256}),
-    ...(createTime === undefined ? {} : {createTime}),
-  };
 }
 
 /** The last part of a name: Vertex AI names the project by its number, whoever asks by its id. */
