@@ -1,4 +1,5 @@
 import type {BatchJob} from '../domain/job/batch-job.js';
+import type {BucketInput} from '../domain/job/bucket-input.js';
 import type {GembatchError} from '../domain/errors.js';
 import type {JsonObject} from '../domain/json/json-object.js';
 import type {PricedService} from '../domain/price/price-list.js';
@@ -76,6 +77,22 @@ export interface BatchService {
 
   /** Deletes a file; one that is not there is as good as deleted. */
   deleteFile(name: string, options?: CallOptions): Promise<Deletion>;
+
+  /**
+   * The request files in Cloud Storage that an address names, `gs://bucket/object`: one object, a pattern in which `*` does not cross
+   * `/` and `**` does, or with a slash at its end the `*.jsonl` right below it. In natural order, without what gembatch and the
+   * service have written; none when nothing matches.
+   *
+   * @throws GembatchError `USAGE` when the service reads no objects, `REFUSED` for what is no address.
+   */
+  listInputs(pattern: string, options?: CallOptions): Promise<readonly BucketInput[]>;
+
+  /**
+   * The bytes of a request file in Cloud Storage as it was when it was listed, each once and in order, over broken connections.
+   *
+   * @throws GembatchError `FILE_CHANGED` when it is another one by now, `USAGE`.
+   */
+  openInput(input: BucketInput, options?: CallOptions): AsyncGenerator<Buffer, void, undefined>;
 
   /**
    * The bytes of a result from an offset on, each once and in order, over broken connections.
@@ -177,8 +194,10 @@ export interface RemoteFile {
 export interface CreateBatchRequest {
   /** Resource name, `models/<id>`; whether the requests are for embeddings depends on it. */
   readonly model: string;
-  /** The uploaded request file, `files/<id>`. */
+  /** The uploaded request file, `files/<id>`, or the address of an object that was in a bucket already. */
   readonly fileName: string;
+  /** The fingerprint of such an object. */
+  readonly inputSha256?: string;
   /** Bears the attempt, by which the job is found again; see `domain/job/display-name.ts`. */
   readonly displayName: string;
   /** Address that the service notifies when the job ends; not of embeddings. */

@@ -1,4 +1,5 @@
 import type {BatchJob} from '../domain/job/batch-job.js';
+import type {BucketInput} from '../domain/job/bucket-input.js';
 import {serviceOfFile, serviceOfJob} from '../domain/service/service-of.js';
 import type {JsonObject} from '../domain/json/json-object.js';
 import type {PricedService} from '../domain/price/price-list.js';
@@ -83,6 +84,14 @@ export class BothServices implements BatchService {
 
   deleteFile(name: string, options?: CallOptions): Promise<Deletion> {
     return this.#of(serviceOfFile(name)).deleteFile(name, options);
+  }
+
+  listInputs(pattern: string, options?: CallOptions): Promise<readonly BucketInput[]> {
+    return this.#of(serviceOfFile(pattern)).listInputs(pattern, options);
+  }
+
+  openInput(input: BucketInput, options?: CallOptions): AsyncGenerator<Buffer, void, undefined> {
+    return this.#of(serviceOfFile(input.address)).openInput(input, options);
   }
 
   download(fileName: string, options?: DownloadOptions): AsyncGenerator<Buffer, void, undefined> {

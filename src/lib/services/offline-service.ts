@@ -18,6 +18,8 @@ export class OfflineService implements BatchService {
   readonly listFiles = refuse;
   readonly deleteFile = refuse;
   readonly download = refuse;
+  readonly listInputs = refuse;
+  readonly openInput = refuse;
   readonly countTokens = refuse;
 
   constructor(service: PricedService, address: string | undefined) {

@@ -9,6 +9,10 @@ import {requestLines} from '../../helpers/request-files.js';
 import {tempDir} from '../../helpers/temp-dir.js';
 import {SERVICES, type ServiceUnderTest} from './services-under-test.js';
 
+async function* bytesIn(chunks: AsyncIterable<Buffer>): AsyncGenerator<readonly string[]> {
+  for await (const chunk of chunks) yield [chunk.toString()];
+}
+
 /** What every client behind the port must do. */
 describe.each(SERVICES)('$name', ({open}) => {
   test('has models that take batch jobs, and names one that it does not have', async () => {
@@ -42,6 +46,19 @@ describe.each(SERVICES)('$name', ({open}) => {
     expect(await service.deleteFile(name)).toBe('deleted');
     expect(await service.deleteFile(name)).toBe('absent');
     await expect(service.getFile(name)).rejects.toMatchObject({code: 'NOT_FOUND'});
+  });
+
+  test('lists and reads request files in a bucket, or says that it reads none there', async () => {
+    const {service, putObject} = await open();
+    if (putObject === undefined) {
+      await expect(service.listInputs('gs://bucket/*')).rejects.toMatchObject({code: 'USAGE'});
+      return;
+    }
+    await putObject('in/a.jsonl', 'a\n');
+    const [input] = await service.listInputs('gs://bucket/in/*.jsonl');
+    expect(input).toMatchObject({address: 'gs://bucket/in/a.jsonl', sizeBytes: 2});
+    const chunks = input === undefined ? [] : await allOf(bytesIn(service.openInput(input)));
+    expect(chunks.join('')).toBe('a\n');
   });
 
   test('uploads nothing of a file that has changed', async () => {

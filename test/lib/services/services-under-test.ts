@@ -3,6 +3,7 @@ import {GeminiBatchClient} from '../../../src/lib/services/gemini/gemini-batch-c
 import {authorizer} from '../../../src/lib/services/vertex/google-credentials.js';
 import {VertexBatchClient} from '../../../src/lib/services/vertex/vertex-batch-client.js';
 import {systemClock} from '../../../src/lib/system-clock.js';
+import {putObject} from './vertex/open-vertex.js';
 import {useEmulator} from '../../helpers/use-emulator.js';
 
 /** A service for one test, closed after it, and what its emulator can be made to do. */
@@ -16,6 +17,8 @@ export interface ServiceUnderTest {
   readonly loseAnswerToCreate: () => void;
   /** How many creates have reached the service. */
   readonly creates: () => number;
+  /** Puts an object in `gs://bucket`, where the service reads from there. */
+  readonly putObject?: (name: string, content: string) => Promise<void>;
 }
 
 /** The clients that the contract is put to, each with a service of its own. */
@@ -56,5 +59,6 @@ async function vertexOnEmulator(): Promise<ServiceUnderTest> {
     finishJobs: () => control.advance(A_DAY_MS),
     loseAnswerToCreate: () => control.fault({on: 'batches.create', fault: {kind: 'reset_after'}}),
     creates: () => control.counts()['batches.create'] ?? 0,
+    putObject: (name, content) => putObject(gemini.emulator, name, content),
   };
 }

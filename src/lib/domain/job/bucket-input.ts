@@ -1,4 +1,5 @@
 import {createHash} from 'node:crypto';
+import {GembatchError} from '../errors.js';
 import type {SubmittedObject} from './job-record.js';
 
 /** An object in Cloud Storage that is a request file, as it is now. */
@@ -42,4 +43,18 @@ export function objectFingerprint({
 }: Pick<BucketInput, 'address' | 'sizeBytes' | 'generation' | 'md5'>): string {
   const text = md5 === undefined ? `gs ${address}#${generation}` : `gs ${md5} ${sizeBytes}`;
   return createHash('sha256').update(text).digest('hex');
+}
+
+/** What is said of an object where request files are not read from a bucket. */
+export function noObjectsError(address: string): GembatchError {
+  return new GembatchError(
+    'USAGE',
+    `${address}: only Vertex AI reads request files from a bucket; nothing was sent.`,
+    {
+      suggestions: [
+        'Send it there: --vertex --bucket gs://BUCKET',
+        `Or fetch it first: gcloud storage cp "${address}" .`,
+      ],
+    },
+  );
 }

@@ -1,5 +1,6 @@
 import type {CreateEmbeddingsBatchJobParameters, GoogleGenAI} from '@google/genai/web';
 import type {BatchJob} from '../../domain/job/batch-job.js';
+import {noObjectsError, type BucketInput} from '../../domain/job/bucket-input.js';
 import type {Clock} from '../../domain/clock.js';
 import {CREATE_TIMEOUT_MS} from '../../domain/service/create-timeout.js';
 import {isEmbeddingModel, isModelName} from '../../domain/service/model-choice.js';
@@ -207,6 +208,16 @@ export class GeminiBatchClient implements BatchService {
 
   deleteFile(name: string, options: CallOptions = {}): Promise<Deletion> {
     return this.#delete(fileDeletion(name), options);
+  }
+
+  /** @throws GembatchError `USAGE`: the Gemini API reads no objects. */
+  async listInputs(pattern: string): Promise<never> {
+    throw noObjectsError(pattern);
+  }
+
+  // oxlint-disable-next-line require-yield
+  async *openInput({address}: BucketInput): AsyncGenerator<never, void, undefined> {
+    throw noObjectsError(address);
   }
 
   download(fileName: string, options: DownloadOptions = {}): AsyncGenerator<Buffer, void, undefined> {

@@ -1,14 +1,22 @@
 import {GembatchError} from '../../domain/errors.js';
-import type {CallOptions, Deletion} from '../batch-service.js';
+import type {CallOptions, Deletion, DownloadOptions} from '../batch-service.js';
 import type {JsonObject} from '../../domain/json/json-object.js';
 import {ListLimit} from '../http/list-limit.js';
 import {parseReply, toPage} from '../reply.js';
+import {rangedDownload} from '../transfer/ranged-download.js';
 import {addressText, type ObjectAddress} from './object-address.js';
 import type {CloudCall, CloudCalls} from './vertex-calls.js';
 import {toObject, type StorageObject} from './vertex-reply.js';
 
 /** The most that Cloud Storage gives at once. */
 const PAGE_SIZE = 1_000;
+
+/** What a list may be given besides its prefix. */
+interface ListTerms {
+  /** Of a page. */
+  readonly most?: number;
+  readonly query?: Readonly<Record<string, string>>;
+}
 
 /** Objects in Cloud Storage by its JSON API, https://cloud.google.com/storage/docs/json_api/v1/objects. */
 export class CloudStorage {
@@ -80,15 +88,34 @@ export class CloudStorage {
     }
   }
 
-  /** Objects below a prefix, page by page, in the order of their names. @param most - of a page. */
+  /**
+   * The bytes of an object in one of its generations, or as it is, over broken connections.
+   *
+   * @throws GembatchError `NOT_FOUND`.
+   */
+  read(
+    address: ObjectAddress,
+    generation: string | undefined,
+    options: DownloadOptions,
+  ): AsyncGenerator<Buffer, void, undefined> {
+    const resource = addressText(address);
+    const source = {
+      call: {name: `download of ${resource}`, subject: 'file', resource},
+      url: this.url(address, {alt: 'media', ...(generation === undefined ? {} : {generation})}),
+      headers: () => this.calls.authorize(options.signal),
+    } as const;
+    return rangedDownload(source, this.calls.transport, options);
+  }
+
+  /** Objects below a prefix, page by page, in the order of their names. */
   async *list(
     {bucket, object: prefix}: ObjectAddress,
     options: CallOptions = {},
-    most = PAGE_SIZE,
+    {most = PAGE_SIZE, query: more = {}}: ListTerms = {},
   ): AsyncGenerator<readonly StorageObject[]> {
     const name = `list of gs://${bucket}/${prefix}`;
     const limit = new ListLimit(name, this.calls.transport.clock);
-    let query: Readonly<Record<string, string>> = {prefix, maxResults: String(most)};
+    let query: Readonly<Record<string, string>> = {...more, prefix, maxResults: String(most)};
     for (;;) {
       const call = {
         name,

@@ -57,6 +57,14 @@ export function resultsBeside({bucket, object}: ObjectAddress, attempt: string):
   return {bucket, object: `${object.slice(0, object.lastIndexOf('/') + 1)}results/${attempt}/`};
 }
 
+/** Whether gembatch put an object there, or the service for it: an upload, results, or what is beside them. */
+export function isWrittenByUs({bucket, object}: ObjectAddress, layout: BucketLayout | undefined): boolean {
+  const base = layout?.base.bucket === bucket ? layout.base.object : undefined;
+  const ours = base !== undefined && object.startsWith(base) ? object.slice(base.length) : '';
+  if (/^results\/[^/]+\//u.test(ours) || /^[0-9a-f]{64}\.jsonl$/u.test(ours)) return true;
+  return /(?:^|\/)prediction-[^/]+\/[^/]+$/u.test(object) && shardKind(object) !== undefined;
+}
+
 /** The SHA-256 in the name of a request file; undefined when gembatch did not upload it. */
 export function fingerprintIn(object: string): string | undefined {
   return /(?:^|\/)(?<sha256>[0-9a-f]{64})\.jsonl$/u.exec(object)?.groups?.['sha256'];

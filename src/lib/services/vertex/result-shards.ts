@@ -2,9 +2,8 @@ import {GembatchError} from '../../domain/errors.js';
 import {isBlank, LineSplitter} from '../../domain/json/line-splitter.js';
 import type {CallOptions, DownloadOptions} from '../batch-service.js';
 import {malformedReplyError} from '../http/service-error.js';
-import {rangedDownload} from '../transfer/ranged-download.js';
 import type {CloudStorage} from './cloud-storage.js';
-import {addressText, parseAddress, shardKind, type ObjectAddress} from './object-address.js';
+import {parseAddress, shardKind, type ObjectAddress} from './object-address.js';
 import {geminiRow} from './result-rows.js';
 import type {StorageObject} from './vertex-reply.js';
 
@@ -86,13 +85,6 @@ export class ResultShards {
   ): AsyncGenerator<Buffer> {
     const options = {...(signal === undefined ? {} : {signal}), ...(onWait === undefined ? {} : {onWait})};
     const address: ObjectAddress = {...parseAddress(folder), object: shard.name};
-    const resource = addressText(address);
-    const {generation} = shard;
-    const source = {
-      call: {name: `download of ${resource}`, subject: 'file', resource},
-      url: this.#storage.url(address, {alt: 'media', ...(generation === undefined ? {} : {generation})}),
-      headers: () => this.#storage.calls.authorize(signal),
-    } as const;
     let rows: Uint8Array[] = [];
     let rowBytes = 0;
     const take = (row: Uint8Array): void => {
@@ -107,7 +99,7 @@ export class ResultShards {
       },
       {maxBytes: MAX_LINE_BYTES, onTooLong: tooLong},
     );
-    for await (const chunk of rangedDownload(source, this.#storage.calls.transport, options)) {
+    for await (const chunk of this.#storage.read(address, shard.generation, options)) {
       splitter.push(chunk);
       if (rowBytes < PIECE_BYTES) continue;
       yield Buffer.concat(rows);

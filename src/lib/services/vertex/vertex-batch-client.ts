@@ -1,4 +1,5 @@
 import type {BatchJob} from '../../domain/job/batch-job.js';
+import type {BucketInput} from '../../domain/job/bucket-input.js';
 import type {Clock} from '../../domain/clock.js';
 import {CREATE_TIMEOUT_MS} from '../../domain/service/create-timeout.js';
 import {parseJobDisplayName} from '../../domain/job/display-name.js';
@@ -26,8 +27,9 @@ import {proxiesFrom} from '../http/connection/proxy-variables.js';
 import {isCertainRefusal, malformedReplyError} from '../http/service-error.js';
 import {parseReply, textOf, toPage, toTokenCount} from '../reply.js';
 import {BucketFiles} from './bucket-files.js';
+import {BucketInputs} from './bucket-inputs.js';
 import {CloudStorage} from './cloud-storage.js';
-import {addressText, fingerprintIn, parseAddress, resultsBeside} from './object-address.js';
+import {addressText, BucketLayout, fingerprintIn, parseAddress, resultsBeside} from './object-address.js';
 import {ResultShards} from './result-shards.js';
 import {CloudCalls, type Authorize, type CloudCall} from './vertex-calls.js';
 import {isBatchable, JOB_NAME, toModel, toVertexJob, type VertexJob} from './vertex-reply.js';
@@ -72,6 +74,7 @@ export class VertexBatchClient implements BatchService {
   readonly #storage: CloudStorage;
   readonly #shards: ResultShards;
   readonly #files: BucketFiles;
+  readonly #inputs: BucketInputs;
   /** Where jobs that are over have their results; null for none. */
   readonly #results = new Map<string, string | null>();
 
@@ -90,6 +93,7 @@ export class VertexBatchClient implements BatchService {
     this.#calls = new CloudCalls(transport, options.authorize);
     this.#storage = new CloudStorage(this.#calls, options.storageUrl ?? DEFAULT_STORAGE_URL);
     this.#shards = new ResultShards(this.#storage);
+    this.#inputs = new BucketInputs(this.#storage, options.bucket);
     this.#files = new BucketFiles({
       storage: this.#storage,
       isRead: (object, call) => this.#isRead(object, call),
@@ -141,7 +145,7 @@ export class VertexBatchClient implements BatchService {
   }
 
   async createBatch(request: CreateBatchRequest): Promise<BatchJob> {
-    const {model, fileName, displayName} = request;
+    const {model, fileName, displayName, inputSha256} = request;
     const input = parseAddress(fileName);
     const {attempt = 'other'} = parseJobDisplayName(displayName) ?? {};
     const call: CloudCall = {
@@ -157,9 +161,13 @@ export class VertexBatchClient implements BatchService {
         inputConfig: {instancesFormat: 'jsonl', gcsSource: {uris: [fileName]}},
         outputConfig: {
           predictionsFormat: 'jsonl',
-          gcsDestination: {outputUriPrefix: addressText(resultsBeside(input, attempt))},
+          gcsDestination: {
+            outputUriPrefix: addressText(
+              resultsBeside(inputSha256 === undefined ? input : new BucketLayout(this.#bucket).base, attempt),
+            ),
+          },
         },
-        labels: {[ATTEMPT_LABEL]: attempt, ...inputLabel(input.object)},
+        labels: {[ATTEMPT_LABEL]: attempt, ...inputLabel(input.object, inputSha256)},
       },
     };
     // What is wrong with the credentials shows before anything is sent.
@@ -241,6 +249,14 @@ export class VertexBatchClient implements BatchService {
     if (!name.endsWith('/')) return this.#files.delete(name, options);
     await this.#shards.delete(name, options);
     return 'deleted';
+  }
+
+  listInputs(pattern: string, options: CallOptions = {}): Promise<readonly BucketInput[]> {
+    return this.#inputs.list(pattern, options);
+  }
+
+  openInput(input: BucketInput, options: CallOptions = {}): AsyncGenerator<Buffer, void, undefined> {
+    return this.#inputs.open(input, options);
   }
 
   async *download(fileName: string, options: DownloadOptions = {}): AsyncGenerator<Buffer, void, undefined> {
@@ -409,8 +425,8 @@ export function vertexAddress(location: string): string {
   return `https://${location}-aiplatform.googleapis.com/`;
 }
 
-function inputLabel(object: string): Readonly<Record<string, string>> {
-  const sha256 = fingerprintIn(object);
+function inputLabel(object: string, known?: string): Readonly<Record<string, string>> {
+  const sha256 = fingerprintIn(object) ?? known;
   return sha256 === undefined ? {} : {[INPUT_LABEL]: sha256.slice(0, LABEL_DIGITS)};
 }
 

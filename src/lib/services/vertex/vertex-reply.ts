@@ -22,6 +22,8 @@ export interface StorageObject {
   readonly metageneration: string | undefined;
   readonly sizeBytes: number | undefined;
   readonly crc32c: string | undefined;
+  /** Base64; objects that are composed of others have none. */
+  readonly md5: string | undefined;
   readonly createTime: string | undefined;
   readonly updateTime: string | undefined;
   /** What was noted on it. */
@@ -89,6 +91,7 @@ export function toObject(object: JsonObject, call: string): StorageObject {
     metageneration: digitsOf(object['metageneration']),
     sizeBytes: integerOf(object['size']),
     crc32c: textOf(object['crc32c']),
+    md5: textOf(object['md5Hash']),
     createTime: textOf(object['timeCreated']),
     updateTime: textOf(object['updated']),
     notes: objectOf(object['metadata']) ?? {},

@@ -53,3 +53,19 @@ export async function createdJob(client: VertexBatchClient, content: string): Pr
   const displayName = jobDisplayName('001.jsonl', file.sha256, newAttempt());
   return (await client.createBatch({model: MODEL, fileName, displayName})).name;
 }
+
+/** Puts an object in the bucket, as somebody else does. */
+export async function putObject(
+  {url}: Pick<Emulator, 'url'>,
+  name: string,
+  content: string,
+  bucket = 'bucket',
+): Promise<void> {
+  const query = `uploadType=media&name=${encodeURIComponent(name)}`;
+  const answer = await fetch(`${url}/upload/storage/v1/b/${bucket}/o?${query}`, {
+    method: 'POST',
+    headers: {authorization: 'Bearer t', 'content-type': 'application/jsonl'},
+    body: content,
+  });
+  if (!answer.ok) throw new Error(`The object was not put there: ${await answer.text()}`);
+}
