@@ -23,11 +23,11 @@ Without a known price the cost is unknown. "<%= config.bin %> models" shows pric
   static override examples = [
     {
       description: 'See what a folder will cost',
-      command: '<%= config.bin %> <%= command.id %> batch/*.jsonl --model gemini-3.5-flash-lite',
+      command: '<%= config.bin %> <%= command.id %> batch/*.jsonl -m gemini-3.5-flash-lite',
     },
     {
       description: 'Let the service count a sample',
-      command: '<%= config.bin %> <%= command.id %> batch/*.jsonl --count-tokens',
+      command: '<%= config.bin %> <%= command.id %> batch/*.jsonl --count-tokens -m gemini-3.5-flash-lite',
     },
   ];
 

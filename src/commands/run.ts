@@ -40,11 +40,11 @@ Run it again to go on, or when rows were added: nothing is sent twice.`;
   static override examples = [
     {
       description: 'Ask one question about each row of a table',
-      command: `<%= config.bin %> <%= command.id %> reviews.csv --key id -p 'Good or bad? {{ review }}'`,
+      command: `<%= config.bin %> <%= command.id %> reviews.csv -p 'Rate {{ text }}' -m gemini-3.5-flash-lite`,
     },
     {
       description: 'Turn a folder of request files into a folder of results',
-      command: '<%= config.bin %> <%= command.id %> batch/*.jsonl',
+      command: '<%= config.bin %> <%= command.id %> batch/*.jsonl -m gemini-3.5-flash-lite',
     },
   ];
 

@@ -32,7 +32,7 @@ Ctrl-C once lets creates under way end; twice ends at once.`;
   static override examples = [
     {
       description: 'Submit every request file of a folder',
-      command: '<%= config.bin %> <%= command.id %> batch/*.jsonl',
+      command: '<%= config.bin %> <%= command.id %> batch/*.jsonl -m gemini-3.5-flash-lite',
     },
     {
       description: 'See what would be submitted, without sending anything',

@@ -97,7 +97,9 @@ test('a default model that is retired ends the run with the models there are and
   await requestFiles(folder, 1);
   const ended = await runCli(['submit', '001.jsonl'], {cwd: folder, env});
   expect(ended.code).toBe(EXIT.model);
-  expect(ended.stderr).toContain('--model gemini-3.5-flash-lite');
+  expect(ended.stderr).toContain(
+    '--model gemini-3.5-flash-lite ($0.15 for a million input tokens, $1.25 for a million output tokens)',
+  );
   expect(ended.stderr).toMatch(/Models that take batch jobs: .*gemini-2\.5-flash-lite\b/u);
   expect(emulator.control.counts()['upload.start']).toBeUndefined();
 });

@@ -37,6 +37,21 @@ test('files are submitted, followed and fetched', async () => {
   expect(emulator.control.paid()).toHaveLength(3);
 });
 
+test('where the default model is gone, another one is taken, at a price that is shown, only after a yes', async () => {
+  const cwd = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(cwd, 1);
+  const run = (answer: string) =>
+    runCli(['submit', '001.jsonl'], {cwd, env, isOnTerminal, input: `${answer}\n`});
+  const refused = await run('n');
+  expect(words(refused.stdout)).toContain(
+    'gemini-3.5-flash-lite costs $0.15 for a million input tokens, $1.25 for a million output tokens. Use it? [y/N]',
+  );
+  expect([refused.code, emulator.control.paid()]).toEqual([11, []]);
+  expect((await run('y')).code).toBe(0);
+  expect(emulator.control.paid()).toHaveLength(1);
+});
+
 test('commands that ask, or have nothing to do, say so', async () => {
   const cwd = await tempDir();
   const {emulator, env} = await useEmulator({speed: 0, seed: 1});

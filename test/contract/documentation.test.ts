@@ -63,6 +63,20 @@ describe('the help', () => {
   });
 });
 
+test('each command line to copy that creates batch jobs, or estimates some, names a model', async () => {
+  const pages = ['README.md', 'examples/README.md', 'action.yml'];
+  const docs = (await readdir(join(ROOT, 'docs'))).filter((name) => name.endsWith('.md'));
+  const texts = await Promise.all([...pages, ...docs.map((name) => `docs/${name}`)].map(read));
+  const lines = texts.flatMap((text) => text.split('\n')).map((line) => line.trim());
+  const toCopy = lines.filter((line) =>
+    /^(?:\$ |- |run: )?(?:npx --yes )?gembatch(?:@\S+)? (?:emulator exec .*-- gembatch )?(?:submit|run|estimate) (?!FILES)/u.test(
+      line,
+    ),
+  );
+  expect(toCopy.length).toBeGreaterThan(10);
+  expect(toCopy.filter((line) => !/ (?:-m|--model) | --dry-run/u.test(line))).toEqual([]);
+});
+
 describe('docs/scripting.md', () => {
   test('names each environment variable of a flag', () => {
     const variables = commands.flatMap(({flags}) => Object.values(flags).flatMap(({env}) => env ?? []));

@@ -1,3 +1,4 @@
+import {rateText} from '../../lib/domain/price/rate-text.js';
 import {PRICES} from '../../lib/domain/price/prices.js';
 import {listModels} from '../../lib/workflows/list/list-models.js';
 
@@ -20,10 +21,5 @@ export async function modelChoices(nowMs: number): Promise<readonly ModelChoice[
       return isLasting && writesText && input ? [{model, input: input.text, output: output.text}] : [];
     })
     .toSorted((a, b) => a.output - b.output || a.input - b.input)
-    .map(({model, input, output}) => ({model, price: `$${perMillion(input)} / $${perMillion(output)}`}));
-}
-
-/** With at least two decimals. */
-function perMillion(usd: number): string {
-  return usd.toFixed(Math.max(2, String(usd).split('.')[1]?.length ?? 0));
+    .map(({model, input, output}) => ({model, price: `${rateText(input)} / ${rateText(output)}`}));
 }

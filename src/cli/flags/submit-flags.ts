@@ -81,12 +81,16 @@ export function submitOptionsOf(flags: SubmitFlagValues): Omit<SubmitOptions, 'm
   };
 }
 
+function costs(price: string | undefined): string {
+  return price === undefined ? 'has no known price' : `costs ${price}`;
+}
+
 /** Asks for the successor of a default model that is gone, where there is somebody to ask. */
 export function modelConsent(isJson: boolean): Pick<SubmitOptions, 'consentToModel'> {
   const consent = isJson ? undefined : consentOf(process);
   if (consent === undefined) return {};
   return {
-    consentToModel: (gone, successor) =>
-      consent(`The default model ${gone} is gone. Use ${successor}, which may cost more, in its place?`),
+    consentToModel: ({gone, successor, price}) =>
+      consent(`The default model ${gone} is gone. ${successor} ${costs(price)}. Use it?`),
   };
 }

@@ -19,7 +19,7 @@ Signals are passed on to the command. The emulator ends with it and forgets ever
     {
       description: 'Try a submission out',
       command:
-        '<%= config.bin %> <%= command.id %> -- <%= config.bin %> submit batch/*.jsonl --model gemini-2.5-flash-lite',
+        '<%= config.bin %> <%= command.id %> -- <%= config.bin %> submit batch/*.jsonl --model gemini-3.5-flash-lite',
     },
     {
       description: 'Run the tests of a project and see what they would have cost',

@@ -2,7 +2,7 @@ import type {RetryOutcome, RetryResult} from '../workflows/retry/retry-jobs.js';
 import type {LeftOut} from '../workflows/retry/retry-requests.js';
 import {addRanges, NOTHING} from '../domain/estimate/range.js';
 import {formatCount, plural} from './text/format.js';
-import {formatUsd} from './text/money.js';
+import {aboutUsd, describeCost} from './text/money.js';
 import {printable} from './terminal/printable.js';
 import {ownCommand} from '../domain/program-name.js';
 
@@ -44,8 +44,7 @@ function totalText(jobs: readonly RetryOutcome[]): string {
   const costs = jobs.filter(({request_files: files}) => files.length > 0).map(({estimate_usd: usd}) => usd);
   const known = costs.filter((usd) => usd !== null && usd !== undefined);
   if (costs.length === 0) return '';
-  const {likely, high} = known.reduce(addRanges, NOTHING);
-  const text = `about ${formatUsd(likely)}, at most ${formatUsd(high)}`;
+  const text = describeCost(known.reduce(addRanges, NOTHING));
   if (known.length === costs.length) return `: ${text}`;
   return known.length === 0 ? ': the cost is unknown' : `: the cost is unknown; what is known costs ${text}`;
 }
@@ -65,7 +64,7 @@ function linesOfJob(
   const what = requests === null ? 'all requests' : plural(requests, 'request');
   const jobs = files.length === 1 ? '' : ` in ${plural(files.length, 'job')}`;
   return [
-    `${name}: ${was.replace('_', ' ')}, would send ${what} again${jobs}${usd ? `, about ${formatUsd(usd.likely)}` : ''}`,
+    `${name}: ${was.replace('_', ' ')}, would send ${what} again${jobs}${usd ? `, ${aboutUsd(usd.likely)}` : ''}`,
   ];
 }
 

@@ -3,7 +3,7 @@ import type {Estimate} from '../../workflows/estimate/estimate-files.js';
 import type {FileEstimate} from '../../workflows/estimate/file-estimator.js';
 import {errorLines} from '../text/error-text.js';
 import {formatCount, plural} from '../text/format.js';
-import {formatCostRange, formatTokens, formatUsd} from '../text/money.js';
+import {describeCost, formatCostRange, formatTokens} from '../text/money.js';
 import {tableLines, type Column} from '../text/table.js';
 
 const COLUMNS: readonly Column<FileEstimate>[] = [
@@ -54,11 +54,11 @@ export function totalLine({total, files, sample_of: all}: Estimate): string {
     all === undefined ? count : `about ${count} (estimated from ${formatCount(files.length)} of the files)`;
   const of = `${plural(all ?? files.length, 'file')}, ${counted}`;
   if (cost !== null) {
-    return `${of}: about ${formatUsd(cost.likely)}, between ${formatUsd(cost.low)} and ${formatUsd(cost.high)}.`;
+    return `${of}: ${describeCost(cost)}.`;
   }
   return known.high === 0
     ? `${of}: the cost is unknown.`
-    : `${of}: the cost is unknown; what is known costs about ${formatUsd(known.likely)}, at most ${formatUsd(known.high)}.`;
+    : `${of}: the cost is unknown; what is known costs ${describeCost(known)}.`;
 }
 
 function notes({files, total, prices}: Estimate): readonly string[] {

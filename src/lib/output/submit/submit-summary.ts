@@ -1,7 +1,7 @@
 import {addRanges, NOTHING} from '../../domain/estimate/range.js';
 import type {FileOutcome, SubmitSummary} from '../../workflows/submit/submit-report.js';
 import {EXIT} from '../../domain/errors.js';
-import {formatUsd} from '../text/money.js';
+import {describeCost} from '../text/money.js';
 import {formatBytes, formatCount, formatDuration, plural} from '../text/format.js';
 import {printable} from '../terminal/printable.js';
 import {notStartedText} from './submit-words.js';
@@ -59,8 +59,7 @@ function cappedLines(files: readonly FileOutcome[]): readonly string[] {
   const unseen = files.length - estimates.length;
   const left = unseen === 0 ? '' : ` (without ${formatCount(unseen)} that had no turn yet)`;
   const sum = estimates.reduce((a, b) => (a === null || b === null ? null : addRanges(a, b)), NOTHING);
-  const price =
-    sum === null ? 'of unknown cost' : `about ${formatUsd(sum.likely)}, at most ${formatUsd(sum.high)}`;
+  const price = sum === null ? 'of unknown cost' : describeCost(sum);
   return [
     ...attentionLines(files),
     `${plural(files.length, 'file')} left by the cap, nothing paid${estimates.length === 0 ? '' : `: ${price}`}${left}.`,

@@ -6,14 +6,27 @@ import {
   modelResourceName,
   successorOfDefault,
 } from '../../../domain/service/model-choice.js';
+import type {PriceList} from '../../../domain/price/price-list.js';
+import {priceText} from '../../../domain/price/rate-text.js';
 import type {BatchService} from '../../../services/batch-service.js';
+
+/** A default model that the service no longer has, and the one that may take its place. */
+export interface Replacement {
+  readonly gone: string;
+  readonly successor: string;
+  /** What batch jobs of the successor cost, in words; undefined when that is not known. */
+  readonly price: string | undefined;
+}
 
 /** Which model a person wants, and how to ask when the service does not have it. */
 export interface ModelSelection {
   /** As the person wrote it; undefined when nobody named one. */
   readonly model: string | undefined;
   /** Asks whether to take another model in place of the default one; absent where nobody can be asked. */
-  readonly consent?: (gone: string, successor: string) => Promise<boolean>;
+  readonly consent?: (replacement: Replacement) => Promise<boolean>;
+  /** By what the price of another model is told, on the day of `nowMs`. */
+  readonly prices: PriceList;
+  readonly nowMs: number;
   readonly stop: AbortSignal;
   readonly onWait: (wait: {reason: string; delayMs: number}) => void;
 }
@@ -25,7 +38,7 @@ export interface ModelSelection {
  * successor take its place.
  *
  * @returns the resource name of a model that takes batch jobs.
- * @throws GembatchError `MODEL_UNAVAILABLE` with the names of the models that do, and the exact option to add;
+ * @throws GembatchError `MODEL_UNAVAILABLE` with the names of the models that do, the exact option to add, and its price;
  *   `KEY_REFUSED`, `SERVICE` and `INTERRUPTED` as the client has them.
  */
 export async function chooseModel(client: BatchService, selection: ModelSelection): Promise<string> {
@@ -38,9 +51,14 @@ export async function chooseModel(client: BatchService, selection: ModelSelectio
   const isOfKind = (name: string): boolean => isEmbeddingModel(name) === isEmbeddingModel(wanted);
   const batchable = models.filter((model) => model.isBatchable && isOfKind(model.name)).map(({name}) => name);
   const successor = selection.model === undefined ? successorOfDefault(batchable) : undefined;
-  if (successor !== undefined && (await selection.consent?.(modelLabel(wanted), modelLabel(successor))))
-    return successor;
-  throw unavailable({problem, batchable, isDefault: selection.model === undefined, successor});
+  const suggested = successor ?? batchable[0];
+  const day = new Date(selection.nowMs).toISOString().slice(0, 10);
+  const price = suggested && priceText(selection.prices, suggested, {service: client.services[0], day});
+  if (successor !== undefined) {
+    const replacement = {gone: modelLabel(wanted), successor: modelLabel(successor), price};
+    if (await selection.consent?.(replacement)) return successor;
+  }
+  throw unavailable({problem, batchable, isDefault: selection.model === undefined, suggested, price});
 }
 
 async function findProblem(
@@ -64,14 +82,15 @@ function unavailable(found: {
   problem: string;
   batchable: readonly string[];
   isDefault: boolean;
-  successor: string | undefined;
+  suggested: string | undefined;
+  price: string | undefined;
 }): GembatchError {
   const names = found.batchable.map(modelLabel);
   const origin = found.isDefault ? ', which is the default' : '';
-  const suggested = found.successor === undefined ? names.at(0) : modelLabel(found.successor);
+  const {suggested, price = 'its price is not known'} = found;
   return new GembatchError('MODEL_UNAVAILABLE', `${found.problem}${origin}. Nothing was uploaded.`, {
     suggestions: [
-      ...(suggested === undefined ? [] : [`Name another one: --model ${suggested}`]),
+      ...(suggested === undefined ? [] : [`Name another one: --model ${modelLabel(suggested)} (${price})`]),
       names.length > 0
         ? `Models that take batch jobs: ${names.join(', ')}`
         : 'The service lists no model that takes batch jobs for this API key.',

@@ -1,3 +1,4 @@
+import {PRICES} from '../../../domain/price/prices.js';
 import {GembatchError} from '../../../domain/errors.js';
 import {DEFAULT_MODEL, modelResourceName} from '../../../domain/service/model-choice.js';
 import {SERVICE_LIMITS} from '../../../domain/service/service-of.js';
@@ -33,7 +34,7 @@ interface LookUp {
  * @throws GembatchError as `chooseModel`.
  */
 export async function modelFor(
-  deps: Pick<SubmitDeps, 'store' | 'client' | 'report'>,
+  deps: Pick<SubmitDeps, 'store' | 'client' | 'clock' | 'report'>,
   options: SubmitOptions,
   {files, known, halt}: LookUp,
 ): Promise<FoundModel> {
@@ -66,6 +67,8 @@ export async function modelFor(
     const model = await chooseModel(deps.client, {
       model: options.model,
       ...(options.consentToModel === undefined ? {} : {consent: options.consentToModel}),
+      prices: options.prices ?? PRICES,
+      nowMs: deps.clock.now(),
       stop,
       onWait: (wait) => {
         hasFailedOnce = true;
