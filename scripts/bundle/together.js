@@ -15,7 +15,7 @@ const TOGETHER = [
   'cli/startup/command-table.ts',
   'cli/stop-signal.ts',
   'lib/domain/api-key/api-key-form.ts',
-  'lib/domain/api-key/conceal-api-key.ts',
+  'lib/domain/api-key/redact-api-key.ts',
   'lib/domain/backoff.ts',
   'lib/domain/errors.ts',
   'lib/domain/interruption.ts',

@@ -12,7 +12,7 @@ import {GembatchError} from '../lib/domain/errors.js';
 import type {JobStore} from '../lib/store/job-store.js';
 import type {RequestFile} from '../lib/workflows/submit/collect-inputs.js';
 import type {SubmitOptions} from '../lib/workflows/submit/submit-run.js';
-import {apiKeyFrom, hasApiKey, hideApiKeys} from './connection/api-key.js';
+import {apiKeyFrom, hasApiKey, redactApiKeys} from './connection/api-key.js';
 import {chosenService, type ServiceFlags} from './connection/choose-service.js';
 import {recordedServices, type RecordedServices} from './connection/recorded-services.js';
 import {loadConfiguration, profileIn, type Configuration} from './config/configuration.js';
@@ -247,7 +247,7 @@ export abstract class BaseCommand extends GembatchCommand {
   protected async createBriefClient(connection: Connection, flags: {quiet: boolean}): Promise<BatchService> {
     const onBegin = (reason: string): void => {
       const text = `${reason.replace(/\.$/u, '')}. Trying again for up to ${BRIEF_OUTAGE_MS / 1000} s.`;
-      if (!flags.quiet) process.stderr.write(`${hideApiKeys(printable(text), process.env)}\n`);
+      if (!flags.quiet) process.stderr.write(`${redactApiKeys(printable(text), process.env)}\n`);
     };
     return this.createClient(connection, {limitMs: BRIEF_OUTAGE_MS, onBegin});
   }
@@ -299,6 +299,6 @@ export abstract class BaseCommand extends GembatchCommand {
 
   /** Prints JSON on stdout, without an API key and whatever a terminal obeys; on one line without `indent`. */
   protected printJson(value: unknown, indent?: number): void {
-    process.stdout.write(`${hideApiKeys(printableJson(value, indent), process.env)}\n`);
+    process.stdout.write(`${redactApiKeys(printableJson(value, indent), process.env)}\n`);
   }
 }

@@ -9,8 +9,8 @@ type Streams = Pick<NodeJS.Process, 'stdin' | 'stderr' | 'env'>;
  * A function that asks a person a yes-or-no question; undefined where nobody can answer, as in a pipe or in CI. Every answer
  * but `y` and `yes` means no.
  */
-export function consentOf(streams: Streams): ((question: string) => Promise<boolean>) | undefined {
-  const ask = askerOf(streams);
+export function createConfirm(streams: Streams): ((question: string) => Promise<boolean>) | undefined {
+  const ask = createPrompt(streams);
   return ask && (async (question) => /^y(?:es)?$/iu.test(await ask(`${question} [y/N]`)));
 }
 
@@ -18,7 +18,7 @@ export function consentOf(streams: Streams): ((question: string) => Promise<bool
  * A function that asks a person for a line of text and returns it trimmed; undefined where nobody can answer. An empty line
  * means the fallback, which is shown.
  */
-export function askerOf({
+export function createPrompt({
   stdin,
   stderr,
   env,
@@ -43,12 +43,12 @@ export function askerOf({
  *
  * The function throws GembatchError USAGE where nobody can answer.
  */
-export function consentOrYes(
+export function createConfirmOrYes(
   streams: Streams,
   {isYes, isJson}: {isYes: boolean; isJson: boolean},
 ): (question: string) => Promise<boolean> {
   if (isYes) return async () => true;
-  const consent = isJson ? undefined : consentOf(streams);
+  const consent = isJson ? undefined : createConfirm(streams);
   return (
     consent ??
     (async (question) => {

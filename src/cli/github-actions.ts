@@ -4,7 +4,7 @@ import {stepOutputs, stepSummary} from '../lib/output/github/step-summary.js';
 import type {JobStore} from '../lib/store/job-store.js';
 import {NO_JOBS, summariseWork} from '../lib/workflows/github/summarise-work.js';
 import type {FileOutcome} from '../lib/workflows/submit/submit-report.js';
-import {hideApiKeys} from './connection/api-key.js';
+import {redactApiKeys} from './connection/api-key.js';
 
 /** The jobs and files that a command worked on. */
 export interface CommandWork {
@@ -34,12 +34,12 @@ export async function tellGitHubActions(
     // Without names all that is recorded would be told.
     const hasJobs = names.length > 0 || notSubmitted.length === 0;
     const summary = hasJobs ? await summariseWork(store, names, MOST_ANNOTATIONS) : NO_JOBS;
-    for (const line of workAnnotations(summary, env)) process.stderr.write(`${hideApiKeys(line, env)}\n`);
+    for (const line of workAnnotations(summary, env)) process.stderr.write(`${redactApiKeys(line, env)}\n`);
     await append(env['GITHUB_STEP_SUMMARY'], stepSummary({...summary, notSubmitted}, code, env));
     await addOutputs(stepOutputs(summary, code, env));
   } catch (error) {
     const why = error instanceof Error ? error.message : 'unknown';
-    process.stderr.write(`Warning: GitHub Actions was not told of the outcome: ${hideApiKeys(why, env)}\n`);
+    process.stderr.write(`Warning: GitHub Actions was not told of the outcome: ${redactApiKeys(why, env)}\n`);
   }
 }
 
@@ -51,5 +51,5 @@ async function addOutputs(outputs: Readonly<Record<string, string>>): Promise<vo
 }
 
 async function append(path: string | undefined, text: string): Promise<void> {
-  if (path) await appendFile(path, hideApiKeys(text, process.env));
+  if (path) await appendFile(path, redactApiKeys(text, process.env));
 }

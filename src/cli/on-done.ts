@@ -2,7 +2,7 @@ import {EXIT} from '../lib/domain/errors.js';
 import {exitCodeWithRest} from '../lib/domain/outcome.js';
 import {printable} from '../lib/output/terminal/printable.js';
 import type {PollSummary} from '../lib/workflows/poll/poll-report.js';
-import {hideApiKeys} from './connection/api-key.js';
+import {redactApiKeys} from './connection/api-key.js';
 
 /** How a command of the person's own ended. */
 export interface OnDoneResult {
@@ -30,7 +30,7 @@ export async function tellDone(
   if (onDone.exit_code === 0) return {exit_code: exitCode, on_done: onDone};
   const how = onDone.exit_code ?? 'not run';
   const warning = printable(`Warning: the command of --on-done failed (${how}): ${command}`);
-  process.stderr.write(`${hideApiKeys(warning, process.env)}\n`);
+  process.stderr.write(`${redactApiKeys(warning, process.env)}\n`);
   return {exit_code: exitCodeWithRest(exitCode, 'failed'), on_done: onDone};
 }
 

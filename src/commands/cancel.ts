@@ -4,7 +4,7 @@ import {createGraceFlag} from '../cli/flags/flags.js';
 import {GembatchError} from '../lib/domain/errors.js';
 import type {JobRecord} from '../lib/domain/job/job-record.js';
 import type {CancelResult} from '../lib/workflows/cancel/cancel-report.js';
-import {consentOrYes} from '../cli/consent.js';
+import {createConfirmOrYes} from '../cli/consent.js';
 import {jobsArgument} from '../cli/flags/jobs-argument.js';
 import {nextAfterCancel} from '../cli/next-command.js';
 
@@ -67,7 +67,7 @@ A job may still succeed after the request, and then keeps its results. After Ctr
 
   /** To name a job is to want it: only `--all-running` is asked about. */
   #consent(isGiven: boolean): (records: readonly JobRecord[]) => Promise<boolean> {
-    const ask = consentOrYes(process, {isYes: isGiven, isJson: this.jsonEnabled()});
+    const ask = createConfirmOrYes(process, {isYes: isGiven, isJson: this.jsonEnabled()});
     return (records) =>
       ask(`Cancel ${records.length === 1 ? '1 running job' : `${records.length} running jobs`}?`);
   }

@@ -3,7 +3,7 @@ import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../cli/base-command.js';
 import {createGraceFlag} from '../cli/flags/flags.js';
 import type {CleanupResult} from '../lib/workflows/cleanup/clean-up.js';
-import {consentOrYes} from '../cli/consent.js';
+import {createConfirmOrYes} from '../cli/consent.js';
 import {submitFlags} from '../cli/flags/submit-flags.js';
 
 /** `gembatch cleanup [NAME...]` */
@@ -75,7 +75,7 @@ export default class Cleanup extends BaseCommand {
 
   /** Shows what would be deleted and asks; `--yes` answers. */
   #agree(plan: readonly unknown[], lines: readonly string[], isYes: boolean): Promise<boolean> {
-    const ask = consentOrYes(process, {isYes, isJson: this.jsonEnabled()});
+    const ask = createConfirmOrYes(process, {isYes, isJson: this.jsonEnabled()});
     if (!isYes) for (const line of lines) this.logToStderr(line);
     return ask(`Delete ${plan.length === 1 ? 'this' : `these ${plan.length}`}?`);
   }

@@ -3,7 +3,7 @@ import {modelNameFlag} from '../cli/flags/flags.js';
 import {hasApiKey} from '../cli/connection/api-key.js';
 import {BaseCommand} from '../cli/base-command.js';
 import {personalConfigPath} from '../cli/config/personal-config.js';
-import {askerOf} from '../cli/consent.js';
+import {createPrompt} from '../cli/consent.js';
 import {GembatchError} from '../lib/domain/errors.js';
 import {printFolded} from '../lib/output/terminal/screen.js';
 import {ownCommand} from '../lib/domain/program-name.js';
@@ -45,7 +45,7 @@ export default class Init extends BaseCommand {
 
   async run(): Promise<InitResult> {
     const {flags} = await this.parse(Init);
-    const ask = flags.model === undefined && !this.jsonEnabled() ? askerOf(process) : undefined;
+    const ask = flags.model === undefined && !this.jsonEnabled() ? createPrompt(process) : undefined;
     const model = flags.model ?? (await this.#askModel(ask));
     const resultsDir =
       flags['results-dir'] ??

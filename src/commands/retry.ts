@@ -7,7 +7,7 @@ import {modelNameFlag, outcomesFlag, outputLimitFlag} from '../cli/flags/flags.j
 import {readPrices} from '../cli/prices.js';
 import {submitFlags, submitOptionsOf} from '../cli/flags/submit-flags.js';
 import {costOfFiles} from '../cli/cost-of-files.js';
-import {consentOrYes} from '../cli/consent.js';
+import {createConfirmOrYes} from '../cli/consent.js';
 import {DEFAULT_MODEL} from '../lib/domain/service/model-choice.js';
 import {GembatchError} from '../lib/domain/errors.js';
 import type {RetryResult} from '../lib/workflows/retry/retry-jobs.js';
@@ -61,7 +61,7 @@ A job that the service does not show may belong to another API key's project. --
     if (flags.lost && (args.jobs ?? []).length === 0) {
       throw new GembatchError('USAGE', 'With --lost, name the request files or batch jobs.');
     }
-    const ask = consentOrYes(process, {isYes: flags.yes, isJson: this.jsonEnabled()});
+    const ask = createConfirmOrYes(process, {isYes: flags.yes, isJson: this.jsonEnabled()});
     const connection = this.connection(flags);
     const [{retryJobs}, {SubmitView}, {retryLines}, store, client, createFile] = await Promise.all([
       import('../lib/workflows/retry/retry-jobs.js'),

@@ -1,4 +1,4 @@
-import {apiKeyHider} from '../../lib/domain/api-key/conceal-api-key.js';
+import {createApiKeyRedactor} from '../../lib/domain/api-key/redact-api-key.js';
 import {GembatchError} from '../../lib/domain/errors.js';
 import {looksLikeApiKey} from '../../lib/domain/api-key/api-key-form.js';
 
@@ -47,14 +47,14 @@ export function hasApiKey(environment: Environment): boolean {
 }
 
 /** `text` with every API key of the environment left out: the last guard before it is printed. */
-export function hideApiKeys(text: string, environment: Environment): string {
-  return apiKeysHider(environment)(text);
+export function redactApiKeys(text: string, environment: Environment): string {
+  return createApiKeysRedactor(environment)(text);
 }
 
-/** `hideApiKeys` for many texts. */
-export function apiKeysHider(environment: Environment): (text: string) => string {
-  const hiders = [environment['GOOGLE_API_KEY'], environment['GEMINI_API_KEY']].map((key) =>
-    apiKeyHider(key?.trim() ?? ''),
+/** `redactApiKeys` for many texts. */
+export function createApiKeysRedactor(environment: Environment): (text: string) => string {
+  const redactors = [environment['GOOGLE_API_KEY'], environment['GEMINI_API_KEY']].map((key) =>
+    createApiKeyRedactor(key?.trim() ?? ''),
   );
-  return (text) => hiders.reduce((shown, hide) => hide(shown), text);
+  return (text) => redactors.reduce((shown, redact) => redact(shown), text);
 }

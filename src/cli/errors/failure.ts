@@ -1,7 +1,7 @@
 import {inspect} from 'node:util';
 import {CLIError, ModuleLoadError} from '@oclif/core/errors';
 import {GembatchError} from '../../lib/domain/errors.js';
-import {hideApiKeys} from '../connection/api-key.js';
+import {redactApiKeys} from '../connection/api-key.js';
 import {usageErrorOf, withoutParserWords} from './usage-error.js';
 
 /** The object that a failed command prints with `--json`. Its shape is part of the interface. */
@@ -45,8 +45,8 @@ const STORAGE_ERRNOS: ReadonlySet<unknown> = new Set([
  */
 export function toGembatchError(error: unknown, version: string): GembatchError {
   const {code, message, suggestions, details} = classify(error, version);
-  return new GembatchError(code, hideApiKeys(withoutParserWords(message), process.env), {
-    suggestions: suggestions.map((text) => hideApiKeys(text, process.env)),
+  return new GembatchError(code, redactApiKeys(withoutParserWords(message), process.env), {
+    suggestions: suggestions.map((text) => redactApiKeys(text, process.env)),
     details,
     cause: error,
   });
@@ -72,5 +72,5 @@ export function failureJson(error: GembatchError): FailureJson {
 
 /** Where an error came from, for those who look for a defect; without any API key. */
 export function stackOf(error: unknown): string {
-  return hideApiKeys(inspect(error), process.env);
+  return redactApiKeys(inspect(error), process.env);
 }

@@ -4,7 +4,7 @@ import {createGraceFlag, durationFlag, modelNameFlag, RARE, ruleFlag, webAddress
 import {DEFAULT_MODEL} from '../../lib/domain/service/model-choice.js';
 import type {Rule} from '../../lib/domain/request/findings/request-finding.js';
 import type {SubmitOptions} from '../../lib/workflows/submit/submit-run.js';
-import {consentOf} from '../consent.js';
+import {createConfirm} from '../consent.js';
 
 /** The flag that chooses the model of new batch jobs. */
 export const modelFlag = modelNameFlag({
@@ -87,7 +87,7 @@ function costs(price: string | undefined): string {
 
 /** Asks for the successor of a default model that is gone, where there is somebody to ask. */
 export function modelConsent(isJson: boolean): Pick<SubmitOptions, 'consentToModel'> {
-  const consent = isJson ? undefined : consentOf(process);
+  const consent = isJson ? undefined : createConfirm(process);
   if (consent === undefined) return {};
   return {
     consentToModel: ({gone, successor, price}) =>

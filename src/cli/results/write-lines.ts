@@ -1,6 +1,6 @@
 import {once} from 'node:events';
 import type {AtomicFile} from '../../lib/store/file/atomic-file.js';
-import {hideApiKeys} from '../connection/api-key.js';
+import {redactApiKeys} from '../connection/api-key.js';
 import {hasReaderGone} from '../stop-signal.js';
 
 /** Lines are collected up to this size and written with one call. */
@@ -46,10 +46,10 @@ async function writeAllLines(lines: Lines, {head = '', file, stop}: WriteOptions
       stop.throwIfAborted();
       block += line;
       if (block.length < BLOCK_CHARACTERS) continue;
-      await write(hideApiKeys(block, process.env), file, stop);
+      await write(redactApiKeys(block, process.env), file, stop);
       block = '';
     }
-    await write(hideApiKeys(block, process.env), file, stop);
+    await write(redactApiKeys(block, process.env), file, stop);
     await file?.commit();
   } finally {
     await file?.discard();

@@ -6,7 +6,7 @@ import {parquetType, parquetValue, type ParquetValue} from '../../lib/output/res
 import {tableRow, type Column} from '../../lib/output/results/table-columns.js';
 import type {AtomicFile} from '../../lib/store/file/atomic-file.js';
 import type {ReportRow} from '../../lib/workflows/results/report-rows.js';
-import {apiKeysHider} from '../connection/api-key.js';
+import {createApiKeysRedactor} from '../connection/api-key.js';
 import type {PrintDeps, TableForm, Written} from './join-form.js';
 
 /** A row group is decoded whole by those who read it. */
@@ -66,7 +66,7 @@ class ParquetTable {
     readonly parquet: ReturnType<typeof parquetType>;
     data: ParquetValue[];
   })[];
-  readonly #hideApiKeys = apiKeysHider(process.env);
+  readonly #redactApiKeys = createApiKeysRedactor(process.env);
   #writer: ParquetWriter | undefined;
   #rows = 0;
   #characters = 0;
@@ -105,7 +105,7 @@ class ParquetTable {
         else hasOtherKind = true;
       });
       if (this.lossy.size > 0) continue;
-      const shown = typeof value === 'string' ? this.#hideApiKeys(value) : value;
+      const shown = typeof value === 'string' ? this.#redactApiKeys(value) : value;
       this.#characters += typeof shown === 'string' ? shown.length : 8;
       data.push(shown);
     }

@@ -1,5 +1,5 @@
 import {describe, expect, test} from '@jest/globals';
-import {apiKeyFrom, hideApiKeys} from '../../../src/cli/connection/api-key.js';
+import {apiKeyFrom, redactApiKeys} from '../../../src/cli/connection/api-key.js';
 
 describe('apiKeyFrom', () => {
   test('takes GEMINI_API_KEY, without blanks around it', () => {
@@ -31,15 +31,15 @@ describe('apiKeyFrom', () => {
   );
 });
 
-describe('hideApiKeys', () => {
+describe('redactApiKeys', () => {
   test('leaves out each key, wherever it stands', () => {
     const environment = {GEMINI_API_KEY: ' AIza-one-0123456789 ', GOOGLE_API_KEY: 'AIza-two-0123456789'};
-    expect(hideApiKeys('x AIza-one-0123456789, key=AIza-two-0123456789', environment)).toBe(
+    expect(redactApiKeys('x AIza-one-0123456789, key=AIza-two-0123456789', environment)).toBe(
       'x [API key], key=[API key]',
     );
   });
 
   test('leaves a stand-in for a key alone, because it may be a word', () => {
-    expect(hideApiKeys('the emulator failed', {GEMINI_API_KEY: 'emulator'})).toBe('the emulator failed');
+    expect(redactApiKeys('the emulator failed', {GEMINI_API_KEY: 'emulator'})).toBe('the emulator failed');
   });
 });

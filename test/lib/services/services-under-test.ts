@@ -1,6 +1,6 @@
 import type {BatchService} from '../../../src/lib/services/batch-service.js';
 import {GeminiBatchClient} from '../../../src/lib/services/gemini/gemini-batch-client.js';
-import {authorizer} from '../../../src/lib/services/vertex/google-credentials.js';
+import {createAuthorizer} from '../../../src/lib/services/vertex/google-credentials.js';
 import {VertexBatchClient} from '../../../src/lib/services/vertex/vertex-batch-client.js';
 import {systemClock} from '../../../src/lib/system-clock.js';
 import {putObject} from './vertex/open-vertex.js';
@@ -50,7 +50,7 @@ async function vertexOnEmulator(): Promise<ServiceUnderTest> {
       project: 'my-project',
       location: 'global',
       bucket: 'gs://bucket',
-      authorize: authorizer([url], {}),
+      authorize: createAuthorizer([url], {}),
       clock: systemClock,
       baseUrl: url,
       storageUrl: url,

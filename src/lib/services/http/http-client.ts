@@ -5,7 +5,7 @@
  * before anybody reads it.
  */
 import type {Readable} from 'node:stream';
-import {apiKeyHider} from '../../domain/api-key/conceal-api-key.js';
+import {createApiKeyRedactor} from '../../domain/api-key/redact-api-key.js';
 import {GembatchError} from '../../domain/errors.js';
 import {Connections, CONNECT_TIMEOUT_MS} from './connection/connections.js';
 import {Deadline} from './deadline.js';
@@ -91,8 +91,8 @@ export class HttpClient {
     const timer = setTimeout(() => body.destroy(slownessError(request.answerMs)), request.answerMs);
     try {
       refuseCompressed({headers, body}, `HTTP ${status}`);
-      const conceal = apiKeyHider(secretOf(request));
-      return {status, headers, body: conceal(await textOf(body, status))};
+      const redact = createApiKeyRedactor(secretOf(request));
+      return {status, headers, body: redact(await textOf(body, status))};
     } catch (error) {
       throw this.failure(request, error);
     } finally {

@@ -33,7 +33,7 @@ const NETWORK_CODE = /^(?:E(?:AI_AGAIN|CONN\w+|HOSTUNREACH|NETUNREACH|NOTFOUND|P
  *
  * @param addresses - where calls go: Vertex AI and Cloud Storage.
  */
-export function authorizer(addresses: readonly string[], environment: Environment): Authorize {
+export function createAuthorizer(addresses: readonly string[], environment: Environment): Authorize {
   const isLocal = addresses.every((address) => isLoopback(new URL(address)));
   if (isLocal && !environment[FILE_VARIABLE]) return async () => PLACEHOLDER;
   let client: Promise<AuthClient> | undefined;

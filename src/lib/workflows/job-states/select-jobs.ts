@@ -63,7 +63,7 @@ function jobsNamed<T>(
   name: string,
   {store, jobs, namesOf}: {store: Names; jobs: readonly T[]; namesOf: (job: T) => JobNames},
 ): readonly T[] {
-  const isMeant = nameMatcher(store, [name]);
+  const isMeant = createNameMatcher(store, [name]);
   const named = jobs.filter((job) => isMeant(namesOf(job)));
   if (named.length > 0) return named;
   const id = name.replace(/^batches\//u, '');
@@ -90,7 +90,7 @@ function jobsNamed<T>(
 
 /** Whether a record, or an open create, is one of those that a person means; with no names, each is. */
 export function jobSelector(store: Names, names: readonly string[]): (work: JobRecord | Intent) => boolean {
-  const isMeant = nameMatcher(store, names);
+  const isMeant = createNameMatcher(store, names);
   return (work) => names.length === 0 || isMeant(namesOfWork(work));
 }
 
@@ -100,7 +100,7 @@ export function namesOfWork(work: JobRecord | Intent): JobNames {
   return {file: work.input_file, whole: work.part_of?.input_file, name};
 }
 
-function nameMatcher(store: Names, names: readonly string[]): (job: JobNames) => boolean {
+function createNameMatcher(store: Names, names: readonly string[]): (job: JobNames) => boolean {
   const inputs = new Set(names.flatMap((name) => [name, store.inputName(name)]));
   const jobs = new Set(names.flatMap((name) => [name, `batches/${name}`]));
   // On Vertex AI the number alone is a job's name, too.

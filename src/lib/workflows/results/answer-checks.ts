@@ -11,8 +11,8 @@ const MOST_MESSAGE = 300;
 export async function answerChecks(requests: Pick<KeyReader, 'forms' | 'formOf'>): Promise<CheckOfKey> {
   const {forms} = requests;
   if (forms.length === 0) return () => undefined;
-  const {schemaCompiler} = await import('./schema-check.js');
-  const compile = forms.some(({schema}) => schema !== null) ? await schemaCompiler() : undefined;
+  const {createSchemaCompiler} = await import('./schema-check.js');
+  const compile = forms.some(({schema}) => schema !== null) ? await createSchemaCompiler() : undefined;
   const checks: (AnswerCheck | undefined)[] = [];
   return (key) => {
     const number = requests.formOf(key);

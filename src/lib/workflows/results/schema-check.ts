@@ -19,7 +19,7 @@ const MOST_UNWATCHED = 20_000_000;
 const CHECK_MS = 1_000;
 
 /** Makes a compiler, which gives undefined for a schema that cannot be checked. */
-export async function schemaCompiler(): Promise<(schema: JsonObject) => SchemaCheck | undefined> {
+export async function createSchemaCompiler(): Promise<(schema: JsonObject) => SchemaCheck | undefined> {
   // The bundle gives modules of CommonJS no names but "default".
   const [{default: newest}, {default: older}, {RE2JS}] = await Promise.all([
     import('ajv/dist/2020.js'),

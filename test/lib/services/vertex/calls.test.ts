@@ -5,7 +5,7 @@ import {describe, expect, test} from '@jest/globals';
 import type {BatchJob} from '../../../../src/lib/domain/job/batch-job.js';
 import {jobDisplayName, newAttempt} from '../../../../src/lib/domain/job/display-name.js';
 import {Crc32c} from '../../../../src/lib/services/vertex/crc32c.js';
-import {authorizer} from '../../../../src/lib/services/vertex/google-credentials.js';
+import {createAuthorizer} from '../../../../src/lib/services/vertex/google-credentials.js';
 import {requestLines} from '../../../helpers/request-files.js';
 import {tempDir} from '../../../helpers/temp-dir.js';
 import {until} from '../../../helpers/until.js';
@@ -105,17 +105,17 @@ describe('credentials', () => {
   test('go to this machine and to those who gave them, and nowhere else', async () => {
     const {emulator} = await openVertex();
     const GOOGLE_APPLICATION_CREDENTIALS = await federatedCredentials(emulator.url);
-    const local = authorizer([emulator.url], {GOOGLE_APPLICATION_CREDENTIALS});
+    const local = createAuthorizer([emulator.url], {GOOGLE_APPLICATION_CREDENTIALS});
     expect(await local()).toEqual({authorization: 'Bearer emulated-token'});
     expect(emulator.control.counts()['credentials']).toBe(1);
-    const foreign = authorizer(['https://gateway.example.com/'], {GOOGLE_APPLICATION_CREDENTIALS});
+    const foreign = createAuthorizer(['https://gateway.example.com/'], {GOOGLE_APPLICATION_CREDENTIALS});
     await expect(foreign()).rejects.toMatchObject({code: 'USAGE'});
     expect(emulator.control.counts()['credentials']).toBe(1);
   });
 
   test('that are not there are named, with what to run', async () => {
     const file = join(await tempDir(), 'none.json');
-    const authorize = authorizer(['https://aiplatform.googleapis.com/'], {
+    const authorize = createAuthorizer(['https://aiplatform.googleapis.com/'], {
       GOOGLE_APPLICATION_CREDENTIALS: file,
     });
     await expect(authorize()).rejects.toMatchObject({
@@ -130,14 +130,14 @@ describe('credentials', () => {
     const GOOGLE_APPLICATION_CREDENTIALS = await federatedCredentials(emulator.url);
     const refusal = {kind: 'status', status: 400, body: {error: 'invalid_grant'}} as const;
     emulator.control.fault({on: 'credentials', times: null, fault: refusal});
-    const authorize = authorizer([emulator.url], {GOOGLE_APPLICATION_CREDENTIALS});
+    const authorize = createAuthorizer([emulator.url], {GOOGLE_APPLICATION_CREDENTIALS});
     await expect(authorize()).rejects.toMatchObject({code: 'KEY_REFUSED'});
   });
 
   test('in a pipe are refused at once', async () => {
     const file = join(await tempDir(), 'pipe');
     execFileSync('mkfifo', [file]);
-    const authorize = authorizer(['https://aiplatform.googleapis.com/'], {
+    const authorize = createAuthorizer(['https://aiplatform.googleapis.com/'], {
       GOOGLE_APPLICATION_CREDENTIALS: file,
     });
     await expect(authorize()).rejects.toMatchObject({
@@ -151,7 +151,7 @@ describe('credentials', () => {
     const GOOGLE_APPLICATION_CREDENTIALS = await federatedCredentials(emulator.url);
     emulator.control.fault({on: 'credentials', times: null, fault: {kind: 'hang_before'}});
     const stop = new AbortController();
-    const authorize = authorizer([emulator.url], {GOOGLE_APPLICATION_CREDENTIALS});
+    const authorize = createAuthorizer([emulator.url], {GOOGLE_APPLICATION_CREDENTIALS});
     const headers = authorize(stop.signal);
     await until(() => emulator.control.counts()['credentials'] === 1);
     stop.abort();
@@ -161,7 +161,7 @@ describe('credentials', () => {
   });
 
   test('that emulators take are none of anybody', async () => {
-    expect(await authorizer(['http://127.0.0.1:1/', 'http://localhost:2'], {})()).toEqual({
+    expect(await createAuthorizer(['http://127.0.0.1:1/', 'http://localhost:2'], {})()).toEqual({
       authorization: 'Bearer emulator',
     });
   });

@@ -4,7 +4,7 @@ import {join} from 'node:path';
 import type {EmulatorOptions, Emulator} from '../../../../src/emulator/http/server.js';
 import {jobDisplayName, newAttempt, uploadDisplayName} from '../../../../src/lib/domain/job/display-name.js';
 import type {UploadFile} from '../../../../src/lib/services/batch-service.js';
-import {authorizer} from '../../../../src/lib/services/vertex/google-credentials.js';
+import {createAuthorizer} from '../../../../src/lib/services/vertex/google-credentials.js';
 import {
   VertexBatchClient,
   type VertexBatchClientOptions,
@@ -24,7 +24,7 @@ export async function openVertex(
     project: 'my-project',
     location: 'global',
     bucket: 'gs://bucket/work',
-    authorize: authorizer([emulator.url], {}),
+    authorize: createAuthorizer([emulator.url], {}),
     clock: {now: () => Date.now(), monotonic: () => performance.now(), sleep: async () => undefined},
     baseUrl: emulator.url,
     storageUrl: emulator.url,

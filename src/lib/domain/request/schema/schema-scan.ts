@@ -47,7 +47,7 @@ export class SchemaScan {
       case 'message':
         return this.#messageReader(field.type);
       default:
-        return numberReader(field, owner);
+        return createNumberReader(field, owner);
     }
   }
 
@@ -69,7 +69,7 @@ export class SchemaScan {
   #sharedReader(name: string): Visit {
     const known = this.#readers.get(name);
     if (known !== undefined) return known;
-    const reader = membersReader(new FieldNames(messageType(name), this));
+    const reader = createMembersReader(new FieldNames(messageType(name), this));
     this.#readers.set(name, reader);
     return reader;
   }
@@ -78,7 +78,7 @@ export class SchemaScan {
 /** Passes over text that is Base64, as far as that is looked at. */
 const readBase64: Visit = (cursor) => cursor.skipPlainString() && cursor.isOf(BASE64_BYTES, BASE64_HEAD);
 
-function membersReader(names: FieldNames): Visit {
+function createMembersReader(names: FieldNames): Visit {
   let seen = 0;
   const onMember: Visit = (cursor) => {
     const index = names.indexOf(cursor);
@@ -95,7 +95,7 @@ function membersReader(names: FieldNames): Visit {
   };
 }
 
-function numberReader(field: Field, owner: MessageType): Visit {
+function createNumberReader(field: Field, owner: MessageType): Visit {
   const {min, max} = rangeOf(owner.name, field) ?? {min: -Infinity, max: Infinity};
   const isWhole = field.kind !== 'float';
   return (cursor) => {

@@ -48,7 +48,7 @@ type ValueReader = (column: string, value: unknown) => unknown;
  * How the values of a table are read. For the columns of some types the metadata are changed: they are then read as the whole numbers
  * that they are stored as. The reader would turn decimals into floating point, and does not know times of day.
  */
-export function valueReader(metadata: FileMetaData): ValueReader {
+export function createValueReader(metadata: FileMetaData): ValueReader {
   const readers = new Map<string, (value: unknown) => unknown>();
   for (const element of columnElements(metadata)) {
     const read = readerOf(element);

@@ -2,7 +2,7 @@ import {open, type FileHandle} from 'node:fs/promises';
 import * as zlib from 'node:zlib';
 import type {AsyncBuffer, Compressors} from 'hyparquet';
 import {GembatchError} from '../../../domain/errors.js';
-import {columnElements, TIME_PARSERS, valueReader} from './parquet-values.js';
+import {columnElements, TIME_PARSERS, createValueReader} from './parquet-values.js';
 import type {TableFile} from './read-csv.js';
 import type {ReadOptions, Source, SourceRow} from './source.js';
 import {SourceBytes} from './source-bytes.js';
@@ -20,7 +20,7 @@ export async function openParquet(file: TableFile, options: ReadOptions): Promis
   const {parquetMetadataAsync, parquetReadObjects} = await import('hyparquet');
   const bytes = new SourceBytes(path, {signal: options.signal, onBytes: () => undefined});
   const metadata = await inWords(name, async () => withFile(path, (buffer) => parquetMetadataAsync(buffer)));
-  const valueOf = valueReader(metadata);
+  const valueOf = createValueReader(metadata);
   const rowCount = Number(metadata.num_rows);
   if (rowCount === 0) throw new GembatchError('FILE_EMPTY', `${name}: has no rows.`);
   const columns = columnElements(metadata).map((element) => element.name);

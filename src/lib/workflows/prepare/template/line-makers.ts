@@ -18,7 +18,7 @@ export interface LineOptions {
 }
 
 /** Makes requests of lines in OpenAI's batch format. Their key is the `custom_id`, unless a column is named. */
-export function openAiMaker(options: LineOptions): MakeRequest {
+export function createOpenAiMaker(options: LineOptions): MakeRequest {
   return (source, {at, values}) => {
     const place = source.placeOf(at);
     try {
@@ -44,7 +44,7 @@ export function openAiMaker(options: LineOptions): MakeRequest {
 }
 
 /** Makes requests of bare GenerateContentRequest lines. A column that holds the key is taken out of the request. */
-export function requestMaker(options: LineOptions): MakeRequest {
+export function createRequestMaker(options: LineOptions): MakeRequest {
   return (source, {at, values}) => {
     const place = source.placeOf(at);
     const {keyColumn} = options;

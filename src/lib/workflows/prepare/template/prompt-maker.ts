@@ -47,7 +47,7 @@ const PROMPT_COLUMN = 'prompt';
  *
  * @throws GembatchError USAGE, FILE_MISSING.
  */
-export async function promptMaker(
+export async function createPromptMaker(
   sources: readonly Source[],
   input: PromptInput,
   {config, isForEmbeddings}: RequestKind,

@@ -7,8 +7,8 @@ import {
   type ConfigInput,
   type GenerationConfig,
 } from './generation-config.js';
-import {openAiMaker, requestMaker} from './line-makers.js';
-import {checkColumn, promptMaker, type PromptInput} from './prompt-maker.js';
+import {createOpenAiMaker, createRequestMaker} from './line-makers.js';
+import {checkColumn, createPromptMaker, type PromptInput} from './prompt-maker.js';
 import type {MakeRequest} from './made-request.js';
 import type {Source} from '../sources/source.js';
 
@@ -72,10 +72,10 @@ export async function openRecipe(sources: readonly Source[], input: RecipeInput)
   if (form === 'openai' || form === 'requests') {
     refuseTemplates(sources[0]?.name ?? '', input);
     const options = {keyColumn: input.keyColumn, config, model: input.model};
-    const make = form === 'openai' ? openAiMaker(options) : requestMaker(options);
+    const make = form === 'openai' ? createOpenAiMaker(options) : createRequestMaker(options);
     return {facts: {...facts, prompt: null, system: null}, notes, make};
   }
-  const {make, prompt, system} = await promptMaker(sources, input, {config, isForEmbeddings});
+  const {make, prompt, system} = await createPromptMaker(sources, input, {config, isForEmbeddings});
   return {facts: {...facts, prompt, system}, notes, make};
 }
 

@@ -1,5 +1,5 @@
 import {describe, expect, test} from '@jest/globals';
-import {apiKeyHider} from '../../../../src/lib/domain/api-key/conceal-api-key.js';
+import {createApiKeyRedactor} from '../../../../src/lib/domain/api-key/redact-api-key.js';
 
 const KEY = 'AIza+Sy/B"c\\D=e&f<0123456789';
 
@@ -21,33 +21,33 @@ describe('a key is left out of a text', () => {
     ['as CSV', KEY.replace('"', '""')],
     ['with slashes escaped', JSON.stringify(KEY).slice(1, -1).replaceAll('/', '\\/')],
   ])('%s', (_, form) => {
-    expect(apiKeyHider(KEY)(`a ${form} b ${form}`)).toBe('a [API key] b [API key]');
+    expect(createApiKeyRedactor(KEY)(`a ${form} b ${form}`)).toBe('a [API key] b [API key]');
   });
 });
 
 test('JSON stays JSON', () => {
-  const conceal = apiKeyHider(KEY);
+  const redact = createApiKeyRedactor(KEY);
   const value = {
     [KEY]: [KEY, JSON.stringify({deep: KEY}), `https://example.com/?key=${encodeURIComponent(KEY)}`],
   };
-  expect(JSON.parse(conceal(JSON.stringify(value)))).toEqual({
+  expect(JSON.parse(redact(JSON.stringify(value)))).toEqual({
     '[API key]': ['[API key]', '{"deep":"[API key]"}', 'https://example.com/?key=[API key]'],
   });
 });
 
 test('a text without the key is as it was', () => {
   const text = `${KEY.slice(0, -1)} ${KEY.toLowerCase()} %41 \\u0041`;
-  expect(apiKeyHider(KEY)(text)).toBe(text);
+  expect(createApiKeyRedactor(KEY)(text)).toBe(text);
 });
 
 test('what is shorter than a key of the service is left where it stands', () => {
-  expect(apiKeyHider('emulator')('the emulator failed')).toBe('the emulator failed');
+  expect(createApiKeyRedactor('emulator')('the emulator failed')).toBe('the emulator failed');
 });
 
 test('text that is made to look like the key takes no time', () => {
-  const conceal = apiKeyHider('a++++++++++++++++++++++++b');
+  const redact = createApiKeyRedactor('a++++++++++++++++++++++++b');
   const startMs = performance.now();
-  conceal(`a${'\\'.repeat(200_000)}`.repeat(3) + `a${'%252525'.repeat(50_000)}`);
+  redact(`a${'\\'.repeat(200_000)}`.repeat(3) + `a${'%252525'.repeat(50_000)}`);
   expect(performance.now() - startMs).toBeLessThan(2_000);
 });
 

@@ -10,7 +10,7 @@ const SHOWN = '[API key]';
  *
  * @param key - one shorter than 16 characters is no secret, and is left where it stands.
  */
-export function apiKeyHider(key: string): (text: string) => string {
+export function createApiKeyRedactor(key: string): (text: string) => string {
   if (key.length < SHORTEST_SECRET) return (text) => text;
   const pattern = new RegExp(Array.from(key, formsOf).join(''), 'gu');
   return (text) => text.replaceAll(pattern, SHOWN);
