@@ -42,7 +42,7 @@ const CLOCK = Symbol.for('gembatch.clock');
 /** How long a command that is to end soon tries to reach the service. */
 export const BRIEF_OUTAGE_MS = 20_000;
 
-/** Results are for whoever the person's umask lets read them. */
+/** The umask decides who may read results. */
 const RESULT_MODE = 0o666;
 
 /**
@@ -243,7 +243,7 @@ export abstract class BaseCommand extends GembatchCommand {
     return new GeminiBatchClient({...common, apiKey, ...(baseUrl === undefined ? {} : {baseUrl})});
   }
 
-  /** A client for a command that a person waits for: it says on stderr that nobody answers, and soon gives up. */
+  /** A client for a command that a person waits for: when the service does not answer, it says so on stderr and soon gives up. */
   protected async createBriefClient(connection: Connection, flags: {quiet: boolean}): Promise<BatchService> {
     const onBegin = (reason: string): void => {
       const text = `${reason.replace(/\.$/u, '')}. Trying again for up to ${BRIEF_OUTAGE_MS / 1000} s.`;
@@ -278,7 +278,7 @@ export abstract class BaseCommand extends GembatchCommand {
 
   protected override async init(): Promise<void> {
     await super.init();
-    // Whoever read the messages is gone; what the command does goes on.
+    // The reader of the messages is gone; the command goes on.
     process.stderr.on('error', () => undefined);
     process.once('uncaughtException', (error) => {
       this.fail(error);

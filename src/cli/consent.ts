@@ -6,8 +6,8 @@ import {widthOf} from '../lib/output/terminal/screen.js';
 type Streams = Pick<NodeJS.Process, 'stdin' | 'stderr' | 'env'>;
 
 /**
- * A function that asks a person a yes-or-no question; undefined where nobody can answer, as in a pipe or in CI. Every answer
- * but `y` and `yes` means no.
+ * A function that asks a person a yes-or-no question; undefined without a terminal, as in a pipe
+ * or in CI. Every answer but `y` and `yes` means no.
  */
 export function createConfirm(streams: Streams): ((question: string) => Promise<boolean>) | undefined {
   const ask = createPrompt(streams);
@@ -15,8 +15,8 @@ export function createConfirm(streams: Streams): ((question: string) => Promise<
 }
 
 /**
- * A function that asks a person for a line of text and returns it trimmed; undefined where nobody can answer. An empty line
- * means the fallback, which is shown.
+ * A function that asks a person for a line of text and returns it trimmed; undefined without a terminal. An empty line means
+ * the fallback, which is shown.
  */
 export function createPrompt({
   stdin,
@@ -41,7 +41,7 @@ export function createPrompt({
 /**
  * A function that asks before something that cannot be undone. `--yes` is a yes to every question.
  *
- * The function throws GembatchError USAGE where nobody can answer.
+ * The function throws GembatchError USAGE without a terminal.
  */
 export function createConfirmOrYes(
   streams: Streams,

@@ -15,7 +15,7 @@ export abstract class GembatchCommand extends Command {
   protected override async init(): Promise<void> {
     await super.init();
     setProgramName(this.config.bin, this.id?.replaceAll(':', ' '));
-    // Before oclif's listener, which throws: nothing can be told on stdout any more, not even with --json.
+    // Registered before oclif's listener, which throws: stdout takes nothing more then, not even --json.
     process.stdout.prependListener('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') return;
       const cause = new GembatchError('STORAGE', `Cannot write the output: ${error.message}.`, {

@@ -11,7 +11,7 @@ export function nextCommand(store: JobStore): string | undefined {
 }
 
 /**
- * The command to run next where jobs were to be cancelled, which nobody wants to send again.
+ * The command to run next where jobs were to be cancelled: they are not to be sent again.
  *
  * @param names - of their batch jobs.
  */

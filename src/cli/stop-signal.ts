@@ -3,7 +3,7 @@ import {EXIT_OF_SIGNAL, GembatchError} from '../lib/domain/errors.js';
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
- * A signal that aborts when somebody wants the command to end: by Ctrl-C, SIGTERM or SIGHUP, or by closing the pipe that
+ * A signal that aborts when the command has to end: by Ctrl-C, SIGTERM or SIGHUP, or by closing the pipe that
  * reads its output. What is in flight is then brought to its durable end; a second signal ends the process at once, with
  * the exit code of that signal.
  *

@@ -150,7 +150,7 @@ Ctrl-C once lets creates under way end; twice ends at once.`;
     return {...result, estimate};
   }
 
-  /** @throws GembatchError `USAGE` when nobody agrees: it may pay twice. */
+  /** @throws GembatchError `USAGE` when the user does not agree: it may pay twice. */
   async #assumedNotCreated(
     context: EstimateContext,
     names: readonly string[],

@@ -121,7 +121,7 @@ async function readIfOwn(
   return read(path, isPersonal);
 }
 
-/** undefined for what is not there, or lies where nobody may look. */
+/** undefined when it does not exist, or its folder must not be read. */
 function ownerOf(path: string): number | undefined {
   try {
     return lstatSync(path, {throwIfNoEntry: false})?.uid;

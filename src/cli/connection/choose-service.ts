@@ -14,7 +14,7 @@ const SDK_VARIABLES = ['GOOGLE_GENAI_USE_VERTEXAI', 'GOOGLE_GENAI_USE_ENTERPRISE
 
 /**
  * The service that new jobs go to: Vertex AI by `--vertex`, or by the variable of Google's SDKs together with a bucket. That
- * variable alone may have been set for another program, and moves nobody's paid work.
+ * variable alone may have been set for another program, and must not move paid work.
  *
  * @throws GembatchError USAGE when it is set alone.
  */

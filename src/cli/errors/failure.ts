@@ -39,7 +39,7 @@ const STORAGE_ERRNOS: ReadonlySet<unknown> = new Set([
 
 /**
  * Whatever reached the top of a command, as one of our errors, ready to be shown: wrong usage that oclif found is USAGE,
- * an error of the file system that nobody handled is STORAGE, and everything else is a BUG. No API key is in its text.
+ * an unhandled error of the file system is STORAGE, and everything else is a BUG. No API key is in its text.
  *
  * @param version - of gembatch, which a report of a bug needs.
  */

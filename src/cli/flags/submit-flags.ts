@@ -85,7 +85,7 @@ function costs(price: string | undefined): string {
   return price === undefined ? 'has no known price' : `costs ${price}`;
 }
 
-/** Asks for the successor of a default model that is gone, where there is somebody to ask. */
+/** Asks, on a terminal, whether to use the successor of a default model that is gone. */
 export function modelConsent(isJson: boolean): Pick<SubmitOptions, 'consentToModel'> {
   const consent = isJson ? undefined : createConfirm(process);
   if (consent === undefined) return {};

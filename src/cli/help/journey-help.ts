@@ -50,7 +50,7 @@ class JourneyCommandHelp extends CommandHelp {
   }
 }
 
-/** oclif's help, with the commands grouped by the journey of whoever uses them. */
+/** oclif's help, with the commands grouped by the user's journey. */
 export default class JourneyHelp extends Help {
   protected override CommandHelpClass = JourneyCommandHelp;
 

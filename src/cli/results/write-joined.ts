@@ -128,7 +128,7 @@ function mediaFiles(
 /** Under these names a spreadsheet expects its own format, and would call JSONL or CSV damaged. */
 const WORKBOOKS: ReadonlySet<string> = new Set(['xlsx', 'xls', 'ods']);
 
-/** What the name says, where nobody says it. */
+/** The form that the file name asks for, when no flag does. */
 function formatOf({join, format}: Pick<JoinForm, 'join' | 'format'>): JoinFormat {
   if (format !== undefined) return format;
   const ending = extname(join).slice(1).toLowerCase();

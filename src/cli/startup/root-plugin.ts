@@ -6,7 +6,7 @@ import type {LoadCommand} from './command-table.js';
 
 type HookOptions = Plugin['hooks'][string][number];
 
-/** What oclif is told about its root plugin. */
+/** The root plugin, as oclif describes one. */
 export interface RootPluginOptions {
   /** The folder of the manifest, of the help and of the hooks. */
   readonly root: string;

@@ -13,7 +13,7 @@ export class EmulatorControl {
     this.#service = service;
   }
 
-  /** Every create that took effect, even if nobody heard of it. */
+  /** Every create that took effect, even when its answer was lost. */
   paid(): readonly PaidJob[] {
     return this.#service.callLog.paid;
   }

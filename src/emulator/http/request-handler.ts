@@ -124,7 +124,7 @@ function fail(response: ServerResponse, error: unknown): void {
     response.socket?.destroySoon();
     return;
   }
-  // A transfer that the other side has broken off has nobody to answer to.
+  // When the other side has broken off the transfer, there is no one to answer.
   if (response.headersSent || response.destroyed || isConnectionError(error)) {
     response.destroy();
     return;

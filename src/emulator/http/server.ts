@@ -32,7 +32,7 @@ const KEEP_ALIVE_MS = 300_000;
 /** A connection that is silent for this long is closed. */
 const IDLE_MS = 600_000;
 
-/** A request whose head is not there by then is cut off, so that nobody holds a connection with a byte now and then. */
+/** A request whose head is not there by then is cut off, so that no client holds a connection open with a byte now and then. */
 const HEAD_MS = 30_000;
 
 /** The same for a whole request: an upload may take its time, but not for ever. */

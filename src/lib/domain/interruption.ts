@@ -7,7 +7,7 @@ export function abortError(signal: AbortSignal | undefined): GembatchError | und
 }
 
 /**
- * The error for what is given up because somebody wants the command to end. It keeps the signal that asked for that, for
+ * The error for what is given up because the command has to end. It keeps the signal that asked for that, for
  * the exit code.
  *
  * @param reason - why it was given up, as an `AbortSignal` tells it.

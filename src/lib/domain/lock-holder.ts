@@ -9,7 +9,7 @@ export interface LockHolder {
   readonly since: string;
   /** `foreign`: on another host or in another container; `unknown`: on this host, but its start cannot be checked. */
   readonly state: 'alive' | 'foreign' | 'unknown';
-  /** For how long whoever waits has seen no sign of life, in milliseconds; a holder gives one every 5 seconds. */
+  /** For how long the waiting process has seen no sign of life, in milliseconds; a holder gives one every 5 seconds. */
   readonly silentMs: number;
 }
 

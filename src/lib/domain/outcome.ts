@@ -40,7 +40,7 @@ export function exitCodeOf(items: readonly ItemOutcome[], fatal?: GembatchError)
 
 /**
  * The exit code of a run that follows batch jobs. After what is not known, that something still runs outweighs what has
- * failed, because whoever reads the code has to come back.
+ * failed, because its user has to come back.
  *
  * @param serviceError - why the service could not be asked the last time.
  */

@@ -13,7 +13,7 @@ const DRAW_MS = 100;
 const SHOWN_DATA = 40;
 const INLINE_DATA = /("data":")([\w+/=-]+)(?=")/gu;
 
-/** How what came of a preparation is told. */
+/** The screen of `gembatch prepare`. */
 export interface PrepareWords {
   /** Folders below it are named from there. */
   readonly cwd: string;

@@ -124,7 +124,7 @@ export interface Wait {
 export interface CallOptions {
   /** Ends the call, also while it waits. */
   readonly signal?: AbortSignal;
-  /** Told before each pause. */
+  /** Called before each pause. */
   readonly onWait?: (wait: Wait) => void;
 }
 
@@ -136,7 +136,7 @@ export interface ListOptions extends CallOptions {
 
 /** What an upload may be given. */
 export interface UploadOptions extends CallOptions {
-  /** Told how many bytes have been sent; goes back after a break. */
+  /** Called with how many bytes have been sent; goes back after a break. */
   readonly onProgress?: (sentBytes: number) => void;
   /** Called with the name of an upload that is of no use but could not be deleted, and why. */
   readonly onNotDeleted?: (fileName: string, error: GembatchError) => void;

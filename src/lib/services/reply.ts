@@ -25,7 +25,7 @@ export function parseReply(body: string, name: string): JsonObject {
 
 /**
  * Reads a page of a list. An empty list comes as `{}`, an end without a token or with an empty one; everything else that
- * is not a page is no empty list: whoever misses a job in it would create that job again.
+ * is not a page is no empty list: a job missing in it would be created again.
  */
 export function toPage<T>(
   body: JsonObject,

@@ -72,7 +72,7 @@ export class JobFile {
   }
 
   /**
-   * As `read`, for whoever watches: a file with the size and time of the one that was read or written last is not read
+   * As `read`, for callers that watch: a file with the size and time of the one that was read or written last is not read
    * again. Nothing that is paid for or written may rest on that alone.
    *
    * @throws GembatchError STORAGE when it is there and cannot be read.
@@ -105,7 +105,7 @@ export class JobFile {
     const next = change(current);
     orStorageError(`write the job-info file ${this.#paths.file}`, () => {
       if (next !== current) this.#replaceBy(lock, next);
-      // Also when nothing changed: whoever made that content may have died before it was durable.
+      // Also when nothing changed: the process that made that content may have died before it was durable.
       syncFolderOf(this.#io, this.#paths.file);
     });
     return next;
@@ -235,7 +235,7 @@ function stampOf({ino, size, mtimeNs}: BigIntStats): string {
   return `${ino}:${size}:${mtimeNs}`;
 }
 
-/** LOCK_LOST: somebody removed the lock file, or another host presumed this process dead. */
+/** LOCK_LOST: the lock file was removed, or another host presumed this process dead. */
 export function lockLost(path: string): GembatchError {
   return new GembatchError(
     'LOCK_LOST',

@@ -28,10 +28,10 @@ export type {WaitOptions} from './lock/wait-for-lock.js';
 
 /** How a store is opened. */
 export interface JobStoreOptions {
-  /** What this process runs, for example `gembatch submit`; shown to whoever waits for it. */
+  /** What this process runs, for example `gembatch submit`; shown to processes that wait for it. */
   readonly command: string;
   readonly clock: Clock;
-  /** Of the program, for whoever reads the lock file. */
+  /** Of the program, for readers of the lock file. */
   readonly version?: string;
   /** The file system; another one only in tests. */
   readonly io?: StoreIo;
@@ -46,7 +46,7 @@ export interface JobStoreOptions {
 export type SessionAttempt<T> =
   {readonly held: true; readonly value: T} | {readonly held: false; readonly holder: LockHolder | null};
 
-/** A session that whoever opened it has to close. */
+/** A session that its opener has to close. */
 export interface OpenedSession {
   readonly session: Session;
   /** Closes it: everything that was done in it is in the job-info file then, unless this throws. */
@@ -60,8 +60,8 @@ const FOREIGN_LIMIT_MS = 90_000;
  * The job-info file: the records of all batch jobs of one folder of work, safe against crashes at any point and against
  * other processes.
  *
- * Reading takes no lock. Records are added only in a session, of which there is one at a time; it waits for nobody else.
- * Records that exist are updated under a lock held for milliseconds, also while somebody has a session.
+ * Reading takes no lock. Records are added only in a session, of which there is one at a time; it waits for no other process.
+ * Records that exist are updated under a lock held for milliseconds, also while another process has a session.
  */
 export class JobStore {
   readonly #paths: StorePaths;
@@ -132,7 +132,7 @@ export class JobStore {
   }
 
   /**
-   * As `read`, for whoever watches: a job-info file that has the size and the time of the one that this process read or
+   * As `read`, for callers that watch: a job-info file that has the size and the time of the one that this process read or
    * wrote last is not read again. Whether work is paid for must not rest on that alone.
    *
    * @throws GembatchError STORAGE when something is there and cannot be read.
@@ -151,7 +151,7 @@ export class JobStore {
   }
 
   /**
-   * Shows all records that `read` would give, in their order, and keeps none, for whoever wants little of each: of 100,000
+   * Shows all records that `read` would give, in their order, and keeps none, for callers that want little of each: of 100,000
    * that are kept, the collection of garbage takes as long as their reading.
    *
    * @returns what `read` says besides.
@@ -199,7 +199,7 @@ export class JobStore {
     return this.#beginSession(lock);
   }
 
-  /** Opens a session like `withSession`, if nobody has one; the lock of a dead process is nobody's. */
+  /** Opens a session like `withSession`, if no live process has one. */
   async trySession<T>(work: (session: Session) => Promise<T>): Promise<SessionAttempt<T>> {
     const lock = this.#contender.tryWithSecondLook();
     if (lock === null) return {held: false, holder: this.#contender.holder};
@@ -211,7 +211,7 @@ export class JobStore {
   }
 
   /**
-   * Whether somebody has a session now.
+   * Whether a process has a session now.
    *
    * @throws GembatchError STORAGE when lock files cannot be written here.
    */

@@ -27,7 +27,7 @@ export interface SessionParts {
   readonly clock: Clock;
 }
 
-/** Nobody waits for a publication, as readers read the journal, too: where commits are dear, they take little of the time. */
+/** No caller waits for a publication, as readers read the journal, too: where commits are expensive, they take little of the time. */
 const MOST_PAUSES = 30;
 /** Jobs whose creates were sent together are answered together, within milliseconds. */
 const JOIN_MS = 20;
@@ -137,7 +137,7 @@ export class OpenSession implements Session {
     if (lost) throw vanished(lost);
     const {unpublished, openIntents} = unreconciledOf(state, lines);
     const isReconciled = unpublished.length === 0 && openIntents.length === 0;
-    // With the lock lost, the journal is the business of whoever has it now.
+    // With the lock lost, the journal belongs to the process that has the lock now.
     if (state.exists && isReconciled && lock.isOurs()) journal.remove();
   }
 
@@ -175,7 +175,7 @@ export class OpenSession implements Session {
     }
   }
 
-  /** The job is durable: whoever made it goes on first, and those that end in the same moment are published together. */
+  /** The job is durable: its create goes on first, and those that end in the same moment are published together. */
   #publishSoon(): void {
     if (!this.#isScheduled && this.#isUnpublished)
       void this.#publishAfter(Math.max(JOIN_MS, this.#pace.waitMs));

@@ -37,7 +37,7 @@ export interface Session {
   abort(attempt: string, reason: string): void;
 
   /**
-   * Writes every job done so far to the job-info file, now. Nobody has to call it: a session does so by itself, at the
+   * Writes every job done so far to the job-info file, now. Calling it is optional: a session does so by itself, at the
    * latest when it ends.
    *
    * @throws GembatchError STORAGE, LOCKED or LOCK_LOST; the jobs are safe in the journal.

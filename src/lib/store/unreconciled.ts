@@ -6,7 +6,7 @@ import type {JournalState} from './journal.js';
 export interface Unreconciled {
   /** Jobs that exist and are not in the job-info file yet. */
   readonly unpublished: readonly JobRecord[];
-  /** Creates whose outcome nobody recorded. */
+  /** Creates without a recorded outcome. */
   readonly openIntents: readonly Intent[];
 }
 

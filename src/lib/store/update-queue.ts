@@ -9,7 +9,7 @@ import type {JobLine} from './record/stored-record.js';
 /** By batch name; each gets the newest record and returns the new one. */
 export type JobChanges = ReadonlyMap<string, (record: JobRecord) => JobRecord>;
 
-/** Changes that somebody waits for. */
+/** Changes that a caller waits for. */
 interface Update {
   readonly changes: JobChanges;
   /** Names of the jobs that were changed. */
@@ -18,7 +18,7 @@ interface Update {
   readonly reject: (reason: unknown) => void;
 }
 
-/** Whoever asks for a change waits for it: a tenth of the time goes into dear commits, and others join meanwhile. */
+/** The caller waits for its change: a tenth of the time goes into expensive commits, and other changes join meanwhile. */
 const MOST_PAUSES = 9;
 
 /**

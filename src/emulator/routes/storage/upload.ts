@@ -76,7 +76,7 @@ export const objectUploadCancel: Route = async (call) => {
 /** What a `Content-Range` says: `first` is undefined in a question about the state. */
 interface ContentRange {
   readonly first: number | undefined;
-  /** Of the whole object; undefined while nobody knows. */
+  /** Of the whole object; undefined while unknown. */
   readonly total: number | undefined;
 }
 

@@ -12,7 +12,7 @@ export type MediaResolution = 'LOW' | 'MEDIUM' | 'HIGH' | 'ULTRA_HIGH' | null;
  * taken from the size at a usual bit rate.
  *
  * @param data - base64, as in `inlineData`.
- * @returns undefined for a kind of file whose tokens nobody has published.
+ * @returns undefined for a kind of file whose tokens are not published.
  */
 export function mediaTokens(
   {mimeType, data}: {mimeType: string; data: string},

@@ -35,7 +35,7 @@ const TEXT_HIGH = 1.6;
 /** Roles and turns. */
 const TOKENS_PER_TURN = 4;
 
-/** An answer of some paragraphs. Nobody can know it: past rows of the same model are the better guide. */
+/** An answer of some paragraphs. It is a guess: past rows of the same model are the better guide. */
 const LIKELY_ANSWER = 500;
 /** An image of 1K or 2K, and one of 4K: https://ai.google.dev/gemini-api/docs/pricing#gemini-3-pro-image. */
 const IMAGE = 1120;

@@ -91,7 +91,7 @@ export function isIncomplete({incomplete, rows}: StoredResults): boolean {
 }
 
 /**
- * Rows that somebody has to look at: requests without a good answer, and rows that answer no request. A malformed row
+ * Rows that need attention: requests without a good answer, and rows that answer no request. A malformed row
  * names no request, so that its request counts as missing too; the pair counts once.
  */
 export function badRowCount(rows: RowCounts): number {

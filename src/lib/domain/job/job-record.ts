@@ -17,7 +17,7 @@ export interface JobRecord {
   /** Non-empty lines of the request file; null where nobody has counted them. */
   readonly count: number | null;
   /**
-   * Resource name of the uploaded request file, `files/<id>`; empty when nobody noted it. The same as `input_file` for an object
+   * Resource name of the uploaded request file, `files/<id>`; empty when not recorded. The same as `input_file` for an object
    * that was in a bucket already.
    */
   readonly uploaded_file_name: string;

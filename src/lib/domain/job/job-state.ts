@@ -31,7 +31,7 @@ export const SUCCESS_STATES: ReadonlySet<string> = new Set([
 const WIRE_PREFIX = 'BATCH_STATE_';
 const PREFIX = 'JOB_STATE_';
 
-/** The state in the spelling of the records, `JOB_STATE_*`. A state that nobody knows yet comes back unchanged. */
+/** The state in the spelling of the records, `JOB_STATE_*`. An unknown state comes back unchanged. */
 export function normaliseState(state: string): string {
   return state.startsWith(WIRE_PREFIX) ? PREFIX + state.slice(WIRE_PREFIX.length) : state;
 }
@@ -44,7 +44,7 @@ export function isTerminal(state: string): boolean {
   return TERMINAL_STATES.has(normaliseState(state));
 }
 
-/** Whether nobody knows what follows from this state. */
+/** Whether it is unknown what follows from this state. */
 export function isUnknownState(state: string): boolean {
   return !isTerminal(state) && !OPEN_STATES.has(normaliseState(state));
 }

@@ -1,6 +1,6 @@
 import {backoffMs, jittered} from '../backoff.js';
 
-/** Nothing that takes hours is worth asking about more rarely: whoever waits wants to know within minutes. */
+/** Also for what takes hours: people who wait want to know within minutes. */
 const SLOWEST_MS = 300_000;
 /** Whatever a person asks for, the service is not flooded. */
 const FASTEST_MS = 100;

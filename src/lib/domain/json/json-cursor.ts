@@ -20,7 +20,7 @@ const MAX_DEPTH = 200;
  * a row, which is decoded and copied nowhere.
  *
  * It accepts nothing that is not JSON in UTF-8: what it skips is checked as `JSON.parse` would. It may give up on
- * texts that are JSON (escapes in names, half characters, very deep nesting), so whoever gets false asks `JSON.parse`.
+ * texts that are JSON (escapes in names, half characters, very deep nesting), so on false callers ask `JSON.parse`.
  */
 export class JsonCursor {
   #bytes: Uint8Array = new Uint8Array(0);

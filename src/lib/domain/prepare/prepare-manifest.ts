@@ -110,6 +110,6 @@ function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return undefined; // Said by whoever asked.
+    return undefined; // The caller reports it.
   }
 }

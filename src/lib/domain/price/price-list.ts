@@ -13,7 +13,7 @@ export interface Rates {
   /** The rates are for requests whose prompt has more tokens than this; absent in those for all others. */
   readonly prompt_tokens_over?: number;
   readonly input: ModalityRates;
-  /** null when nobody has published it. */
+  /** null when not published. */
   readonly cached_input: ModalityRates | null;
   /** Thoughts cost what text does; null for a model that answers with vectors. */
   readonly output: ModalityRates | null;

@@ -2,7 +2,7 @@
  * Writes the 128-bit hash of a byte sequence into four words: MurmurHash3_x86_128 with seed 0
  * (https://github.com/aappleby/smhasher, `src/MurmurHash3.cpp`, public domain).
  *
- * It is quick on short input and spreads well; it does not withstand somebody who constructs collisions on purpose.
+ * It is quick on short input and spreads well; it does not withstand collisions that are constructed on purpose.
  */
 export function hash128(bytes: Uint8Array, into: Uint32Array): void {
   const length = bytes.length;

@@ -3,7 +3,7 @@ import {KeyTable} from './key-table.js';
 import {isBlank, LineSplitter} from '../json/line-splitter.js';
 import {AnswerForms, type AnswerForm} from '../request/answer-form.js';
 
-/** Forms that are told apart; further ones, which 16 bits cannot number, are not checked. */
+/** Forms that are distinguished; further ones, which 16 bits cannot number, are not checked. */
 const MOST_FORMS = 0xffff;
 
 /** Collects the keys of a request file while its bytes pass by, and what each request asks of its answer. */
@@ -27,7 +27,7 @@ export class KeyReader {
     return this.#count;
   }
 
-  /** Requests whose key an earlier one has: their answers cannot be told apart. */
+  /** Requests whose key an earlier one has: it is unclear which answer belongs to which. */
   get repeated(): number {
     return this.#repeated;
   }

@@ -36,6 +36,6 @@ function parsedKey(line: Uint8Array): string | null {
     );
     return typeof key === 'string' ? key : null;
   } catch {
-    return null; // Not JSON in UTF-8: a line without a key, which is what the caller is told.
+    return null; // Not JSON in UTF-8: a line without a key, and null says so.
   }
 }

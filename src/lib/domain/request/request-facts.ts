@@ -10,7 +10,7 @@ export interface FileProblem {
   readonly rule?: Rule;
 }
 
-/** Something questionable in a request file, told once however many lines have it. */
+/** Something questionable in a request file, reported once however many lines have it. */
 export interface FileWarning {
   readonly text: string;
   readonly firstLine: number;

@@ -1,4 +1,4 @@
-/** The rules for one line of a request file that is JSON. Whether its key is unique is for whoever sees all lines. */
+/** The rules for one line of a request file that is JSON. Whether its key is unique is checked where all lines are seen. */
 import {isObject, type JsonObject} from '../json/json-object.js';
 import {contentFindings, contentsFindings} from './request-content.js';
 import {
@@ -150,6 +150,6 @@ function brokenText(value: unknown): JsonPath | undefined {
   return undefined;
 }
 
-/** Steps after which a place is not told more exactly: each costs as much as it has steps before it. */
+/** Steps after which a place is not reported more exactly: each costs as much as it has steps before it. */
 const MAX_PLACE = 50;
 const HALF = /\p{Surrogate}/u;

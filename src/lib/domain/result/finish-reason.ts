@@ -29,7 +29,7 @@ export interface FinishVerdict {
 }
 
 /**
- * Judges the end of an answer. Every reason that is not the natural end is bad news, also one that nobody knows yet, and so
+ * Judges the end of an answer. Every reason that is not the natural end is bad news, also an unknown one, and so
  * is none at all: a broken answer that is taken for a good one is the worse mistake.
  *
  * @param reason - `finishReason` of the candidate, null when it has none.

@@ -13,9 +13,9 @@ import {
 
 /** What is known of the requests when their result is checked. */
 export interface ExpectedRequests {
-  /** Keys of the request file; null when nobody has them, then keys are only checked against each other. */
+  /** Keys of the request file; null when they are not available, then keys are only checked against each other. */
   readonly keys: KeyTable | null;
-  /** Requests of the job; null when nobody counted them, then nothing can be called missing. */
+  /** Requests of the job; null when they were not counted, then nothing can be called missing. */
   readonly count: number | null;
   /** Checks answers against what was asked for; absent where they are not checked. */
   readonly checkOf?: CheckOfKey | undefined;
@@ -38,7 +38,7 @@ export interface CheckOptions {
    * holds nothing but the answer.
    */
   readonly onRow?: (bytes: Uint8Array, row: Span, answer: Span | undefined) => void;
-  /** Told of a row that is too long to be looked into. */
+  /** Called for a row that is too long to be read. */
   readonly onTooLong?: () => void;
 }
 

@@ -13,7 +13,7 @@ const MAX_RESULT_BYTES = 256 * 1024 ** 3;
 /** Rows that a result file may have beside one for each request, such as one that came twice. */
 const MORE_ROWS = 16;
 
-/** The most bytes that the results of so many requests may have; null when nobody counted them. */
+/** The most bytes that the results of so many requests may have; null when they were not counted. */
 export function maxResultBytes(requests: number | null): number {
   if (requests === null) return MAX_RESULT_BYTES;
   return Math.min(MAX_RESULT_BYTES, (requests + MORE_ROWS) * MAX_ROW_BYTES);

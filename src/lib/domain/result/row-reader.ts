@@ -20,7 +20,7 @@ export interface ReadRow {
   readonly key: string | Uint8Array | null;
   readonly outcome: RowOutcome;
   readonly message: string | null;
-  /** Where in the bytes a value is that holds the answer and nothing else; undefined when nobody can tell. */
+  /** Where in the bytes a value is that holds the answer and nothing else; undefined when unclear. */
   readonly answer: {readonly start: number; readonly end: number} | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** The model of a submission for which nobody named one. */
+/** The model of a submission that names none. */
 export const DEFAULT_MODEL = 'gemini-2.5-flash-lite-preview-06-17';
 
 const LATEST_ALIAS = /^models\/gemini-(?<family>[a-z]+(?:-[a-z]+)*)-latest$/u;

@@ -11,7 +11,7 @@ export function recordedAddress(url: string): string | undefined {
 
 /**
  * Whether a job or a create is of the service at this address. What was made at an emulator or a stand-in exists nowhere
- * else; of everything else nobody can tell by the address, as a gateway leads to Google too.
+ * else; of everything else the address does not tell, as a gateway leads to Google too.
  */
 export function isOfService(
   {service_url: url}: {readonly service_url?: string},

@@ -17,7 +17,7 @@ export function isGitHubActions(env: Environment): boolean {
   return env['GITHUB_ACTIONS'] === 'true';
 }
 
-/** The annotations of a file that failed, whose fate is unclear, or that there are warnings of. */
+/** The annotations of a file that failed, whose outcome is unclear, or that has warnings. */
 export function fileAnnotations(
   {file, outcome, error, warnings = []}: FileOutcome,
   env: Environment,

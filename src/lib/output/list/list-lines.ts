@@ -64,7 +64,7 @@ function totals({jobs, summary, recorded_files: files}: JobList, nowMs: number):
   ];
 }
 
-/** Whoever has all results is sent nowhere. */
+/** When all results are here there is nothing to run next. */
 function nextLine({jobs, open_intents: intents}: JobList): readonly string[] {
   const step = intents.length > 0 ? 'poll' : nextStep(jobs);
   return step === undefined || step.startsWith('results') ? [] : [`Next: ${ownCommand(step)}`];

@@ -8,7 +8,7 @@ export interface PollView {
   readonly report: (event: PollEvent) => void;
   /** Says why request files wait to be submitted; null when none does any more. */
   wait(wait: QueueWait | null): void;
-  /** Leaves the screen to somebody else, or takes it again. */
+  /** Leaves the screen to other output, or takes it back. */
   hide(isHidden: boolean): void;
   /** Ends the display; nothing is drawn over any more. Calling it again does nothing. */
   close(): void;

@@ -6,7 +6,7 @@ import {formatUsd} from '../text/money.js';
 
 /**
  * How far the jobs are in one line: rows of all, percent in sum and for each model, cost so far, and the time that the
- * slowest still takes where that can be told of all that run.
+ * slowest still takes when that is known of all that run.
  *
  * @param waiting - requests that wait to be submitted.
  */
@@ -18,7 +18,7 @@ export function progressText(jobs: readonly PolledJob[], nowMs: number, waiting 
     return `${modelLabel(model)} ${percentOf(sumOf(its, rowsDone), sumOf(its, rowsOf))}`;
   });
   const cost = jobs.reduce((sum, {cost_usd: usd = 0}) => sum + usd, 0);
-  // How long files will wait, nobody can tell.
+  // It is unknown how long files will wait.
   const leftMs = waiting === 0 ? longestLeft(current, nowMs) : undefined;
   const [done, all] = [sumOf(current, rowsDone), sumOf(current, rowsOf) + waiting];
   const parts = [

@@ -3,7 +3,7 @@ import type {AnswerContent} from '../../workflows/results/answer-content.js';
 import type {ReportRow} from '../../workflows/results/report-rows.js';
 import {printableJsonText} from '../terminal/printable.js';
 
-/** A joined row as a line of JSON, line end included. Nothing of an answer is left out but thoughts that nobody asked for. */
+/** A joined row as a line of JSON, line end included. Nothing of an answer is left out but thoughts that were not asked for. */
 export function joinedLine(row: ReportRow, {showsThoughts}: {readonly showsThoughts: boolean}): string {
   const {contents, columns} = row;
   const [first] = contents;

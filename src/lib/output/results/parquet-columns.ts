@@ -19,7 +19,7 @@ export function parquetType({type}: Column): ParquetType {
   return type === undefined ? 'STRING' : TYPES[type];
 }
 
-/** A cell as a value of this type. Whoever takes a value for `misfit` says so; it is null then. */
+/** A cell as a value of this type; null, with a call of `misfit`, when it has none. */
 export function parquetValue(cell: Cell, type: ParquetType, misfit: (why: Misfit) => void): ParquetValue {
   if (cell === null) return null;
   const text = cell instanceof RawJson ? cell.text : String(cell);

@@ -18,7 +18,7 @@ function placeOf({outcome, results, bad_rows: bad, error}: JobResults): string {
   return `${printable(results.file)} (${rows})`;
 }
 
-/** Nobody asks the service how jobs stand here. */
+/** `results` does not ask the service for job states. */
 function absenceOf(outcome: JobResults['outcome']): string {
   return outcome === 'running' ? 'running when last seen' : outcome.replaceAll('_', ' ');
 }

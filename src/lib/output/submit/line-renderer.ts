@@ -51,7 +51,7 @@ export class LineRenderer implements ListrRenderer {
     // Every line is out already.
   }
 
-  /** While a task takes long, or waits for something, nobody should have to guess. */
+  /** Says what a long or waiting task is doing. */
   #progress(task: FileTaskObject, output: string): void {
     if (outcomeOf(task) !== undefined) return;
     const sinceMs = this.#options.clock.monotonic() - (this.#writtenMs.get(task) ?? 0);

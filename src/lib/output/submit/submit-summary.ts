@@ -105,7 +105,7 @@ function addTo(groups: Map<string, string[]>, key: string, line: string): void {
   else group.push(line);
 }
 
-/** One text, so that files with the same advice can be told by it. */
+/** One text, by which files with the same advice are grouped. */
 function adviceOf(suggestions: readonly string[]): string {
   return suggestions.map((text) => `  ${printable(text)}`).join('\n');
 }

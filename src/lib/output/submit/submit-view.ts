@@ -12,7 +12,7 @@ import {TaskList, type ShownBy} from './task-list.js';
 export interface SubmitViewOptions extends Display {
   /** What to run when it has ended; asked then. */
   readonly nextCommand?: () => string | undefined;
-  /** Whether hours may pass until it has ended, so that nobody should have to wait for a reason. */
+  /** Whether it may take hours, so that a reason should be shown at once. */
   readonly isLong?: boolean;
 }
 

@@ -86,7 +86,7 @@ export class LiveScreen {
     this.#lines.print(lines);
   }
 
-  /** Leaves the screen to somebody else, or takes it again. */
+  /** Leaves the screen to other output, or takes it back. */
   hide(isHidden: boolean): void {
     this.#isHidden = isHidden;
     if (!isHidden || this.#write === undefined) return;

@@ -2,7 +2,7 @@
 const PLAIN = /^[ -"$-9;-~]*$/u;
 
 /**
- * What is not shown as it is: control characters; characters that nobody sees (of format, writing direction, no width;
+ * What is not shown as it is: control characters; invisible characters (of format, writing direction, no width;
  * fillers and tags), with which two names look alike; lone halves of characters. Variation selectors are no danger, and
  * part of many emoji.
  */

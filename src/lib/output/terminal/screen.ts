@@ -65,7 +65,7 @@ const ASCII_MARKS: Marks = {
   cut: '~',
 };
 
-/** Live output needs a terminal that moves its cursor, and somebody who looks at it. */
+/** Live output needs a terminal that moves its cursor, and a person in front of it. */
 export function outputMode({stderr, env}: Screen, flags: {isJson: boolean; isQuiet: boolean}): OutputMode {
   if (flags.isJson) return 'silent';
   if (flags.isQuiet) return 'quiet';

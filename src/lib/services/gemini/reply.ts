@@ -48,7 +48,7 @@ export function toBatchJob(operation: JsonObject, call: string): BatchJob {
   };
 }
 
-/** What a job came to that is over in a state which nobody knows. */
+/** The error for a job that ended in an unknown state. */
 function unknownEnd(
   state: string,
   {error, hasResults}: {error: BatchJob['error']; hasResults: boolean},

@@ -75,7 +75,7 @@ export class Upload {
   /**
    * Runs the upload. After an error nothing but `leftFile` is at the service, as far as it could be told.
    *
-   * @returns the file as the service describes it, which nobody has compared with anything yet.
+   * @returns the file as the service describes it, not compared with anything yet.
    * @throws GembatchError `FILE_CHANGED` when the file was touched on the way, `FILE_UNREADABLE`, `INTERRUPTED`,
    *   `KEY_REFUSED`, `REFUSED`, `QUOTA`, `SERVICE`.
    */
@@ -116,7 +116,7 @@ export class Upload {
 
   /**
    * The upload URL on the host that the base URL names, as the SDK does it: behind a proxy or an emulator the service
-   * may call itself by another name, and the API key must not go to a host that nobody chose.
+   * may call itself by another name, and the API key must not go to a host that the user did not choose.
    */
   #atOurAddress(session: URL): URL {
     const {protocol, hostname, port} = new URL(this.#context.address.baseUrl);

@@ -48,7 +48,7 @@ export class Deadline {
       stop = (): void => reject(signal.reason instanceof Error ? signal.reason : new Error('given up'));
       signal.addEventListener('abort', stop, {once: true});
     });
-    // Whichever comes second has nobody to tell.
+    // The one that comes second has no effect.
     work.catch(() => undefined);
     over.catch(() => undefined);
     try {

@@ -35,7 +35,7 @@ export interface HttpRequest {
   readonly signal?: AbortSignal;
 }
 
-/** An answer whose body is not read yet. Whoever does not want it destroys it. */
+/** An answer whose body is not read yet. A caller that does not want the body destroys it. */
 export interface HttpAnswer {
   readonly status: number;
   /** By their names in lower case. */
@@ -146,7 +146,7 @@ export class HttpClient {
         }),
       );
       deadline.clear();
-      // It may be destroyed when nobody reads it.
+      // It may be destroyed while it is not being read.
       answer.body.on('error', () => undefined).on('close', () => deadline.end());
       return {status: answer.statusCode, headers: headersOf(answer.headers), body: answer.body};
     } catch (error) {

@@ -5,7 +5,7 @@ import type {GembatchError} from '../../domain/errors.js';
 export interface OutageOptions {
   /** For so long, in milliseconds, all calls together may go without an answer. */
   readonly limitMs: number;
-  /** Told why nobody answers when there is time to try again, once for each outage; must not throw. */
+  /** Called with the reason why nothing answers when there is time to try again, once for each outage; must not throw. */
   readonly onBegin?: (reason: string) => void;
 }
 

@@ -9,7 +9,7 @@ export class ServiceClock {
     this.#clock = clock;
   }
 
-  /** Notes when an answer was given, unless a page of somebody on the way may have been taken for it. */
+  /** Notes when an answer was given, unless it may be the page of a proxy. */
   read({status, headers}: {readonly status: number; readonly headers: ReadonlyMap<string, string>}): void {
     const isOfService = status >= 200 && status < 300 && /\bjson\b/iu.test(headers.get('content-type') ?? '');
     const serviceMs = Date.parse(headers.get('date') ?? '');

@@ -70,7 +70,7 @@ const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([408, 425, 500, 502, 503
  * 403, 407. Of the model: 404. Of the quota: 429.
  *
  * Every other status leaves it open, 4xx too: 408 and 499 end the waiting, not the work; 409 may be the echo of a
- * create that a proxy has repeated; and what a status means that nobody thought of is not known. To doubt costs a
+ * create that a proxy has repeated; and an unforeseen status may mean anything. To doubt costs a
  * look-up, to be wrong costs a second payment.
  */
 const REFUSAL_STATUSES: ReadonlySet<unknown> = new Set([
@@ -137,7 +137,7 @@ export function malformedReplyError(name: string, what: string): GembatchError {
   });
 }
 
-/** The error for a transfer that ended too early, or nobody knows where; it can go on. */
+/** The error for a transfer that ended too early, or at an unknown place; it can go on. */
 export function brokenTransferError(name: string, what: string): GembatchError {
   return new GembatchError('SERVICE', `${name}: the transfer broke off (${what}).`);
 }
@@ -154,8 +154,8 @@ const NOT_CONNECTED_WORDS: Readonly<Record<string, string>> = {
 
 /**
  * The error for a call that got no answer. `details.sent` is false when it is certain that nothing reached the service,
- * `details.certificate` says why the certificate of whoever answered is not trusted, `details.proxy` is the proxy that was
- * used, `details.refused` is true when it lets nobody through.
+ * `details.certificate` says why the certificate of the server is not trusted, `details.proxy` is the proxy that was
+ * used, `details.refused` is true when it refuses this client.
  */
 export function networkError(
   cause: unknown,
@@ -186,7 +186,7 @@ export function networkError(
   });
 }
 
-/** Whoever looks into secure connections on the way, as companies do, signs them anew; to ask again would not help. */
+/** A company's proxy that looks into secure connections signs them anew; to ask again would not help. */
 function certificateError(cause: unknown, {name, why}: {name: string; why: string}): GembatchError {
   return new GembatchError(
     'SERVICE',
@@ -211,7 +211,7 @@ export function isTransient(error: GembatchError): boolean {
   return typeof status !== 'number' || TRANSIENT_STATUSES.has(status);
 }
 
-/** Whether a create that ended with this error certainly made nothing. A page of somebody on the way proves nothing. */
+/** Whether a create that ended with this error certainly made nothing. A page of a proxy proves nothing. */
 export function isCertainRefusal(error: GembatchError): boolean {
   const {sent, status, foreign} = error.details;
   return sent === false || (foreign !== true && REFUSAL_STATUSES.has(status));

@@ -67,7 +67,7 @@ export class SourceFile {
    * Yields the bytes of a range, block by block, reading one ahead. A block keeps its bytes until the next but one is asked
    * for: new memory for each costs more than to send it.
    *
-   * The end of the file is only yielded when nobody has touched it since it was opened: so nobody who waits for the end
+   * The end of the file is only yielded when it has not been touched since it was opened: so no one who waits for the end
    * takes in parts of two versions.
    *
    * @throws GembatchError `FILE_CHANGED`, `FILE_UNREADABLE`.

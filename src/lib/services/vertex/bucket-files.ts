@@ -78,7 +78,7 @@ export class BucketFiles {
     return storage.delete(address, seen, options);
   }
 
-  /** Whether somebody took the object for a new job a short while ago. */
+  /** Whether a new job took the object a short while ago. */
   #isReserved({metageneration, updateTime = ''}: StorageObject): boolean {
     if (metageneration === undefined || metageneration === '1') return false;
     return !(this.#deps.now() - Date.parse(updateTime) > RESERVED_MS);

@@ -58,7 +58,7 @@ export class CloudStorage {
   }
 
   /**
-   * Notes something on an object, so that nobody deletes it who has looked at it before.
+   * Notes something on an object, so that a process that looked at it before does not delete it.
    *
    * @throws GembatchError `NOT_FOUND`.
    */

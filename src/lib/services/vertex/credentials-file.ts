@@ -36,7 +36,7 @@ export function readCredentials(path: string): JsonObject {
 function readText(path: string): string {
   try {
     const stats = statSync(path);
-    // Opening a pipe blocks until somebody writes to it, and no signal ends that.
+    // Opening a pipe blocks until another process writes to it, and no signal ends that.
     if (!stats.isFile() && !stats.isDirectory()) throw badFile(path, 'is a pipe, a socket or a device');
     if (stats.size > MAX_FILE_BYTES) throw badFile(path, 'is much too large for one');
     return readFileSync(path, 'utf8');

@@ -15,7 +15,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
 const FILE_VARIABLE = 'GOOGLE_APPLICATION_CREDENTIALS';
 
-/** What emulators take. No credentials of anybody's go to a program on this machine that nobody gave them to. */
+/** What emulators take. Real credentials must not go to just any program on this machine. */
 const PLACEHOLDER = {authorization: 'Bearer emulator'};
 
 const SIGN_IN = 'Sign in: gcloud auth application-default login';
@@ -23,7 +23,7 @@ const SIGN_IN = 'Sign in: gcloud auth application-default login';
 /** How long a sign-in may take; the library itself waits for ever. */
 const SIGN_IN_MS = 60_000;
 
-/** Errors of a system call or a connection, by which nobody can say anything about the credentials. */
+/** Errors of a system call or a connection. They say nothing about the credentials. */
 const NETWORK_CODE = /^(?:E(?:AI_AGAIN|CONN\w+|HOSTUNREACH|NETUNREACH|NOTFOUND|PIPE|TIMEDOUT)|UND_ERR_\w+)$/u;
 
 /**

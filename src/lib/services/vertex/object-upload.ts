@@ -139,7 +139,7 @@ export class ObjectUpload {
     }
   }
 
-  /** 412 is the answer when somebody else was faster: the object is there, which the next start finds out. */
+  /** 412 is the answer when another process was faster: the object exists, and the next start finds it. */
   #stateIn(reply: RawReply): UploadState {
     if (reply.status === 412) return 'lost';
     if (reply.status !== 308) return toObject(parseReply(reply.body, this.#name), this.#name);
@@ -150,7 +150,7 @@ export class ObjectUpload {
     return Math.min(received, Math.max(0, this.#file.sizeBytes - 1));
   }
 
-  /** The end of the file is only sent when all of it is what was inspected: nobody finds another content under its fingerprint. */
+  /** The end of the file is sent only when all of it is what was inspected: an object never differs from its fingerprint. */
   async *#bytesOf(source: SourceFile, range: ByteRange): AsyncGenerator<Buffer> {
     let position = range.offset;
     for await (const bytes of source.blocks(range)) {

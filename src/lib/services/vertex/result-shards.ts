@@ -113,7 +113,7 @@ export class ResultShards {
 
 const NEWLINE = Buffer.from('\n');
 
-/** A job writes into a folder of its own, `prediction-model-<time>/`; whatever else is below is somebody else's. */
+/** A job writes into a folder of its own, `prediction-model-<time>/`; everything else below it belongs to others. */
 function isOfJob({object: folder}: ObjectAddress, name: string): boolean {
   return /^(?:prediction-[^/]+\/)?[^/]+$/u.test(name.slice(folder.length));
 }

@@ -377,7 +377,7 @@ export class VertexBatchClient implements BatchService {
     return this.#pages(filter === undefined ? list : {...list, filter}, options);
   }
 
-  /** Whoever concludes that something is not in the list must have seen all of it: a list without end is an error. */
+  /** Only a list read to its end proves that something is not in it: a list without end is an error. */
   async *#pages(
     list: {readonly name: string; readonly path: string; readonly field: string; readonly filter?: string},
     options: CallOptions,
@@ -434,7 +434,7 @@ function attemptOf({labels}: JsonObject): unknown {
   return typeof labels === 'object' && labels !== null ? (labels as JsonObject)[ATTEMPT_LABEL] : undefined;
 }
 
-/** The last part of a name: Vertex AI names the project by its number, whoever asks by its id. */
+/** The last part of a name: Vertex AI names the project by its number, also when the request had its id. */
 function idOf(name: string): string {
   return name.slice(name.lastIndexOf('/') + 1);
 }

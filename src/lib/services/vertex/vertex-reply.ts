@@ -9,7 +9,7 @@ import {integerOf, objectOf, optional, textOf, toJobError} from '../reply.js';
 /** A batch job, and where its results are written. */
 export interface VertexJob {
   readonly batch: BatchJob;
-  /** The folder that the job was told to write below, `gs://…`. */
+  /** The folder below which the job was to write, `gs://…`. */
   readonly outputPrefix: string | undefined;
   /** The folder that it has written to. */
   readonly outputDirectory: string | undefined;

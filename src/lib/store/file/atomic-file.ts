@@ -21,7 +21,7 @@ export interface AtomicFileOptions {
   readonly overwrite?: boolean;
   /** Permission bits of the new file, of which it gets no more than the one it replaces had; by default only its owner may read it. */
   readonly mode?: number;
-  /** What is in its folder, for whoever makes thousands of files in one: each would look through all of them for its leftovers. */
+  /** What is in its folder, for callers that make thousands of files there: each would look through all of them for leftovers. */
   readonly besides?: readonly string[];
 }
 
@@ -72,7 +72,7 @@ export class AtomicFile {
 
   /**
    * Starts a file, with its folder if there is none, and removes what a process that died left of the same target. The
-   * temporary file is made anew under a name nobody can guess, so a link planted there is never followed; a link in place
+   * temporary file is made anew under a name that cannot be guessed, so a link planted there is never followed; a link in place
    * of the target is refused.
    *
    * @throws GembatchError STORAGE.
@@ -167,7 +167,7 @@ export class AtomicFile {
   async #writeBlock(full: Uint8Array): Promise<Uint8Array> {
     await this.#writing;
     this.#writing = this.#write(full);
-    // Whoever waits for it sees its failure; nobody may be waiting when it comes.
+    // Its waiters see the failure; there may be none when it comes.
     this.#writing.catch(() => undefined);
     const free = this.#written?.length === BLOCK_BYTES ? this.#written : new Uint8Array(BLOCK_BYTES);
     this.#written = full;
@@ -214,7 +214,7 @@ export class AtomicFile {
     }
   }
 
-  /** A hard link fails where a rename would silently replace what somebody else put there meanwhile. */
+  /** A hard link fails where a rename would silently replace what another process put there meanwhile. */
   async #putWhereNothingIs(target: string): Promise<void> {
     try {
       await link(this.temporaryPath, target);
@@ -240,7 +240,7 @@ export class AtomicFile {
     }
   }
 
-  /** Somebody has put a file there since we looked: the same one, as two that fetch one result do, or another. */
+  /** Another process has put a file there since we looked: the same one, as two that fetch one result do, or another. */
   async #joinWhoWasFaster(target: string): Promise<void> {
     await clearReservation(target);
     if (!(await this.#isThereAlready(target))) throw differs(target);
@@ -268,7 +268,7 @@ function hashOf(name: string): string {
   return createHash('sha256').update(name).digest('hex').slice(0, 12);
 }
 
-/** A temporary file of a result may take gigabytes, and nobody goes on with one whose process is dead. */
+/** A temporary file of a result may take gigabytes, and is of no use when its process is dead. */
 async function removeLeftOvers(prefix: string, names: readonly string[]): Promise<void> {
   const start = basename(prefix);
   for (const name of names) {

@@ -97,7 +97,7 @@ export function removeIfThere(io: StoreIo, path: string): void {
 }
 
 /**
- * Removes a file that harms nobody if it stays: it bears the name of its owner, and the next session removes it once the
+ * Removes a file that does no harm if it stays: it bears the name of its owner, and the next session removes it once the
  * owner is gone. So an error is not worth stopping for.
  */
 export function removeSideFile(io: StoreIo, path: string): void {

@@ -1,6 +1,6 @@
 /**
  * Names that are reserved by a small file, where a file system has no hard links (exFAT, many network drives): only an
- * exclusive create tells there that nothing had the name, and a rename would replace what somebody put there meanwhile.
+ * exclusive create proves there that the name was free, and a rename would replace what another process put there meanwhile.
  */
 import {open, readFile, stat, unlink} from 'node:fs/promises';
 import {setTimeout as delay} from 'node:timers/promises';
@@ -14,7 +14,7 @@ const MOST_BYTES = 256;
 const MOST_LOOKS = 100;
 const LOOK_MS = 20;
 
-/** Reserves a name for this process; throws `EEXIST` when anything has it. Whoever renames a file to it takes it. */
+/** Reserves a name for this process; throws `EEXIST` when anything has it. Renaming a file to it takes it. */
 export async function reserveName(path: string): Promise<void> {
   const handle = await open(path, 'wx', 0o600);
   try {

@@ -13,7 +13,7 @@ import {staleFileOf} from './store-paths.js';
 const SIDE_LOCK = /^(\.tmp|\.lock\.break)(\.break)*$/;
 
 /**
- * Removes what processes that died left beside the job-info file. The session lock is held by whoever cleans up.
+ * Removes what processes that died left beside the job-info file. The caller holds the session lock.
  *
  * @throws GembatchError STORAGE when the folder cannot be listed.
  */
@@ -33,7 +33,7 @@ function removeDeadLock(path: string, context: LockContext): void {
   try {
     new LockContender(path, context).tryWithSecondLook()?.release();
   } catch {
-    // It harms nobody if it stays: the next one that wants it breaks it.
+    // It does no harm if it stays: the next process that wants it breaks it.
   }
 }
 

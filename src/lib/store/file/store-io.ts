@@ -70,7 +70,7 @@ function openOwn(path: string, flags: number, mode?: number): number {
     descriptor = openSync(path, flags, mode);
   } catch (error) {
     const code = fieldOf(error, 'code');
-    // A pipe that nobody reads cannot be opened for writing.
+    // A pipe without a reader cannot be opened for writing.
     throw code === 'ELOOP' || code === 'ENXIO' ? notOurs(path) : error;
   }
   const stats = fstatSync(descriptor);

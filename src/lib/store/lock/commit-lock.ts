@@ -65,7 +65,7 @@ export class CommitLock {
     return this.#contender.isFreeOfOthers();
   }
 
-  /** Commits if nobody else does just now; otherwise returns null. */
+  /** Commits if no other process does just now; otherwise returns null. */
   tryCommit(change: Change): JobLines | null {
     const lock = this.#contender.try();
     if (lock === null) return null;
@@ -81,7 +81,7 @@ export class CommitLock {
   /**
    * Commits, waiting for the commits of others to end.
    *
-   * @throws GembatchError LOCKED when somebody does not end, STORAGE, LOCK_LOST.
+   * @throws GembatchError LOCKED when another process does not end its commit, STORAGE, LOCK_LOST.
    */
   commit(change: Change): Promise<JobLines> {
     const {clock, foreignLimitMs} = this.#context;

@@ -6,7 +6,7 @@ import type {StoreIo} from '../file/store-io.js';
 /** A sign of life often enough that other hosts, who wait 90 s, can miss many. */
 const BEAT_MS = 5_000;
 
-/** Locks of this process whose file could not be removed; only this process can know that nobody uses them. */
+/** Locks of this process whose file could not be removed; only this process can know that they are not in use. */
 const leftOver = new Map<string, HeldLock>();
 
 /** A lock that this process made. Whether it is still ours is asked of the disk each time it matters. */
@@ -31,7 +31,7 @@ export class HeldLock {
   }
 
   /**
-   * Whether the lock file still bears our id. False once another process presumed us dead, or somebody deleted it.
+   * Whether the lock file still bears our id. False once another process presumed us dead, or it was deleted.
    *
    * @throws GembatchError STORAGE when it cannot be read.
    */

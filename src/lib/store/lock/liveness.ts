@@ -9,7 +9,7 @@ import {processStatus} from './process-status.js';
  * - `other-boot`: on a machine of this name and id under another boot id. As a rule that is this machine before it was
  *   started again; it may be a copy of it (a cloned virtual machine) that runs beside it.
  * - `foreign`: on another host or in another pid namespace; only its silence can tell.
- * - `unknown`: a process with that pid runs here, but nobody can say whether it is the same one.
+ * - `unknown`: a process with that pid runs here, but it is unknown whether it is the same one.
  */
 export type Liveness = 'alive' | 'dead' | 'other-boot' | 'foreign' | 'unknown';
 
@@ -27,7 +27,7 @@ export function livenessOf(owner: OwnerId): Liveness {
 const STALE_FILE_MS = 3_600_000;
 
 /**
- * Whether nobody goes on with a temporary file: its owner is dead, or it was last written before this machine started,
+ * Whether a temporary file is abandoned: its owner is dead, or it was last written before this machine started,
  * under another boot id.
  *
  * @param modifiedMs - when it was last written, epoch milliseconds.
@@ -43,7 +43,7 @@ export function wasBeforeStart(ms: number): boolean {
   return ms < Date.now() - uptime() * 1000;
 }
 
-/** Signal 0 reaches nobody and only asks whether there is somebody; a process of another user counts. */
+/** Signal 0 is not delivered; it only asks whether the process exists. A process of another user counts. */
 function signalReaches(pid: number): boolean {
   try {
     return process.kill(pid, 0);
@@ -52,7 +52,7 @@ function signalReaches(pid: number): boolean {
   }
 }
 
-/** Pids are used again, and a dead child that nobody has waited for still takes signals. */
+/** Pids are used again, and a dead child that was not waited for still takes signals. */
 function identityOf(owner: OwnerId): Liveness {
   const status = processStatus(owner.pid);
   if (status === 'unknown' || owner.startTime === '0') return 'unknown';

@@ -6,7 +6,7 @@
  * 1. The owner announces itself by an empty file `<lock>.<owner id>`, creates the lock, writes its owner line into it and
  *    takes the claim file away. So the maker of a lock without a name is always among the claimants.
  * 2. A lock is broken when its owner is dead, which is found out by asking the system about the process, never by age.
- *    On other hosts, where nobody can ask, an owner that gave no sign of life for `foreignLimitMs` of the waiter's own
+ *    On other hosts, where a process cannot be asked for, an owner that gave no sign of life for `foreignLimitMs` of the waiter's own
  *    time is presumed dead.
  * 3. Breaking happens under a second lock of the same kind, `<lock>.break`, after a second look. A dead owner cannot
  *    remove its lock and everybody else needs `.break`, so what was looked at is what is removed. A breaker that dies
@@ -39,7 +39,7 @@ import type {StoreIo} from '../file/store-io.js';
 export interface LockContext {
   readonly io: StoreIo;
   readonly clock: Clock;
-  /** What this process runs; whoever waits for it reads this. */
+  /** What this process runs, for the messages of processes that wait for it. */
   readonly command: string;
   readonly version: string;
   readonly foreignLimitMs: number;
@@ -97,7 +97,7 @@ export class LockContender {
   /**
    * Tries once, without waiting, and breaks a dead lock on the way.
    *
-   * @returns null when somebody else has the lock, or when it takes another try to tell.
+   * @returns null when another process has the lock, or when it takes another try to tell.
    * @throws GembatchError STORAGE when lock files cannot be written here.
    */
   try(): HeldLock | null {
@@ -114,7 +114,7 @@ export class LockContender {
    * Tries once, and once more where the lock bears no name: only after a moment can anybody tell whether its maker lives.
    * Stops the thread meanwhile.
    *
-   * @returns null when somebody else has the lock.
+   * @returns null when another process has the lock.
    * @throws GembatchError STORAGE when lock files cannot be written here.
    */
   tryWithSecondLook(): HeldLock | null {
@@ -133,7 +133,7 @@ export class LockContender {
     return orStorageError(`look at the lock ${this.#path}`, () => {
       const snapshot = this.#look();
       if (snapshot === null || snapshot === 'busy') return snapshot === null;
-      // One that was announced is of this program, and whoever commits next waits for it or breaks it.
+      // A lock with a claim file is of this program, and the next commit waits for it or breaks it.
       return snapshot.owner !== null || this.#claimants(snapshot).length > 0 || this.#breakIfDead(snapshot);
     });
   }
@@ -179,7 +179,7 @@ export class LockContender {
     try {
       this.#writeOwner(id);
     } catch (error) {
-      // Nobody breaks the lock of a live claimant, so this one is ours. The claim file goes last: should the lock
+      // The lock of a live claimant is never broken, so this one is ours. The claim file goes last: should the lock
       // stay, it tells others when its maker has died.
       removeIfThere(io, this.#path);
       removeSideFile(io, claimPath);
@@ -247,7 +247,7 @@ export class LockContender {
   }
 
   /**
-   * Whether whoever made a lock without a name lives. The claim files are listed only after the lock has stood
+   * Whether the process that made a lock without a name is alive. The claim files are listed only after the lock has stood
    * unchanged for longer than a tick of the file's clock, and looked at again afterwards: only then did its maker
    * announce itself before the listing, and not for another lock of the same look.
    */
@@ -260,7 +260,7 @@ export class LockContender {
     const [first, ...others] = claimants;
     const isOneState = others.every((state) => state === first);
     if (isOneState && (first === 'dead' || first === 'other-boot')) return first;
-    // Nobody announced it: a lock of another program, which may well be alive; only its silence counts. Of one that is
+    // It has no claim file: a lock of another program, which may well be alive; only its silence counts. Of one that is
     // silent as a rule, not even that, and what holds records may be their only copy.
     if (!this.#isShared) return 'foreign';
     const isLeft = wasBeforeStart(Number(snapshot.modifiedNs / NS_PER_MS)) && !snapshot.holdsRecords;

@@ -33,7 +33,7 @@ export function ownProcess(): OwnerId {
   return own;
 }
 
-/** An id that nobody has had: of this process, and unique for ever. */
+/** A new id for this process, unique for ever. */
 export function newOwnerId(): string {
   return formatOwnerId(ownProcess());
 }

@@ -10,7 +10,7 @@ interface EarlierContent {
 
 /**
  * Finds the lines of a newer content that an older one had, too: their records are known, and most lines stay as they are
- * whoever writes the file. Lines are asked for in their order.
+ * the process that writes the file. Lines are asked for in their order.
  */
 export class KnownLines {
   readonly #known: EarlierContent;

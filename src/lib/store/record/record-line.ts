@@ -40,7 +40,7 @@ export function parseRecord(value: unknown): JobRecord | string {
  */
 export function formatRecord(record: JobRecord, previous = '{}'): string {
   const texts = merge(previous, record, RECORD_SHAPE);
-  // A count that nobody knows is left out rather than written as if it were known.
+  // An unknown count is left out rather than written as if it were known.
   if (record.count === null) texts.delete('count');
   texts.delete(LEGACY_NAME);
   const head = HEAD.flatMap((name): [string, string][] => {

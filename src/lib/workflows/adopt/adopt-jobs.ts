@@ -25,7 +25,7 @@ export interface AdoptDeps {
   readonly store: JobStore;
   readonly client: BatchService;
   readonly clock: Clock;
-  /** Is told for whom the command waits. */
+  /** Called with the lock holder that the command waits for. */
   readonly report: (event: {readonly type: 'status'; readonly message: string}) => void;
 }
 
@@ -194,7 +194,7 @@ class Adoption {
   readonly #file: string | undefined;
   readonly #known: Map<string, JobRecord>;
   readonly #attempts: Set<string>;
-  /** Attempts of creates of this job-info file that had no answer: their jobs are nobody else's. */
+  /** Attempts of creates of this job-info file that had no answer: their jobs can only be ours. */
   readonly #open: ReadonlySet<string>;
 
   constructor(

@@ -21,7 +21,7 @@ export interface AdoptResultsInput extends Pick<AdoptInput, 'cwd' | 'lockTimeout
   readonly resultsDir: string | null;
 }
 
-/** No batch job has this name at the service: nobody knows which one brought the results. */
+/** No batch job has this name at the service: it is unknown which job brought the results. */
 const UNKNOWN_JOB = 'batches/unknown';
 
 /**

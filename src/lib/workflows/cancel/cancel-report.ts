@@ -11,7 +11,7 @@ export interface CancelledJob {
    * - `requested`: the service took the request, and did not say yet that the job is over; it may still succeed.
    * - `ended`: it was over before, by `state`.
    * - `failed`: `error` says why. Nothing is known to have changed.
-   * - `not_started`: nobody asked the service, because the run ended before that.
+   * - `not_started`: the service was not asked, because the run ended before that.
    */
   readonly outcome: 'cancelled' | 'requested' | 'ended' | 'failed' | 'not_started';
   /** `JOB_STATE_*` as last heard. */

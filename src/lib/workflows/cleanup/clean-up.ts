@@ -1,5 +1,5 @@
 /**
- * The use case of `gembatch cleanup`: what the service keeps and nobody needs is deleted.
+ * The use case of `gembatch cleanup`: deletes what the service keeps and nobody needs.
  *
  * Order, which the safety of results rests on:
  * 1. creates without an answer are looked up as far as that is possible; what may have come of the others is not touched;
@@ -62,7 +62,7 @@ export interface CleanedItem {
   readonly file?: string;
   /** Why nothing needs it. */
   readonly reason: string;
-  /** `absent`: it was gone already. `kept`: nobody consented, the run was stopped, or a job did not let itself be cancelled. */
+  /** `absent`: it was gone already. `kept`: the user did not agree, the run was stopped, or a job could not be cancelled. */
   readonly outcome: 'deleted' | 'absent' | 'would_delete' | 'kept' | 'failed';
   readonly error?: ItemError;
 }

@@ -24,7 +24,7 @@ export interface CostRoomInput {
   readonly named: readonly string[];
   readonly prices: PriceList;
   readonly nowMs: number;
-  /** Batch jobs whose results somebody here is fetching. */
+  /** Batch jobs whose results this process is fetching. */
   readonly followed?: ReadonlySet<string>;
   readonly signal: AbortSignal;
 }
@@ -35,11 +35,11 @@ interface Spending {
   readonly unanswered?: Intent;
   /** Request file, for messages. */
   readonly file: string;
-  /** USD; null when nobody knows. */
+  /** USD; null when unknown. */
   readonly usd: number | null;
   /** Whether it may soon be known to have cost less. */
   readonly isOpen: boolean;
-  /** A job that is over and whose results nobody here is fetching; another run may be. */
+  /** A job that is over and whose results this process is not fetching; another run may be. */
   readonly unfetched?: string;
 }
 
@@ -53,7 +53,7 @@ interface Cap {
 const ROUNDING_USD = 1e-9;
 
 /**
- * What may still be spent, while a session is held: nobody else creates jobs then.
+ * What may still be spent, while a session is held: no other process creates jobs then.
  *
  * What was answered counts with what it used; everything else with the high end of its estimate, creates without an answer
  * too. So a cap is kept as long as no job costs more than its estimate.

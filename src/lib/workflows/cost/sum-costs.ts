@@ -22,13 +22,13 @@ export interface JobCost {
   readonly whole_file: string;
   readonly job: string;
   readonly model: string;
-  /** The day, UTC, of its end, or on which its results were fetched or it was submitted; null when nobody noted it. */
+  /** The day, UTC, of its end, or on which its results were fetched or it was submitted; null when not recorded. */
   readonly day: string | null;
   /** null while the results are not here. */
   readonly usage: JobUsage | null;
   /** null when the usage or a price is not known. */
   readonly cost_usd: number | null;
-  /** What it was estimated at when it was submitted; null when nobody knows. */
+  /** What it was estimated at when it was submitted; null when unknown. */
   readonly estimate_usd: Range | null;
 }
 

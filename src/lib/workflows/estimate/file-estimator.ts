@@ -105,7 +105,7 @@ export class FileEstimator {
     return estimate;
   }
 
-  /** Estimates request lines as they come, for a file that nobody has written. */
+  /** Estimates request lines as they come, for a file that is not written. */
   lines(name: string): {add: (line: Uint8Array) => void; estimate: () => FileEstimate} {
     const tally = new RequestTally(this.#model, 1);
     let size = 0;

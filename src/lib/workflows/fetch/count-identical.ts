@@ -10,7 +10,7 @@ import {readChunks} from '../request-file/read-chunks.js';
  * are not. Reads the result file once more, but only when there are repeated keys.
  *
  * @param repeatedKeys - keys that have more than one row.
- * @param onCopy - told of each row that is the response of the first row of its key once more, by its `responseId`.
+ * @param onCopy - called for each row that is the response of the first row of its key once more, by its `responseId`.
  */
 export async function countIdentical(
   resultPath: string,

@@ -54,7 +54,7 @@ export interface FetchedResult {
  * Fetches the results of a job that is over and has some.
  *
  * When it returns, the results and their record are durable, and what the service kept is deleted if every request has
- * a row and nobody wants it kept. When it throws, no half file is left behind.
+ * a row and it need not be kept. When it throws, no half file is left behind.
  *
  * @throws GembatchError what the download says, `STORAGE`, `LOCKED`, `LOCK_LOST`, and `INTERRUPTED`.
  */

@@ -23,7 +23,7 @@ export interface ReceiveOptions {
  * Appends the results of a job to a file that is not in place yet: on from the last byte that is there, as often as the
  * transfer breaks.
  *
- * @throws GembatchError what the download says, `STORAGE`, and `INTERRUPTED` when told to stop.
+ * @throws GembatchError what the download says, `STORAGE`, and `INTERRUPTED` when it is stopped.
  */
 export async function receiveResult(
   deps: PollDeps,

@@ -15,7 +15,7 @@ export interface ReadResult {
   readonly rows: RowCounts;
   /** What the rows used and cost. */
   readonly usage: JobUsage;
-  /** Requests of the job; null when nobody knows. */
+  /** Requests of the job; null when unknown. */
   readonly requests: number | null;
   /** Lines of the file that are result rows, whatever request they are for, without copies. */
   readonly resultRows: number;
@@ -61,7 +61,7 @@ export class ResultIntake {
     return new ResultIntake(await requestKeysOf(store, record, checksAnswers), usage);
   }
 
-  /** How many requests there are; null when nobody knows. */
+  /** How many requests there are; null when unknown. */
   get requests(): number | null {
     return this.#requests.count;
   }

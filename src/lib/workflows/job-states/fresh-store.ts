@@ -35,7 +35,7 @@ export class FreshStore {
   }
 }
 
-/** Whether somebody may be adding jobs: there is a session lock, of a live process or a dead one. */
+/** Whether a process may be adding jobs: there is a session lock, of a live process or a dead one. */
 export function hasSessionLock(path: string): boolean {
   return existsSync(`${path}.lock`);
 }

@@ -94,7 +94,7 @@ export function jobSelector(store: Names, names: readonly string[]): (work: JobR
   return (work) => names.length === 0 || isMeant(namesOfWork(work));
 }
 
-/** What a job may be called by, or an open create, whose job nobody knows yet. */
+/** The names by which a job can be selected, or an open create, whose job is not known yet. */
 export function namesOfWork(work: JobRecord | Intent): JobNames {
   const name = 'batch' in work ? work.batch.name : '';
   return {file: work.input_file, whole: work.part_of?.input_file, name};

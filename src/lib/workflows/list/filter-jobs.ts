@@ -100,7 +100,7 @@ function withModels(jobs: readonly FoldedJob[], names: readonly string[]): (job:
   return ({model}) => model !== undefined && isNamed(modelLabel(model));
 }
 
-/** Of a job whose time nobody noted, it is not known whether it is in the time that was asked for. */
+/** Without a recorded time it is unknown whether a job is in the time that was asked for. */
 function withTimes({sinceMs = -Infinity, untilMs = Infinity}: JobFilter): (job: PolledJob) => boolean {
   if (sinceMs === -Infinity && untilMs === Infinity) return () => true;
   return ({create_time: created = ''}) => {

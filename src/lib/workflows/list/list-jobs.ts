@@ -33,7 +33,7 @@ export interface ListInput extends JobFilter {
 export interface JobList {
   readonly job_info: string;
   readonly jobs: readonly FoldedJob[];
-  /** Creates of which nobody knows whether they made a job. */
+  /** Creates whose outcome is unknown. */
   readonly open_intents: readonly Intent[];
   /** Lines of the job-info file that cannot be read; they are kept as they are. */
   readonly problems: readonly {readonly line: number; readonly reason: string}[];

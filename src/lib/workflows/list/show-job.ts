@@ -19,7 +19,7 @@ export interface ShownJobs {
   readonly job_info: string;
   /** All jobs that the name means, the newest first. */
   readonly jobs: readonly ShownJob[];
-  /** Creates for the file of which nobody knows whether they made a job. */
+  /** Creates for the file whose outcome is unknown. */
   readonly open_intents: readonly Intent[];
 }
 

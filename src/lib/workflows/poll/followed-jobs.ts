@@ -118,7 +118,7 @@ export class FollowedJobs {
     return this.#writtenRecords;
   }
 
-  /** Creates of which nobody knows yet what came of them; where jobs were named, those of them and of their retries. */
+  /** Creates whose outcome is still unknown; where jobs were named, those of them and of their retries. */
   get openIntents(): readonly Intent[] {
     const {openIntents} = this.#snapshot;
     if (!this.isNamed || openIntents.length === 0) return openIntents;

@@ -133,7 +133,7 @@ export class JobFollower {
     await this.#fetches.untilIdle();
   }
 
-  /** Halts the run when somebody stops it or its time is up, until the returned function is called. */
+  /** Halts the run when it is stopped or its time is up, until the returned function is called. */
   #haltWhenAsked(): () => void {
     const {stop, timeoutMs} = this.#input;
     const over = new AbortController();

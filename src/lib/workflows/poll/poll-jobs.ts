@@ -76,7 +76,7 @@ function reportVanished({store, report}: PollDeps, name: string, file: string): 
   report({type: 'error', name, file, error: itemError(error), retryMs: null});
 }
 
-/** A run may take a day, in which somebody may have altered a result file. */
+/** A run may take a day; a result file may have been altered meanwhile. */
 async function lookAgain(
   {store}: PollDeps,
   records: readonly JobRecord[],

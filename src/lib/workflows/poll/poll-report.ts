@@ -17,7 +17,7 @@ export interface PolledJob {
   readonly outcome: JobOutcome;
   /** Whether another job stands for its work, so that its outcome does not count: a later one, or the one it is merged into. */
   readonly replaced: boolean;
-  /** Requests of the job; null when nobody counted them. */
+  /** Requests of the job; null when they were not counted. */
   readonly requests: number | null;
   /** Requests by what became of them, as far as the service says. */
   readonly stats?: BatchStats;
@@ -27,7 +27,7 @@ export interface PolledJob {
   readonly error?: {readonly code?: number; readonly message: string};
   /** Where the results are and how many rows are good and bad, once they are on disk. */
   readonly results?: StoredResults;
-  /** With `results`: rows that somebody has to look at. */
+  /** With `results`: rows that need attention. */
   readonly bad_rows?: number;
   /** USD; absent when it is not known. */
   readonly cost_usd?: number;
@@ -58,7 +58,7 @@ export interface PollSummary {
   readonly not_seen: number;
   readonly running: number;
   readonly replaced: number;
-  /** Creates of earlier runs of which nobody knows whether they made a job. */
+  /** Creates of earlier runs whose outcome is unknown. */
   readonly unclear: number;
   /** Jobs that were followed and whose record is not in the job-info file any more. */
   readonly vanished: number;
@@ -69,7 +69,7 @@ export interface PollSummary {
   readonly retiring: readonly {readonly model: string; readonly on: string}[];
   /** Rows of all results on disk. */
   readonly rows: RowCounts;
-  /** Those of them that somebody has to look at. */
+  /** Those of them that need attention. */
   readonly bad_row_count: number;
   readonly duration_ms: number;
   readonly exit_code: number;

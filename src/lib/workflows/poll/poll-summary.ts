@@ -26,7 +26,7 @@ export interface PollOutcome {
   readonly onDisk: (record: JobRecord) => ResultsOnDisk;
   /** Why the run has given a job up; by batch name. */
   readonly givenUp: (name: string) => GembatchError | undefined;
-  /** Creates of which nobody knows whether they made a job. */
+  /** Creates whose outcome is unknown. */
   readonly unclear: number;
   /** Why the service could not be asked the last time; undefined when it could. */
   readonly serviceError?: GembatchError | undefined;

@@ -24,7 +24,7 @@ export async function preparationOfFolder(
   return files.length === 0 || leftOut.has('.jsonl') ? undefined : [withPromptCommand(shellWord(name))];
 }
 
-/** The command that makes request files of a file which is none, with its columns; undefined when nobody knows one. */
+/** The command that makes request files of a file which is none, with its columns; undefined when there is no such command. */
 export async function preparationOf(path: string, name: string): Promise<readonly string[] | undefined> {
   const head = await readHead(path, HEAD_BYTES).catch(() => undefined);
   if (head === undefined) return undefined;

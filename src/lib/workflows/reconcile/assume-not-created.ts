@@ -3,7 +3,7 @@ import type {JobStore} from '../../store/job-store.js';
 import {collectRequestFiles} from '../submit/collect-inputs.js';
 
 /**
- * The creates of the named request files of which nobody knows what came of them, and that a person may take for failed:
+ * The creates of the named request files whose outcome is unknown, and that the user may declare failed:
  * the way out where the service cannot tell, as with the API key of another project. What the service does have is found
  * all the same, and adopted.
  *

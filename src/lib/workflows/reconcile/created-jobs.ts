@@ -90,7 +90,7 @@ function doubtfulListError(runningCount: number): GembatchError {
 }
 
 /**
- * Why nobody can tell that a create had no effect, although the list lacks its job: the list may be that of another
+ * Why it is unclear whether a create had no effect, although the list lacks its job: the list may be that of another
  * project, and only the upload that the create names tells one project from another.
  *
  * @returns undefined when the upload is visible, so that the list is that of the right project.

@@ -13,7 +13,7 @@ export class JournalWatch {
   readonly #absentSince = new Map<string, number>();
   #unclear: readonly ReconciledIntent[] = [];
   #holder: string | undefined;
-  /** Since when nobody has had the session, by the monotonic clock. */
+  /** Since when no process has had the session, by the monotonic clock. */
   #deadSinceMs: number | undefined;
 
   constructor(

@@ -4,7 +4,7 @@ import {contentId} from '../submit/duplicates/known-jobs.js';
 import type {ReconciledIntent} from './reconcile-intents.js';
 
 /**
- * The creates of earlier runs whose fate is not known.
+ * The creates of earlier runs whose outcome is unknown.
  *
  * A request file that one of them may already have paid for waits until it is known what came of them; all others go on.
  */
@@ -30,7 +30,7 @@ export class OpenIntents {
   }
 
   /**
-   * Waits until the fate of each create for this file or this work is known, as far as it can be.
+   * Waits until the outcome of each create for this file or this work is known, as far as it can be.
    *
    * @param content - `contentId` of the work; undefined asks for the file alone.
    * @returns `error` says why it is still unknown; `adopted` is the job of this very file that was found.

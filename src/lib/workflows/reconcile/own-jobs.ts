@@ -92,7 +92,7 @@ export class OwnJobs {
    *
    * @returns undefined when the service has none, so that the work may be submitted.
    * @throws GembatchError `SERVICE` when the list cannot be read to its end, `UNCLEAR` when a job may be of this work and
-   *   nobody can tell; the work must not be submitted then. `KEY_REFUSED` and `INTERRUPTED` as they are.
+   *   it is unclear; the work must not be submitted then. `KEY_REFUSED` and `INTERRUPTED` as they are.
    */
   async find(work: Work): Promise<OwnJob | undefined> {
     this.begin();

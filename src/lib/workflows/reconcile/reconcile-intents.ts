@@ -1,7 +1,7 @@
 /**
  * Finds out what became of creates whose answer never came.
  *
- * A create is never sent again while its fate is unknown. It is looked up in the service's list (`created-jobs.ts`).
+ * A create is never sent again while its outcome is unknown. It is looked up in the service's list (`created-jobs.ts`).
  * Found: the job is adopted. Absent: the list is asked again until the grace time has passed, because a new job may show
  * up late, and only then is the intent aborted, if its upload can be seen. A list that cannot be read proves nothing, nor
  * does that of another project. The intent stays open then, and a person may decide it.
@@ -37,11 +37,11 @@ export interface ReconcileDeps {
 export interface ReconcileOptions extends GraceTerms {
   /** Since when lists of earlier looks have lacked the job of a create, by its attempt and the monotonic clock. */
   readonly absentSince?: ReadonlyMap<string, number>;
-  /** Whether a person says that no job came of a create of which nobody else can tell. */
+  /** Whether the user says that no job came of a create whose outcome is unknown. */
   readonly isAssumedNotCreated?: (intent: Intent) => boolean;
   /** Stops waiting; what is not found by then stays unclear. */
   readonly stop: AbortSignal;
-  /** Told before each wait. */
+  /** Called before each wait. */
   readonly onWait?: (wait: ListWait) => void;
 }
 
@@ -55,7 +55,7 @@ export interface ListWait {
   readonly isConfirming: boolean;
 }
 
-/** An intent whose fate is decided, or still unknown; `record` is there when its job was adopted. */
+/** An intent whose outcome is decided, or still unknown; `record` is there when its job was adopted. */
 export interface ReconciledIntent {
   readonly intent: Intent;
   readonly result: EarlierCreate;
@@ -215,7 +215,7 @@ function abort(
   };
 }
 
-/** An intent whose fate is still not known, and why. */
+/** An intent whose outcome is still unknown, and why. */
 export function stillUnclear(intent: Intent, error: GembatchError): ReconciledIntent {
   return {
     intent,

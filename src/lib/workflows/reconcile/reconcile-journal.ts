@@ -26,7 +26,7 @@ export interface ReconcileJournalOptions {
   /** How long after its create a job may first show up in the service's list, in milliseconds. */
   readonly graceMs: number;
   readonly stop: AbortSignal;
-  /** Since when nobody has had the session, by the monotonic clock; now when absent. */
+  /** Since when no process has had the session, by the monotonic clock; now when absent. */
   readonly deadSinceMs?: number;
   /** Since when lists of earlier looks have lacked the job of a create, by its attempt and the monotonic clock. */
   readonly absentSince?: ReadonlyMap<string, number>;
@@ -36,12 +36,12 @@ export interface ReconcileJournalOptions {
 export type JournalLook =
   /** A live process has the session, so that what is in the journal is its own; `holder` names it. */
   | {readonly kind: 'held'; readonly holder: string}
-  /** Nobody has it. `unclear` are the creates of which it is still not known what came of them. */
+  /** No process has it. `unclear` are the creates whose outcome is still unknown. */
   | {readonly kind: 'free'; readonly unclear: readonly ReconciledIntent[]};
 
 /**
  * Puts in order what a dead submission left behind, unless a live one is at work: publishes jobs that are in the journal
- * only, and asks the service once what came of creates without an answer. Waits for nobody.
+ * only, and asks the service once what came of creates without an answer. Never waits.
  *
  * @throws GembatchError STORAGE, LOCK_LOST, KEY_REFUSED.
  */
@@ -103,7 +103,7 @@ export interface EarlierRun {
   readonly halt: AbortController;
   /** How long after its create a job may first show up in the service's list, in milliseconds. */
   readonly createGraceMs: number;
-  /** Whether a person says that no job came of a create of which nobody else can tell. */
+  /** Whether the user says that no job came of a create whose outcome is unknown. */
   readonly isAssumedNotCreated?: (intent: Intent) => boolean;
 }
 

@@ -71,7 +71,7 @@ export class ChecksAhead {
     try {
       this.#bytesLeft -= (await inspection).size_bytes;
     } catch (error) {
-      // Whoever takes the check meets what else was thrown.
+      // Other errors reject the check itself, for its caller.
       if (error instanceof GembatchError && error.code !== 'INTERRUPTED') this.#faults.push(error);
     }
   }

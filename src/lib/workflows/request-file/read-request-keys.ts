@@ -9,7 +9,7 @@ import {readHashed} from './read-hashed.js';
 
 /** The request file of a job, as its record describes it. */
 export interface RecordedRequests {
-  /** Null when nobody knows where it is. */
+  /** Null when its place is unknown. */
   readonly requestPath: string | null;
   /** Fingerprint at submission; null in records that have none. */
   readonly requestSha256: string | null;

@@ -1,7 +1,7 @@
 /**
  * Sees to it that results are on disk, and reads them: joined to their requests, or only the rows that did not work.
  *
- * What a record says of a file is not taken for granted. A result file that somebody has moved away is fetched again as
+ * What a record says of a file is not taken for granted. A result file that was moved away is fetched again as
  * long as the service has it, and answers are matched only to the request file that was sent.
  */
 import {itemError, type ItemError} from '../../domain/item-error.js';

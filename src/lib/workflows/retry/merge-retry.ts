@@ -92,7 +92,7 @@ async function merge(deps: MergeDeps, parent: JobRecord, {retry, into, from}: Me
     };
     await copyRows(target, append, (key) => key === null || answered.find(key) === -1);
     await copyRows(source, append, (key) => key !== null && answered.find(key) !== -1);
-    // Before the file is there: after a kill it would be taken for one that somebody has altered.
+    // Recorded before the file exists: after a kill it would be taken for one that was altered by hand.
     const merging = {size_bytes: file.sizeBytes, sha256: hash.digest('hex')};
     await note(deps, parent, {results: {...into, merging}, merged_at: parent.merged_at});
     await file.commit();
@@ -156,7 +156,7 @@ async function askedKeys(
   return keys === null ? undefined : (key) => keys.find(key) !== -1;
 }
 
-/** Where nobody knows what was asked for, a good answer is not replaced. */
+/** Where it is unknown what was asked for, a good answer is not replaced. */
 async function unansweredKeys(path: string): Promise<(key: string) => boolean> {
   const good = await goodKeys(path, () => true);
   return (key) => good.find(key) === -1;

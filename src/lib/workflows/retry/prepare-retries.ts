@@ -48,14 +48,14 @@ export interface RetrySelection {
   readonly outputLimit?: OutputLimit;
   /** The most tokens that a model answers with; undefined where that is not known. */
   readonly maxOutputOf?: (model: string | undefined) => number | undefined;
-  /** Whether a person says that the named jobs which cannot be seen, or are lost, are to be paid for again. */
+  /** Whether the user agrees to pay again for the named jobs that are lost or not seen. */
   readonly isLost?: boolean;
   /** Why a job is not retried now, whatever became of it; by batch name. */
   readonly withheld?: ReadonlyMap<string, GembatchError>;
   /** Writes nothing. */
   readonly isDryRun: boolean;
   readonly stop?: AbortSignal;
-  /** Says what the retries will cost at a model, before anything is written; undefined where nobody asks. */
+  /** Says what the retries will cost at a model, before anything is written; undefined when not asked for. */
   readonly estimatorOf?: (model: string | undefined) => FileEstimator;
 }
 
@@ -73,7 +73,7 @@ export interface Retry {
   readonly paths: readonly string[];
   /** How many of its bad rows are not sent again, by the reason. */
   readonly leftOut: Readonly<Partial<Record<LeftOut, number>>>;
-  /** What it will cost; absent where nobody asks. */
+  /** What it will cost; absent when not asked for. */
   readonly estimate?: FileEstimate | undefined;
   readonly error?: GembatchError;
 }

@@ -50,7 +50,7 @@ export interface RetryOutcome {
   readonly file: string;
   /** What had become of it. */
   readonly was: Retry['outcome'];
-  /** How many requests are sent again; null when nobody knows. */
+  /** How many requests are sent again; null when unknown. */
   readonly requests: number | null;
   /** The request file that is submitted, as a record spells it; of several the first. */
   readonly request_file: string | null;
@@ -142,7 +142,7 @@ function estimators(
   };
 }
 
-/** @throws GembatchError `USAGE` when nobody agrees that jobs which are lost or not seen may be paid again. */
+/** @throws GembatchError `USAGE` when the user does not agree to pay again for jobs that are lost or not seen. */
 async function confirm(store: RetryDeps['store'], input: RetryInput): Promise<void> {
   if (input.isLost !== true) return;
   const lost = retriable(store, input).filter((record) => ['lost', 'not_seen'].includes(jobOutcome(record)));

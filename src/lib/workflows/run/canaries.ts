@@ -58,7 +58,7 @@ export class Canaries {
     return [...this.#reports.values()];
   }
 
-  /** What a person has not been told yet. */
+  /** What has not been reported yet. */
   takeNews(): readonly SubmitEvent[] {
     const news = this.#news;
     this.#news = [];

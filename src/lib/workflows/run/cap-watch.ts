@@ -5,7 +5,7 @@ import type {RequestFile} from '../submit/collect-inputs.js';
 import type {SubmitDeps, SubmitOptions} from '../submit/submit-run.js';
 import type {RunQueue} from './run-queue.js';
 
-/** Another run that follows a job has its results within this time. Where none does, nobody is to wait for ever. */
+/** Another run that follows a job has its results within this time. When it does not, this run must not wait for ever. */
 const OTHERS_FETCH_MS = 300_000;
 
 interface WatchedCaps {

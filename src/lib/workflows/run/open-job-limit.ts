@@ -19,7 +19,7 @@ export interface Refusal {
 /**
  * How many batch jobs may be open at once, as far as it is known: what a person allows, less after each refusal.
  *
- * The service tells nobody which of its limits was reached, so it is found by trying: a refusal halves the room that was
+ * The service does not say which of its limits was reached, so it is found by trying: a refusal halves the room that was
  * thought to be left, and each pass without one makes it larger by one.
  */
 export class OpenJobLimit {

@@ -257,7 +257,7 @@ export class Passes {
     }
   }
 
-  /** Jobs of other files take room, too, and nobody follows them here. */
+  /** Jobs of other files take room, too, and are not followed here. */
   async #askForOthers(): Promise<void> {
     const {deps, queue, terms, options} = this.#parts;
     if (deps.clock.monotonic() - this.#othersAskedMs < terms.intervalMs) return;

@@ -3,7 +3,7 @@ import type {JobRecord} from '../../domain/job/job-record.js';
 import {isTerminal} from '../../domain/job/job-state.js';
 import type {StoreSnapshot} from '../../store/job-store.js';
 
-/** Bytes of a request file that count as one token where nobody has counted: that is about right for text. */
+/** Bytes of a request file that count as one token when tokens were not counted: about right for text. */
 const TOKEN_BYTES = 4;
 /** The service deletes uploads after this time: https://ai.google.dev/gemini-api/docs/files. */
 const UPLOAD_LIFE_MS = 48 * 3_600_000;
@@ -72,7 +72,7 @@ export function noRoomError(name: string, shortOf: ShortOf): GembatchError {
  * What is open at the service: jobs that are not over, by the records of whichever run, and creates of which nobody knows
  * yet.
  *
- * @param model - resource name, `models/<id>`; undefined while nobody has looked it up.
+ * @param model - resource name, `models/<id>`; undefined until it was looked up.
  */
 export function openWorkOf(
   {records, openIntents}: StoreSnapshot,

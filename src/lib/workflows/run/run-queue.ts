@@ -4,7 +4,7 @@ import type {FileOutcome, EarlierCreate, SubmitResult} from '../submit/submit-re
 import type {RequestFile} from '../submit/collect-inputs.js';
 import {summarise} from '../submit/summarise.js';
 
-/** How often a file is tried that the service does not take, or of whose create nobody knows what came of it. */
+/** How often a file is tried that the service does not take, or whose create has an unknown outcome. */
 const MOST_TRIES = 5;
 /** A file that was refused so often in a row goes behind the others, which may be smaller. */
 const MOST_REFUSALS = 3;

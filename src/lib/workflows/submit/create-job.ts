@@ -37,7 +37,7 @@ export interface UploadedFile {
   readonly warnings: string[];
 }
 
-/** What came of the create: a recorded job, a known failure, an unknown fate, or no create at all. */
+/** What came of the create: a recorded job, a known failure, an unknown outcome, or no create at all. */
 export type CreateResult =
   | {readonly kind: 'created'; readonly record: JobRecord}
   /** `keepsUpload`: the journal may hold the intent, and only the upload proves later that no job came of it. */
@@ -175,7 +175,7 @@ function intentFor(run: SubmitRun, {file, inspection, estimate, uploadName}: Upl
     ),
     sha256: inspection.sha256,
     size_bytes: inspection.size_bytes,
-    // The clock of this machine may be set before somebody asks how old the intent is.
+    // The clock of this machine may be set before the age of the intent matters.
     intended_at: new Date(run.client.serviceTime() ?? run.clock.now()).toISOString(),
     ...(file.retryOf === undefined ? {} : {retry_of: file.retryOf}),
     ...(file.partOf === undefined ? {} : {part_of: file.partOf}),

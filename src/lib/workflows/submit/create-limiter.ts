@@ -86,7 +86,7 @@ export class CreateLimiter {
   refused(error: GembatchError): Refusal {
     // Without a retry budget each file has its one try, and says nothing about the others.
     if (this.#retryBudgetMs === 0) return {mayTryAgain: false};
-    // Also when a create that was under way went through after that: the others are told already that it is over.
+    // Even when a create that was under way went through after that: the others know already that it is over.
     if (this.#exhausted !== undefined) return {mayTryAgain: false};
     if (this.#retryBudgetMs === null) {
       this.#exhausted = error;

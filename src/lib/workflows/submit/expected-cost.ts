@@ -46,7 +46,7 @@ export async function estimateJob(
 
 /**
  * Takes room under the caps for the batch job of a checked file. Only where there is too little it waits for the creates
- * of earlier runs whose fate is not known yet: those that made no job give their room back.
+ * of earlier runs whose outcome is still unknown: those that made no job give their room back.
  *
  * @returns `COST_CAP` when there is too little; undefined without caps, too.
  */

@@ -41,7 +41,7 @@ export async function firstLook(
   const look = async (file: RequestFile): Promise<GembatchError | undefined> => {
     const {path, name, problem} = file;
     if (problem !== undefined || !isNew(file)) return problem;
-    // What a line may hold for a model is no fault as long as nobody knows the model.
+    // What only some models refuse is no fault as long as the model is not known.
     const fault = await firstFault(path, {name, allowed, validate});
     if (fault === undefined) good.push(file);
     return fault;

@@ -3,7 +3,7 @@
  *
  * The whole of it runs in one session of the job-info file, so that what the duplicate check read stays true until
  * the last job is recorded. Per file: check, upload, intent, create, record (`submission.ts`, `create-job.ts`);
- * several files at once. Creates of earlier runs whose fate is unknown are looked up at the same time.
+ * several files at once. Creates of earlier runs whose outcome is unknown are looked up at the same time.
  */
 import {setMaxListeners} from 'node:events';
 import pLimit from 'p-limit';

@@ -17,7 +17,7 @@ export interface FileOutcome {
    * - `changed`: its content, or the model that is named, is another than was submitted; nothing was sent.
    * - `would_submit`: `--dry-run`, and it would have been sent.
    * - `failed`: no batch job was made.
-   * - `unclear`: a create was sent and its fate is unknown; it is in the journal and is reconciled by the next run.
+   * - `unclear`: a create was sent and its outcome is unknown; it is in the journal and is reconciled by the next run.
    * - `not_started`: the run ended before its turn; nothing was paid.
    */
   readonly outcome:
@@ -39,7 +39,7 @@ export interface FileOutcome {
   readonly reason?: 'same_file' | 'same_content' | 'own_file' | 'adopted';
   /** With `same_content`: the other request file, as its record or this run's command line spells it. */
   readonly same_as?: string;
-  /** With `same_file`: whether the file has changed since it was submitted; null when nobody can tell. */
+  /** With `same_file`: whether the file has changed since it was submitted; null when unclear. */
   readonly changed?: boolean | null;
   /** Why it failed, has changed, is unclear or was not started; of a skipped file, why its job brought no results. */
   readonly error?: ItemError;

@@ -36,7 +36,7 @@ export interface SubmitOptions {
   readonly model: string | undefined;
   /** Its resource name, when an earlier pass has looked it up. */
   readonly knownModel?: string;
-  /** Asks for consent to the successor of a default model that is gone; absent where nobody can be asked. */
+  /** Asks for consent to the successor of a default model that is gone; absent when there is nobody to ask. */
   readonly consentToModel?: ModelSelection['consent'];
   /** Checks everything, sends and writes nothing. */
   readonly isDryRun: boolean;
@@ -113,7 +113,7 @@ export interface SubmitRun extends SubmitDeps {
   /** Null with `--dry-run`, which adds no record. */
   readonly session: Session | null;
   readonly known: KnownJobs;
-  /** Creates of earlier runs whose fate is not known yet. */
+  /** Creates of earlier runs whose outcome is still unknown. */
   readonly open: OpenIntents;
   readonly inFlight: InFlight;
   /** Null when everything may be sent. */

@@ -29,7 +29,7 @@ const FORM_OF_ENDING: Readonly<Partial<Record<string, SourceForm>>> = {
   parquet: 'parquet',
 };
 
-/** What a source is by its name and its first bytes; undefined when nobody can tell. */
+/** What a source is by its name and its first bytes; undefined when unclear. */
 export function recogniseForm(name: string, head: Uint8Array): SourceForm | undefined {
   const bytes = Buffer.from(head.buffer, head.byteOffset, head.length);
   if (bytes.subarray(0, 4).toString('latin1') === 'PAR1') return 'parquet';
@@ -50,7 +50,7 @@ export function formOfLine(line: unknown): 'jsonl' | 'openai' | 'requests' {
   return 'contents' in line && Array.isArray(line['contents']) ? 'requests' : 'jsonl';
 }
 
-/** What a line is that needs no preparing, or is made for somebody else, as the end of "is …". */
+/** What a line is that needs no preparing, or is made for another service, as the end of "is …". */
 export function unpreparableLine(line: unknown): string | undefined {
   if (!isObject(line)) return undefined;
   if (isObject(line['request']) && 'key' in line) return 'a request already; submit the file as it is';
@@ -61,6 +61,6 @@ function firstLine(text: string): unknown {
   try {
     return JSON.parse(/^[^\r\n]*/u.exec(text)?.[0] ?? '');
   } catch {
-    return undefined; // Cut, or no JSON: whoever reads the lines says where.
+    return undefined; // Cut, or no JSON: reading the lines will say where.
   }
 }

@@ -1,4 +1,4 @@
-/** What a model takes. For one that nobody has heard of there is no rule. */
+/** What a model takes. An unknown model has no rules. */
 export interface ModelSupport {
   /** Without `models/`. */
   readonly id: string;

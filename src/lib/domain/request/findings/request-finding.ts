@@ -28,7 +28,7 @@ export interface RequestFinding {
   /** What is wrong and what to write, without the place. */
   readonly text: string;
   readonly path: JsonPath;
-  /** The rule that a problem comes from, unless nobody can do without it. */
+  /** The rule that a problem comes from, when --allow can take it back. */
   readonly rule?: Rule;
 }
 

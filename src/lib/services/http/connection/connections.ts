@@ -22,7 +22,7 @@ export class Connections {
   readonly #proxies: Proxies;
   /** The proxy that connects to a `host:port`, once it was asked to. */
   readonly #proxyByTarget = new Map<string, string>();
-  /** Those that are not made yet. They keep the process alive, also when nobody waits for them any more. */
+  /** Those that are not made yet. They keep the process alive, even when no request waits for them any more. */
   readonly #pending = new Set<Socket>();
   readonly #options = {...OPTIONS, connect: this.#connector()};
   readonly #direct = new Agent(this.#options);

@@ -8,7 +8,7 @@ type Connect = (options: Omit<Dispatcher.ConnectOptions, 'origin'>) => Promise<D
  * undici's own name no proxy, and one that it takes for a broken connection it meets by trying for ever.
  *
  * @param proxy - its URL, which may hold a password.
- * @param onTunnel - told of each connection that is asked for: `host:port`, and the proxy without its password.
+ * @param onTunnel - called for each connection that is asked for: `host:port`, and the proxy without its password.
  */
 export function proxyTunnels(
   proxy: URL,

@@ -79,7 +79,7 @@ export function plainTarget(
 
 /**
  * Whether a file can have this path. A record may say anything; beside a folder, such as `.` or `a/..`, the results would
- * be where nobody chose to have them, and what Windows takes for a device would swallow them.
+ * be where the user did not want them, and what Windows takes for a device would swallow them.
  */
 function namesFile(path: string): boolean {
   const name = normalize(path).split(sep).at(-1) ?? '';

@@ -42,7 +42,7 @@ export interface ResultsInPlace {
 /**
  * Reads the file at the place of a job's results, if it has exactly one row for each of its requests and nothing else.
  *
- * @returns undefined when it has not, or nobody can tell because the request file is gone or has changed.
+ * @returns undefined when it has not, or when it is unclear because the request file is gone or has changed.
  * @throws GembatchError `STORAGE`; and what the file system says of a file that cannot be read.
  */
 export async function readResultsInPlace(

@@ -35,7 +35,7 @@ export async function readManifest(folder: string): Promise<PrepareManifest | un
 /**
  * Notes the requests that earlier runs made.
  *
- * @throws GembatchError FILE_MISSING or FILE_CHANGED when a file is not as it was made: nobody could tell which requests are new.
+ * @throws GembatchError FILE_MISSING or FILE_CHANGED when a file is not as it was made: it would be unclear which requests are new.
  */
 export async function noteEarlier(
   folder: string,

@@ -45,7 +45,7 @@ export async function findSources(
 async function kindOf({name, path}: NamedFile, isPrompted: boolean): Promise<'table' | 'files' | 'requests'> {
   const stats = await stat(path).catch(() => undefined);
   const isSource = isPrompted || (await wasPrepared(path));
-  if (stats === undefined) return isPrompted ? 'table' : 'requests'; // Whoever reads it says that it is missing.
+  if (stats === undefined) return isPrompted ? 'table' : 'requests'; // Reading it will report that it is missing.
   if (stats.isDirectory()) {
     const hasRequests = (await readdir(path)).some((entry) => endingOf(entry) === 'jsonl');
     return isSource && !hasRequests ? 'files' : 'requests';

@@ -11,7 +11,7 @@ import {readHead} from './source-bytes.js';
 /**
  * Opens what was named, in its order: tables one by one, files and folders together.
  *
- * @throws GembatchError FILE_* and USAGE when something cannot be read, or nobody can tell what it is.
+ * @throws GembatchError FILE_* and USAGE when something cannot be read, or it is unclear what it is.
  */
 export async function openSources(
   names: readonly string[],

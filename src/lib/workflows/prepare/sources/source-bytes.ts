@@ -79,7 +79,7 @@ export async function decodeHead(head: Buffer, encoding: string): Promise<string
   return iconv.decode(head, encoding);
 }
 
-/** @throws GembatchError USAGE when nobody knows such an encoding. */
+/** @throws GembatchError USAGE for an unknown encoding. */
 export async function checkEncoding(encoding: string): Promise<void> {
   if (encoding === 'utf-8') return;
   const {default: iconv} = await import('iconv-lite');

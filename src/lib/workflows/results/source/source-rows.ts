@@ -19,7 +19,7 @@ export type KeyOfRow = (
 interface RowRequest {
   /** Undefined when it is made of the request. */
   readonly key: string | undefined;
-  /** The request as JSON text; undefined when nobody knows it. */
+  /** The request as JSON text; undefined when unknown. */
   readonly json?: string;
 }
 

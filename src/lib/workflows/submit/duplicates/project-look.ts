@@ -18,7 +18,7 @@ const ASKED_BY_NAME = 5;
 interface ProjectLookDeps {
   readonly client: BatchService;
   readonly clock: Clock;
-  /** Told before the second look. */
+  /** Called before the second look. */
   readonly onWait: (message: string) => void;
 }
 

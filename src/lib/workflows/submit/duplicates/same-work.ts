@@ -55,7 +55,7 @@ export function otherServiceError(
 /**
  * What becomes of a file whose path has a job.
  *
- * @param isChanged - whether its content is another than was submitted; null when nobody can tell.
+ * @param isChanged - whether its content is another than was submitted; null when unclear.
  * @returns undefined when it is to be submitted as new work.
  */
 export function outcomeOfKnownFile(

@@ -18,13 +18,13 @@ export interface Replacement {
   readonly price: string | undefined;
 }
 
-/** Which model a person wants, and how to ask when the service does not have it. */
+/** Which model is wanted, and how to ask when the service does not have it. */
 export interface ModelSelection {
-  /** As the person wrote it; undefined when nobody named one. */
+  /** As the user wrote it; undefined when none was named. */
   readonly model: string | undefined;
-  /** Asks whether to take another model in place of the default one; absent where nobody can be asked. */
+  /** Asks whether to take another model in place of the default one; absent when there is nobody to ask. */
   readonly consent?: (replacement: Replacement) => Promise<boolean>;
-  /** By what the price of another model is told, on the day of `nowMs`. */
+  /** Gives the price of another model, on the day of `nowMs`. */
   readonly prices: PriceList;
   readonly nowMs: number;
   readonly stop: AbortSignal;
@@ -34,8 +34,8 @@ export interface ModelSelection {
 /**
  * Looks the model up, once, before anything is uploaded.
  *
- * Never another model unasked: only where nobody named one, the default is gone and a person consents does the
- * successor take its place.
+ * Never takes another model unasked: the successor takes the place of the default only when no model was named, the
+ * default is gone, and the user agrees.
  *
  * @returns the resource name of a model that takes batch jobs.
  * @throws GembatchError `MODEL_UNAVAILABLE` with the names of the models that do, the exact option to add, and its price;
