@@ -75,8 +75,9 @@ function portError(port: number, error: unknown): unknown {
 async function readScenario(path: string | undefined): Promise<Scenario> {
   if (path === undefined) return {};
   const {scenarioOf} = await import('../emulator/jobs/checks/rule-check.js');
-  const {readFile} = await import('node:fs/promises');
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+  const {readNamedText} = await import('../lib/workflows/request-file/read-text.js');
+  const text = await readNamedText(path).catch((error: unknown) => {
+    if (error instanceof GembatchError) throw error;
     throw new GembatchError('USAGE', `${path} cannot be read.`, {cause: error});
   });
   try {

@@ -23,6 +23,7 @@ export async function readPrices(path: string | undefined): Promise<PriceList> {
   try {
     value = JSON.parse(await readNamedText(path));
   } catch (cause) {
+    if (cause instanceof GembatchError) throw cause;
     const why = cause instanceof SyntaxError ? 'is not JSON' : 'cannot be read';
     throw new GembatchError('USAGE', `${path}: ${why}.`, {
       cause,

@@ -1,9 +1,12 @@
 import {execFileSync} from 'node:child_process';
+import {closeSync, constants, openSync} from 'node:fs';
 import {mkdir, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {expect, test} from '@jest/globals';
-import {BIN, runCli} from '../helpers/run-cli.js';
+import {EXIT} from '../../src/lib/domain/errors.js';
+import {BIN, runCli, startCli} from '../helpers/run-cli.js';
 import {tempDir} from '../helpers/temp-dir.js';
+import {until} from '../helpers/until.js';
 
 /** A folder with a table, and a pipe that nobody writes to. */
 async function withPipe(path: string): Promise<string> {
@@ -24,6 +27,37 @@ test.each([
   const {code, signal, stderr} = await runCli(args, {cwd});
   expect([code !== 0, signal]).toEqual([true, null]);
   expect(stderr).toContain(path);
+});
+
+test.each([
+  [['prepare', 't.csv', ...PROMPT, '-o', 'pipe'], /pipe: is not a folder/u],
+  [['results', '--join', 'pipe', '--overwrite'], /pipe: is a pipe, a socket or a device/u],
+  [['results', '--join', 'out'], /out: is a folder/u],
+  [['report', '-o', 'page.html', '--overwrite'], /page.html: is a pipe/u],
+])('a pipe or a folder is no place for what is written: %j', async (args, sentence) => {
+  const cwd = await withPipe('pipe');
+  execFileSync('mkfifo', [join(cwd, 'page.html')]);
+  const {code, stderr} = await runCli(args, {cwd});
+  expect([code, stderr]).toEqual([EXIT.usage, expect.stringMatching(sentence)]);
+});
+
+test('the first Ctrl-C ends the wait for what comes out of a pipe', async () => {
+  const cwd = await withPipe('pipe');
+  const running = startCli(['prepare', 't.csv', '--prompt-file', 'pipe', '-o', 'out'], {cwd});
+  // Once somebody can write to it, it is waited for.
+  let writer = -1;
+  await until(() => {
+    try {
+      writer = openSync(join(cwd, 'pipe'), constants.O_WRONLY | constants.O_NONBLOCK);
+    } catch {
+      return false;
+    }
+    return true;
+  });
+  running.process.kill('SIGINT');
+  const {code, stderr} = await running.ended;
+  closeSync(writer);
+  expect([code, stderr]).toEqual([EXIT.interrupted, expect.stringContaining('Ended by SIGINT')]);
 });
 
 test('a template may be the output of a command', async () => {

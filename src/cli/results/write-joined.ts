@@ -14,7 +14,7 @@ import {MediaFiles} from '../../lib/workflows/results/media/save-media.js';
 import {openRowSources} from '../../lib/workflows/results/source/open-row-sources.js';
 import type {JoinedSource, RowSources} from '../../lib/workflows/results/source/row-sources.js';
 import {JOIN_FORMATS, type JoinForm, type JoinFormat, type PrintDeps, type Written} from './join-form.js';
-import {linesOf, writeLines} from './write-lines.js';
+import {linesOf, refuseIrregularTarget, writeLines} from './write-lines.js';
 import {writeTable} from './write-table.js';
 
 /** What was written. */
@@ -49,6 +49,8 @@ export async function writeJoined(
   report: ResultsReport,
   form: JoinForm,
 ): Promise<WrittenRows> {
+  if (form.join !== '-')
+    refuseIrregularTarget(form.join, 'Name a file, or - for standard output: --join FILE');
   if (form.overwrite && form.join !== '-') refuseRecordedFile(deps.store, resolve(form.join));
   const format = formatOf(form);
   const sources = await openSourcesOf(deps, report, form);

@@ -1,5 +1,7 @@
 import {once} from 'node:events';
+import {statSync} from 'node:fs';
 import type {AtomicFile} from '../../lib/store/file/atomic-file.js';
+import {GembatchError} from '../../lib/domain/errors.js';
 import {redactApiKeys} from '../connection/api-key.js';
 import {hasReaderGone} from '../stop-signal.js';
 
@@ -29,6 +31,21 @@ export async function writeLines(lines: Lines, options: WriteOptions): Promise<v
   } catch (error) {
     if (options.file !== undefined || !hasReaderGone(options.stop)) throw error;
   }
+}
+
+/**
+ * Nothing is put in the place of a folder, a pipe or a device, with `--overwrite` neither.
+ *
+ * @param advice - how to name a file instead.
+ * @throws GembatchError `USAGE`
+ */
+export function refuseIrregularTarget(path: string, advice: string): void {
+  const there = statSync(path, {throwIfNoEntry: false});
+  if (there === undefined || there.isFile()) return;
+  const what = there.isDirectory() ? 'a folder' : 'a pipe, a socket or a device';
+  throw new GembatchError('USAGE', `${path}: is ${what}; nothing is written in its place.`, {
+    suggestions: [advice],
+  });
 }
 
 /** Each row as its line. */

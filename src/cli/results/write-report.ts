@@ -4,7 +4,7 @@ import {isTakenName} from '../../lib/domain/taken-name.js';
 import {reportHtml} from '../../lib/output/report/report-html.js';
 import type {CreateFile} from '../../lib/workflows/poll/poll-run.js';
 import type {ReportData} from '../../lib/workflows/report/collect-report.js';
-import {writeLines} from './write-lines.js';
+import {refuseIrregularTarget, writeLines} from './write-lines.js';
 
 /**
  * Writes the page of a report, without an API key that a request or an answer may repeat.
@@ -17,6 +17,7 @@ export async function writeReport(
   createFile: CreateFile,
   {path, overwrite, stop}: {path: string; overwrite: boolean; stop: AbortSignal},
 ): Promise<{readonly report: string; readonly size_bytes: number}> {
+  refuseIrregularTarget(path, 'Name a file: -o report.html');
   const [script, style] = await Promise.all([readOwn('report-page.js'), readOwn('report-page.css')]);
   const file = await createFile(path, {overwrite}).catch((error: unknown) => {
     throw withAdvice(error, 'Name another file: -o FILE');

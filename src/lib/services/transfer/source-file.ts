@@ -1,6 +1,6 @@
 /** Reads a request file to be sent, and notices when it is not what was inspected. */
 import {createHash} from 'node:crypto';
-import {closeSync, createReadStream, fstatSync, openSync, read} from 'node:fs';
+import {closeSync, constants, createReadStream, fstatSync, openSync, read} from 'node:fs';
 import {stat} from 'node:fs/promises';
 import {pipeline} from 'node:stream/promises';
 import {promisify} from 'node:util';
@@ -53,7 +53,8 @@ export class SourceFile {
   static open(file: UploadFile): SourceFile {
     let descriptor: number | undefined;
     try {
-      descriptor = openSync(file.path, 'r');
+      // It may be a pipe by now, which would keep everything waiting.
+      descriptor = openSync(file.path, constants.O_RDONLY | constants.O_NONBLOCK);
       const opened = fstatSync(descriptor, {bigint: true});
       if (opened.size !== BigInt(file.sizeBytes)) throw changedError(file);
       return new SourceFile(file, descriptor, opened);

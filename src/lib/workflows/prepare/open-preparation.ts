@@ -1,4 +1,6 @@
+import {statSync} from 'node:fs';
 import {basename, dirname, join, relative, resolve, sep} from 'node:path';
+import {GembatchError} from '../../domain/errors.js';
 import {
   recipeDifference,
   type ManifestFile,
@@ -53,6 +55,7 @@ export async function openPreparation(input: PreparationInput): Promise<Preparat
   const sources = await openSources(input.sources, input);
   const stem = stemOf(sources);
   const first = resolve(input.cwd, input.output ?? defaultFolder(sources, stem, input.cwd));
+  refuseFile(first);
   const {made, freeFolder} = await madeFolders(first, input.output === undefined);
   const pathsFrom = (folder: string): readonly string[] => sources.map(({path}) => pathFrom(folder, path));
   const ofSources = made.filter(({folder, manifest}) => isMadeFrom(manifest, pathsFrom(folder)));
@@ -61,6 +64,7 @@ export async function openPreparation(input: PreparationInput): Promise<Preparat
   const recipe = await openRecipe(
     sources,
     asBefore === undefined ? input.recipe : recipeAsBefore(asBefore, input.recipe),
+    input.signal,
   );
   const place = (folder: string): Omit<Preparation, 'earlier'> => ({
     sources,
@@ -82,6 +86,15 @@ export async function openPreparation(input: PreparationInput): Promise<Preparat
     return {...place(first), earlier: foreign.manifest.files, otherWork: {reason, freeFolder}};
   }
   return {...place(freeFolder), earlier: []};
+}
+
+/** @throws GembatchError USAGE when something stands in the place of the folder that is none. */
+function refuseFile(folder: string): void {
+  const there = statSync(folder, {throwIfNoEntry: false});
+  if (there === undefined || there.isDirectory()) return;
+  throw new GembatchError('USAGE', `${folder}: is not a folder, so request files cannot go there.`, {
+    suggestions: ['Name a folder for the request files: -o FOLDER'],
+  });
 }
 
 /** A path relative to a folder, as manifests write it. */

@@ -1,9 +1,9 @@
-import {readFile} from 'node:fs/promises';
 import {basename, dirname, extname, join} from 'node:path';
 import {GembatchError} from '../../domain/errors.js';
 import {isObject} from '../../domain/json/json-object.js';
 import {isBlank, LineSplitter} from '../../domain/json/line-splitter.js';
 import {readChunks} from '../request-file/read-chunks.js';
+import {readRegularText} from '../request-file/read-text.js';
 
 /** The folder beside request files in which the parts of those are that were split. */
 export const PARTS_FOLDER = 'parts';
@@ -97,7 +97,7 @@ export async function readPlan(path: string): Promise<PartPlan | undefined> {
   const file = planPath(path);
   let plan: unknown;
   try {
-    plan = JSON.parse(await readFile(file, 'utf8'));
+    plan = JSON.parse(await readRegularText(file));
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     plan = undefined;

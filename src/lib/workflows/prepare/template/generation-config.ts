@@ -36,9 +36,13 @@ const ANSWER_FORM = ['responseMimeType', 'responseSchema', 'responseJsonSchema',
  *
  * @throws GembatchError FILE_MISSING, FILE_INVALID when one cannot be expressed, or the model does not take it.
  */
-export async function readGenerationConfig(input: ConfigInput): Promise<GenerationConfig> {
+export async function readGenerationConfig(
+  input: ConfigInput,
+  signal: AbortSignal,
+): Promise<GenerationConfig> {
   const {cwd, model} = input;
-  const own = input.config === undefined ? undefined : await readObject(input.config, cwd);
+  const place = {cwd, signal};
+  const own = input.config === undefined ? undefined : await readObject(input.config, place);
   if (own !== undefined && input.config !== undefined) checkConfig(own, input.config, model);
   if (input.schema === undefined) return {config: own, schema: undefined, notes: []};
 
@@ -52,7 +56,7 @@ export async function readGenerationConfig(input: ConfigInput): Promise<Generati
       },
     );
   }
-  const schema = await readObject(input.schema, cwd);
+  const schema = await readObject(input.schema, place);
   const {field, notes} = answerSchema(schema, input.schema);
   return {config: {...own, responseMimeType: 'application/json', ...field}, schema, notes};
 }
@@ -110,8 +114,8 @@ export function checkConfig(config: JsonObject, name: string, model: string | un
     });
 }
 
-async function readObject(file: string, cwd: string): Promise<JsonObject> {
-  const text = await readText(file, cwd);
+async function readObject(file: string, place: Parameters<typeof readText>[1]): Promise<JsonObject> {
+  const text = await readText(file, place);
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -50,10 +50,11 @@ const PROMPT_COLUMN = 'prompt';
 export async function createPromptMaker(
   sources: readonly Source[],
   input: PromptInput,
-  {config, isForEmbeddings}: RequestKind,
+  {config, isForEmbeddings, signal}: RequestKind & {readonly signal: AbortSignal},
 ): Promise<PromptMaker> {
-  const promptText = (await readTemplate(input.prompt, '--prompt', input.cwd)) ?? defaultPrompt(sources);
-  const systemText = await readTemplate(input.system, '--system', input.cwd);
+  const place = {cwd: input.cwd, signal};
+  const promptText = (await readTemplate(input.prompt, '--prompt', place)) ?? defaultPrompt(sources);
+  const systemText = await readTemplate(input.system, '--system', place);
   const prompt = await PromptTemplate.parse(promptText.name, promptText.text);
   const system = systemText && (await PromptTemplate.parse(systemText.name, systemText.text));
   for (const source of sources) {
@@ -110,21 +111,27 @@ function systemInstruction(text: string): string {
 async function readTemplate(
   {text, file}: TemplateInput,
   flag: string,
-  cwd: string,
+  place: NamedFrom,
 ): Promise<{readonly name: string; readonly text: string} | undefined> {
   if (text !== undefined) return {name: flag, text};
   if (file === undefined) return undefined;
-  return {name: file, text: (await readText(file, cwd)).replace(/\r?\n$/u, '')};
+  return {name: file, text: (await readText(file, place)).replace(/\r?\n$/u, '')};
+}
+
+/** Where the paths of named files start, and what ends the wait for one that is a pipe. */
+interface NamedFrom {
+  readonly cwd: string;
+  readonly signal: AbortSignal;
 }
 
 /**
  * The text of a file that was named.
  *
- * @throws GembatchError FILE_MISSING, FILE_UNREADABLE.
+ * @throws GembatchError FILE_MISSING, FILE_UNREADABLE, and the reason of the signal.
  */
-export async function readText(file: string, cwd: string): Promise<string> {
+export async function readText(file: string, {cwd, signal}: NamedFrom): Promise<string> {
   try {
-    return (await readNamedText(resolve(cwd, file))).replace(/^\uFEFF/u, '');
+    return (await readNamedText(resolve(cwd, file), signal)).replace(/^\uFEFF/u, '');
   } catch (error) {
     if (error instanceof GembatchError) throw error;
     const code = fieldOf(error, 'code');

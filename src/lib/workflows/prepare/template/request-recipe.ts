@@ -52,9 +52,15 @@ export interface RequestRecipe {
  *
  * @throws GembatchError USAGE for a template or a column that does not fit, FILE_INVALID for a schema or a configuration.
  */
-export async function openRecipe(sources: readonly Source[], input: RecipeInput): Promise<RequestRecipe> {
+export async function openRecipe(
+  sources: readonly Source[],
+  input: RecipeInput,
+  signal: AbortSignal,
+): Promise<RequestRecipe> {
   const {config, schema, notes} =
-    input.before === undefined ? await readGenerationConfig(input) : configBefore(input.before, input.model);
+    input.before === undefined
+      ? await readGenerationConfig(input, signal)
+      : configBefore(input.before, input.model);
   for (const source of sources) {
     if (input.keyColumn !== undefined) checkColumn(source, '--key', input.keyColumn);
     for (const column of input.attach) checkColumn(source, '--attach', column);
@@ -75,7 +81,11 @@ export async function openRecipe(sources: readonly Source[], input: RecipeInput)
     const make = form === 'openai' ? createOpenAiMaker(options) : createRequestMaker(options);
     return {facts: {...facts, prompt: null, system: null}, notes, make};
   }
-  const {make, prompt, system} = await createPromptMaker(sources, input, {config, isForEmbeddings});
+  const {make, prompt, system} = await createPromptMaker(sources, input, {
+    config,
+    isForEmbeddings,
+    signal,
+  });
   return {facts: {...facts, prompt, system}, notes, make};
 }
 

@@ -97,7 +97,11 @@ async function readPrepared(folder: PreparedFolder, input: RowSourcesInput): Pro
   if (form === 'openai' || form === 'requests') return {files, keyColumn, isChanged: false};
   try {
     const sources = await openAgain(folder, input);
-    const {make} = await openRecipe(sources, recipeAsBefore(manifest.recipe, recipeInput(folder.folder)));
+    const {make} = await openRecipe(
+      sources,
+      recipeAsBefore(manifest.recipe, recipeInput(folder.folder)),
+      input.signal,
+    );
     const rows = await SourceRows.read(sources, make, input.spillFolder);
     return {files, sourcePaths: pathsOf(sources), keyColumn, rows, isChanged: haveChanged(sources, manifest)};
   } catch (cause) {
