@@ -7,6 +7,7 @@ export default {
   roots: ['<rootDir>/.build/test'],
   testMatch: ['**/*.test.js'],
   transform: {},
+  testEnvironment: '<rootDir>/.build/test/environment.js',
   setupFilesAfterEnv: ['<rootDir>/.build/test/setup.js'],
   maxWorkers: 2,
   testTimeout: 60_000,

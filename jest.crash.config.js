@@ -5,6 +5,8 @@ export default {
   ...base,
   testPathIgnorePatterns: [],
   roots: ['<rootDir>/.build/test/crash'],
+  // Each command has a process of its own here.
+  testEnvironment: 'node',
   reporters: ['default', '<rootDir>/.build/test/crash/support/reporter.js'],
   verbose: true,
 };

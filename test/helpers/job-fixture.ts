@@ -5,12 +5,13 @@ import type {Emulator} from '../../src/emulator/http/server.js';
 import type {BatchJob} from '../../src/lib/domain/job/batch-job.js';
 import type {JobRecord} from '../../src/lib/domain/job/job-record.js';
 import {requestLines} from './request-files.js';
-import {startCli, type CliOptions, type CliResult, type RunningCli} from './run-cli.js';
+import {runCli, startCli, type CliOptions, type CliResult, type RunningCli} from './run-cli.js';
 import {tempDir} from './temp-dir.js';
 import {useEmulator, type UsedEmulator} from './use-emulator.js';
 import {parseLines} from './json-lines.js';
 
 const MODEL = 'models/gemini-2.5-flash-lite';
+const POLL = ['poll', '--interval', '100ms'];
 
 /** A folder with a job-info file, and an emulator whose time stands still until the test moves it. */
 export class JobFixture {
@@ -80,13 +81,14 @@ export class JobFixture {
     this.emulator.control.advance(120_000);
   }
 
+  /** Runs `gembatch poll`, asking ten times a second. */
   poll(...args: string[]): Promise<CliResult> {
-    return this.start(...args).ended;
+    return runCli([...POLL, ...args], this.options);
   }
 
-  /** Starts `gembatch poll`, asking ten times a second. */
+  /** Starts the same without waiting for its end. */
   start(...args: string[]): RunningCli {
-    return startCli(['poll', '--interval', '100ms', ...args], this.options);
+    return startCli([...POLL, ...args], this.options);
   }
 
   /** How a command is run on these jobs. */

@@ -3,6 +3,7 @@ import {once} from 'node:events';
 import {join} from 'node:path';
 import {fileURLToPath, pathToFileURL} from 'node:url';
 import {afterEach} from '@jest/globals';
+import type {CommandHosts} from './command-host/command-hosts.js';
 
 /** Root of the repository; tests run from `.build/test/...`. */
 export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -10,11 +11,10 @@ export const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 /** The launcher that users run. */
 export const BIN = join(ROOT, 'bin/run.js');
 
+const FAST_CLOCK_MODULE = join(ROOT, 'test/helpers/fast-clock.js');
+
 /** The preload that makes time run faster in a child process: `nodeArgs: FAST_CLOCK`, `env: {GEMBATCH_TEST_SPEED: '60'}`. */
-export const FAST_CLOCK: readonly string[] = [
-  '--import',
-  pathToFileURL(join(ROOT, 'test/helpers/fast-clock.js')).href,
-];
+export const FAST_CLOCK: readonly string[] = ['--import', pathToFileURL(FAST_CLOCK_MODULE).href];
 
 export interface CliOptions {
   /** Working folder of the command; its home and temporary folders are inside it, below `.home`. */
@@ -29,6 +29,8 @@ export interface CliOptions {
   readonly signalAfter?: {readonly text: string; readonly signal: NodeJS.Signals};
   /** Another launcher than that of the repository. */
   readonly bin?: string;
+  /** Runs it in a process that has run no other command. */
+  readonly isAlone?: boolean;
   /** Runs it in a terminal of 80 columns, on which stdout and stderr are one. */
   readonly isOnTerminal?: boolean;
 }
@@ -53,13 +55,29 @@ export interface RunningCli {
 }
 
 const running = new Set<ChildProcess>();
+const {commandHosts} = globalThis as {commandHosts?: CommandHosts};
 
 afterEach(() => {
   for (const child of running) child.kill('SIGKILL');
+  commandHosts?.killAll();
 });
 
-/** Runs the real command line in a child process, to its end. */
+/**
+ * Runs the real command line to its end: in a process that has run other commands before, which takes a tenth of the time, or
+ * in one of its own where that could be seen. With GEMBATCH_TEST_PROCESSES=own in the environment it is always the latter.
+ */
 export async function runCli(args: readonly string[], options: CliOptions): Promise<CliResult> {
+  if (commandHosts !== undefined && canBeHosted(options)) {
+    const {cwd, env, nodeArgs = []} = options;
+    const ended = await commandHosts.run({
+      main: join(ROOT, 'dist/main.js'),
+      ...(nodeArgs.length > 0 ? {clock: FAST_CLOCK_MODULE} : {}),
+      args,
+      env: {...isolatedEnvironment(cwd), ...env},
+      cwd,
+    });
+    return {...ended, json: (): unknown => JSON.parse(ended.stdout)};
+  }
   const cli = startCli(args, options);
   const {signalAfter} = options;
   if (signalAfter) {
@@ -69,7 +87,18 @@ export async function runCli(args: readonly string[], options: CliOptions): Prom
   return cli.ended;
 }
 
-/** Starts the real command line in a child process; it is killed after the test if it still runs then. */
+/** Variables that gembatch reads when a command asks for them; others are read by Node or a library, perhaps only once. */
+const READ_LATE = /^(?:GEMBATCH|GEMINI|GITHUB|GOOGLE|STORAGE_EMULATOR)_/u;
+
+/** Whether a command can run in a process that ran others: nothing is asked of its node, its terminal or its stdin, and no signals. */
+function canBeHosted({env = {}, nodeArgs, ...options}: CliOptions): boolean {
+  const {bin, input, isAlone, isOnTerminal, signalAfter} = options;
+  const isPlain = [bin, input, isAlone, isOnTerminal, signalAfter].every((option) => option === undefined);
+  const hasPlainNode = nodeArgs === undefined || nodeArgs.length === 0 || nodeArgs === FAST_CLOCK;
+  return isPlain && hasPlainNode && Object.keys(env).every((name) => READ_LATE.test(name));
+}
+
+/** Starts the real command line in a child process of its own; it is killed after the test if it still runs then. */
 export function startCli(args: readonly string[], options: CliOptions): RunningCli {
   const words = [process.execPath, ...(options.nodeArgs ?? []), options.bin ?? BIN, ...args];
   const [command = '', ...rest] = options.isOnTerminal ? onTerminal(words) : words;
