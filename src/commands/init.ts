@@ -5,6 +5,7 @@ import {BaseCommand} from '../cli/base-command.js';
 import {personalConfigPath} from '../cli/config/personal-config.js';
 import {createPrompt} from '../cli/consent.js';
 import {GembatchError} from '../lib/domain/errors.js';
+import {isCloudAddress} from '../lib/domain/job/bucket-input.js';
 import {printFolded} from '../lib/output/terminal/screen.js';
 import {ownCommand} from '../lib/domain/program-name.js';
 
@@ -50,6 +51,7 @@ export default class Init extends BaseCommand {
     const resultsDir =
       flags['results-dir'] ??
       (await ask?.('Folder for results (leave empty for "results" beside each file)', ''));
+    if (resultsDir !== undefined && isCloudAddress(resultsDir)) throw noPlaceInBucket(resultsDir);
     const variable = flags['api-key-variable'] ?? (await this.#askVariable(ask));
 
     const {writeApiKeyVariable, writeConfig} = await import('../cli/config/write-config.js');
@@ -106,3 +108,11 @@ export default class Init extends BaseCommand {
 }
 
 type Ask = (question: string, fallback: string) => Promise<string>;
+
+function noPlaceInBucket(place: string): GembatchError {
+  return new GembatchError('USAGE', `--results-dir is ${place}; nothing was written.`, {
+    suggestions: [
+      'A configuration file in a folder must not lead to a bucket: name it with --results-dir or GEMBATCH_RESULTS_DIR, or in your own file.',
+    ],
+  });
+}

@@ -5,7 +5,7 @@ import {createGraceFlag, RARE} from '../cli/flags/flags.js';
 import type {PollSummary} from '../lib/workflows/poll/poll-report.js';
 import {tellGitHubActions, type CommandWork} from '../cli/github-actions.js';
 import {tellDone, type OnDoneResult} from '../cli/on-done.js';
-import {pollFlags, pollTermsOf} from '../cli/flags/poll-flags.js';
+import {pollFlags, pollTermsOf, resultsDirOf, fetchesLeft} from '../cli/flags/poll-flags.js';
 import {jobsArgument} from '../cli/flags/jobs-argument.js';
 
 /** The last `--json` event of `gembatch poll`. */
@@ -52,7 +52,8 @@ Stop and restart it at any time, or run it beside "<%= config.bin %> submit", wh
   #work: CommandWork | undefined;
 
   async run(): Promise<PollResult> {
-    const {args, flags} = await this.parse(Poll);
+    const {args, flags, raw} = await this.parse(Poll);
+    const resultsDir = resultsDirOf(flags);
     const connection = this.connection(flags, {follows: true});
     const [{pollJobs}, {createPollView}, store, client, createFile] = await Promise.all([
       import('../lib/workflows/poll/poll-jobs.js'),
@@ -85,6 +86,8 @@ Stop and restart it at any time, or run it beside "<%= config.bin %> submit", wh
           selection: args.jobs ?? [],
           isOnce: flags.once,
           ...pollTermsOf(flags),
+          resultsDir,
+          fetchesLeft: fetchesLeft(raw),
           createGraceMs: flags['create-grace'],
           stop,
         },

@@ -6,7 +6,7 @@ import type {PollEvent} from '../lib/workflows/poll/poll-report.js';
 import {RARE} from '../cli/flags/flags.js';
 import {pricesFlag, readPrices} from '../cli/prices.js';
 import {JOIN_FORMATS} from '../cli/results/join-form.js';
-import {pollFlags, resultsDirOf} from '../cli/flags/poll-flags.js';
+import {pollFlags, resultsDirOf, fetchesLeft} from '../cli/flags/poll-flags.js';
 import {jobsArgument} from '../cli/flags/jobs-argument.js';
 
 /** `gembatch results [FILE|JOB...]` */
@@ -85,7 +85,7 @@ export default class Results extends BaseCommand {
   #hasRowsOnStdout = false;
 
   async run(): Promise<ResultsReport & {readonly joined?: JoinedFile}> {
-    const {args, flags} = await this.parse(Results);
+    const {args, flags, raw} = await this.parse(Results);
     const [{collectResults}, {hasRowsOnStdout, printResults}, store, createFile] = await Promise.all([
       import('../lib/workflows/results/collect-results.js'),
       import('../cli/results/print-results.js'),
@@ -106,6 +106,7 @@ export default class Results extends BaseCommand {
         needsRequests: flags.failed || flags.join !== undefined,
         keepsRemote: flags['keep-remote'],
         resultsDir: resultsDirOf(flags),
+        fetchesLeft: fetchesLeft(raw),
         checksAnswers: !flags['no-check-answers'],
         stop,
       },

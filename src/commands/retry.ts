@@ -5,6 +5,7 @@ import {printFolded} from '../lib/output/terminal/screen.js';
 import {nextCommand} from '../cli/next-command.js';
 import {modelNameFlag, outcomesFlag, outputLimitFlag} from '../cli/flags/flags.js';
 import {readPrices} from '../cli/prices.js';
+import {pollFlags, resultsPlaceOf} from '../cli/flags/poll-flags.js';
 import {submitFlags, submitOptionsOf} from '../cli/flags/submit-flags.js';
 import {costOfFiles} from '../cli/cost-of-files.js';
 import {createConfirmOrYes} from '../cli/consent.js';
@@ -41,6 +42,8 @@ A job that the service does not show may belong to another API key's project. --
 
   static override flags = {
     ...submitFlags,
+    // Answers go where "poll" puts them; only a place in a bucket is chosen here.
+    'results-dir': {...pollFlags['results-dir'], hidden: true},
     'dry-run': Flags.boolean({
       char: 'n',
       description: 'say what would be sent; send nothing',
@@ -63,6 +66,7 @@ A job that the service does not show may belong to another API key's project. --
     }
     const ask = createConfirmOrYes(process, {isYes: flags.yes, isJson: this.jsonEnabled()});
     const connection = this.connection(flags);
+    const {resultsPlace} = resultsPlaceOf(flags, connection.service);
     const [{retryJobs}, {SubmitView}, {retryLines}, store, client, createFile] = await Promise.all([
       import('../lib/workflows/retry/retry-jobs.js'),
       import('../lib/output/submit/submit-view.js'),
@@ -77,6 +81,7 @@ A job that the service does not show may belong to another API key's project. --
       {store, client, clock: this.clock, createFile},
       {
         ...submitOptionsOf(flags),
+        ...(resultsPlace === undefined ? {} : {resultsPlace}),
         prices,
         names: args.jobs ?? [],
         model: flags.model,

@@ -1,6 +1,7 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../cli/base-command.js';
+import {GembatchError} from '../lib/domain/errors.js';
 import {exitCodeOfRun} from '../lib/domain/outcome.js';
 import type {SourceOutcome} from '../lib/workflows/prepare/prepare-sources.js';
 import type {PollDeps} from '../lib/workflows/poll/poll-run.js';
@@ -10,7 +11,8 @@ import {tellGitHubActions, type CommandWork} from '../cli/github-actions.js';
 import {tellDone, type OnDoneResult} from '../cli/on-done.js';
 import {withRareHidden} from '../cli/flags/flags.js';
 import {PREPARE_DEFAULTS, recipeFlags, recipeOf} from '../cli/flags/prepare-flags.js';
-import {pollFlags, pollTermsOf, resultsDirOf} from '../cli/flags/poll-flags.js';
+import {pollFlags, pollTermsOf, resultsPlaceOf, fetchesLeft} from '../cli/flags/poll-flags.js';
+import {chosenService} from '../cli/connection/choose-service.js';
 import {queueFlags} from '../cli/flags/queue-flags.js';
 import {readPrices} from '../cli/prices.js';
 import {
@@ -67,7 +69,9 @@ Run it again to go on, or when rows were added: nothing is sent twice.`;
   #work: CommandWork | undefined;
 
   async run(): Promise<RunOutcome> {
-    const {args, flags} = await this.parse(Run);
+    const {args, flags, raw} = await this.parse(Run);
+    const place = resultsPlaceOf(flags, chosenService(flags, process.env));
+    if (place.resultsPlace !== undefined && flags.canary !== undefined) throw noCanary();
     const stop = this.stopSignal();
     const createFile = await this.fileMaker();
     const {prepareArguments} = await import('../cli/flags/prepare-arguments.js');
@@ -105,7 +109,7 @@ Run it again to go on, or when rows were added: nothing is sent twice.`;
       cwd: process.cwd(),
       isDryRun: false,
       ifChanged: flags['if-changed'],
-      resultsDir: resultsDirOf(flags),
+      ...place,
       ...modelConsent(this.jsonEnabled()),
       stop,
     };
@@ -118,7 +122,14 @@ Run it again to go on, or when rows were added: nothing is sent twice.`;
       quotaWaitMs: flags['quota-wait'] ?? null,
       intervalMs: flags.interval,
     };
-    const poll = {...pollTermsOf(flags), isOnce: false, createGraceMs: flags['create-grace'], stop};
+    const poll = {
+      ...pollTermsOf(flags),
+      resultsDir: place.resultsDir,
+      fetchesLeft: place.resultsPlace === undefined && fetchesLeft(raw),
+      isOnce: false,
+      createGraceMs: flags['create-grace'],
+      stop,
+    };
     const first = await runFiles(deps, {submit, queue, poll}, views);
     const result = await this.#retried(deps, first, {rounds: flags.retries, submit, poll}, views);
     const jobs = jobsOf(result);
@@ -173,6 +184,16 @@ Run it again to go on, or when rows were added: nothing is sent twice.`;
             }),
     };
   }
+}
+
+function noCanary(): GembatchError {
+  return new GembatchError(
+    'USAGE',
+    'Results that stay in a bucket tell --canary nothing; nothing was sent.',
+    {
+      suggestions: ['Leave out --canary, or name a folder of this machine: --results-dir FOLDER'],
+    },
+  );
 }
 
 function jobsOf({submit}: RunResult): readonly string[] {

@@ -10,7 +10,7 @@ import type {SubmitDeps, SubmitOptions} from '../lib/workflows/submit/submit-run
 import type {SubmitResult} from '../lib/workflows/submit/submit-report.js';
 import {readPrices} from '../cli/prices.js';
 import {RARE} from '../cli/flags/flags.js';
-import {pollFlags, resultsDirOf} from '../cli/flags/poll-flags.js';
+import {pollFlags, resultsPlaceOf} from '../cli/flags/poll-flags.js';
 import {
   ifChangedFlag,
   modelConsent,
@@ -77,6 +77,8 @@ Ctrl-C once lets creates under way end; twice ends at once.`;
       import('../lib/workflows/submit/collect-inputs.js'),
       this.openStore(flags['job-info']),
     ]);
+    const service = chosenService(flags, process.env);
+    const place = resultsPlaceOf(flags, service);
     const named = await collectRequestFiles(args.files, store, process.cwd());
     const submitOptions = {
       ...submitOptionsOf(flags),
@@ -84,7 +86,6 @@ Ctrl-C once lets creates under way end; twice ends at once.`;
       isDryRun: flags['dry-run'],
       isForced: flags.force,
     };
-    const service = chosenService(flags, process.env);
     const connection = submitOptions.isDryRun
       ? undefined
       : await this.connectionOrFaults(flags, {store, files: named}, submitOptions);
@@ -102,7 +103,7 @@ Ctrl-C once lets creates under way end; twice ends at once.`;
       ...submitOptions,
       prices,
       ifChanged: flags['if-changed'],
-      resultsDir: resultsDirOf(flags),
+      ...place,
       ...(assumed === undefined ? {} : {assumedNotCreated: assumed}),
       ...modelConsent(this.jsonEnabled()),
       stop: this.stopSignal(),

@@ -13,6 +13,7 @@ import {
   WIDTH,
 } from './support/commands.js';
 import {amount} from './support/form.js';
+import {guardedAttack, repeated} from './support/guarded-attack.js';
 import {Trial, type FsFault, type TracedStep, type TrialRun} from './support/trial.js';
 
 const VERTEX = ['--vertex', '--bucket', 'gs://my-bucket'];
@@ -186,3 +187,65 @@ async function traceOf(
   });
   return steps;
 }
+
+const LEAVE = ['--results-dir', 'gs://my-bucket/out'];
+
+/** Whatever is run after results were left in their bucket, and what is left of the record by then. */
+const AFTER_LEAVING: readonly (readonly (readonly string[])[])[] = [
+  [['poll']],
+  [
+    ['poll', '--keep-remote'],
+    ['cleanup', ...VERTEX],
+  ],
+  [
+    ['poll', '--keep-remote'],
+    ['cleanup', 'batch/001.jsonl', '--yes', ...VERTEX],
+  ],
+  [
+    ['poll', '--results-dir', 'here'],
+    ['cleanup', '--all', '--yes', ...VERTEX],
+  ],
+  [
+    ['poll', '--results-dir', 'here', '--keep-remote'],
+    ['cleanup', 'batch/001.jsonl', '--yes', ...VERTEX],
+  ],
+  [
+    ['adopt', '--all-mine', '--job-info', 'other.jsonl', ...VERTEX],
+    ['poll', '--job-info', 'other.jsonl', '--results-dir', 'here'],
+    ['cleanup', 'batch/001.jsonl', '--yes', '--job-info', 'other.jsonl', ...VERTEX],
+  ],
+];
+
+guardedAttack(
+  {
+    group: 'results',
+    attack: 'results that were left in their bucket are fetched, cleaned up around and adopted',
+    unit: 'commands',
+    rounds: {short: 1, whole: 4},
+    guard: {
+      without: 'results that are left are deleted as others are',
+      changes: [
+        {
+          file: 'lib/workflows/cleanup/discard-remote.js',
+          find: 'isOurs && !isLeftThere',
+          replace: 'isOurs',
+        },
+      ],
+    },
+  },
+  async (attack, {bin, rounds}) => {
+    for (const commands of repeated(AFTER_LEAVING, rounds)) {
+      await Trial.with({files: 1, speed: 0, bin}, async (trial) => {
+        const {control} = trial.emulator;
+        await trial.run([...SUBMIT, ...VERTEX, ...LEAVE]);
+        control.advance(60_000);
+        for (const command of commands) {
+          await trial.run(command, FAST);
+          attack.tried();
+          const isThere = control.objects().some((name) => name.startsWith('gs://my-bucket/out/'));
+          if (!isThere) attack.violation(`${command.join(' ')}: results that were left are gone`);
+        }
+      });
+    }
+  },
+);

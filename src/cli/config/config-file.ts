@@ -1,6 +1,7 @@
 import {readFile, realpath, stat} from 'node:fs/promises';
 import {basename, dirname, isAbsolute, join, relative, resolve, sep} from 'node:path';
 import {GembatchError} from '../../lib/domain/errors.js';
+import {isCloudAddress} from '../../lib/domain/job/bucket-input.js';
 import {closest} from '../../lib/domain/text/closest.js';
 import {personalConfigPath} from './personal-config.js';
 import {SETTINGS} from './settings.js';
@@ -77,6 +78,12 @@ async function readSettings(
         path,
         `It must not set ${named(name)}: a folder from somebody else could send your API key away, run a command or hide what work costs.`,
         `Set it with a flag, in the environment, or in your own file: ${personalConfigPath(process.env)}`,
+      );
+    if (setting.isPath && !isPersonal && typeof value === 'string' && isCloudAddress(value))
+      throw wrong(
+        path,
+        `It must not have ${named(name)} lead to a bucket: a folder from somebody else could send your results there.`,
+        `Set it with the flag, in the environment, or in your own file: ${personalConfigPath(process.env)}`,
       );
     const isRight = typeof value === setting.type && value !== '';
     if (!isRight) throw wrong(path, `${named(name)} is no ${setting.type}.`, `Write: ${exampleOf(name)}`);

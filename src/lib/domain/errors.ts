@@ -109,6 +109,12 @@ export const ERRORS = {
     exit: 'failed',
     suggestion: 'Use the job-info file that has its record (--job-info FILE), or move the result away.',
   },
+  RESULTS_LEFT: {
+    exit: 'failed',
+    get suggestion() {
+      return `Fetch them: ${ownCommand('poll --results-dir FOLDER')}`;
+    },
+  },
   KEY_MISSING: {
     exit: 'credentials',
     suggestion: 'Get a key at https://aistudio.google.com/apikey, then: export GEMINI_API_KEY=YOUR_KEY',

@@ -102,6 +102,14 @@ export interface BatchService {
   download(fileName: string, options?: DownloadOptions): AsyncGenerator<Buffer, void, undefined>;
 
   /**
+   * What there is of results, without reading them.
+   *
+   * @param fileName - `dest` of a job whose results were left where they are.
+   * @throws GembatchError `NOT_FOUND` when there are none; `SERVICE` when some of them are missing.
+   */
+  sizeOfResults(fileName: string, options?: CallOptions): Promise<ResultsSize>;
+
+  /**
    * The service's clock, in milliseconds since 1970: its latest answer's `Date`, which counts whole seconds, and the time
    * that has passed since. Undefined before its first answer.
    */
@@ -109,6 +117,12 @@ export interface BatchService {
 
   /** Gives up what would keep a process alive that is done. */
   close?(): void;
+}
+
+/** How much there is of results. */
+export interface ResultsSize {
+  readonly objects: number;
+  readonly sizeBytes: number;
 }
 
 /** What came of a deletion; `absent` is what was not there. */
@@ -202,4 +216,9 @@ export interface CreateBatchRequest {
   readonly displayName: string;
   /** Address that the service notifies when the job ends; not of embeddings. */
   readonly webhookUri?: string;
+  /**
+   * The folder, `gs://…/`, in which the job is given one of its own, named by its attempt, and in which its results stay. Without it
+   * they are put where the client finds and deletes them.
+   */
+  readonly resultsPlace?: string;
 }

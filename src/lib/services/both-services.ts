@@ -12,6 +12,7 @@ import type {
   ListOptions,
   Model,
   RemoteFile,
+  ResultsSize,
   TokenCount,
   UploadFile,
   UploadOptions,
@@ -96,6 +97,10 @@ export class BothServices implements BatchService {
 
   download(fileName: string, options?: DownloadOptions): AsyncGenerator<Buffer, void, undefined> {
     return this.#of(serviceOfFile(fileName)).download(fileName, options);
+  }
+
+  sizeOfResults(fileName: string, options?: CallOptions): Promise<ResultsSize> {
+    return this.#of(serviceOfFile(fileName)).sizeOfResults(fileName, options);
   }
 
   serviceTime(): number | undefined {

@@ -21,6 +21,7 @@ export class OfflineService implements BatchService {
   readonly listInputs = refuse;
   readonly openInput = refuse;
   readonly countTokens = refuse;
+  readonly sizeOfResults = refuse;
 
   constructor(service: PricedService, address: string | undefined) {
     this.services = [service];

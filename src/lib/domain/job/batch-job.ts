@@ -19,6 +19,8 @@ export interface BatchJob {
   readonly src?: {readonly file_name: string};
   /** Where the results are; `file_name` is `files/batch-<id>`. */
   readonly dest?: {readonly file_name: string};
+  /** The folder that the results stay in, `gs://…/`, of a job that was made so; see `JobRecord.results_left`. */
+  readonly results_left?: string;
   /** Why the job as a whole did not work. `code` is a gRPC status number, not an HTTP status. */
   readonly error?: {readonly code?: number; readonly message: string};
   readonly stats?: BatchStats;

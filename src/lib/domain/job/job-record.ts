@@ -42,6 +42,13 @@ export interface JobRecord {
   readonly service_url?: string;
   /** Absent until the results are on disk, complete and counted. */
   readonly results?: StoredResults;
+  /**
+   * The folder in Cloud Storage, `gs://…/`, that the job writes into and in which its results stay: they are not fetched unless
+   * somebody asks for that, and nothing ever deletes them.
+   */
+  readonly results_left?: string;
+  /** The results in that folder, once the job was over and they were found there. */
+  readonly left?: LeftResults;
   /** What the answers used and cost; absent until the results are on disk. */
   readonly usage?: JobUsage;
   /** Why the results could not be fetched the last time. */
@@ -77,6 +84,14 @@ export interface SubmittedObject {
   readonly crc32c?: string;
   /** Base64; objects that are composed of others have none. */
   readonly md5?: string;
+}
+
+/** Results that stay in Cloud Storage, as its list of them has it. */
+export interface LeftResults {
+  /** When they were found there, ISO 8601 UTC. */
+  readonly seen_at: string;
+  readonly objects: number;
+  readonly size_bytes: number;
 }
 
 /** Why results could not be fetched. Times are ISO 8601 UTC. */
@@ -144,6 +159,8 @@ export interface Intent {
   readonly retry_of?: string;
   readonly part_of?: PartOf;
   readonly estimate?: JobEstimate;
+  /** As in the record. */
+  readonly results_left?: string;
 }
 
 /** What a request file was estimated at. Tokens and USD are low, likely and high. */
@@ -192,8 +209,8 @@ export interface StoredResults {
   readonly rows: RowCounts;
   /** Present when the service sent other rows than the job itself counts, the same ones each time. */
   readonly incomplete?: IncompleteResults;
-  /** Whether the keys could be matched: with the request file as submitted, or why not. */
-  readonly request_file: 'matched' | 'changed' | 'missing';
+  /** Whether the keys could be matched: with the request file as submitted, or why not. One in a bucket is not read. */
+  readonly request_file: 'matched' | 'changed' | 'missing' | 'not_read';
 }
 
 /** A result file with other rows than there should be. */

@@ -16,6 +16,7 @@ const RETRIED_ROWS = ['error', 'missing', 'malformed', 'empty', 'not_json', 'sch
 /** What to do next: the words that follow the name of the program. */
 export type NextStep =
   | 'poll'
+  | 'poll --results-dir FOLDER'
   | 'retry --dry-run'
   | 'retry --max-output-tokens x2 --dry-run'
   | 'results --failed'
@@ -38,6 +39,9 @@ export function nextStep(all: readonly JobEnd[]): NextStep | undefined {
   const isBad = jobs.some(({outcome}) => RETRIED.has(outcome));
   if (isSeen && (isBad || RETRIED_ROWS.some((outcome) => count(outcome) > 0))) return 'retry --dry-run';
   if (isSeen && count('truncated') > 0) return 'retry --max-output-tokens x2 --dry-run';
+  // Which rows of results that were left in their bucket are bad shows once they are here.
+  if (jobs.some(({outcome, results}) => outcome === 'bad_rows' && (results ?? undefined) === undefined))
+    return 'poll --results-dir FOLDER';
   if (jobs.some(({outcome}) => outcome === 'bad_rows')) return 'results --failed';
   return count('ok') > 0 ? 'results --join answers.csv' : undefined;
 }

@@ -83,7 +83,7 @@ export class ListWatch {
 }
 
 function stateText(job: FoldedJob): string {
-  const rows = job.results === undefined ? '' : `, ${rowsText(job)}`;
+  const rows = job.results === undefined && job.left === undefined ? '' : `, ${rowsText(job)}`;
   const reason = job.error === undefined ? '' : `: ${job.error.message}`;
   return printable(`${job.file}: ${stateLabel(job.state)}${rows}${reason}`);
 }

@@ -2,7 +2,7 @@ import {stateLabel} from '../../domain/job/job-state.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import type {PolledJob} from '../../workflows/poll/poll-report.js';
 import type {ShownJob, ShownJobs} from '../../workflows/list/show-job.js';
-import {formatBytes, formatCount} from '../text/format.js';
+import {formatBytes, formatCount, plural} from '../text/format.js';
 import {formatCostRange, formatUsd} from '../text/money.js';
 import {rowsText} from '../poll/job-columns.js';
 import {printable} from '../terminal/printable.js';
@@ -62,6 +62,12 @@ function factsOf({job, record, retried_by: retriedBy}: ShownJob): readonly Fact[
       results === undefined
         ? undefined
         : `${results.file} (${isAltered ? 'altered since it was fetched' : `${rowsText(job)}, ${formatBytes(results.size_bytes)}`})`,
+    ],
+    [
+      'Results left in',
+      job.results_left === undefined
+        ? undefined
+        : `${job.results_left}${job.left === undefined ? '' : ` (${rowsText(job)} by the service's counts; ${plural(job.left.objects, 'object')}, ${formatBytes(job.left.size_bytes)})`}`,
     ],
     ['Rows', results === undefined || isAltered ? undefined : rowsInWords(Object.entries(results.rows))],
     [

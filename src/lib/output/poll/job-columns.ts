@@ -148,6 +148,7 @@ function resultCell(job: FoldedJob, downloadedBytes: number | undefined): string
   if (downloadedBytes !== undefined) return `fetching ${formatBytes(downloadedBytes)}`;
   if (job.outcome === 'altered') return 'altered since it was fetched';
   if (job.results !== undefined) return rowsText(job);
+  if (job.left !== undefined) return `${rowsText(job)}, left`;
   if (job.replaced) return 'replaced';
   if (job.results_error !== undefined) return 'not fetched yet';
   if (job.outcome === 'lost' || job.outcome === 'not_seen') return job.outcome.replace('_', ' ');
@@ -164,9 +165,9 @@ function othersText({jobs = []}: FoldedJob): string {
   return current.length < 2 ? '' : `${formatCount(over.length)} of ${formatCount(current.length)} parts`;
 }
 
-/** The rows of fetched results in a few words. */
-export function rowsText({results, bad_rows: bad = 0}: PolledJob): string {
-  const ok = formatCount(results?.rows.ok ?? 0);
+/** The rows of results in a few words; of those that were left in a bucket, as the service counts them. */
+export function rowsText({results, stats, bad_rows: bad = 0}: PolledJob): string {
+  const ok = formatCount(results?.rows.ok ?? stats?.successful_request_count ?? 0);
   return bad === 0 ? `${ok} ok` : `${ok} ok, ${formatCount(bad)} bad`;
 }
 

@@ -38,7 +38,9 @@ function stateLine(job: PolledJob): string {
 }
 
 function resultLine(job: PolledJob): string {
-  return printable(`${job.file}: ${rowsText(job)} -> ${job.results?.file ?? ''}`);
+  return printable(
+    `${job.file}: ${rowsText(job)} -> ${job.results?.file ?? `left in ${job.results_left ?? ''}`}`,
+  );
 }
 
 function waitLine({file, reason, delayMs}: PollEvent & {type: 'wait'}): string {

@@ -5,7 +5,7 @@ import {ownCommand} from '../../domain/program-name.js';
 import type {PolledJob, PollSummary} from '../../workflows/poll/poll-report.js';
 import {printable} from '../terminal/printable.js';
 import type {Colors, Marks} from '../terminal/screen.js';
-import {formatCount, formatDuration, plural} from '../text/format.js';
+import {formatBytes, formatCount, formatDuration, plural} from '../text/format.js';
 import {formatUsd} from '../text/money.js';
 
 export interface SummaryStyle {
@@ -34,7 +34,9 @@ export function summaryLines(
     ...attention,
     ...(attention.length === 0 ? [] : ['']),
     countsLine(summary),
-    ...(done + bad > 0 ? [rowsLine(summary), ...resultLines(current), costLine(summary)] : []),
+    ...(done + bad > summary.left ? [rowsLine(summary), ...resultLines(current)] : []),
+    ...leftLines(summary, current),
+    ...(done + bad > 0 ? [costLine(summary)] : []),
     ...summary.retiring.map(({model, on}) => printable(retiringText(model, on))),
     ...nextLine(summary, current, style),
   ];
@@ -73,7 +75,10 @@ function reasonOf({file, outcome, state, error}: PolledJob): string {
 
 function badRowsText({results, requests, bad_rows: bad = 0}: PolledJob): string {
   const kinds = Object.entries(results?.rows ?? {}).filter(([kind, rows]) => kind !== 'ok' && rows > 0);
-  const texts = kinds.map(([kind, rows]) => `${formatCount(rows)} ${kind.replaceAll('_', ' ')}`);
+  const texts =
+    results === undefined
+      ? ['by the counts of the service; the rows were left in the bucket']
+      : kinds.map(([kind, rows]) => `${formatCount(rows)} ${kind.replaceAll('_', ' ')}`);
   const of = requests === null ? '' : ` of ${formatCount(requests)}`;
   return `${formatCount(bad)}${of} rows without a good answer (${texts.join(', ')})`;
 }
@@ -119,6 +124,31 @@ function resultLines(jobs: readonly PolledJob[]): readonly string[] {
   if (places.length === 0) return [];
   const text = places.map((place) => (place === '' ? './' : place)).join(', ');
   return [printable(`Results: ${text}${more > 0 ? ` and ${plural(more, 'more folder')}` : ''}`)];
+}
+
+/** What was left in a bucket, and below which folder all of it is. */
+function leftLines({left, left_bytes: bytes}: PollSummary, jobs: readonly PolledJob[]): readonly string[] {
+  if (left === 0) return [];
+  const places = jobs.flatMap((job) => (job.left === undefined ? [] : (job.results_left ?? [])));
+  const ok = jobs.reduce(
+    (sum, job) => sum + (job.left === undefined ? 0 : (job.stats?.successful_request_count ?? 0)),
+    0,
+  );
+  const counted = `${plural(ok, 'row')} ok by the counts of the service, ${formatBytes(bytes)}`;
+  return [
+    printable(`Left in ${commonFolder(places)}: ${plural(left, 'result')}, ${counted}`),
+    `To fetch them: ${ownCommand('poll --results-dir FOLDER')}`,
+  ];
+}
+
+/** The folder that all of these are in, or are. @param folders - `gs://…/` */
+function commonFolder([first = '', ...others]: readonly string[]): string {
+  let folder = first;
+  for (const other of others) {
+    while (!other.startsWith(folder))
+      folder = folder.slice(0, folder.lastIndexOf('/', folder.length - 2) + 1);
+  }
+  return folder;
 }
 
 function costLine({cost_usd: cost, cost_usd_known: known}: PollSummary): string {

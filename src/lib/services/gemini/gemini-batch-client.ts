@@ -236,6 +236,13 @@ export class GeminiBatchClient implements BatchService {
     this.#context.http.close();
   }
 
+  /** @throws GembatchError `REFUSED`: only results in Cloud Storage can be left there. */
+  sizeOfResults(fileName: string): Promise<never> {
+    return Promise.reject(
+      new GembatchError('REFUSED', `${fileName} is no place that results can be left in.`, {suggestions: []}),
+    );
+  }
+
   async #delete(call: SdkCall, options: CallOptions): Promise<Deletion> {
     try {
       await this.#calls.withRetries(call, options);

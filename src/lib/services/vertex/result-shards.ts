@@ -1,6 +1,6 @@
 import {GembatchError} from '../../domain/errors.js';
 import {isBlank, LineSplitter} from '../../domain/json/line-splitter.js';
-import type {CallOptions, DownloadOptions} from '../batch-service.js';
+import type {CallOptions, DownloadOptions, ResultsSize} from '../batch-service.js';
 import {malformedReplyError} from '../http/service-error.js';
 import type {CloudStorage} from './cloud-storage.js';
 import {parseAddress, shardKind, type ObjectAddress} from './object-address.js';
@@ -27,6 +27,19 @@ export class ResultShards {
   }
 
   /**
+   * How much there is below a folder, by the list of it.
+   *
+   * @param folder - `gs://…/`
+   * @throws GembatchError `NOT_FOUND` when there is nothing; `SERVICE` when some are missing.
+   */
+  async size(folder: string, options: CallOptions = {}): Promise<ResultsSize> {
+    const shards = await this.#shards(folder, options);
+    if (shards.length === 0) throw noResults(folder);
+    const sizeBytes = shards.reduce((sum, shard) => sum + (shard.sizeBytes ?? 0), 0);
+    return {objects: shards.length, sizeBytes};
+  }
+
+  /**
    * The rows of all objects with results, each once and in the order of the objects' names.
    *
    * @param folder - `gs://…/`
@@ -35,8 +48,7 @@ export class ResultShards {
   async *read(folder: string, options: DownloadOptions = {}): AsyncGenerator<Buffer, void, undefined> {
     const {fromByte = 0, maxBytes = Infinity} = options;
     const shards = await this.#shards(folder, options);
-    if (shards.length === 0)
-      throw new GembatchError('NOT_FOUND', `There are no results below ${folder} (any more).`);
+    if (shards.length === 0) throw noResults(folder);
     let skipBytes = fromByte;
     let readBytes = 0;
     for (const shard of shards) {
@@ -109,6 +121,10 @@ export class ResultShards {
     splitter.finish();
     if (rowBytes > 0) yield Buffer.concat(rows);
   }
+}
+
+function noResults(folder: string): GembatchError {
+  return new GembatchError('NOT_FOUND', `There are no results below ${folder} (any more).`);
 }
 
 const NEWLINE = Buffer.from('\n');

@@ -16,6 +16,7 @@ import type {
   ListOptions,
   Model,
   RemoteFile,
+  ResultsSize,
   TokenCount,
   UploadFile,
   UploadOptions,
@@ -32,7 +33,17 @@ import {CloudStorage} from './cloud-storage.js';
 import {addressText, BucketLayout, fingerprintIn, parseAddress, resultsBeside} from './object-address.js';
 import {ResultShards} from './result-shards.js';
 import {CloudCalls, type Authorize, type CloudCall} from './vertex-calls.js';
-import {isBatchable, JOB_NAME, toModel, toVertexJob, type VertexJob} from './vertex-reply.js';
+import {
+  ATTEMPT_LABEL,
+  INPUT_LABEL,
+  isBatchable,
+  JOB_NAME,
+  LEFT,
+  RESULTS_LABEL,
+  toModel,
+  toVertexJob,
+  type VertexJob,
+} from './vertex-reply.js';
 
 /** How a client is made. */
 export interface VertexBatchClientOptions {
@@ -60,9 +71,6 @@ const DEFAULT_RETRY_MS = 300_000;
 const DEFAULT_SILENCE_MS = 60_000;
 const PAGE_SIZE = 100;
 
-/** Labels of our jobs: https://cloud.google.com/vertex-ai/docs/reference/rest/v1/projects.locations.batchPredictionJobs#labels. */
-const ATTEMPT_LABEL = 'gembatch_attempt';
-const INPUT_LABEL = 'gembatch_input';
 /** Of the fingerprint, in hex digits; a label has 63 characters at most. */
 const LABEL_DIGITS = 32;
 
@@ -145,7 +153,7 @@ export class VertexBatchClient implements BatchService {
   }
 
   async createBatch(request: CreateBatchRequest): Promise<BatchJob> {
-    const {model, fileName, displayName, inputSha256} = request;
+    const {model, fileName, displayName, inputSha256, resultsPlace} = request;
     const input = parseAddress(fileName);
     const {attempt = 'other'} = parseJobDisplayName(displayName) ?? {};
     const call: CloudCall = {
@@ -162,12 +170,22 @@ export class VertexBatchClient implements BatchService {
         outputConfig: {
           predictionsFormat: 'jsonl',
           gcsDestination: {
-            outputUriPrefix: addressText(
-              resultsBeside(inputSha256 === undefined ? input : new BucketLayout(this.#bucket).base, attempt),
-            ),
+            outputUriPrefix:
+              resultsPlace === undefined
+                ? addressText(
+                    resultsBeside(
+                      inputSha256 === undefined ? input : new BucketLayout(this.#bucket).base,
+                      attempt,
+                    ),
+                  )
+                : `${withSlash(resultsPlace)}${attempt}/`,
           },
         },
-        labels: {[ATTEMPT_LABEL]: attempt, ...inputLabel(input.object, inputSha256)},
+        labels: {
+          [ATTEMPT_LABEL]: attempt,
+          ...inputLabel(input.object, inputSha256),
+          ...(resultsPlace === undefined ? {} : {[RESULTS_LABEL]: LEFT}),
+        },
       },
     };
     // What is wrong with the credentials shows before anything is sent.
@@ -261,6 +279,10 @@ export class VertexBatchClient implements BatchService {
 
   async *download(fileName: string, options: DownloadOptions = {}): AsyncGenerator<Buffer, void, undefined> {
     yield* this.#shards.read(fileName, options);
+  }
+
+  sizeOfResults(fileName: string, options: CallOptions = {}): Promise<ResultsSize> {
+    return this.#shards.size(fileName, options);
   }
 
   get address(): string | undefined {

@@ -30,6 +30,13 @@ export interface StorageObject {
   readonly notes: JsonObject;
 }
 
+/** Labels of our jobs: https://cloud.google.com/vertex-ai/docs/reference/rest/v1/projects.locations.batchPredictionJobs#labels. */
+export const ATTEMPT_LABEL = 'gembatch_attempt';
+export const INPUT_LABEL = 'gembatch_input';
+/** Says of a job whose results stay where they are that they do, to everybody who may clean up. */
+export const RESULTS_LABEL = 'gembatch_results';
+export const LEFT = 'left';
+
 /** `projects/<p>/locations/<l>/batchPredictionJobs/<id>` */
 export const JOB_NAME =
   /^projects\/[\w.:~-]+\/locations\/(?<location>[a-z0-9-]+)\/batchPredictionJobs\/(?<id>[\w~-]+)$/u;
@@ -41,6 +48,7 @@ export function toVertexJob(job: JsonObject, call: string): VertexJob {
   const uris = objectOf(objectOf(job['inputConfig'])?.['gcsSource'])?.['uris'];
   const [uri]: readonly unknown[] = Array.isArray(uris) && uris.length === 1 ? uris : [];
   const prefix = objectOf(objectOf(job['outputConfig'])?.['gcsDestination'])?.['outputUriPrefix'];
+  const isLeft = objectOf(job['labels'])?.[RESULTS_LABEL] === LEFT;
   const batch: BatchJob = {
     name,
     ...optional('display_name', textOf(job['displayName'])),
@@ -51,6 +59,7 @@ export function toVertexJob(job: JsonObject, call: string): VertexJob {
     ...optional('update_time', textOf(job['updateTime'])),
     ...optional('end_time', textOf(job['endTime'])),
     ...optional('src', typeof uri === 'string' ? {file_name: uri} : undefined),
+    ...optional('results_left', isLeft ? textOf(prefix) : undefined),
     ...optional('error', errorOf(job)),
     ...optional('stats', statsOf(objectOf(job['completionStats']))),
   };

@@ -5,6 +5,7 @@ import type {
   JobRecord,
   JobEstimate,
   JoinedResults,
+  LeftResults,
   MergedFile,
   MissedLooks,
   JobUsage,
@@ -67,6 +68,7 @@ export const BATCH_SHAPE = shapeOf<BatchJob>({
   end_time: text,
   src: {optional: FILE_SHAPE},
   dest: {optional: FILE_SHAPE},
+  results_left: text,
   error: {optional: ERROR_SHAPE},
   stats: {
     optional: shapeOf<BatchStats>({
@@ -155,6 +157,8 @@ const OBJECT_SHAPE = shapeOf<SubmittedObject>({generation: 'string', crc32c: tex
 
 const JOINED_SHAPE = shapeOf<JoinedResults>({file: 'string', size_bytes: 'number', from: 'string'});
 
+const LEFT_SHAPE = shapeOf<LeftResults>({seen_at: 'string', objects: 'number', size_bytes: 'number'});
+
 export const RECORD_SHAPE = shapeOf<JobRecord>({
   input_file: 'string',
   count: 'count',
@@ -166,6 +170,8 @@ export const RECORD_SHAPE = shapeOf<JobRecord>({
   attempt: text,
   submitted_at: text,
   results: {optional: RESULTS_SHAPE},
+  results_left: text,
+  left: {optional: LEFT_SHAPE},
   usage: {optional: USAGE_SHAPE},
   estimate: {optional: ESTIMATE_SHAPE},
   results_error: {optional: RESULTS_ERROR_SHAPE},
@@ -206,6 +212,8 @@ export function isJobRecord(value: unknown): value is JobRecord {
     requested_model: requestedModel,
     service_url: serviceUrl,
     results,
+    results_left: resultsLeft,
+    left,
     results_error: resultsError,
     usage,
     estimate,
@@ -232,6 +240,8 @@ export function isJobRecord(value: unknown): value is JobRecord {
     (object === undefined || conforms(object, OBJECT_SHAPE)) &&
     (sizeBytes === undefined || typeof sizeBytes === 'number') &&
     (results === undefined || conforms(results, RESULTS_SHAPE)) &&
+    isOptionalText(resultsLeft) &&
+    (left === undefined || conforms(left, LEFT_SHAPE)) &&
     (usage === undefined || conforms(usage, USAGE_SHAPE)) &&
     (estimate === undefined || conforms(estimate, ESTIMATE_SHAPE)) &&
     (resultsError === undefined || conforms(resultsError, RESULTS_ERROR_SHAPE))
@@ -241,6 +251,7 @@ export function isJobRecord(value: unknown): value is JobRecord {
 function isBatchJob(value: unknown): boolean {
   if (!isFields(value)) return false;
   const {name, state, display_name: displayName, model, src, dest, error, stats} = value;
+  const {results_left: resultsLeft} = value;
   const {create_time: created, start_time: started, update_time: updated, end_time: ended} = value;
   return (
     isText(name) &&
@@ -251,6 +262,7 @@ function isBatchJob(value: unknown): boolean {
     isOptionalText(started) &&
     isOptionalText(updated) &&
     isOptionalText(ended) &&
+    isOptionalText(resultsLeft) &&
     (src === undefined || conforms(src, FILE_SHAPE)) &&
     (dest === undefined || (isFields(dest) && isText(dest['file_name']))) &&
     (error === undefined || conforms(error, ERROR_SHAPE)) &&

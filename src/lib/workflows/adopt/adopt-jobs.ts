@@ -242,6 +242,7 @@ class Adoption {
       ...(this.#open.has(attempt) ? {} : {adopted_at: this.#adoptedAt}),
       ...(this.#address === undefined ? {} : {service_url: this.#address}),
       ...(retryOf === undefined ? {} : {retry_of: retryOf}),
+      ...(batch.results_left === undefined ? {} : {results_left: batch.results_left}),
     };
     this.#session.done(attempt, record);
     this.#known.set(batch.name, record);

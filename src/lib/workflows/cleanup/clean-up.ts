@@ -31,7 +31,7 @@ import {jobSelector} from '../job-states/select-jobs.js';
 import {reconcileJournal} from '../reconcile/reconcile-journal.js';
 import {stopJobs, type StoppedJobs} from '../cancel/stop-jobs.js';
 import {deleteUpload} from './delete-upload.js';
-import {isDeletable} from './discard-remote.js';
+import {deletableResults} from './discard-remote.js';
 import {takeInventory, type CleanupDeps} from './take-inventory.js';
 import {tryCall} from '../reconcile/try-call.js';
 import {ownCommand} from '../../domain/program-name.js';
@@ -213,7 +213,7 @@ async function remove(
   if (kind === 'file') return deleteUpload(deps, {name}, options);
   const {client} = deps;
   // First, because only the job tells where its results are.
-  if (results !== undefined && isDeletable(results)) await client.deleteFile(results, options);
+  if (results !== undefined) await client.deleteFile(results, options);
   return client.deleteBatch(name, options);
 }
 
@@ -245,8 +245,8 @@ async function noteDeletions(
 }
 
 /** Whether the only copy of the results of a job went with it. */
-function hasLostResults({batch: {dest}, results}: JobRecord): boolean {
-  return results === undefined && dest !== undefined && isDeletable(dest.file_name);
+function hasLostResults(record: JobRecord): boolean {
+  return record.results === undefined && deletableResults(record.batch, record) !== undefined;
 }
 
 /** A job that was to be cancelled and goes on, or is on its way to results, says to come back. */

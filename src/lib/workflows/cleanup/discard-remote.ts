@@ -17,8 +17,8 @@ export interface Discarded {
 }
 
 /**
- * Deletes what the service keeps of a job whose results are durable: the uploaded request file, the result file and the
- * job. A record may come from anybody: of files, only those that the service itself calls the job's are deleted; where it says
+ * Deletes what the service keeps of a job whose results are durable: the uploaded request file, the result file unless it was
+ * left on purpose, and the job. A record may come from anybody: of files, only those that the service itself calls the job's are deleted; where it says
  * nothing of the upload, the display name or the content has to be that of the request file. What is gone already counts as deleted.
  *
  * The uploaded file stays as long as another of the records needs it.
@@ -54,12 +54,10 @@ export async function discardRemote(
     else
       kept.push(`${upload} is kept: the service does not say that it is the request file of ${batch.name}.`);
   }
-  const results = job?.dest?.file_name;
+  const results = job === undefined ? undefined : deletableResults(job, record);
   // Only the job tells where its results are.
   const areResultsGone =
-    results === undefined ||
-    !isDeletable(results) ||
-    (await attempt(results, () => client.deleteFile(results, options)));
+    results === undefined || (await attempt(results, () => client.deleteFile(results, options)));
   if (areResultsGone) await attempt(batch.name, () => client.deleteBatch(batch.name, options));
   return {failures, kept};
 }
@@ -119,11 +117,17 @@ export async function discardUpload(
 }
 
 /**
- * Whether the results at that place are ours to delete, as they are in a bucket. The Gemini API refuses it, because the names of its
- * result files are longer than it allows (`googleapis/python-genai`, issue 1759), and lets go of them by itself.
+ * The results of a job that are ours to delete: those in a bucket, unless the job or its record says that they are left there. The
+ * Gemini API refuses it, because the names of its result files are longer than it allows (`googleapis/python-genai`, issue 1759),
+ * and lets go of them by itself.
  */
-export function isDeletable(results: string): boolean {
-  return serviceOfFile(results) === 'vertex';
+export function deletableResults(
+  {dest, results_left: leftByJob}: BatchJob,
+  record: Pick<JobRecord, 'results_left'> | undefined,
+): string | undefined {
+  const isLeftThere = leftByJob !== undefined || record?.results_left !== undefined;
+  const isOurs = dest !== undefined && serviceOfFile(dest.file_name) === 'vertex';
+  return isOurs && !isLeftThere ? dest.file_name : undefined;
 }
 
 async function errorOf(deletion: () => Promise<unknown>): Promise<GembatchError | undefined> {

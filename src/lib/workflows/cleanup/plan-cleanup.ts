@@ -7,12 +7,12 @@
  * trace until then: an upload that nothing uses stays for an hour.
  */
 import {parseUploadDisplayName} from '../../domain/job/display-name.js';
-import {isFinished} from '../../domain/job/job-progress.js';
+import {isEveryRowLeft, isFinished, isLeft} from '../../domain/job/job-progress.js';
 import type {BatchJob} from '../../domain/job/batch-job.js';
 import type {Intent, JobRecord} from '../../domain/job/job-record.js';
 import {isTerminal, normaliseState} from '../../domain/job/job-state.js';
 import type {RemoteFile} from '../../services/batch-service.js';
-import {isDeletable, isUploadOf} from './discard-remote.js';
+import {deletableResults, isUploadOf} from './discard-remote.js';
 
 /** Something at the service that is to be deleted, and why that is safe. */
 export interface Disposable {
@@ -22,7 +22,7 @@ export interface Disposable {
   readonly reason: string;
   /** The request file that it belongs to, where that is known. */
   readonly file?: string;
-  /** Of a job: where its results are, which go with it. */
+  /** Of a job: where its results are, if they go with it. */
   readonly results?: string;
   /** Whether the job runs and has to be cancelled first. */
   readonly isRunning?: boolean;
@@ -85,15 +85,15 @@ function disposableJob(
 ): readonly Disposable[] {
   if (openIntents.some((intent) => isMadeBy(intent, job))) return [];
   const record = known.recordOfJob(job.name);
+  const results = deletableResults(job, record);
   const item = {
     kind: 'job',
     name: job.name,
     ...(record === undefined ? {} : {file: record.input_file}),
-    ...(job.dest === undefined ? {} : {results: job.dest.file_name}),
+    ...(results === undefined ? {} : {results}),
   } as const;
   if (scope.named.has(job.name)) {
-    const isOnlyCopy =
-      job.dest !== undefined && isDeletable(job.dest.file_name) && !withResults.has(job.name);
+    const isOnlyCopy = results !== undefined && !withResults.has(job.name);
     return isTerminal(job.state)
       ? [{...item, reason: isOnlyCopy ? 'named; its results, which are not on disk, go with it' : 'named'}]
       : [{...item, reason: 'named; it runs and is cancelled first', isRunning: true}];
@@ -107,6 +107,8 @@ function disposableJob(
     const isSafe = missing + malformed === 0 && withResults.has(job.name);
     return isSafe ? [{...item, reason: 'its results are on disk'}] : [];
   }
+  if (record !== undefined && isLeft(record))
+    return isEveryRowLeft(record) ? [{...item, reason: `its results stay in ${record.results_left}`}] : [];
   return hasNoResults(job) ? [{...item, reason: 'it ended without results'}] : [];
 }
 

@@ -37,9 +37,9 @@ export interface FetchedMissing {
 export async function missingResults(
   store: JobStore,
   records: readonly JobRecord[],
-  stop: AbortSignal,
+  {fetchesLeft, stop}: Pick<FetchOptions, 'fetchesLeft' | 'stop'>,
 ): Promise<MissingResults> {
-  const files = new ResultFiles(store);
+  const files = new ResultFiles(store, {wantsLeft: fetchesLeft});
   await files.look(records, stop);
   const unusable = records.flatMap((record) => {
     const error = resultsError(record, files.stateOf(record));

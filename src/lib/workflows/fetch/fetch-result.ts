@@ -14,17 +14,17 @@ import {isIncomplete, mergeTargetOf} from '../../domain/job/job-progress.js';
 import {isTakenName} from '../../domain/taken-name.js';
 import type {AtomicFile} from '../../store/file/atomic-file.js';
 import type {JobStore} from '../../store/job-store.js';
-import {discardRemote} from '../cleanup/discard-remote.js';
 import type {FetchLimiters} from './fetch-limiters.js';
 import type {PollDeps} from '../poll/poll-run.js';
 import {refreshJobs} from '../job-states/refresh-jobs.js';
 import {glanceAtResults, lookAtResults} from '../job-states/result-files.js';
 import {contradictionOf} from './job-counts.js';
+import {deleteRemoteCopies} from './delete-remote-copies.js';
+import {isToStay, leaveResults} from './leave-results.js';
 import {receiveResult, type ReceiveOptions} from './receive-result.js';
 import type {ReadResult} from './result-intake.js';
 import {hasFileInPlace, recordResultsInPlace} from './place/results-in-place.js';
 import {refuseLinks, resultTargets} from './place/result-target.js';
-import {withinTimeLimit} from '../reconcile/try-call.js';
 import {ownCommand} from '../../domain/program-name.js';
 
 /** Of results that cannot be believed, one after the other; then they are left for later. */
@@ -41,17 +41,18 @@ export interface FetchOptions extends ReceiveOptions {
   readonly keepsRemote: boolean;
   /** Absolute path of the folder for the results; null for `results` beside each request file. */
   readonly resultsDir: string | null;
+  /** Whether results are fetched that were left in their bucket. */
+  readonly fetchesLeft: boolean;
 }
 
 /** What is true after a fetch. */
 export interface FetchedResult {
-  readonly results: StoredResults;
   /** What a person should know, one sentence each. */
   readonly notes: readonly string[];
 }
 
 /**
- * Fetches the results of a job that is over and has some.
+ * Fetches the results of a job that is over and has some, or makes sure that they are where they are to stay.
  *
  * When it returns, the results and their record are durable, and what the service kept is deleted if every request has
  * a row and it need not be kept. When it throws, no half file is left behind.
@@ -63,6 +64,7 @@ export async function fetchResult(
   record: JobRecord,
   options: FetchOptions,
 ): Promise<FetchedResult> {
+  if (isToStay(record, options)) return {notes: await leaveResults(deps, record, options)};
   try {
     return await keep(deps, record, {arrival: await receive(deps, record, options), options});
   } catch (error) {
@@ -90,7 +92,7 @@ async function fetchAgainOrInPlace(
   const results = await recordResultsInPlace(deps, record, options);
   if (results === undefined) throw error;
   const note = `The service no longer has its results; ${results.file}, which answers exactly its requests, is recorded as its results.`;
-  return {results, notes: [note]};
+  return {notes: [note]};
 }
 
 function isNotFound(error: unknown): error is GembatchError {
@@ -150,8 +152,7 @@ async function keep(
     const recorded = await recordResults(deps, record, {results, received});
     const notes = [...received.notes, ...incompleteNotes(results), ...placeNotes(file.target, path)];
     return {
-      results: recorded,
-      notes: [...notes, ...(await deleteRemoteCopies(deps, record, {received, results: recorded}, options))],
+      notes: [...notes, ...(await deleteRemote(deps, record, {received, results: recorded}, options))],
     };
   } finally {
     await file.discard();
@@ -299,34 +300,20 @@ function placeNotes(wanted: string, path: string): string[] {
     : [`${wanted} holds something else and is untouched; the results are in ${path}.`];
 }
 
-/**
- * Deletes what the service keeps, unless the results miss rows that are still there to be fetched. What takes too long is
- * for `gembatch cleanup`.
- */
-async function deleteRemoteCopies(
+/** Deletes what the service keeps, unless the results miss rows that are still there to be fetched. */
+async function deleteRemote(
   deps: FetchDeps,
   record: JobRecord,
   {received, results}: {readonly received: ReadResult; readonly results: StoredResults},
   {keepsRemote, stop}: FetchOptions,
 ): Promise<readonly string[]> {
   // What was adopted may be a colleague's, who has not fetched it yet.
-  if (keepsRemote || record.adopted_at !== undefined) return [];
+  if (keepsRemote || record.adopted_at !== undefined || record.remote_deleted_at !== undefined) return [];
   if (!received.isComplete) {
     return ['Not every request is known to have a row: the service keeps the job and its files.'];
   }
   if (isIncomplete(results)) return ['The service keeps the job and its files.'];
-  const {limiters, clock} = deps;
-  const latest = limiters.latest(record.batch.name);
-  const {failures, kept} = await limiters.deletions(() =>
-    withinTimeLimit({clock, stop}, (signal) =>
-      discardRemote(deps, {record, records: limiters.known.records, latest}, {signal}),
-    ),
-  );
-  if (failures.length > 0) return [...failures, ...kept, `To delete it later: ${ownCommand('cleanup')}`];
-  const deletedAt = new Date(deps.clock.now()).toISOString();
-  const mark = (newest: JobRecord): JobRecord => ({...newest, remote_deleted_at: deletedAt});
-  await deps.store.updateJobs(new Map([[record.batch.name, mark]]));
-  return kept;
+  return deleteRemoteCopies(deps, record, stop);
 }
 
 async function kindOf(path: string): Promise<'file' | 'other' | 'missing'> {

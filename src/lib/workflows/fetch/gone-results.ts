@@ -27,10 +27,11 @@ export async function afterFailedFetch(
 
 async function endOf(
   client: PollDeps['client'],
-  {batch}: JobRecord,
+  {batch, left}: JobRecord,
   {since, at, stop}: {readonly since: string; readonly at: string; readonly stop: AbortSignal},
 ): Promise<Pick<JobRecord, 'lost_at' | 'not_seen'>> {
   const {found, gone} = await refreshJobs(client, [batch], {signal: stop});
-  if (found.has(batch.name)) return {lost_at: at};
+  // Results that were left were seen in their bucket, and the job may have been deleted since.
+  if (found.has(batch.name) || left !== undefined) return {lost_at: at};
   return gone.has(batch.name) ? {not_seen: {since, looks: 3, given_up_at: at}} : {};
 }

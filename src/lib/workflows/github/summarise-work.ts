@@ -1,5 +1,7 @@
 import {
-  badRowCount,
+  badRowsOf,
+  goodRowsOf,
+  isLeft,
   jobOutcome,
   replacedJobs,
   type JobOutcome,
@@ -75,13 +77,14 @@ export async function summariseWork(
 function workFile(store: JobStore, record: JobRecord, onDisk: ResultsOnDisk): WorkFile {
   const {batch} = record;
   const results = onDisk === 'intact' ? record.results : undefined;
+  const hasRows = results !== undefined || isLeft(record);
   return {
     path: store.resolveInput(record.input_file),
     job: batch.name,
     outcome: jobOutcome(record, onDisk),
     reason: resultsError(record, onDisk)?.message ?? batch.error?.message ?? record.results_error?.message,
-    ok: results?.rows.ok ?? null,
-    bad: results === undefined ? null : badRowCount(results.rows),
+    ok: hasRows ? goodRowsOf(record) : null,
+    bad: hasRows ? badRowsOf(record) : null,
     costUsd: costOfRecord(record),
     resultPath: results === undefined ? undefined : store.resolveInput(results.file),
   };

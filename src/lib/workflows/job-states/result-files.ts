@@ -1,7 +1,7 @@
 import {statSync, type Stats} from 'node:fs';
 import pMap from 'p-map';
 import {GembatchError} from '../../domain/errors.js';
-import {isKept, type ResultsOnDisk} from '../../domain/job/job-progress.js';
+import {isKept, isLeft, type ResultsOnDisk} from '../../domain/job/job-progress.js';
 import type {JobRecord, StoredResults} from '../../domain/job/job-record.js';
 import {fieldOf} from '../../domain/json/json-object.js';
 import type {JobStore} from '../../store/job-store.js';
@@ -56,10 +56,13 @@ export async function lookAtResults(
 /** The result files of the jobs of one run. */
 export class ResultFiles {
   readonly #store: JobStore;
+  readonly #wantsLeft: boolean;
   readonly #found = new Map<string, FoundResults & {readonly fetchedAt: string | undefined}>();
 
-  constructor(store: JobStore) {
+  /** @param wantsLeft - whether results that were left in their bucket are wanted on disk. */
+  constructor(store: JobStore, {wantsLeft}: {readonly wantsLeft: boolean}) {
     this.#store = store;
+    this.#wantsLeft = wantsLeft;
   }
 
   /**
@@ -88,7 +91,9 @@ export class ResultFiles {
   }
 
   /** What was found of a job; results that came after the look are as they were written. */
-  stateOf({batch, results}: JobRecord): ResultsOnDisk {
+  stateOf(record: JobRecord): ResultsOnDisk {
+    if (isLeft(record)) return this.#wantsLeft ? 'missing' : 'intact';
+    const {batch, results} = record;
     const found = this.#found.get(batch.name);
     return found !== undefined && found.fetchedAt === results?.fetched_at ? found.state : 'intact';
   }

@@ -96,6 +96,7 @@ function folded(
     ...(error === undefined ? {} : {error}),
     ...(resultsError === undefined ? {} : {results_error: resultsError}),
     ...results,
+    ...leftOf(current),
     ...(cost === undefined ? {} : {cost_usd: cost}),
     ...(likely === undefined ? {} : {estimate_usd: likely}),
     jobs,
@@ -118,6 +119,26 @@ function resultsOf(jobs: readonly PolledJob[]): Pick<PolledJob, 'results' | 'bad
   if (first === undefined || results.length < jobs.length) return {};
   const rows = results.map((its) => its.rows).reduce(addCounts);
   return {results: {...first, rows}, bad_rows: sum(jobs.map(({bad_rows: bad}) => bad)) ?? 0};
+}
+
+/** Of those whose results were left in a bucket: where the first are, and what there is of all. */
+function leftOf(jobs: readonly PolledJob[]): Pick<PolledJob, 'left' | 'results_left' | 'bad_rows'> {
+  const placed = jobs.find(({results_left: place}) => place !== undefined);
+  if (placed?.results_left === undefined) return {};
+  const place = {results_left: placed.results_left};
+  const left = jobs.map((job) => job.left).filter((its) => its !== undefined);
+  const [first] = left;
+  const isOver = jobs.every((job) => job.left !== undefined || job.results !== undefined);
+  if (first === undefined || !isOver) return place;
+  return {
+    ...place,
+    left: {
+      seen_at: first.seen_at,
+      objects: sum(left.map(({objects}) => objects)) ?? 0,
+      size_bytes: sum(left.map(({size_bytes: bytes}) => bytes)) ?? 0,
+    },
+    bad_rows: sum(jobs.map(({bad_rows: bad}) => bad)) ?? 0,
+  };
 }
 
 function addCounts(a: RowCounts, b: RowCounts): RowCounts {

@@ -15,6 +15,8 @@ export const JOB_FIELDS = [
   'end_time',
   'error',
   'results',
+  'results_left',
+  'left',
   'bad_rows',
   'cost_usd',
   'estimate_usd',

@@ -7,7 +7,7 @@ import type {FreshStore} from '../job-states/fresh-store.js';
 import {ResultFiles, resultsError} from '../job-states/result-files.js';
 import type {PolledJob} from './poll-report.js';
 import {polledJob} from './polled-job.js';
-import type {PollDeps} from './poll-run.js';
+import type {PollDeps, PollInput} from './poll-run.js';
 import {jobSelector, namesOfWork, selectNamed} from '../job-states/select-jobs.js';
 
 /** A job as it was shown last, and what it was made from. */
@@ -44,12 +44,16 @@ export class FollowedJobs {
   /** Of jobs that were named: the batch jobs that were found to be meant, and those that retry them. */
   readonly #family = new Set<string>();
 
-  /** @param selection - request files and batch jobs, as the person named them; none for all. */
-  constructor(deps: PollDeps, known: FreshStore, selection: readonly string[]) {
+  /** `selection`: request files and batch jobs, as the person named them; none for all. */
+  constructor(
+    deps: PollDeps,
+    known: FreshStore,
+    {selection, fetchesLeft}: Pick<PollInput, 'selection' | 'fetchesLeft'>,
+  ) {
     this.#deps = deps;
     this.#known = known;
     this.#selection = selection;
-    this.#resultFiles = new ResultFiles(deps.store);
+    this.#resultFiles = new ResultFiles(deps.store, {wantsLeft: fetchesLeft});
   }
 
   /**
@@ -229,8 +233,13 @@ export class FollowedJobs {
       const job = polledJob(record, {isReplaced, onDisk});
       this.#shown.set(record.batch.name, {record, isReplaced, onDisk, job});
       if (isDeepStrictEqual(job, before?.job)) return [];
-      const isResult = job.results !== undefined && before?.job.results === undefined;
+      const isResult = hasResults(job) && !hasResults(before?.job);
       return [{job, type: isResult ? 'result' : 'state'} as const];
     });
   }
+}
+
+/** Whether its results are on disk, or where they are to stay. */
+function hasResults(job: PolledJob | undefined): boolean {
+  return job?.results !== undefined || job?.left !== undefined;
 }

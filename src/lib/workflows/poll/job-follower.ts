@@ -55,7 +55,7 @@ export class JobFollower {
     this.#deps = deps;
     this.#input = input;
     const known = new FreshStore(deps.store);
-    this.#followed = new FollowedJobs(deps, known, input.selection);
+    this.#followed = new FollowedJobs(deps, known, input);
     this.#retrySchedule = new RetrySchedule(deps.clock, input.isOnce);
     this.#states = new StateWatch({
       deps,
@@ -66,10 +66,10 @@ export class JobFollower {
     });
     this.#journal = new JournalWatch(deps, this.#followed, {graceMs: input.createGraceMs, stop});
     this.#sleep = new WakeableSleep(deps.clock, stop);
-    const {keepsRemote, resultsDir, checksAnswers, isOnce} = input;
+    const {keepsRemote, resultsDir, fetchesLeft, checksAnswers, isOnce} = input;
     this.#fetches = new FetchQueue({
       deps: {...deps, limiters: new FetchLimiters(known, (job) => this.#states.latest(job))},
-      how: {keepsRemote, resultsDir, checksAnswers, isRetried: !isOnce, stop},
+      how: {keepsRemote, resultsDir, fetchesLeft, checksAnswers, isRetried: !isOnce, stop},
       limit: CONCURRENT_FETCHES,
       retrySchedule: this.#retrySchedule,
       onFailedTry: (record, error, retryMs) => this.#noteFailedTry(record, error, retryMs),

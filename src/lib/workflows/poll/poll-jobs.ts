@@ -80,9 +80,9 @@ function reportVanished({store, report}: PollDeps, name: string, file: string): 
 async function lookAgain(
   {store}: PollDeps,
   records: readonly JobRecord[],
-  {stop}: PollInput,
+  {fetchesLeft, stop}: PollInput,
 ): Promise<PollOutcome['onDisk']> {
-  const files = new ResultFiles(store);
+  const files = new ResultFiles(store, {wantsLeft: fetchesLeft});
   await files.look(records, stop);
   return (record) => files.stateOf(record);
 }

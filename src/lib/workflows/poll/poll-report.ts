@@ -1,7 +1,7 @@
 import type {ItemError} from '../../domain/item-error.js';
 import type {BatchStats} from '../../domain/job/batch-job.js';
 import type {JobOutcome} from '../../domain/job/job-progress.js';
-import type {PartOf, RowCounts, StoredResults} from '../../domain/job/job-record.js';
+import type {LeftResults, PartOf, RowCounts, StoredResults} from '../../domain/job/job-record.js';
 
 /** A batch job as `gembatch poll` shows it; the `job` of its `--json` events. Times are RFC 3339. */
 export interface PolledJob {
@@ -27,7 +27,11 @@ export interface PolledJob {
   readonly error?: {readonly code?: number; readonly message: string};
   /** Where the results are and how many rows are good and bad, once they are on disk. */
   readonly results?: StoredResults;
-  /** With `results`: rows that need attention. */
+  /** The folder, `gs://…/`, that the job leaves its results in. */
+  readonly results_left?: string;
+  /** What there is of them, once they are there and were not fetched. */
+  readonly left?: LeftResults;
+  /** With `results` or `left`: rows that need attention; of results that were left by the counts of the service. */
   readonly bad_rows?: number;
   /** USD; absent when it is not known. */
   readonly cost_usd?: number;
@@ -67,9 +71,12 @@ export interface PollSummary {
   readonly cost_usd_known: number;
   /** Models of which answers say when the service ends them. */
   readonly retiring: readonly {readonly model: string; readonly on: string}[];
+  /** Of the jobs that are done, with bad rows or without: those whose results were left in a bucket, and what there is of them. */
+  readonly left: number;
+  readonly left_bytes: number;
   /** Rows of all results on disk. */
   readonly rows: RowCounts;
-  /** Those of them that need attention. */
+  /** Those of them that need attention, and those of results that were left by the counts of the service. */
   readonly bad_row_count: number;
   readonly duration_ms: number;
   readonly exit_code: number;

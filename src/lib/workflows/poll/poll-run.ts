@@ -37,6 +37,8 @@ export interface PollInput {
   readonly keepsRemote: boolean;
   /** Folder for the results; null for `results` beside each request file. */
   readonly resultsDir: string | null;
+  /** Whether results are fetched that were left in their bucket. */
+  readonly fetchesLeft: boolean;
   /** Whether answers are checked against what their requests ask for. */
   readonly checksAnswers: boolean;
   /** How long a job whose create was not answered may take to show up in the service's list. */

@@ -1,6 +1,8 @@
 import type {GembatchError} from '../../domain/errors.js';
 import {
-  badRowCount,
+  badRowsOf,
+  goodRowsOf,
+  isLeft,
   jobOutcome,
   replacedJobs,
   type JobOutcome,
@@ -53,6 +55,7 @@ export function summarisePoll(outcome: PollOutcome): PollTotals {
       return {record, error, outcome: error === undefined ? jobOutcome(record, onDisk(record)) : 'failed'};
     });
   const count = (kind: JobOutcome): number => judged.filter((job) => job.outcome === kind).length;
+  const left = judged.filter((job) => hasRows(job) && isLeft(job.record));
   return {
     ended,
     jobs: records.length,
@@ -70,10 +73,10 @@ export function summarisePoll(outcome: PollOutcome): PollTotals {
     vanished,
     ...costsOf(records),
     retiring: retiringModels(records),
+    left: left.length,
+    left_bytes: left.reduce((sum, {record}) => sum + (record.left?.size_bytes ?? 0), 0),
     rows: sumOfRows(judged.filter(hasRows)),
-    bad_row_count: judged
-      .filter(hasRows)
-      .reduce((sum, {record}) => sum + (record.results ? badRowCount(record.results.rows) : 0), 0),
+    bad_row_count: judged.filter(hasRows).reduce((sum, {record}) => sum + badRowsOf(record), 0),
     exit_code: vanished > 0 ? exitCodeOf([{kind: 'failed', code: 'STORAGE'}]) : exitCode(outcome, judged),
   };
 }
@@ -108,12 +111,12 @@ function exitCode({unclear, serviceError}: PollOutcome, judged: readonly Judged[
   const items = judged.flatMap(({record, outcome, error}): readonly ItemOutcome[] =>
     outcome === 'not_seen'
       ? [{kind: 'unclear'}]
-      : outcomesOfJob({outcome, goodRows: record.results?.rows.ok ?? 0, errorCode: error?.code}),
+      : outcomesOfJob({outcome, goodRows: goodRowsOf(record), errorCode: error?.code}),
   );
   return exitCodeOfFollowed(unclear > 0 ? [...items, {kind: 'unclear'}] : items, serviceError);
 }
 
-/** Whether the rows that are recorded are known to be on disk. */
+/** Whether the rows that are recorded are known to be on disk, or where they are to stay. */
 function hasRows({outcome}: Judged): boolean {
   return outcome === 'done' || outcome === 'bad_rows';
 }

@@ -1,5 +1,11 @@
 import {normaliseState} from '../../domain/job/job-state.js';
-import {badRowCount, jobOutcome, type ResultsOnDisk} from '../../domain/job/job-progress.js';
+import {
+  badRowCount,
+  badRowsOf,
+  isLeft,
+  jobOutcome,
+  type ResultsOnDisk,
+} from '../../domain/job/job-progress.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import {costOfRecord} from '../../domain/price/record-cost.js';
 import type {PolledJob} from './poll-report.js';
@@ -32,6 +38,11 @@ export function polledJob(
   const cost = costOfRecord(record);
   if (cost !== null) job.cost_usd = cost;
   if (record.estimate?.cost_usd !== undefined) job.estimate_usd = record.estimate.cost_usd.likely;
+  if (record.results_left !== undefined) job.results_left = record.results_left;
+  if (isLeft(record) && onDisk !== 'missing') {
+    job.left = record.left;
+    job.bad_rows = badRowsOf(record);
+  }
   if (results === undefined || onDisk === 'missing') return job;
   return {...job, results, bad_rows: badRowCount(results.rows)};
 }

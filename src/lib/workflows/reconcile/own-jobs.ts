@@ -229,6 +229,7 @@ function recordOfAdopted(
     ...(batch.create_time === undefined ? {} : {submitted_at: batch.create_time}),
     adopted_at: adoptedAt,
     ...(address === undefined ? {} : {service_url: address}),
+    ...(batch.results_left === undefined ? {} : {results_left: batch.results_left}),
   };
 }
 

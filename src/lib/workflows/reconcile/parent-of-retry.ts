@@ -6,6 +6,11 @@ export const RETRIES_FOLDER = 'retries';
 /** As many characters of a job's id stand in the name of the request file that retries it. */
 const SHORT_ID_LENGTH = 8;
 
+/** Whether a request file holds requests that are sent again, so that its answers are merged into results on disk. */
+export function isRetryFile(inputFile: string): boolean {
+  return basename(dirname(inputFile)) === RETRIES_FOLDER;
+}
+
 /**
  * The job that a request file submits again, told by its name, which has the head of the job's id, and by its folder. The
  * name may be anybody's words: it leads nowhere but to the folder of retries of that job.
@@ -15,7 +20,7 @@ const SHORT_ID_LENGTH = 8;
  */
 export function parentOfRetry<T extends ParentJob>(inputFile: string, jobs: Iterable<T>): T | undefined {
   const folder = dirname(inputFile);
-  if (basename(folder) !== RETRIES_FOLDER) return undefined;
+  if (!isRetryFile(inputFile)) return undefined;
   const parts = new Set(basename(inputFile).split('.').slice(1));
   return [...jobs].findLast(
     (job) => parts.has(shortId(job.batch.name)) && retriesFolderOf(job.input_file) === folder,

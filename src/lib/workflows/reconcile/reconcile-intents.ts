@@ -153,6 +153,7 @@ export function recordOf(intent: Intent, batch: BatchJob, submittedAt: string): 
     ...(intent.part_of === undefined ? {} : {part_of: intent.part_of}),
     ...(intent.estimate === undefined ? {} : {estimate: intent.estimate}),
     ...(intent.service_url === undefined ? {} : {service_url: intent.service_url}),
+    ...(intent.results_left === undefined ? {} : {results_left: intent.results_left}),
   };
 }
 

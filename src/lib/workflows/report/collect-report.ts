@@ -1,6 +1,13 @@
 /** The use case of `gembatch report`: what a page shows of batch jobs and their results. Sends nothing. */
 import {basename} from 'node:path';
-import {badRowCount, jobOutcome, replacedJobs, type ResultsOnDisk} from '../../domain/job/job-progress.js';
+import {
+  badRowsOf,
+  goodRowsOf,
+  isLeft,
+  jobOutcome,
+  replacedJobs,
+  type ResultsOnDisk,
+} from '../../domain/job/job-progress.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import type {JobStore} from '../../store/job-store.js';
 import {sumCostsOf, type CostInput, type JobCost} from '../cost/sum-costs.js';
@@ -29,6 +36,8 @@ export interface ReportJob {
   readonly output_tokens: number | null;
   readonly cost_usd: number | null;
   readonly estimate_usd: {readonly low: number; readonly likely: number; readonly high: number} | null;
+  /** The folder, `gs://…/`, that its results were left in. */
+  readonly results_left: string | null;
   readonly reason: string | null;
 }
 
@@ -97,6 +106,7 @@ function reportJob(
 ): ReportJob {
   const {batch} = record;
   const results = onDisk === 'intact' ? record.results : undefined;
+  const hasRows = results !== undefined || isLeft(record);
   const usage = cost?.usage;
   return {
     file: record.input_file,
@@ -108,13 +118,14 @@ function reportJob(
     started: batch.start_time ?? record.running_seen_at ?? null,
     ended: batch.end_time ?? null,
     requests: record.count,
-    ok: results?.rows.ok ?? null,
-    bad: results === undefined ? null : badRowCount(results.rows),
+    ok: hasRows ? goodRowsOf(record) : null,
+    bad: hasRows ? badRowsOf(record) : null,
     input_tokens: usage?.prompt_tokens ?? null,
     thoughts_tokens: usage?.thoughts_tokens ?? null,
     output_tokens: usage?.output_tokens ?? null,
     cost_usd: cost?.cost_usd ?? null,
     estimate_usd: cost?.estimate_usd ?? null,
+    results_left: isLeft(record) ? record.results_left : null,
     reason: batch.error?.message ?? record.results_error?.message ?? null,
   };
 }

@@ -9,6 +9,7 @@ import pMap from 'p-map';
 import {GembatchError} from '../../domain/errors.js';
 import {
   badRowCount,
+  isLeft,
   jobOutcome,
   mergeTargetOf,
   replacedJobs,
@@ -16,6 +17,7 @@ import {
   type ResultsOnDisk,
 } from '../../domain/job/job-progress.js';
 import type {JobRecord, StoredResults} from '../../domain/job/job-record.js';
+import {resultsLeftError} from '../../domain/job/results-left.js';
 import {exitCodeOfFollowed, outcomesOfJob} from '../../domain/outcome.js';
 import {asUnchecked} from '../../domain/result/row-counts.js';
 import type {JobStore} from '../../store/job-store.js';
@@ -33,6 +35,8 @@ export interface ResultsInput {
   readonly keepsRemote: boolean;
   /** Folder for results that are fetched; null for `results` beside each request file. */
   readonly resultsDir: string | null;
+  /** Whether results are fetched that were left in their bucket. */
+  readonly fetchesLeft: boolean;
   /** Whether answers are checked against what their requests ask for. */
   readonly checksAnswers: boolean;
   readonly stop: AbortSignal;
@@ -46,6 +50,8 @@ export interface JobResults {
   readonly outcome: JobOutcome;
   /** Where they are; null when they are not here. */
   readonly results: StoredResults | null;
+  /** The folder, `gs://…/`, that the job leaves its results in. */
+  readonly results_left?: string;
   readonly bad_rows: number;
   /** Whether they were fetched now. */
   readonly fetched: boolean;
@@ -78,7 +84,7 @@ export async function collectResults(
   fetchDeps: FetchDeps,
   input: ResultsInput,
 ): Promise<ResultsReport> {
-  const missing = await missingResults(store, currentJobs(store, input.names), input.stop);
+  const missing = await missingResults(store, currentJobs(store, input.names), input);
   const errors = new Map(missing.unusable);
   const notes = new Map<string, readonly string[]>();
   if (missing.fetchable.length > 0) {
@@ -87,6 +93,10 @@ export async function collectResults(
     for (const [name, texts] of fetched.notes) notes.set(name, texts);
   }
   const records = currentJobs(store, input.names);
+  for (const record of records) {
+    const {name} = record.batch;
+    if (isLeft(record) && !errors.has(name)) errors.set(name, resultsLeftError(record));
+  }
   if (input.needsRequests) {
     for (const [name, error] of await changedRequests(store, records)) errors.set(name, error);
   }
@@ -160,6 +170,7 @@ function jobResults(
     file: record.input_file,
     outcome: jobOutcome(record, onDisk),
     results: results ?? null,
+    ...(record.results_left === undefined ? {} : {results_left: record.results_left}),
     bad_rows: results === undefined ? 0 : badRowCount(results.rows),
     fetched: notes !== undefined,
     notes: notes ?? [],

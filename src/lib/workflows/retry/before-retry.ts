@@ -2,7 +2,7 @@
 import {dirname, normalize, sep} from 'node:path';
 import type {GembatchError} from '../../domain/errors.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
-import {isIncomplete, jobOutcome} from '../../domain/job/job-progress.js';
+import {isIncomplete, isKept, jobOutcome} from '../../domain/job/job-progress.js';
 import {isOfService} from '../../domain/service/service-address.js';
 import {isReached} from '../../domain/service/service-of.js';
 import type {Session} from '../../store/job-store.js';
@@ -55,7 +55,7 @@ export async function fetchAgain(
   stop: AbortSignal,
 ): Promise<ReadonlyMap<string, GembatchError>> {
   const {store, report} = deps;
-  const kept = records.filter(isKept);
+  const kept = records.filter(isFetchedAndKept);
   const looks = await lookAtResults(store, kept, {isThorough: true, stop});
   const errors = new Map<string, GembatchError>();
   const byFolder = new Map<string | null, JobRecord[]>();
@@ -69,10 +69,11 @@ export async function fetchAgain(
     byFolder.set(folder, [...(byFolder.get(folder) ?? []), record]);
   }
   const fetching = {...deps, report: (event: PollEvent) => pass(event, report)};
+  const how = {keepsRemote: true, fetchesLeft: false, stop};
   // Whatever was concluded: what comes after all is not paid for again.
-  await fetchMissing(fetching, records.filter(isLost), {keepsRemote: true, resultsDir: null, stop});
+  await fetchMissing(fetching, records.filter(isLost), {...how, resultsDir: null});
   for (const [resultsDir, group] of byFolder) {
-    const fetched = await fetchMissing(fetching, group, {keepsRemote: true, resultsDir, stop});
+    const fetched = await fetchMissing(fetching, group, {...how, resultsDir});
     for (const [name, error] of fetched.errors) errors.set(name, error);
   }
   return errors;
@@ -107,9 +108,8 @@ export async function reconcileRetries(
 type FetchedJob = JobRecord & Required<Pick<JobRecord, 'results'>>;
 
 /** Whether results were fetched that the service should still have. */
-function isKept(record: JobRecord): record is FetchedJob {
-  const {batch, results, lost_at: lostAt, remote_deleted_at: deletedAt} = record;
-  return results !== undefined && batch.dest !== undefined && lostAt === undefined && deletedAt === undefined;
+function isFetchedAndKept(record: JobRecord): record is FetchedJob {
+  return record.results !== undefined && isKept(record);
 }
 
 /** Whether results were given up that the service said it has. */

@@ -7,12 +7,14 @@
  */
 import {GembatchError} from '../../domain/errors.js';
 import {
+  isLeft,
   jobOutcome,
   replacedJobs,
   type JobOutcome,
   type ResultsOnDisk,
 } from '../../domain/job/job-progress.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
+import {resultsLeftError} from '../../domain/job/results-left.js';
 import {SERVICE_NAMES, serviceOfJob} from '../../domain/service/service-of.js';
 import type {PricedService} from '../../domain/price/price-list.js';
 import {isOfService} from '../../domain/service/service-address.js';
@@ -142,11 +144,14 @@ function retryOf(record: JobRecord, onDisk: ResultsOnDisk = 'intact'): Retry {
   };
 }
 
+const WHICH_ROWS = ' Which of its rows are bad shows once they are here; nothing was sent.';
+
 async function prepare(deps: RetryDeps, record: JobRecord, selection: RetrySelection): Promise<Retry> {
   const retry = {...retryOf(record), paths: [deps.store.resolveInput(record.input_file)]};
   const doubt =
     selection.withheld?.get(retry.job) ??
     otherService(retry, selection.service) ??
+    (isLeft(record) ? resultsLeftError(record, WHICH_ROWS) : undefined) ??
     (selection.isLost === true ? undefined : doubtOf(retry));
   if (doubt !== undefined) return {...retry, paths: [], error: doubt};
   if (record.results === undefined) {

@@ -11,6 +11,7 @@
 import {backoffMs} from '../../domain/backoff.js';
 import type {BatchJob} from '../../domain/job/batch-job.js';
 import {jobDisplayName, newAttempt} from '../../domain/job/display-name.js';
+import {placeOfJobs} from '../../domain/job/results-place.js';
 import {GembatchError} from '../../domain/errors.js';
 import {SERVICE_LIMITS} from '../../domain/service/service-of.js';
 import type {Intent, JobRecord} from '../../domain/job/job-record.js';
@@ -18,6 +19,7 @@ import type {Session} from '../../store/job-store.js';
 import type {CreateBatchRequest} from '../../services/batch-service.js';
 import type {FileEstimate} from '../estimate/file-estimator.js';
 import {answersTo} from '../reconcile/created-jobs.js';
+import {isRetryFile} from '../reconcile/parent-of-retry.js';
 import {recordOf, reconcileIntents, type ReconciledIntent} from '../reconcile/reconcile-intents.js';
 import type {Inspection} from '../request-file/inspect-file.js';
 import type {RequestFile} from './collect-inputs.js';
@@ -155,12 +157,16 @@ function requestOf({options}: SubmitRun, intent: Intent): CreateBatchRequest {
     model: intent.model,
     fileName: intent.uploaded_file_name,
     displayName: intent.display_name,
+    ...(intent.results_left === undefined
+      ? {}
+      : {resultsPlace: intent.results_left.slice(0, -`${intent.attempt}/`.length)}),
     ...(options.webhookUri === undefined ? {} : {webhookUri: options.webhookUri}),
   };
 }
 
 function intentFor(run: SubmitRun, {file, inspection, estimate, uploadName}: UploadedFile): Intent {
   const attempt = newAttempt();
+  const place = placeFor(run, file);
   return {
     attempt,
     input_file: file.inputFile,
@@ -181,7 +187,15 @@ function intentFor(run: SubmitRun, {file, inspection, estimate, uploadName}: Upl
     ...(file.partOf === undefined ? {} : {part_of: file.partOf}),
     ...(estimate === undefined ? {} : {estimate: run.estimator.jobEstimate(estimate)}),
     ...(run.client.address === undefined ? {} : {service_url: run.client.address}),
+    ...(place === undefined ? {} : {results_left: `${place}${attempt}/`}),
   };
+}
+
+/** Where the results of a file are left; undefined when they are fetched, as those of rows that are sent again always are. */
+function placeFor({options}: SubmitRun, {inputFile, retryOf}: RequestFile): string | undefined {
+  if (options.resultsPlace === undefined || (retryOf !== undefined && isRetryFile(inputFile)))
+    return undefined;
+  return placeOfJobs(options.resultsPlace, inputFile);
 }
 
 function record(

@@ -46,6 +46,8 @@ export interface SubmitOptions {
   readonly ifChanged: 'fail' | 'skip' | 'submit';
   /** Folder for the results; null, or nothing, for `results` beside each request file. */
   readonly resultsDir?: string | null;
+  /** Folder in Cloud Storage, `gs://…`, in which the results of new jobs stay; without it they are fetched. */
+  readonly resultsPlace?: string;
   /** Checks every line; otherwise only counts and hashes. */
   readonly isValidated: boolean;
   /** Rules of the check that are taken back: what they refuse becomes a warning. */

@@ -248,6 +248,8 @@ describe('a field of the wrong type', () => {
     joined: {file: 'j', size_bytes: 1, from: 's'},
     merged_at: '2026-01-31T12:00:00Z',
     requested_model: 'models/alias',
+    results_left: 'gs://b/f/',
+    left: {seen_at: 't', objects: 1, size_bytes: 1},
     batch: {
       name: 'batches/a',
       state: 's',
@@ -259,6 +261,7 @@ describe('a field of the wrong type', () => {
       end_time: 't',
       src: {file_name: 'f'},
       dest: {file_name: 'f'},
+      results_left: 'gs://b/f/',
       error: {message: 'm', code: 1},
       stats: {
         request_count: 1,
