@@ -1,7 +1,8 @@
 /** A job-info file from somebody else: its records name files that are not theirs, and hold lines of their own. */
 import {createHash} from 'node:crypto';
-import {linkSync, readdirSync, readFileSync, symlinkSync, writeFileSync} from 'node:fs';
-import {join} from 'node:path';
+import {linkSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join, relative} from 'node:path';
 import {EXIT} from '../../src/lib/domain/errors.js';
 import {eachOf} from './support/attack.js';
 import {STEPS, SUBMIT, WIDTH} from './support/commands.js';
@@ -127,6 +128,63 @@ function fingerprint(folder: string): string {
   const texts = files.map((name) => `${name} ${readFileSync(join(folder, name), 'utf8')}`);
   return createHash('sha256').update(texts.join('\n')).digest('hex');
 }
+
+/** Names of request files that lead to a folder which is nobody's but the person's own. */
+const WAYS_OUT: readonly ((trial: Trial, outside: string) => string)[] = [
+  (_, outside) => join(outside, 'x.jsonl'),
+  ({folder}, outside) => join(relative(folder, outside), 'x.jsonl'),
+  ({folder}, outside) => {
+    symlinkSync(outside, join(folder, 'link'));
+    return 'link/x.jsonl';
+  },
+];
+
+guardedAttack(
+  {
+    group: 'folders',
+    attack: 'a record leads out of the folder of the job-info file',
+    unit: 'commands',
+    rounds: {short: 1, whole: 10},
+    guard: {
+      without: 'the record is believed',
+      changes: [
+        {
+          file: 'lib/workflows/fetch/place/foreign-target.js',
+          find: 'if (resultsDir !== null ||',
+          replace: 'if (true || resultsDir !== null ||',
+        },
+      ],
+    },
+  },
+  async (attack, {bin, rounds}) => {
+    const commands = [['poll', '--once'], ['results'], ['results', '--join', '-']];
+    const cases = WAYS_OUT.flatMap((wayOut) => commands.map((command) => ({wayOut, command})));
+    const tried = bin === undefined ? cases : cases.slice(0, 3);
+    await eachOf(repeated(tried, rounds), WIDTH, async ({wayOut, command}) => {
+      await Trial.with({files: 1, bin}, async (trial) => {
+        const outside = mkdtempSync(join(tmpdir(), 'gembatch-outside-'));
+        try {
+          // What stands there is a file of somebody else, not the request file.
+          writeFileSync(join(outside, 'x.jsonl'), 'mine\n');
+          await trial.run(SUBMIT);
+          const text = readFileSync(trial.jobInfo, 'utf8');
+          const name = wayOut(trial, outside);
+          writeFileSync(trial.jobInfo, text.replace('"input_file":"001.jsonl"', `"input_file":"${name}"`));
+          trial.emulator.control.advance(600_000);
+          if (command[0] === 'results') await trial.run(['list', '--refresh'], STEPS);
+          const {code} = await trial.run(command, STEPS);
+          attack.tried();
+          const what = `${name}: ${command.join(' ')}`;
+          if (code === 0) attack.violation(`${what}: exit 0`);
+          if (readdirSync(outside).length !== 1) attack.violation(`${what}: results are written there`);
+          if (trial.emulator.control.jobs().length === 0) attack.violation(`${what}: the job is deleted`);
+        } finally {
+          rmSync(outside, {recursive: true});
+        }
+      });
+    });
+  },
+);
 
 /** What ends a line on some terminal, and what moves its cursor. */
 const BREAKS = ['\n', '\r', '\r\n', '\u2028', '\u2029', '\u0085', '\u000B', '\f', '\u001B[2K\u001B[G'];

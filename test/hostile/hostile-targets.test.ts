@@ -4,6 +4,7 @@ import {chmod, mkdir, readFile, readdir, rename, rm, stat, symlink, writeFile} f
 import {dirname, join} from 'node:path';
 import {pathToFileURL} from 'node:url';
 import {describe, expect, test} from '@jest/globals';
+import {EXIT} from '../../src/lib/domain/errors.js';
 import type {JobRecord} from '../../src/lib/domain/job/job-record.js';
 import {JobFixture} from '../helpers/job-fixture.js';
 import {requestLines} from '../helpers/request-files.js';
@@ -65,6 +66,60 @@ test.each(['a\0b.jsonl', `${'x'.repeat(300)}.jsonl`])(
     expect(await readdir(join(jobs.folder, 'results'))).toEqual(['good.jsonl']);
   },
 );
+
+describe('a record that leads out of the folder of the job-info file', () => {
+  const outside = async (make: (folder: string) => Promise<string>): Promise<[JobFixture, string]> => {
+    const folder = await tempDir();
+    return [await jobFrom(await make(folder)), folder];
+  };
+
+  test('has no results written beside what somebody else has there', async () => {
+    const [jobs, folder] = await outside(async (away) => {
+      await writeFile(join(away, '.bashrc'), '# mine\n');
+      return join(away, '.bashrc');
+    });
+    const {code, stderr} = await jobs.poll('--once');
+    expect([code, stderr]).toEqual([EXIT.storage, expect.stringContaining('--results-dir FOLDER')]);
+    expect(await readdir(folder)).toEqual(['.bashrc']);
+    // Nothing is lost: a person names the folder.
+    await runCli(['results', '--results-dir', 'out'], jobs.options);
+    expect(await readdir(join(jobs.folder, 'out'))).toHaveLength(1);
+  });
+
+  test('is no better through a folder that is a link', async () => {
+    const [jobs, folder] = await outside(async () => 'link/x.jsonl');
+    await symlink(folder, join(jobs.folder, 'link'));
+    expect((await jobs.poll('--once')).code).toBe(EXIT.storage);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test('has its results beside the request file that was submitted', async () => {
+    const [jobs, folder] = await outside(async (away) => {
+      await writeFile(
+        join(away, 'x.jsonl'),
+        '{"key":"r1","request":{"contents":[{"parts":[{"text":"hi"}]}]}}\n',
+      );
+      return join(away, 'x.jsonl');
+    });
+    expect((await jobs.poll('--once')).code).toBe(0);
+    expect(await readdir(join(folder, 'results'))).toEqual(['x.jsonl']);
+  });
+});
+
+test('retry fetches nothing into a folder that only a record names', async () => {
+  const folder = await tempDir();
+  const jobs = await JobFixture.create();
+  jobs.emulator.control.outcome({match: '', rows: [{fault: 'error', keys: ['r1']}]});
+  await jobs.submit('a.jsonl');
+  jobs.finishJobs();
+  await jobs.poll('--keep-remote');
+  const text = await jobs.read('job-info.jsonl');
+  const forged = text.replace('"results/a.jsonl"', JSON.stringify(join(folder, 'a.jsonl')));
+  await writeFile(join(jobs.folder, 'job-info.jsonl'), forged);
+  const {stdout} = await runCli(['retry', '--model', MODEL], jobs.options);
+  expect(stdout).toContain('--results-dir FOLDER');
+  expect(await readdir(folder)).toEqual([]);
+});
 
 test('a record that names no file has its results in the folder of the job-info file', async () => {
   const jobs = await jobFrom('.');

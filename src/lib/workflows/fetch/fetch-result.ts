@@ -23,6 +23,7 @@ import {deleteRemoteCopies} from './delete-remote-copies.js';
 import {isToStay, leaveResults} from './leave-results.js';
 import {receiveResult, type ReceiveOptions} from './receive-result.js';
 import type {ReadResult} from './result-intake.js';
+import {refuseForeignTarget} from './place/foreign-target.js';
 import {hasFileInPlace, recordResultsInPlace} from './place/results-in-place.js';
 import {refuseLinks, resultTargets} from './place/result-target.js';
 import {ownCommand} from '../../domain/program-name.js';
@@ -182,6 +183,7 @@ async function openTarget(
   const usable = paths.filter((_, index) => kinds[index] !== 'other');
   const own = await ownResults(store, record);
   if (own !== undefined && usable.includes(own)) {
+    await refuseForeignTarget(record, own, {store, resultsDir});
     await refuseLinks(root, own);
     return {file: await createFile(own, {overwrite: true}), others: []};
   }
@@ -191,6 +193,7 @@ async function openTarget(
       suggestions: ['Name another folder for the results: --results-dir FOLDER'],
     });
   }
+  await refuseForeignTarget(record, target, {store, resultsDir});
   await refuseLinks(root, target);
   return {file: await createFile(target), others};
 }

@@ -12,7 +12,7 @@ import {ownCommand} from '../../domain/program-name.js';
  */
 export async function refuseChanged(
   store: Pick<JobStore, 'resolveInput'>,
-  {input_file: file, sha256, count}: JobRecord,
+  {input_file: file, sha256, count}: Pick<JobRecord, 'input_file' | 'sha256' | 'count'>,
 ): Promise<void> {
   const found = await inspectFile(store.resolveInput(file), {validate: false, name: file});
   const isSame = sha256 === undefined ? count === null || count === found.count : sha256 === found.sha256;

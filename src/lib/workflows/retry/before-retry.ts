@@ -1,5 +1,5 @@
 /** What is asked of the service before anything is sent again: what is there after all is neither lost nor paid twice. */
-import {dirname, normalize, sep} from 'node:path';
+import {dirname, isAbsolute, normalize, sep} from 'node:path';
 import type {GembatchError} from '../../domain/errors.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import {isIncomplete, isKept, jobOutcome} from '../../domain/job/job-progress.js';
@@ -7,6 +7,7 @@ import {isOfService} from '../../domain/service/service-address.js';
 import {isReached} from '../../domain/service/service-of.js';
 import type {Session} from '../../store/job-store.js';
 import {fetchMissing} from '../fetch/fetch-missing.js';
+import {foreignTarget} from '../fetch/place/foreign-target.js';
 import {plainTarget} from '../fetch/place/result-target.js';
 import {noteStates} from '../job-states/note-states.js';
 import {refreshJobs} from '../job-states/refresh-jobs.js';
@@ -62,10 +63,14 @@ export async function fetchAgain(
   for (const record of kept) {
     const isIntact = looks.get(record.batch.name)?.state === 'intact';
     if (isIntact && !isIncomplete(record.results)) continue;
+    const folder = resultsDirOf(deps, record);
+    if (folder !== null && !isIntact && isAbsolute(store.inputName(folder))) {
+      errors.set(record.batch.name, foreignTarget(record.input_file, folder));
+      continue;
+    }
     const what = isIntact ? 'incomplete' : 'not what was fetched';
     const message = `${record.input_file}: its results are ${what}; fetching them again`;
     report({type: 'status', message});
-    const folder = resultsDirOf(deps, record);
     byFolder.set(folder, [...(byFolder.get(folder) ?? []), record]);
   }
   const fetching = {...deps, report: (event: PollEvent) => pass(event, report)};

@@ -4,6 +4,7 @@ import {stat} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import {GembatchError} from '../../domain/errors.js';
 import type {JobRecord, JoinedResults, StoredResults} from '../../domain/job/job-record.js';
+import {refuseForeignTarget} from '../fetch/place/foreign-target.js';
 import {plainTarget, refuseLinks} from '../fetch/place/result-target.js';
 import type {PollDeps} from '../poll/poll-run.js';
 import {refuseAltered} from '../job-states/result-files.js';
@@ -88,6 +89,12 @@ async function join(
   // A part whose results are gone is fetched again, or lost, which is said of the part.
   if (!(await refuseAltered(store, parts))) return;
   const target = plainTarget({input_file: inputFile, batch}, {store, resultsDir});
+  const sha256 = first.part_of?.sha256;
+  await refuseForeignTarget(
+    {input_file: inputFile, count: null, ...(sha256 === undefined ? {} : {sha256})},
+    target,
+    {store, resultsDir},
+  );
   await refuseLinks(resultsDir ?? dirname(dirname(target)), target);
   // A record may name any file: what is written over stands where we put it.
   const sizeBytes = await copyAll(deps, target, {
