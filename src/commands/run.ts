@@ -12,10 +12,12 @@ import {tellDone, type OnDoneResult} from '../cli/on-done.js';
 import {withRareHidden} from '../cli/flags/flags.js';
 import {PREPARE_DEFAULTS, recipeFlags, recipeOf} from '../cli/flags/prepare-flags.js';
 import {pollFlags, pollTermsOf, resultsPlaceOf, fetchesLeft} from '../cli/flags/poll-flags.js';
-import {chosenService} from '../cli/connection/choose-service.js';
 import {queueFlags} from '../cli/flags/queue-flags.js';
+import {chosenService} from '../cli/connection/choose-service.js';
+import {refuseAddresses} from '../lib/domain/job/bucket-input.js';
 import {readPrices} from '../cli/prices.js';
 import {
+  checkFlag,
   ifChangedFlag,
   modelConsent,
   modelFlag,
@@ -52,7 +54,7 @@ Run it again to go on, or when rows were added: nothing is sent twice.`;
 
   static override args = {
     files: Args.string({
-      description: 'tables, folders, request files or glob patterns',
+      description: 'tables, folders, request files, patterns, gs:// addresses',
       multiple: true,
       required: true,
     }),
@@ -62,6 +64,7 @@ Run it again to go on, or when rows were added: nothing is sent twice.`;
     ...recipeFlags,
     model: modelFlag,
     'if-changed': ifChangedFlag,
+    check: {...checkFlag, hidden: true},
     retries: Flags.integer({description: 'send bad rows again, so often', default: 0, min: 0, max: 20}),
     ...withRareHidden({...submitFlags, ...pollFlags, ...queueFlags}),
   };
@@ -70,8 +73,10 @@ Run it again to go on, or when rows were added: nothing is sent twice.`;
 
   async run(): Promise<RunOutcome> {
     const {args, flags, raw} = await this.parse(Run);
-    const place = resultsPlaceOf(flags, chosenService(flags, process.env));
+    const service = chosenService(flags, process.env);
+    const place = resultsPlaceOf(flags, service);
     if (place.resultsPlace !== undefined && flags.canary !== undefined) throw noCanary();
+    refuseAddresses(args.files, service);
     const stop = this.stopSignal();
     const createFile = await this.fileMaker();
     const {prepareArguments} = await import('../cli/flags/prepare-arguments.js');

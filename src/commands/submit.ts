@@ -5,6 +5,8 @@ import {nextCommand} from '../cli/next-command.js';
 import {costOfFiles, estimateOf, type EstimateContext} from '../cli/cost-of-files.js';
 import {createConfirmOrYes} from '../cli/consent.js';
 import {GembatchError} from '../lib/domain/errors.js';
+import {isCloudAddress, refuseAddresses} from '../lib/domain/job/bucket-input.js';
+import type {Submission} from '../lib/workflows/submit/submission.js';
 import type {RequestFile} from '../lib/workflows/submit/collect-inputs.js';
 import type {SubmitDeps, SubmitOptions} from '../lib/workflows/submit/submit-run.js';
 import type {SubmitResult} from '../lib/workflows/submit/submit-report.js';
@@ -12,6 +14,7 @@ import {readPrices} from '../cli/prices.js';
 import {RARE} from '../cli/flags/flags.js';
 import {pollFlags, resultsPlaceOf} from '../cli/flags/poll-flags.js';
 import {
+  checkFlag,
   ifChangedFlag,
   modelConsent,
   modelFlag,
@@ -42,7 +45,7 @@ Ctrl-C once lets creates under way end; twice ends at once.`;
 
   static override args = {
     files: Args.string({
-      description: 'request files, folders of them, or glob patterns',
+      description: 'request files, folders of them, patterns, gs:// addresses',
       multiple: true,
       required: true,
     }),
@@ -51,6 +54,7 @@ Ctrl-C once lets creates under way end; twice ends at once.`;
   static override flags = {
     model: modelFlag,
     'if-changed': ifChangedFlag,
+    check: checkFlag,
     ...submitFlags,
     // Results that are there already are looked for where poll puts them.
     'results-dir': {...pollFlags['results-dir'], hidden: true},
@@ -73,30 +77,41 @@ Ctrl-C once lets creates under way end; twice ends at once.`;
 
   async run(): Promise<SubmitResult> {
     const {args, flags} = await this.parse(Submit);
-    const [{collectRequestFiles}, store] = await Promise.all([
+    const service = chosenService(flags, process.env);
+    const [{collectRequestFiles}, {listObjects}, store] = await Promise.all([
       import('../lib/workflows/submit/collect-inputs.js'),
+      import('../lib/workflows/submit/list-objects.js'),
       this.openStore(flags['job-info']),
     ]);
-    const service = chosenService(flags, process.env);
     const place = resultsPlaceOf(flags, service);
-    const named = await collectRequestFiles(args.files, store, process.cwd());
+    refuseAddresses(args.files, service);
+    const given = await collectRequestFiles(args.files, store, process.cwd());
     const submitOptions = {
       ...submitOptionsOf(flags),
       model: flags.model,
       isDryRun: flags['dry-run'],
       isForced: flags.force,
     };
-    const connection = submitOptions.isDryRun
+    // Not even a dry run knows what is in a bucket without asking.
+    const isOffline = submitOptions.isDryRun && !given.some(({path}) => isCloudAddress(path));
+    const connection = isOffline
       ? undefined
-      : await this.connectionOrFaults(flags, {store, files: named}, submitOptions);
+      : await this.connectionOrFaults(flags, {store, files: given}, submitOptions);
     const [{openSubmission}, {SubmitView}, client, prices] = await Promise.all([
       import('../lib/workflows/submit/submit-files.js'),
       import('../lib/output/submit/submit-view.js'),
       connection === undefined ? this.offlineService(service) : this.createClient(connection),
       readPrices(flags.prices),
     ]);
+    const stop = this.stopSignal();
+    const named = await listObjects(client, given, {signal: stop});
+    const context = {store, clock: this.clock, prices, service};
     const assumed = flags['assume-not-created']
-      ? await this.#assumedNotCreated({store, clock: this.clock, prices, service}, args.files, flags.yes)
+      ? await this.#assumedNotCreated(
+          context,
+          named.map(({name}) => name),
+          flags.yes,
+        )
       : undefined;
     const view = new SubmitView({...this.display(flags), nextCommand: () => nextCommand(store)});
     const options = {
@@ -106,7 +121,7 @@ Ctrl-C once lets creates under way end; twice ends at once.`;
       ...place,
       ...(assumed === undefined ? {} : {assumedNotCreated: assumed}),
       ...modelConsent(this.jsonEnabled()),
-      stop: this.stopSignal(),
+      stop,
     };
     const files = await this.#split({store, client}, named, options);
     const submission = await openSubmission(
@@ -116,9 +131,7 @@ Ctrl-C once lets creates under way end; twice ends at once.`;
     );
     const result = await submission.closeAfter(view.submitEach(submission));
     process.exitCode = result.summary.exit_code;
-    return flags['dry-run']
-      ? this.#withEstimate(result, {store, clock: this.clock, prices, service})
-      : result;
+    return flags['dry-run'] ? this.#withEstimate(result, submission.objectEstimates, context) : result;
   }
 
   /** What no batch job can take goes in parts. */
@@ -143,11 +156,21 @@ Ctrl-C once lets creates under way end; twice ends at once.`;
   }
 
   /** What the files that would be submitted will use and cost; nothing is sent. */
-  async #withEstimate(result: SubmitResult, context: EstimateContext): Promise<SubmitResult> {
-    const names = result.files.flatMap(({file, outcome}) => (outcome === 'would_submit' ? [file] : []));
-    const {totalLine} = await import('../lib/output/cost/estimate-lines.js');
-    const estimate = await estimateOf(names, result.model, context);
-    if (!this.jsonEnabled() && names.length > 0) process.stdout.write(`${totalLine(estimate)}\n`);
+  async #withEstimate(
+    result: SubmitResult,
+    objects: Submission['objectEstimates'],
+    context: EstimateContext,
+  ): Promise<SubmitResult> {
+    const planned = result.files.flatMap(({file, outcome}) => (outcome === 'would_submit' ? [file] : []));
+    const names = planned.filter((name) => !isCloudAddress(name));
+    const [{totalLine}, {withEstimated, withUnread}] = await Promise.all([
+      import('../lib/output/cost/estimate-lines.js'),
+      import('../lib/workflows/estimate/estimate-files.js'),
+    ]);
+    if (names.length + objects.files.length === 0 && objects.unread > 0) return {...result, estimate: null};
+    const local = await estimateOf(names, result.model, context);
+    const estimate = withUnread(withEstimated(local, objects.files), objects.unread);
+    if (!this.jsonEnabled() && planned.length > 0) process.stdout.write(`${totalLine(estimate)}\n`);
     return {...result, estimate};
   }
 

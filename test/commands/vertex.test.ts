@@ -156,16 +156,6 @@ describe('with --vertex', () => {
     expect([retried.code, emulator.control.paid().length]).toEqual([0, 2]);
   });
 
-  test('a request file in Cloud Storage is not taken, and the answer says what to do', async () => {
-    const {run} = await place(0);
-    const address = 'gs://my-bucket/in/*.jsonl';
-    const {code, stdout, stderr} = await run(['submit', address, '-m', MODEL, ...VERTEX]);
-    expect([code, stdout + stderr]).toEqual([
-      2,
-      expect.stringContaining(`Fetch it first: gcloud storage cp "${address}" .`),
-    ]);
-  });
-
   test('what Vertex AI refuses is found before anything is sent', async () => {
     const {cwd, emulator, run} = await place(0);
     await mkdir(join(cwd, 'batch'), {recursive: true});

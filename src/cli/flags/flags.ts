@@ -115,7 +115,7 @@ export const ruleFlag = () =>
 export const createGraceFlag = () =>
   durationFlag({
     ...RARE,
-    description: 'how long to search after a lost reply',
+    description: 'how long to look for a lost job',
     env: 'GEMBATCH_CREATE_GRACE',
     default: 120_000,
     defaultHelp: async () => '2m',

@@ -4,7 +4,7 @@ import {durationFlag, RARE} from './flags.js';
 import {GembatchError} from '../../lib/domain/errors.js';
 import {isCloudAddress} from '../../lib/domain/job/bucket-input.js';
 import type {PricedService} from '../../lib/domain/price/price-list.js';
-import {isAddress} from '../../lib/services/vertex/object-address.js';
+import {addressText, BucketLayout, isAddress} from '../../lib/services/vertex/object-address.js';
 import type {PollInput} from '../../lib/workflows/poll/poll-run.js';
 import type {SubmitOptions} from '../../lib/workflows/submit/submit-run.js';
 
@@ -20,7 +20,7 @@ export const pollFlags = {
   'keep-remote': Flags.boolean({...RARE, description: 'delete nothing at the service'}),
   'results-dir': Flags.string({
     env: 'GEMBATCH_RESULTS_DIR',
-    description: 'folder or gs://… for results [default: "results" beside the file]',
+    description: 'folder or gs://… for results [default: results beside the file]',
     helpValue: '<folder>',
   }),
   'no-check-answers': Flags.boolean({...RARE, description: 'do not check answers against their JSON schema'}),
@@ -84,10 +84,12 @@ export function fetchesLeft(raw: readonly {readonly type: string; readonly flag?
  * @throws GembatchError `USAGE` for such a place that is no address, or that the service does not write to.
  */
 export function resultsPlaceOf(
-  flags: ResultsFlag,
+  flags: ResultsFlag & {readonly bucket: string | undefined},
   service: PricedService,
-): Required<Pick<SubmitOptions, 'resultsDir'>> & Pick<SubmitOptions, 'resultsPlace'> {
-  const {'results-dir': place = ''} = flags;
+): Required<Pick<SubmitOptions, 'resultsDir'>> & Pick<SubmitOptions, 'resultsPlace' | 'objectResultsPlace'> {
+  const {'results-dir': place = '', bucket} = flags;
+  if (place === '' && service === 'vertex' && bucket !== undefined && isAddress(bucket))
+    return {resultsDir: null, objectResultsPlace: addressText(new BucketLayout(bucket).results)};
   if (!isCloudAddress(place)) return {resultsDir: resultsDirOf(flags)};
   if (service !== 'vertex')
     throw new GembatchError(

@@ -20,6 +20,13 @@ export const ifChangedFlag = Flags.option({
   env: 'GEMBATCH_IF_CHANGED',
 })();
 
+/** Whether request files that are in a bucket are read. */
+export const checkFlag = Flags.boolean({
+  ...RARE,
+  description: 'read the lines of gs:// files, and check them',
+  exclusive: ['no-validate'],
+});
+
 /** The flags that every command has which creates batch jobs. */
 export const submitFlags = {
   concurrency: Flags.integer({
@@ -55,6 +62,7 @@ export const submitFlags = {
 export interface SubmitFlagValues {
   readonly concurrency: number;
   readonly 'no-validate': boolean;
+  readonly check?: boolean;
   readonly allow: readonly Rule[];
   readonly 'quota-wait': number | null;
   readonly 'lock-timeout': number | undefined;
@@ -72,6 +80,7 @@ export function submitOptionsOf(flags: SubmitFlagValues): Omit<SubmitOptions, 'm
     isForced: false,
     ifChanged: 'fail',
     isValidated: !flags['no-validate'],
+    readsObjects: flags.check === true,
     allowed: flags.allow,
     quotaWaitMs: flags['quota-wait'],
     lockTimeoutMs: flags['lock-timeout'] ?? null,

@@ -1,5 +1,6 @@
 import {createHash} from 'node:crypto';
 import {GembatchError} from '../errors.js';
+import type {PricedService} from '../price/price-list.js';
 import type {SubmittedObject} from './job-record.js';
 
 /** An object in Cloud Storage that is a request file, as it is now. */
@@ -7,6 +8,15 @@ export interface BucketInput extends SubmittedObject {
   /** `gs://bucket/object` */
   readonly address: string;
   readonly sizeBytes: number;
+}
+
+/** What records have of an object. */
+export function submittedObject({generation, crc32c, md5}: BucketInput): SubmittedObject {
+  return {
+    generation,
+    ...(crc32c === undefined ? {} : {crc32c}),
+    ...(md5 === undefined ? {} : {md5}),
+  };
 }
 
 /** Whether an input is named by its address in Cloud Storage, `gs://bucket/object`: no path of this machine. */
@@ -57,4 +67,14 @@ export function noObjectsError(address: string): GembatchError {
       ],
     },
   );
+}
+
+/**
+ * Makes sure that addresses in Cloud Storage are named only where jobs go to Vertex AI: an address alone moves nobody's paid work.
+ *
+ * @throws GembatchError `USAGE`
+ */
+export function refuseAddresses(args: readonly string[], service: PricedService): void {
+  const address = args.find((arg) => isCloudAddress(arg));
+  if (address !== undefined && service !== 'vertex') throw noObjectsError(address);
 }

@@ -47,7 +47,7 @@ function methodNote(files: readonly FileEstimate[]): string {
 }
 
 /** One line for all files: what a person wants to know before a run. */
-export function totalLine({total, files, sample_of: all}: Estimate): string {
+export function totalLine({total, files, sample_of: all, unread_files: unread = 0}: Estimate): string {
   const {requests, cost_usd: cost, cost_usd_known: known} = total;
   const count = plural(requests, 'request');
   const counted =
@@ -55,6 +55,10 @@ export function totalLine({total, files, sample_of: all}: Estimate): string {
   const of = `${plural(all ?? files.length, 'file')}, ${counted}`;
   if (cost !== null) {
     return `${of}: ${describeCost(cost)}.`;
+  }
+  if (unread > 0) {
+    const rest = `${plural(unread, 'file')} in a bucket ${unread === 1 ? 'is' : 'are'} not read, so that the whole cost is unknown`;
+    return `${of}: ${describeCost(known)}; ${rest}.`;
   }
   return known.high === 0
     ? `${of}: the cost is unknown.`

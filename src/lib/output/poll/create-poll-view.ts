@@ -72,7 +72,7 @@ function plainView({mode, stderr, clock}: PollViewOptions): PollView {
     if (event.type === 'state' || event.type === 'result') jobs.set(event.job.name, event.job);
     if (event.type === 'asked' && mode === 'plain' && clock.monotonic() - beatMs >= HEARTBEAT_MS) {
       beatMs = clock.monotonic();
-      const text = progressText([...jobs.values()], clock.now(), waiting?.requests);
+      const text = progressText([...jobs.values()], clock.now(), waiting?.requests ?? undefined);
       stderr.write(`${printable(text)}\n`);
     }
     for (const line of lines) stderr.write(`${line}\n`);

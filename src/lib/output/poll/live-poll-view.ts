@@ -131,7 +131,7 @@ export class LivePollView implements PollView {
   }
 
   #totals(jobs: readonly PolledJob[], columns: number): readonly string[] {
-    const text = `${formatCount(jobs.length)} ${jobs.length === 1 ? 'job' : 'jobs'}: ${tally(jobs)}. ${progressText(jobs, this.#options.clock.now(), this.#wait?.requests)}`;
+    const text = `${formatCount(jobs.length)} ${jobs.length === 1 ? 'job' : 'jobs'}: ${tally(jobs)}. ${progressText(jobs, this.#options.clock.now(), this.#wait?.requests ?? undefined)}`;
     return foldText(text, columns)
       .slice(0, TOTALS_LINES)
       .map((line) => shortenRight(line, columns));

@@ -14,8 +14,8 @@ export class FileTally {
   /** What a person has to look at, in the order in which it ended, as the lists below. */
   readonly needsAttention: FileOutcome[] = [];
   readonly notStarted: FileOutcome[] = [];
-  /** What `--dry-run` would submit. */
-  readonly planned = {requests: 0, bytes: 0};
+  /** What `--dry-run` would submit; its requests are null as soon as nobody has counted those of one file. */
+  readonly planned: {requests: number | null; bytes: number} = {requests: 0, bytes: 0};
 
   /** How many files have come to their end. */
   get ended(): number {
@@ -27,7 +27,9 @@ export class FileTally {
     if (needsAttention(outcome)) this.needsAttention.push(outcome);
     if (outcome.outcome === 'not_started') this.notStarted.push(outcome);
     if (outcome.outcome === 'would_submit') {
-      this.planned.requests += outcome.count ?? 0;
+      const {count = 0} = outcome;
+      const {requests} = this.planned;
+      this.planned.requests = count === null || requests === null ? null : requests + count;
       this.planned.bytes += outcome.size_bytes ?? 0;
     }
   }

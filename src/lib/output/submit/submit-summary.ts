@@ -77,12 +77,9 @@ function otherNotStartedLines(notStarted: readonly FileOutcome[]): readonly stri
 }
 
 function totals(summary: SubmitSummary, {planned}: FileTally): string {
-  const sent = ` (${plural(summary.requests, 'request')}, ${formatBytes(summary.bytes)})`;
+  const sent = ` (${amount(summary)})`;
   const parts = [
-    ...part(
-      summary.would_submit,
-      `would be submitted (${plural(planned.requests, 'request')}, ${formatBytes(planned.bytes)})`,
-    ),
+    ...part(summary.would_submit, `would be submitted (${amount(planned)})`),
     ...(summary.would_submit > 0
       ? []
       : [`${formatCount(summary.submitted)} submitted${summary.submitted > 0 ? sent : ''}`]),
@@ -93,6 +90,10 @@ function totals(summary: SubmitSummary, {planned}: FileTally): string {
     ...part(summary.not_started, 'not started'),
   ];
   return `${plural(summary.files, 'file')}: ${parts.join(', ')}, in ${formatDuration(summary.duration_ms)}`;
+}
+
+function amount({requests, bytes}: {readonly requests: number | null; readonly bytes: number}): string {
+  return requests === null ? formatBytes(bytes) : `${plural(requests, 'request')}, ${formatBytes(bytes)}`;
 }
 
 function part(count: number, word: string): readonly string[] {

@@ -1,7 +1,7 @@
 /** What becomes of a request file, in words. */
 import {stateLabel} from '../../domain/job/job-state.js';
 import type {FileOutcome, SubmitPhase} from '../../workflows/submit/submit-report.js';
-import {plural} from '../text/format.js';
+import {formatBytes, plural} from '../text/format.js';
 import {printable} from '../terminal/printable.js';
 import {ownCommand} from '../../domain/program-name.js';
 
@@ -26,13 +26,13 @@ export function outcomeText(outcome: FileOutcome): string {
 function outcomeWords(outcome: FileOutcome): string {
   switch (outcome.outcome) {
     case 'submitted':
-      return `submitted ${plural(outcome.count ?? 0, 'request')} as ${outcome.job?.name ?? 'a batch job'}`;
+      return `submitted ${sizeText(outcome)} as ${outcome.job?.name ?? 'a batch job'}`;
     case 'skipped':
       return `skipped: ${skipReason(outcome)}`;
     case 'changed':
       return `changed: ${reasonText(outcome)}`;
     case 'would_submit':
-      return `would be submitted${inParts(outcome)}: ${plural(outcome.count ?? 0, 'request')}`;
+      return `would be submitted${inParts(outcome)}: ${sizeText(outcome)}`;
     case 'failed':
       return `failed: ${reasonText(outcome)}`;
     case 'unclear':
@@ -40,6 +40,11 @@ function outcomeWords(outcome: FileOutcome): string {
     case 'not_started':
       return notStartedText(outcome);
   }
+}
+
+/** How much a file has: its requests, or its bytes where nobody has counted them. */
+function sizeText({count, size_bytes: bytes = 0}: FileOutcome): string {
+  return count === null ? formatBytes(bytes) : plural(count ?? 0, 'request');
 }
 
 function inParts({parts}: FileOutcome): string {

@@ -46,6 +46,11 @@ export class BucketLayout {
     return this.#base;
   }
 
+  /** The folder in which each create has one for its results. */
+  get results(): ObjectAddress {
+    return {...this.#base, object: `${this.#base.object}results/`};
+  }
+
   /** @param sha256 - of the request file. */
   input(sha256: string): ObjectAddress {
     return {...this.#base, object: `${this.#base.object}${sha256}.jsonl`};

@@ -22,6 +22,8 @@ export interface Estimate {
   readonly failed: readonly FileFailure[];
   /** How many files `total` is for, where `files` is only a sample of them. */
   readonly sample_of?: number;
+  /** Files in a bucket that were not read: nothing of them is in `total`, whose cost is null then. */
+  readonly unread_files?: number;
   readonly total: {
     readonly requests: number;
     readonly input_tokens: Range;
@@ -97,6 +99,20 @@ export function timesEstimate(
       cost_usd_known: timesRange(total.cost_usd_known, factor),
     },
   };
+}
+
+/** An estimate that leaves out files which nobody has read. */
+export function withUnread(estimate: Estimate, files: number): Estimate {
+  if (files === 0) return estimate;
+  return {...estimate, unread_files: files, total: {...estimate.total, cost_usd: null}};
+}
+
+/** An estimate of further files that were estimated one by one. */
+export function withEstimated(estimate: Estimate, more: readonly FileEstimate[]): Estimate {
+  const files = [...estimate.files, ...more];
+  const isUnpriced = more.some(({cost_usd: cost, uncounted_parts: parts}) => cost === null && parts === 0);
+  const missing = estimate.total.price_missing[0] ?? (isUnpriced ? more[0]?.model : undefined);
+  return {...estimate, files, total: totalOf(files, missing)};
 }
 
 function totalOf(files: readonly FileEstimate[], unpriced: string | undefined): Estimate['total'] {

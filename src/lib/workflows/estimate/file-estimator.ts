@@ -12,6 +12,7 @@ import type {JobEstimate} from '../../domain/job/job-record.js';
 import {retirementWarning} from '../../domain/price/retirement.js';
 import {countSample, type CountedSample, type CountTokens} from './count-sample.js';
 import {pastJobs, pricedModel, type EstimatedModel, type EstimateTerms} from './estimated-model.js';
+import {refuseAddress} from '../request-file/open-file.js';
 import {readChunks} from '../request-file/read-chunks.js';
 
 /** How the tokens of a file were found. */
@@ -90,6 +91,7 @@ export class FileEstimator {
     file: {readonly path: string; readonly name: string},
     signal?: AbortSignal,
   ): Promise<FileEstimate> {
+    refuseAddress(file.path);
     const {size, mtimeMs} = await stat(file.path);
     const made = this.#made.get(file.path);
     if (made?.size === size && made.mtimeMs === mtimeMs) return made.estimate;

@@ -5,7 +5,8 @@
 import {jobDisplayName, parseJobDisplayName, type DisplayNameParts} from '../../domain/job/display-name.js';
 import {GembatchError} from '../../domain/errors.js';
 import type {BatchJob} from '../../domain/job/batch-job.js';
-import type {JobRecord, PartOf} from '../../domain/job/job-record.js';
+import {isCloudAddress} from '../../domain/job/bucket-input.js';
+import type {JobRecord, PartOf, SubmittedObject} from '../../domain/job/job-record.js';
 import {SERVICE_LIMITS, serviceOfJob} from '../../domain/service/service-of.js';
 import {isServedAs} from '../../domain/service/model-choice.js';
 import {mayGiveResults} from '../../domain/job/job-state.js';
@@ -20,7 +21,10 @@ export interface Work {
   readonly inputFile: string;
   readonly sha256: string;
   readonly sizeBytes: number;
-  readonly count: number;
+  /** Null when nobody has counted them. */
+  readonly count: number | null;
+  /** Of an object that is in a bucket already, by whose address the job is known. */
+  readonly object?: SubmittedObject;
   /** Resource name as it was asked for, `models/<id>`. */
   readonly model: string;
   /** The batch job that the file submits again. */
@@ -132,6 +136,8 @@ export class OwnJobs {
 
   /** @throws GembatchError `UNCLEAR` when the upload is gone and the service does not say how many requests there are. */
   async #isSameWork({inputFile, sha256, count}: Work, batch: BatchJob): Promise<boolean> {
+    // Its display name has the head of the fingerprint; an object that a person has put there tells no more.
+    if (isCloudAddress(inputFile)) return batch.src === undefined || batch.src.file_name === inputFile;
     const uploaded = await this.#uploadedSha256(inputFile, batch);
     if (uploaded !== undefined) return uploaded === sha256;
     if (batch.stats !== undefined) return batch.stats.request_count === count;
@@ -194,6 +200,7 @@ export function adoptOwnJob(
     ...(model === work.model ? {} : {requested_model: work.model}),
     sha256: work.sha256,
     size_bytes: work.sizeBytes,
+    ...(work.object === undefined ? {} : {object: work.object}),
     ...(work.retryOf === undefined ? {} : {retry_of: work.retryOf}),
     ...(work.partOf === undefined ? {} : {part_of: work.partOf}),
   };
@@ -223,7 +230,7 @@ function recordOfAdopted(
   return {
     input_file: inputFile,
     count: batch.stats?.request_count ?? null,
-    uploaded_file_name: batch.src?.file_name ?? '',
+    uploaded_file_name: isCloudAddress(inputFile) ? inputFile : (batch.src?.file_name ?? ''),
     batch,
     attempt,
     ...(batch.create_time === undefined ? {} : {submitted_at: batch.create_time}),

@@ -6,12 +6,14 @@ import {itemError} from '../../domain/item-error.js';
 import {stat} from 'node:fs/promises';
 import {GembatchError} from '../../domain/errors.js';
 import {PRICES} from '../../domain/price/prices.js';
+import {objectFingerprint, type BucketInput} from '../../domain/job/bucket-input.js';
 import {jobOutcome} from '../../domain/job/job-progress.js';
 import {SERVICE_LIMITS} from '../../domain/service/service-of.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import {recordResultsInPlace} from '../fetch/place/results-in-place.js';
 import {glanceAtResults, lookAtResults, resultsError} from '../job-states/result-files.js';
 import {inspectFile, type Inspection} from './inspect-file.js';
+import {inspectObject} from './inspect-object.js';
 import type {FileEstimate} from '../estimate/file-estimator.js';
 import {contentId} from '../submit/duplicates/known-jobs.js';
 import {
@@ -148,6 +150,7 @@ async function fateOfOpenCreate(
 function inspect(run: SubmitRun, file: RequestFile, isValidated: boolean): Promise<Inspection> {
   const onProgress = (bytes: number, totalBytes: number): void =>
     run.report({type: 'progress', index: file.index, bytes, totalBytes});
+  if (file.object !== undefined) return inspectInBucket(run, file, file.object);
   const begun = isValidated === run.options.isValidated ? run.checks?.take(file, onProgress) : undefined;
   if (begun !== undefined) {
     run.report({type: 'phase', index: file.index, phase: 'inspecting'});
@@ -169,9 +172,31 @@ function inspect(run: SubmitRun, file: RequestFile, isValidated: boolean): Promi
   });
 }
 
+function inspectInBucket(run: SubmitRun, {index}: RequestFile, object: BucketInput): Promise<Inspection> {
+  const {client, estimator, limits, model, options, report} = run;
+  const isRead = options.readsObjects === true;
+  const inspection = (): Promise<Inspection> =>
+    inspectObject(client, object, {
+      isRead,
+      model,
+      estimator,
+      service: client.services[0],
+      allowed: options.allowed,
+      signal: run.halt.signal,
+      onProgress: (bytes, totalBytes) => report({type: 'progress', index, bytes, totalBytes}),
+      onWait: ({reason, delayMs}) => report({type: 'wait', index, reason, delayMs}),
+    });
+  if (!isRead) return inspection();
+  return limits.inspections(() => {
+    report({type: 'phase', index, phase: 'inspecting'});
+    return inspection();
+  });
+}
+
 /** Whether the file differs from what was submitted; null when the record or the file does not tell. */
 async function hasChanged(run: SubmitRun, file: RequestFile, existing: JobRecord): Promise<boolean | null> {
   if (existing.sha256 === undefined) return null;
+  if (file.object !== undefined) return objectFingerprint(file.object) !== existing.sha256;
   try {
     const {size} = await stat(file.path);
     if (existing.size_bytes !== undefined && size !== existing.size_bytes) return true;

@@ -6,19 +6,22 @@ import {isBlank} from '../../domain/json/line-splitter.js';
 import {RequestCounter} from '../../domain/request/request-counter.js';
 import type {FileWarning, RequestFileFacts} from '../../domain/request/request-facts.js';
 import {RequestFileCheck, type CheckOptions} from '../../domain/request/request-file.js';
+import type {FileEstimate} from '../estimate/file-estimator.js';
 import {openFile, refuseAddress, refuseIrregular} from './open-file.js';
 import {readFault} from './read-fault.js';
 import {readHashed} from './read-hashed.js';
 
 /** What an inspection found in a good request file. */
 export interface Inspection {
-  /** Requests, that is non-blank lines. */
-  readonly count: number;
+  /** Requests, that is non-blank lines; null of an object in a bucket that was not read. */
+  readonly count: number | null;
   readonly size_bytes: number;
-  /** SHA-256 of the bytes, 64 lower-case hex digits. */
+  /** SHA-256 of the bytes, 64 lower-case hex digits; of an object in a bucket see `objectFingerprint`. */
   readonly sha256: string;
   /** What the service may not like, one sentence each, however many lines have it. */
   readonly warnings: readonly string[];
+  /** Of an object that was read, which is not read again for it. */
+  readonly estimate?: FileEstimate;
 }
 
 /** How a request file is inspected. */
@@ -52,12 +55,15 @@ const MAX_LINES_NAMED = 8;
  *   `FILE_EMPTY`, `FILE_TOO_LARGE`, `FILE_CHANGED` when it changes meanwhile, `INTERRUPTED`, and `FILE_INVALID` with
  *   `line`, `column` and `rule` of the first problem and the number of `problems` as its details.
  */
-export async function inspectFile(path: string, options: InspectOptions): Promise<Inspection> {
+export async function inspectFile(
+  path: string,
+  options: InspectOptions,
+): Promise<Inspection & {readonly count: number}> {
   const name = options.name ?? path;
   try {
     const before = await statFile(path, name, options.maxBytes);
     const {sha256, sizeBytes, facts} = await read(path, name, Number(before.size), options);
-    if (facts.problems.length > 0) throw await withPreparation(invalid(name, facts), path, name);
+    if (facts.problems.length > 0) throw await withPreparation(invalidError(name, facts), path, name);
     const after = await stat(path, {bigint: true});
     if (!isSame(before, after) || Number(after.size) !== sizeBytes) throw changed(name);
     if (facts.count === 0) throw new GembatchError('FILE_EMPTY', `${name}: the file is empty.`);
@@ -81,7 +87,9 @@ export async function firstFault(path: string, options: InspectOptions): Promise
     const check = new RequestFileCheck(options);
     check.push(line);
     const facts = check.finish();
-    return facts.problems.length > 0 ? await withPreparation(invalid(name, facts), path, name) : undefined;
+    return facts.problems.length > 0
+      ? await withPreparation(invalidError(name, facts), path, name)
+      : undefined;
   } catch (cause) {
     const error = cause instanceof GembatchError ? cause : fileError(name, cause);
     if (error instanceof GembatchError) return error;
@@ -179,7 +187,8 @@ async function withPreparation(error: GembatchError, path: string, name: string)
   return new GembatchError(error.code, error.message, {details: error.details, suggestions});
 }
 
-function invalid(name: string, {problems, isComplete}: RequestFileFacts): GembatchError {
+/** What is wrong with the lines of a request file, by the first of them. */
+export function invalidError(name: string, {problems, isComplete}: RequestFileFacts): GembatchError {
   const [first, ...others] = problems;
   const {line = 1, column = 1, text = '', rule} = first ?? {};
   const lines = others.slice(0, MAX_LINES_NAMED).map((other) => other.line);
@@ -194,7 +203,8 @@ function invalid(name: string, {problems, isComplete}: RequestFileFacts): Gembat
   });
 }
 
-function warningText({text, firstLine, lineCount}: FileWarning): string {
+/** A warning about lines, with where they are. */
+export function warningText({text, firstLine, lineCount}: FileWarning): string {
   return lineCount === 1
     ? `line ${firstLine}: ${text}`
     : `line ${firstLine} and ${lineCount - 1} more: ${text}`;

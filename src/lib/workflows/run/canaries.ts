@@ -161,7 +161,7 @@ function reportOf({name, requests}: PlannedCanary): CanaryReport {
 }
 
 /** What files cost by what the job of a canary has used. */
-function restCost(
+async function restCost(
   files: readonly RequestFile[],
   record: JobRecord,
   {deps, options, model, over}: CanaryDeps & {readonly model: string; readonly over: AbortSignal},
@@ -176,7 +176,8 @@ function restCost(
   } as const;
   const estimator = new FileEstimator(terms);
   const known = {ofInputFile: () => undefined};
-  return expectedCost({estimator, known, options, halt: haltOn(options.stop, over)}, files);
+  const halt = haltOn(options.stop, over);
+  return (await expectedCost({estimator, known, options, halt}, files)) ?? undefined;
 }
 
 function adviceFor({name}: PlannedCanary, reason: CanaryReport['reason']): readonly string[] {

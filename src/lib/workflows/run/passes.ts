@@ -1,5 +1,6 @@
 import {statSync} from 'node:fs';
 import {GembatchError} from '../../domain/errors.js';
+import {isCloudAddress} from '../../domain/job/bucket-input.js';
 import type {Inspection} from '../request-file/inspect-file.js';
 import {FreshStore} from '../job-states/fresh-store.js';
 import {noteStates} from '../job-states/note-states.js';
@@ -165,11 +166,11 @@ export class Passes {
     const {files} = this.#select(snapshot);
     const room = this.#roomIn(snapshot);
     const takeRoom = (
-      {name, path}: RequestFile,
+      {name, path, object}: RequestFile,
       {size_bytes: sizeBytes}: Inspection,
     ): GembatchError | undefined => {
       this.#sizes.set(path, sizeBytes); // It may have grown since it was chosen.
-      const shortOf = room.take(sizeBytes);
+      const shortOf = room.take(sizeBytes, object === undefined ? sizeBytes : 0);
       return shortOf === undefined ? undefined : noRoomError(name, shortOf);
     };
     const estimated = this.#model === undefined ? queue.waiting : [];
@@ -191,7 +192,8 @@ export class Passes {
       if (!isKnown) {
         if (canaries.holds(file)) continue;
         if (shortOf !== undefined || newFiles >= FILES_OF_A_PASS) continue;
-        shortOf = room.take(this.#sizeOf(file));
+        const size = this.#sizeOf(file);
+        shortOf = room.take(size, file.object === undefined ? size : 0);
         if (shortOf !== undefined) continue;
         newFiles += 1;
       }
@@ -230,7 +232,8 @@ export class Passes {
   }
 
   /** In bytes; what cannot be read has its turn, and fails. */
-  #sizeOf({path}: RequestFile): number {
+  #sizeOf({path, object}: RequestFile): number {
+    if (object !== undefined || isCloudAddress(path)) return object?.sizeBytes ?? 0;
     const size = this.#sizes.get(path) ?? statSync(path, {throwIfNoEntry: false})?.size ?? 0;
     this.#sizes.set(path, size);
     return size;

@@ -45,19 +45,20 @@ export class Room {
   /**
    * Takes room for the job of one request file.
    *
+   * @param uploadedBytes - how many of its bytes are uploaded: none of what is in a bucket already.
    * @returns what there is too little of; undefined when it has its room.
    */
-  take(sizeBytes: number): ShortOf | undefined {
+  take(sizeBytes: number, uploadedBytes = sizeBytes): ShortOf | undefined {
     const {maxOpenTokens, maxUploadedBytes} = this.#limits;
     const tokens = tokensOf(sizeBytes);
     if (this.#slots <= 0) return 'open_jobs';
     // A single request may be larger than all that may be open: it goes alone, or it would wait for ever.
     const isTooMuch = maxOpenTokens !== null && this.#tokens + tokens > maxOpenTokens;
     if (isTooMuch && this.#tokens > 0) return 'open_tokens';
-    if (this.#uploadedBytes + sizeBytes > maxUploadedBytes) return 'storage';
+    if (this.#uploadedBytes + uploadedBytes > maxUploadedBytes) return 'storage';
     this.#slots -= 1;
     this.#tokens += tokens;
-    this.#uploadedBytes += sizeBytes;
+    this.#uploadedBytes += uploadedBytes;
     return undefined;
   }
 }
@@ -80,9 +81,9 @@ export function openWorkOf(
   nowMs: number,
 ): OpenWork {
   let [jobs, tokens, uploadedBytes] = [openIntents.length, 0, 0];
-  for (const {size_bytes: sizeBytes, model: its} of openIntents) {
+  for (const {size_bytes: sizeBytes, model: its, object} of openIntents) {
     if (its === model) tokens += tokensOf(sizeBytes);
-    uploadedBytes += sizeBytes;
+    if (object === undefined) uploadedBytes += sizeBytes;
   }
   for (const {record} of records) {
     const {size_bytes: sizeBytes = 0, batch, requested_model: requested} = record;
@@ -100,8 +101,16 @@ export function isOpen({batch, lost_at: lostAt, not_seen: missed}: JobRecord): b
   return !isTerminal(batch.state) && lostAt === undefined && missed?.given_up_at === undefined;
 }
 
-function hasUpload({remote_deleted_at: deletedAt, submitted_at: at}: JobRecord, nowMs: number): boolean {
-  return deletedAt === undefined && at !== undefined && nowMs - Date.parse(at) < UPLOAD_LIFE_MS;
+function hasUpload(
+  {object, remote_deleted_at: deletedAt, submitted_at: at}: JobRecord,
+  nowMs: number,
+): boolean {
+  return (
+    object === undefined &&
+    deletedAt === undefined &&
+    at !== undefined &&
+    nowMs - Date.parse(at) < UPLOAD_LIFE_MS
+  );
 }
 
 /** As many bytes of a request file count as these tokens. */

@@ -8,7 +8,8 @@ import type {PricedService} from '../../domain/price/price-list.js';
 import {SERVICE_LIMITS} from '../../domain/service/service-of.js';
 import type {PartLimits} from '../split/part-plan.js';
 import {splitLargeFiles} from '../split/split-files.js';
-import {collectRequestFiles} from '../submit/collect-inputs.js';
+import {collectRequestFiles, type RequestFile} from '../submit/collect-inputs.js';
+import {listObjects} from '../submit/list-objects.js';
 import {KeptUploads} from '../submit/kept-uploads.js';
 import type {SubmitInput} from '../submit/submit-files.js';
 import {Canaries} from './canaries.js';
@@ -42,7 +43,9 @@ export async function runFiles(
   const {clock, store, client} = deps;
   const startedMs = clock.monotonic();
   const [submission, polling] = [views.submission(), views.polling()];
-  const named = await collectRequestFiles(files, store, cwd);
+  const signal = options.stop === undefined ? {} : {signal: options.stop};
+  const named = await listObjects(client, await collectRequestFiles(files, store, cwd), signal);
+  if (terms.canary !== null) refuseCanary(named);
   const split = {limits: limitsOfParts(terms, client.services[0]), options, canary: terms.canary};
   const {files: each, canaries: planned} = await splitLargeFiles(deps, named, split);
   const queue = new RunQueue(each);
@@ -80,6 +83,19 @@ export async function runFiles(
     await uploads.discardAll();
     await polling.close();
   }
+}
+
+/** @throws GembatchError `USAGE`: the first requests of what is in a bucket cannot be sent alone, because nothing is split there. */
+function refuseCanary(files: readonly RequestFile[]): void {
+  const address = files.find(({object}) => object !== undefined)?.name;
+  if (address === undefined) return;
+  throw new GembatchError(
+    'USAGE',
+    `${address}: a canary cannot be part of a file in a bucket. Nothing was sent.`,
+    {
+      suggestions: ['Leave out --canary, or run a small file first.'],
+    },
+  );
 }
 
 /** A file that is larger can never be a batch job. */

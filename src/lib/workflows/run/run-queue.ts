@@ -45,8 +45,9 @@ export class RunQueue {
     return [...this.#waiting.values()].map(({file}) => file);
   }
 
-  /** How many requests wait with the files, by the estimate of all that were not sent before. */
-  get waitingRequests(): number {
+  /** How many requests wait with the files, by the estimate of all that were not sent before; null where nobody has counted. */
+  get waitingRequests(): number | null {
+    if (this.waiting.some(({object}) => object !== undefined)) return null;
     const all = this.#estimate?.total.requests ?? 0;
     return this.isEmpty ? 0 : Math.max(0, all - this.#submittedRequests);
   }
@@ -141,8 +142,8 @@ export class RunQueue {
   #end({file: {index}}: Waiting, outcome: FileOutcome): void {
     this.#waiting.delete(index);
     this.#outcomes.set(index, outcome);
-    const {job, count = 0} = outcome;
-    if (outcome.outcome === 'submitted') this.#submittedRequests += count;
+    const {job, count} = outcome;
+    if (outcome.outcome === 'submitted') this.#submittedRequests += count ?? 0;
     // The job of a file that has changed is of other work than was asked for.
     if (job !== undefined && outcome.outcome !== 'changed') this.#jobs.add(job.name);
   }

@@ -16,8 +16,8 @@ export interface QueueWait {
   readonly reason: 'open_jobs' | 'open_tokens' | 'storage' | 'canary' | 'cost_cap' | 'quota' | 'service';
   /** How many files wait. */
   readonly files: number;
-  /** Their requests, as they were counted or estimated. */
-  readonly requests: number;
+  /** Their requests, as they were counted or estimated; null where some are in a bucket. */
+  readonly requests: number | null;
   /** Batch jobs that are open, by the job-info file, and how many may be. */
   readonly open_jobs: number;
   readonly max_open_jobs: number;

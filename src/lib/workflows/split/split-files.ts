@@ -8,6 +8,7 @@ import {createReadStream, existsSync} from 'node:fs';
 import {mkdir, stat, statfs} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import {GembatchError} from '../../domain/errors.js';
+import {isCloudAddress} from '../../domain/job/bucket-input.js';
 import {DEFAULT_MODEL, modelResourceName} from '../../domain/service/model-choice.js';
 import type {AtomicFile} from '../../store/file/atomic-file.js';
 import type {BatchService} from '../../services/batch-service.js';
@@ -60,10 +61,16 @@ export async function splitLargeFiles(
   terms: SplitTerms,
 ): Promise<SplitFiles> {
   const sent = new SentWork(deps.store, deps.client.address);
-  const plans = await earlierPlans(files);
-  const choice = new CanaryChoice(terms.canary, {files, plans, sent});
+  // What is in a bucket is read by jobs as it is.
+  const local = files.filter(({path}) => !isCloudAddress(path));
+  const plans = await earlierPlans(local);
+  const choice = new CanaryChoice(terms.canary, {files: local, plans, sent});
   const split: RequestFile[] = [];
   for (const file of files) {
+    if (isCloudAddress(file.path)) {
+      split.push(file);
+      continue;
+    }
     const earlier = plans.get(file);
     const isLost = earlier === undefined && sent.partsOf(file).length > 0;
     const isCanary = choice.isNext(file) || isLost;

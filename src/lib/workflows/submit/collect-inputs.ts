@@ -1,7 +1,7 @@
-import {existsSync} from 'node:fs';
 import {lstat, readdir} from 'node:fs/promises';
 import {isAbsolute, join, relative, resolve, sep} from 'node:path';
 import {GembatchError} from '../../domain/errors.js';
+import {isCloudAddress, type BucketInput} from '../../domain/job/bucket-input.js';
 import type {PartOf} from '../../domain/job/job-record.js';
 import type {JobStore} from '../../store/job-store.js';
 
@@ -9,12 +9,14 @@ import type {JobStore} from '../../store/job-store.js';
 export interface RequestFile {
   /** Its own number, from 1. */
   readonly index: number;
-  /** Where it is, absolute. */
+  /** Where it is, absolute; of what is in a bucket its address, which is no path. */
   readonly path: string;
   /** As it was named, or as its pattern found it. */
   readonly name: string;
   /** Canonical path, as the record spells it. */
   readonly inputFile: string;
+  /** What Cloud Storage says of it, where it is an object in a bucket. */
+  readonly object?: BucketInput;
   /** The batch job that this file submits again; that job is no reason to skip it. */
   readonly retryOf?: string;
   /** Which part of a larger file it is. */
@@ -54,7 +56,8 @@ export async function collectRequestFiles(
 }
 
 /**
- * The request files that arguments name, in their order, each once.
+ * The request files that arguments name, in their order, each once. Addresses in Cloud Storage stay as they are: `listObjects`
+ * says what they name.
  *
  * An argument that exists is a file, whatever characters it has; any other with glob characters is a pattern, whose
  * matches come in natural order (`9.jsonl` before `10.jsonl`). What matches nothing is kept under its own name: whoever
@@ -69,31 +72,13 @@ export async function collectInputs(
   const inputs = new Map<string, RequestFile>();
   for (const arg of args) {
     for (const name of await expand(arg, options)) {
-      const path = resolve(options.cwd, name);
+      const path = isCloudAddress(name) ? name : resolve(options.cwd, name);
       const inputFile = options.identify(path);
-      const problem = CLOUD_ADDRESS.test(name) && !existsSync(path) ? notFetchedError(name) : undefined;
-      if (!inputs.has(inputFile))
-        inputs.set(inputFile, {
-          index: inputs.size + 1,
-          path,
-          name,
-          inputFile,
-          ...(problem === undefined ? {} : {problem}),
-        });
+      if (!inputs.has(inputFile)) inputs.set(inputFile, {index: inputs.size + 1, path, name, inputFile});
     }
   }
   if (inputs.size === 0) throw new GembatchError('NO_INPUT', 'No request file is named.');
   return [...inputs.values()];
-}
-
-const CLOUD_ADDRESS = /^gs:\/\//u;
-
-function notFetchedError(name: string): GembatchError {
-  return new GembatchError(
-    'FILE_MISSING',
-    `${name}: request files are read from this machine, not from Cloud Storage; nothing was sent for it.`,
-    {suggestions: [`Fetch it first: gcloud storage cp "${name}" .`]},
-  );
 }
 
 const GLOB_CHARACTER = /[*?[{(]/u;
@@ -101,6 +86,7 @@ const JOB_INFO = /(?:^|-)job-info\.jsonl$/u;
 const NATURAL_ORDER = new Intl.Collator('en', {numeric: true});
 
 async function expand(arg: string, {cwd, isOwnFile}: CollectOptions): Promise<readonly string[]> {
+  if (isCloudAddress(arg)) return [arg];
   const kind = await kindOf(resolve(cwd, arg));
   if (kind === 'folder' && isOwnFile !== undefined) return requestFilesIn(arg, cwd, isOwnFile);
   // Where backslashes separate folders they cannot escape a glob character as well.

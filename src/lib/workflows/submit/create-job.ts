@@ -9,6 +9,7 @@
  * Only a create that is known to have had no effect is followed by another, under an intent of its own.
  */
 import {backoffMs} from '../../domain/backoff.js';
+import {submittedObject} from '../../domain/job/bucket-input.js';
 import type {BatchJob} from '../../domain/job/batch-job.js';
 import {jobDisplayName, newAttempt} from '../../domain/job/display-name.js';
 import {placeOfJobs} from '../../domain/job/results-place.js';
@@ -31,7 +32,7 @@ export interface UploadedFile {
   readonly inspection: Inspection;
   /** Absent when it could not be estimated. */
   readonly estimate?: FileEstimate;
-  /** `files/<id>` */
+  /** `files/<id>`; of what is in a bucket already its address. */
   readonly uploadName: string;
   /** By the monotonic clock. */
   readonly uploadedMs: number;
@@ -156,6 +157,7 @@ function requestOf({options}: SubmitRun, intent: Intent): CreateBatchRequest {
   return {
     model: intent.model,
     fileName: intent.uploaded_file_name,
+    ...(intent.object === undefined ? {} : {inputSha256: intent.sha256}),
     displayName: intent.display_name,
     ...(intent.results_left === undefined
       ? {}
@@ -181,6 +183,7 @@ function intentFor(run: SubmitRun, {file, inspection, estimate, uploadName}: Upl
     ),
     sha256: inspection.sha256,
     size_bytes: inspection.size_bytes,
+    ...(file.object === undefined ? {} : {object: submittedObject(file.object)}),
     // The clock of this machine may be set before the age of the intent matters.
     intended_at: new Date(run.client.serviceTime() ?? run.clock.now()).toISOString(),
     ...(file.retryOf === undefined ? {} : {retry_of: file.retryOf}),
@@ -192,10 +195,10 @@ function intentFor(run: SubmitRun, {file, inspection, estimate, uploadName}: Upl
 }
 
 /** Where the results of a file are left; undefined when they are fetched, as those of rows that are sent again always are. */
-function placeFor({options}: SubmitRun, {inputFile, retryOf}: RequestFile): string | undefined {
-  if (options.resultsPlace === undefined || (retryOf !== undefined && isRetryFile(inputFile)))
-    return undefined;
-  return placeOfJobs(options.resultsPlace, inputFile);
+function placeFor({options}: SubmitRun, {inputFile, retryOf, object}: RequestFile): string | undefined {
+  if (retryOf !== undefined && isRetryFile(inputFile)) return undefined;
+  if (options.resultsPlace !== undefined) return placeOfJobs(options.resultsPlace, inputFile);
+  return object === undefined ? undefined : options.objectResultsPlace;
 }
 
 function record(

@@ -1,7 +1,8 @@
 import {statSync} from 'node:fs';
 import {GembatchError} from '../../domain/errors.js';
-import {estimateWith, timesEstimate, type Estimate} from '../estimate/estimate-files.js';
+import {estimateWith, timesEstimate, withUnread, type Estimate} from '../estimate/estimate-files.js';
 import type {FileEstimate} from '../estimate/file-estimator.js';
+import type {Inspection} from '../request-file/inspect-file.js';
 import type {KnownJobs} from './duplicates/known-jobs.js';
 import type {RequestFile} from './collect-inputs.js';
 import type {SubmitRun} from './submit-run.js';
@@ -11,31 +12,37 @@ const READ_BEFORE_BYTES = 64 * 1024 ** 2;
 
 /**
  * What the files that have no batch job yet will cost, before anything is sent; of many large files by a part of them.
- * Undefined when there are none.
+ * Undefined when there are none; null when all of them are in a bucket, where they are not read.
  */
 export async function expectedCost(
   run: Pick<SubmitRun, 'estimator' | 'halt' | 'options'> & {readonly known: Pick<KnownJobs, 'ofInputFile'>},
   files: readonly RequestFile[],
-): Promise<Estimate | undefined> {
+): Promise<Estimate | null | undefined> {
   const {estimator, known, options, halt} = run;
-  const fresh = files.filter(({path, inputFile, retryOf}) => {
-    const isKnown = !options.isForced && retryOf === undefined && known.ofInputFile(inputFile) !== undefined;
-    return !isKnown && sizeOf(path) > 0;
-  });
-  if (fresh.length === 0) return undefined;
+  const unknown = files.filter(
+    ({inputFile, retryOf}) =>
+      options.isForced || retryOf !== undefined || known.ofInputFile(inputFile) === undefined,
+  );
+  const objects = unknown.filter(({object}) => object !== undefined);
+  const fresh = unknown.filter(({object, path}) => object === undefined && sizeOf(path) > 0);
+  if (fresh.length === 0) return objects.length === 0 ? undefined : null;
   const bytes = fresh.reduce((sum, {path}) => sum + sizeOf(path), 0);
   const every = Math.ceil(bytes / READ_BEFORE_BYTES);
   const sample = fresh.filter((_, index) => index % every === 0);
   const estimate = await estimateWith(estimator, sample, halt.signal);
   const sampled = sample.reduce((sum, {path}) => sum + sizeOf(path), 0);
-  return every === 1 ? estimate : timesEstimate(estimate, {factor: bytes / sampled, files: fresh.length});
+  const all =
+    every === 1 ? estimate : timesEstimate(estimate, {factor: bytes / sampled, files: fresh.length});
+  return withUnread(all, objects.length);
 }
 
 /** What the batch job of a checked file will use and cost; undefined when the file cannot be read any more. */
 export async function estimateJob(
   {estimator, limits, halt}: SubmitRun,
   file: RequestFile,
+  inspection: Inspection,
 ): Promise<FileEstimate | undefined> {
+  if (file.object !== undefined) return inspection.estimate;
   try {
     return await limits.inspections(() => estimator.estimate(file, halt.signal));
   } catch (error) {
@@ -52,12 +59,21 @@ export async function estimateJob(
  */
 export async function takeCostRoom(
   {costRoom, open}: Pick<SubmitRun, 'costRoom' | 'open'>,
-  {inputFile}: RequestFile,
+  {inputFile, object}: RequestFile,
   estimate: FileEstimate | undefined,
 ): Promise<GembatchError | undefined> {
+  if (costRoom !== undefined && object !== undefined && estimate === undefined) return unreadError(inputFile);
   if (costRoom?.take(inputFile, estimate) === undefined) return undefined;
   costRoom.forget(await open.failed());
   return costRoom.take(inputFile, estimate);
+}
+
+function unreadError(address: string): GembatchError {
+  return new GembatchError(
+    'COST_CAP',
+    `${address}: what it costs is not known, because its lines are not read, so that nothing is sent under a cap.`,
+    {suggestions: ['Have its lines read and checked: --check', 'Or submit it without a cap.']},
+  );
 }
 
 /** What cannot be read is no file to estimate. */

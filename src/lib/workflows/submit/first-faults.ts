@@ -1,5 +1,6 @@
 import pMap from 'p-map';
 import {GembatchError} from '../../domain/errors.js';
+import {isCloudAddress} from '../../domain/job/bucket-input.js';
 import {firstFault} from '../request-file/inspect-file.js';
 import type {RequestFile} from './collect-inputs.js';
 import {KnownJobs} from './duplicates/known-jobs.js';
@@ -40,7 +41,8 @@ export async function firstLook(
   const good: RequestFile[] = [];
   const look = async (file: RequestFile): Promise<GembatchError | undefined> => {
     const {path, name, problem} = file;
-    if (problem !== undefined || !isNew(file)) return problem;
+    // Objects in a bucket are not read before their turn.
+    if (problem !== undefined || isCloudAddress(path) || !isNew(file)) return problem;
     // What only some models refuse is no fault as long as the model is not known.
     const fault = await firstFault(path, {name, allowed, validate});
     if (fault === undefined) good.push(file);

@@ -6,6 +6,7 @@ import {uploadNotDeleted} from '../../domain/job/upload-not-deleted.js';
 import {discardUpload} from '../cleanup/discard-remote.js';
 import type {ReconciledIntent} from '../reconcile/reconcile-intents.js';
 import type {Estimate} from '../estimate/estimate-files.js';
+import type {FileEstimate} from '../estimate/file-estimator.js';
 import {checkFile, factsOf} from '../request-file/check-file.js';
 import type {Inspection} from '../request-file/inspect-file.js';
 import {createJob, type CreateResult, type UploadedFile} from './create-job.js';
@@ -30,7 +31,7 @@ const MAY_HAVE_JOB: ReadonlySet<string> = new Set(['submitted', 'unclear', 'woul
 interface SubmissionLifetime {
   readonly startedMs: number;
   /** What the files that have no batch job yet will cost. */
-  readonly estimate: Estimate | undefined;
+  readonly estimate: Estimate | null | undefined;
   readonly reconciling: Promise<readonly ReconciledIntent[]>;
   /** Closes the session. */
   readonly finish: () => Promise<void>;
@@ -44,6 +45,8 @@ interface FileWork {
   readonly warnings: string[];
   /** What other files of this content wait for; undefined until this file is the one that is sent. */
   content: string | undefined;
+  /** What its job will use and cost; undefined until then, and when it could not be estimated. */
+  estimate?: FileEstimate | undefined;
 }
 
 /** A request file that may be sent. */
@@ -68,6 +71,7 @@ export class Submission {
   readonly #run: SubmitRun;
   readonly #lifetime: SubmissionLifetime;
   readonly #outcomes = new Map<RequestFile, FileOutcome>();
+  readonly #objects = new Map<RequestFile, FileEstimate | undefined>();
 
   constructor(run: SubmitRun, files: readonly RequestFile[], lifetime: SubmissionLifetime) {
     this.files = files;
@@ -87,6 +91,13 @@ export class Submission {
   /** The refusal for lack of quota after which nothing more was sent. */
   get refusal(): GembatchError | undefined {
     return this.#run.limits.creates.exhausted;
+  }
+
+  /** The estimates of the objects in a bucket that would be submitted, and how many of them were not read. */
+  get objectEstimates(): {readonly files: readonly FileEstimate[]; readonly unread: number} {
+    const files = [...this.#objects.values()];
+    const read = files.filter((estimate) => estimate !== undefined);
+    return {files: read, unread: files.length - read.length};
   }
 
   /** Submits one request file, or says why not. Never rejects because of the file. */
@@ -140,7 +151,7 @@ export class Submission {
     };
   }
 
-  #finish({file, startedMs, content, ...work}: FileWork, end: OutcomeDraft): FileOutcome {
+  #finish({file, startedMs, content, estimate, ...work}: FileWork, end: OutcomeDraft): FileOutcome {
     const run = this.#run;
     if (!MAY_HAVE_JOB.has(end.outcome)) run.costRoom?.release(file.inputFile);
     const draft = run.options.isForced ? withForcedAdvice(end) : end;
@@ -153,6 +164,7 @@ export class Submission {
       duration_ms: Math.round(run.clock.monotonic() - startedMs),
     };
     this.#outcomes.set(file, outcome);
+    if (file.object !== undefined && end.outcome === 'would_submit') this.#objects.set(file, estimate);
     if (content !== undefined) run.inFlight.end(content, outcome);
     run.report({type: 'outcome', index: file.index, outcome});
     return outcome;
@@ -180,7 +192,8 @@ async function checkAndSend(run: SubmitRun, work: FileWork): Promise<OutcomeDraf
   const shortage = run.pass?.takeRoom(file, inspection);
   if (shortage !== undefined) return {...factsOf(inspection), ...notStarted(run, shortage)};
 
-  const estimate = await estimateJob(run, file);
+  const estimate = await estimateJob(run, file, inspection);
+  work.estimate = estimate;
   const facts = factsOf(inspection, estimate);
   const cap = await takeCostRoom(run, file, estimate);
   if (cap !== undefined) return {...facts, outcome: 'not_started', error: itemError(cap)};
@@ -217,6 +230,8 @@ async function upload(run: SubmitRun, checked: CheckedFile): Promise<UploadedFil
     const {file, inspection, warnings} = checked;
     const {index, path} = file;
     const {size_bytes: sizeBytes, sha256} = inspection;
+    if (file.object !== undefined)
+      return {...checked, uploadName: file.inputFile, uploadedMs: run.clock.monotonic()};
     const kept = await run.pass?.uploads.take(file.inputFile, sha256);
     if (kept !== undefined) return {...checked, uploadName: kept.name, uploadedMs: kept.uploadedMs};
     run.report({type: 'phase', index, phase: 'uploading'});
@@ -259,8 +274,8 @@ async function afterCreate(
     return {...sent, outcome: 'unclear', error: itemError(error), ...job};
   }
   const comesAgain = run.pass !== null && result.kind === 'refused' && isQuotaError(result.error);
-  if (result.kind !== 'refused' || result.keepsUpload !== true) {
-    const {inputFile} = uploaded.file;
+  const {inputFile, object} = uploaded.file;
+  if (object === undefined && (result.kind !== 'refused' || result.keepsUpload !== true)) {
     const left = await (comesAgain
       ? keepUpload(run, uploaded)
       : discardUpload(run, {name: uploaded.uploadName, inputFile}));

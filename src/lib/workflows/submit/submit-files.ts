@@ -24,6 +24,7 @@ import {reconcileEarlier} from '../reconcile/reconcile-journal.js';
 import {stillUnclear, type ReconciledIntent} from '../reconcile/reconcile-intents.js';
 import {isEmbeddingModel, modelLabel} from '../../domain/service/model-choice.js';
 import {collectRequestFiles} from './collect-inputs.js';
+import {listObjects, unreadText} from './list-objects.js';
 import {CreateLimiter} from './create-limiter.js';
 import {expectedCost} from './expected-cost.js';
 import {InFlight} from './duplicates/in-flight.js';
@@ -74,7 +75,8 @@ const INSPECTIONS_AT_ONCE = 2;
  */
 export async function submitFiles(deps: SubmitDeps, input: SubmitInput): Promise<SubmitResult> {
   const {store} = deps;
-  const files = await collectRequestFiles(input.files, store, input.cwd);
+  const named = await collectRequestFiles(input.files, store, input.cwd);
+  const files = await listObjects(deps.client, named, input.stop === undefined ? {} : {signal: input.stop});
   const submission = await openSubmission(deps, files, input);
   const limit = pLimit(submission.concurrency);
   return submission.closeAfter(limit.map(submission.files, (file) => submission.submitOne(file)));
@@ -188,7 +190,9 @@ async function begin(
   report({type: 'files', files: files.map(({index, name}) => ({index, name}))});
   const estimated = pass?.estimated ?? files;
   const estimate = options.isDryRun || !maySend ? undefined : await expectedCost(run, estimated);
-  if (estimate !== undefined) report({type: 'estimate', estimate});
+  if (estimate !== undefined && estimate !== null) report({type: 'estimate', estimate});
+  const unread = estimate === undefined && !options.isDryRun ? undefined : unreadText(estimated, options);
+  if (unread !== undefined) report({type: 'status', message: unread});
   const warning = retirementWarning(options.prices ?? PRICES, model, clock.now());
   if (warning !== undefined && estimated.length > 0) report({type: 'warning', message: warning});
   return new Submission(run, files, {estimate, startedMs, reconciling, finish});

@@ -26,8 +26,8 @@ export interface FileOutcome {
   readonly part_of?: PartOf;
   /** With `would_submit`: how many parts it would be split into. */
   readonly parts?: number;
-  /** Requests, that is non-empty lines; absent when the file was not inspected to its end. */
-  readonly count?: number;
+  /** Requests, that is non-empty lines; null of an object in a bucket that was not read, absent when the file was not inspected to its end. */
+  readonly count?: number | null;
   readonly size_bytes?: number;
   readonly sha256?: string;
   /** What it was estimated at; null when that is not known. */
@@ -60,8 +60,11 @@ export interface SubmitResult {
   /** Creates of earlier runs that were still open when this one started, and what was found. */
   readonly settled: readonly EarlierCreate[];
   readonly summary: SubmitSummary;
-  /** What the files that have no batch job yet will use and cost; with `--dry-run`, those that would be submitted. */
-  readonly estimate?: Estimate;
+  /**
+   * What the files that have no batch job yet will use and cost; with `--dry-run`, those that would be submitted. Null when all of
+   * them are in a bucket, and not read.
+   */
+  readonly estimate?: Estimate | null;
 }
 
 /** An unclear create of an earlier run and what became of it. */
@@ -74,7 +77,10 @@ export interface EarlierCreate {
   readonly message: string;
 }
 
-/** Totals of a submission. `requests` and `bytes` are those of the files that were, or would be, submitted. */
+/**
+ * Totals of a submission. `requests` and `bytes` are those of the files that were, or would be, submitted; `requests` is null as soon as
+ * nobody has counted those of one.
+ */
 export interface SubmitSummary {
   readonly files: number;
   readonly submitted: number;
@@ -84,7 +90,7 @@ export interface SubmitSummary {
   readonly failed: number;
   readonly unclear: number;
   readonly not_started: number;
-  readonly requests: number;
+  readonly requests: number | null;
   readonly bytes: number;
   readonly duration_ms: number;
   readonly exit_code: number;

@@ -48,8 +48,12 @@ export interface SubmitOptions {
   readonly resultsDir?: string | null;
   /** Folder in Cloud Storage, `gs://…`, in which the results of new jobs stay; without it they are fetched. */
   readonly resultsPlace?: string;
+  /** The same for request files that are in a bucket, where nothing is said of results: `gs://…/`. */
+  readonly objectResultsPlace?: string;
   /** Checks every line; otherwise only counts and hashes. */
   readonly isValidated: boolean;
+  /** Reads request files in a bucket, too, and checks their lines; otherwise they are sent as they are. */
+  readonly readsObjects?: boolean;
   /** Rules of the check that are taken back: what they refuse becomes a warning. */
   readonly allowed: readonly Rule[];
   /**

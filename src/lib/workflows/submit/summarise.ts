@@ -28,7 +28,9 @@ export function summarise(
     failed: count('failed'),
     unclear: count('unclear'),
     not_started: count('not_started'),
-    requests: counted.reduce((sum, {count}) => sum + (count ?? 0), 0),
+    requests: counted.some(({count}) => count === null)
+      ? null
+      : counted.reduce((sum, {count}) => sum + (count ?? 0), 0),
     bytes: counted.reduce((sum, {size_bytes}) => sum + (size_bytes ?? 0), 0),
     duration_ms: Math.round(durationMs),
     exit_code: exitCodeOf([...outcomes.map(itemOutcome), ...unclear], fatal),

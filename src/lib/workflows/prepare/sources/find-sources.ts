@@ -1,6 +1,7 @@
 import {readdir, stat} from 'node:fs/promises';
 import {basename, dirname, join} from 'node:path';
 import {fieldOf} from '../../../domain/json/json-object.js';
+import {isCloudAddress} from '../../../domain/job/bucket-input.js';
 import {MANIFEST_NAME} from '../../../domain/prepare/prepare-manifest.js';
 import {endingOf} from '../../../domain/prepare/sources/media-type.js';
 import {recogniseForm, unpreparableLine} from '../../../domain/prepare/sources/source-form.js';
@@ -43,6 +44,7 @@ export async function findSources(
 }
 
 async function kindOf({name, path}: NamedFile, isPrompted: boolean): Promise<'table' | 'files' | 'requests'> {
+  if (isCloudAddress(path)) return 'requests';
   const stats = await stat(path).catch(() => undefined);
   const isSource = isPrompted || (await wasPrepared(path));
   if (stats === undefined) return isPrompted ? 'table' : 'requests'; // Reading it will report that it is missing.

@@ -2,6 +2,7 @@ import {itemError} from '../../../domain/item-error.js';
 import {lstat} from 'node:fs/promises';
 import {basename, dirname} from 'node:path';
 import {GembatchError} from '../../../domain/errors.js';
+import {submittedObject} from '../../../domain/job/bucket-input.js';
 import {PRICES} from '../../../domain/price/prices.js';
 import {ownCommand} from '../../../domain/program-name.js';
 import {shellWord} from '../../../domain/text/shell-word.js';
@@ -35,7 +36,8 @@ export async function foundElsewhere(
   const {inputFile, retryOf, partOf} = file;
   const retry = retryOf === undefined ? {} : {retryOf};
   const part = partOf === undefined ? {} : {partOf};
-  const work: Work = {inputFile, sha256, sizeBytes, count, model: run.model, ...retry, ...part};
+  const object = file.object === undefined ? {} : {object: submittedObject(file.object)};
+  const work: Work = {inputFile, sha256, sizeBytes, count, model: run.model, ...object, ...retry, ...part};
   const job = await run.ownJobs.find(work);
   if (job === undefined) return existingResult(run, {file, inspection});
   const adoptedAt = new Date(run.clock.now()).toISOString();
@@ -53,7 +55,9 @@ async function existingResult(
   const {store, known, options} = run;
   const {inputFile, partOf, path, retryOf} = file;
   const hasResultsElsewhere = partOf === undefined && OWN_FOLDERS.has(basename(dirname(path)));
-  if (retryOf !== undefined || hasResultsElsewhere) return undefined;
+  // What is in a bucket has results here only where a folder is named for them.
+  const hasNoneHere = file.object !== undefined && options.resultsDir === null;
+  if (retryOf !== undefined || hasResultsElsewhere || hasNoneHere) return undefined;
   for (const input of [inputFile, ...(partOf === undefined ? [] : [partOf.input_file])]) {
     const place = plainTarget(
       {input_file: input, batch: {name: '', state: ''}},

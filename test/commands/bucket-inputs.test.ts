@@ -1,0 +1,159 @@
+/** Request files that are in a bucket already: `gembatch run gs://…`. */
+import {readdir, readFile, rm} from 'node:fs/promises';
+import {join} from 'node:path';
+import {describe, expect, test} from '@jest/globals';
+import type {JobRecord} from '../../src/lib/domain/job/job-record.js';
+import {objectFingerprint} from '../../src/lib/domain/job/bucket-input.js';
+import {parseLines} from '../helpers/json-lines.js';
+import {requestLines} from '../helpers/request-files.js';
+import {FAST_CLOCK, runCli, type CliResult} from '../helpers/run-cli.js';
+import {tempDir} from '../helpers/temp-dir.js';
+import {useEmulator} from '../helpers/use-emulator.js';
+import {putObject} from '../lib/services/vertex/open-vertex.js';
+
+const VERTEX = ['--vertex', '--bucket', 'gs://bucket/work', '-m', 'gemini-2.5-flash-lite'];
+const ALL = 'gs://bucket/in/*.jsonl';
+
+/** A folder without any request file, and a bucket with some. */
+async function bucket(...names: readonly string[]) {
+  const cwd = await tempDir();
+  const {emulator} = await useEmulator({seed: 1, behaviour: {pending_ms: 0, running_ms: 0}});
+  const {url, control} = emulator;
+  const env = {
+    GOOGLE_VERTEX_BASE_URL: url,
+    STORAGE_EMULATOR_HOST: url,
+    GOOGLE_CLOUD_PROJECT: 'my-project',
+    GEMBATCH_TEST_SPEED: '10',
+  };
+  const put = (name: string, content = requestLines(2, name)): Promise<void> =>
+    putObject(emulator, name, content);
+  for (const name of names) await put(name);
+  const run = (...args: string[]): Promise<CliResult> =>
+    runCli([...args, ...(args[0] === 'poll' ? [] : VERTEX)], {cwd, env, nodeArgs: FAST_CLOCK});
+  const records = async (): Promise<readonly JobRecord[]> =>
+    parseLines(await readFile(join(cwd, 'job-info.jsonl'), 'utf8')) as JobRecord[];
+  const inputs = (): readonly string[] =>
+    control.objects().filter((address) => address.startsWith('gs://bucket/in/'));
+  return {cwd, control, env, put, run, records, inputs};
+}
+
+describe('request files in a bucket', () => {
+  test('are run by address, stay where they are, and are paid once', async () => {
+    const {cwd, control, run, records, inputs} = await bucket('in/1.jsonl', 'in/2.jsonl', 'in/10.jsonl');
+    const first = await run('run', ALL, '--results-dir', 'out');
+    expect([first.code, first.stdout]).toEqual([0, expect.stringContaining('Rows: 6 ok')]);
+    expect(first.stderr).toContain('the cost is unknown, because the lines are not read');
+    expect(await readdir(join(cwd, 'out'))).toEqual(['1.jsonl', '10.jsonl', '2.jsonl']);
+    const again = await run('run', ALL, 'gs://bucket/in/', '--results-dir', 'out');
+    expect(again.code).toBe(0);
+    expect(control.paid()).toHaveLength(3);
+    expect(inputs()).toHaveLength(3);
+    for (const record of await records()) {
+      const {input_file: address, uploaded_file_name: upload, object, size_bytes: sizeBytes = 0} = record;
+      expect(upload).toBe(address);
+      if (object === undefined) throw new Error('It does not say which object it is.');
+      expect(record.sha256).toBe(objectFingerprint({address, sizeBytes, ...object}));
+    }
+    // The data never came here: each job's results did.
+    expect(control.counts()['files.download']).toBe(3);
+  });
+
+  test('leave their results in the bucket, unless a folder is named for them', async () => {
+    const {cwd, control, run, records} = await bucket('in/1.jsonl');
+    const ran = await run('run', ALL, '--json');
+    expect([ran.code, ran.json()]).toMatchObject([0, {poll: {done: 1, left: 1}}]);
+    const [record] = await records();
+    expect(record?.results_left).toBe(`gs://bucket/work/results/${record?.attempt}/`);
+    expect(await readdir(cwd)).not.toContain('results');
+    expect(control.counts()['files.download']).toBeUndefined();
+    const polled = await run('poll', '--results-dir', 'out');
+    expect([polled.code, await readdir(join(cwd, 'out'))]).toEqual([0, ['1.jsonl']]);
+  });
+
+  test('that have changed are not sent, read or unread', async () => {
+    const {control, run, put} = await bucket('in/1.jsonl', 'in/2.jsonl');
+    const checked = await run('submit', ALL, '--check', '--json');
+    expect(checked.json()).toMatchObject({
+      files: [{outcome: 'submitted', count: 2, estimate_usd: {high: expect.any(Number)}}, {count: 2}],
+      summary: {requests: 4},
+      estimate: null,
+    });
+    await put('in/2.jsonl', requestLines(3, 'other'));
+    const unread = await run('submit', ALL, '--json');
+    expect([unread.code, unread.json()]).toMatchObject([
+      3,
+      {
+        files: [
+          {outcome: 'skipped', changed: false},
+          {outcome: 'changed', error: {code: 'FILE_CHANGED'}},
+        ],
+      },
+    ]);
+    expect(control.paid()).toHaveLength(2);
+    const sent = await run('submit', 'gs://bucket/in/2.jsonl', '--if-changed', 'submit', '--json');
+    expect(sent.json()).toMatchObject({
+      files: [{outcome: 'submitted', count: null}],
+      summary: {requests: null},
+    });
+    expect(control.paid()).toHaveLength(3);
+  });
+
+  test('are checked before anything is sent, where that is asked for', async () => {
+    const {control, run, put} = await bucket('in/1.jsonl');
+    await put('in/2.jsonl', `${requestLines(1)}{"key":"x","request":{"contents":[]`);
+    await put('in/3.jsonl', '');
+    const result = await run('submit', ALL, 'gs://bucket/none/', '--check', '--dry-run', '--json');
+    expect(result.json()).toMatchObject({
+      files: [
+        {outcome: 'would_submit', count: 2},
+        {outcome: 'failed', error: {code: 'FILE_INVALID', line: 2}},
+        {outcome: 'failed', error: {code: 'FILE_EMPTY'}},
+        {outcome: 'failed', error: {code: 'FILE_MISSING'}},
+      ],
+      estimate: {total: {requests: 2, cost_usd: {high: expect.any(Number)}}},
+    });
+    expect((await run('submit', ALL, '--check', '--no-validate')).code).toBe(2);
+    const capped = await run('submit', ALL, '--max-cost', '1');
+    expect([capped.code, capped.stdout]).toEqual([12, expect.stringContaining('--check')]);
+    expect((await run('submit', 'gs://bucket/in/1.jsonl', '--max-cost', '1', '--check')).code).toBe(0);
+    expect(control.paid()).toHaveLength(1);
+  });
+
+  test('move no work to Vertex AI by themselves', async () => {
+    const {control, cwd, env} = await bucket('in/1.jsonl');
+    for (const command of ['submit', 'run']) {
+      const result = await runCli([command, ALL], {cwd, env});
+      expect([result.code, result.stderr]).toEqual([2, expect.stringContaining('--vertex --bucket')]);
+    }
+    expect(control.paid()).toEqual([]);
+  });
+
+  test('are known again when the job-info file is lost', async () => {
+    const {control, run, cwd, records, inputs} = await bucket('in/1.jsonl');
+    expect((await run('submit', ALL)).code).toBe(0);
+    const before = await records();
+    await rm(join(cwd, 'job-info.jsonl'));
+    const again = await run('submit', ALL, '--json');
+    expect(again.json()).toMatchObject({files: [{outcome: 'skipped', reason: 'adopted'}]});
+    const [record] = await records();
+    expect(record).toMatchObject({
+      input_file: 'gs://bucket/in/1.jsonl',
+      uploaded_file_name: 'gs://bucket/in/1.jsonl',
+      sha256: before[0]?.sha256,
+      object: before[0]?.object,
+    });
+    expect([control.paid(), inputs()]).toMatchObject([{length: 1}, {length: 1}]);
+  });
+
+  test.each([
+    ['is refused', {kind: 'status', status: 400}, {outcome: 'failed'}, 0],
+    ['has no answer and made a job', {kind: 'reset_after'}, {outcome: 'submitted'}, 1],
+    ['has no answer and made none', {kind: 'reset_before'}, {outcome: 'failed'}, 0],
+  ] as const)('stay where they are when a create %s', async (_, fault, outcome, paid) => {
+    const {control, run, inputs} = await bucket('in/1.jsonl');
+    control.fault({on: 'batches.create', fault});
+    const result = await run('submit', ALL, '--json', '--create-grace', '5s');
+    expect(result.json()).toMatchObject({files: [outcome]});
+    expect([control.paid(), inputs()]).toMatchObject([{length: paid}, {length: 1}]);
+  });
+});
