@@ -3,7 +3,13 @@ import type {IncomingMessage} from 'node:http';
 import {readJson} from '../http/body.js';
 import type {EmulatorControl} from './control.js';
 import type {Json} from '../http/json.js';
-import {behaviourOf, clockSettingOf, faultRuleOf, outcomeRuleOf} from '../jobs/checks/rule-check.js';
+import {
+  behaviourOf,
+  clockSettingOf,
+  faultRuleOf,
+  objectFormOf,
+  outcomeRuleOf,
+} from '../jobs/checks/rule-check.js';
 import {ServiceError} from '../http/service-error.js';
 
 type Action = (control: EmulatorControl, body: Json) => unknown;
@@ -17,6 +23,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   }),
   'GET files': (control) => ({files: control.files()}),
   'GET objects': (control) => ({objects: control.objects()}),
+  'POST objects': (control, body) => control.makeObjects(objectFormOf(body)),
   'GET jobs': (control) => ({jobs: control.jobs()}),
   'POST faults': (control, body) => control.fault(faultRuleOf(body)),
   'DELETE faults': (control) => control.clearFaults(),

@@ -4,6 +4,7 @@ import type {FaultRule, OperationName} from './faults.js';
 import type {LoggedRequest, OpenPeaks, PaidJob} from './call-log.js';
 import type {OutcomeRule} from '../jobs/rows/outcomes.js';
 import type {ServiceState} from '../service-state.js';
+import {makeObjects, type ObjectForm} from '../storage/made-objects.js';
 
 /** How tests and people look into a running emulator and steer it. The same can be had over HTTP, below `/emulator/`. */
 export class EmulatorControl {
@@ -51,6 +52,11 @@ export class EmulatorControl {
   /** Addresses of the objects in Cloud Storage. */
   objects(): readonly string[] {
     return this.#service.files.objects('gs://').map(({name}) => name);
+  }
+
+  /** Puts request files of one form into Cloud Storage that take no room. @throws ServiceError 400 for a form that cannot be. */
+  makeObjects(form: ObjectForm): void {
+    makeObjects(this.#service, form);
   }
 
   /** Names of the batch jobs that the service has, newest first. */

@@ -82,6 +82,6 @@ export class FileStore {
   }
 
   async #removeUnread(file: StoredFile): Promise<void> {
-    if (!this.#readers.has(file)) await rm(file.path, {force: true});
+    if (file.made === undefined && !this.#readers.has(file)) await rm(file.path, {force: true});
   }
 }

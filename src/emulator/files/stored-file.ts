@@ -1,6 +1,7 @@
 import {createHash, type Hash} from 'node:crypto';
 import {open, rm, type FileHandle} from 'node:fs/promises';
 import {timestamp} from '../control/clock.js';
+import type {MadeContent} from './made-content.js';
 
 /** How long the service keeps uploaded files, https://ai.google.dev/gemini-api/docs/files. */
 const LIFETIME_MS = 48 * 3_600_000;
@@ -8,13 +9,15 @@ const LIFETIME_MS = 48 * 3_600_000;
 /** Bytes that are written at once. */
 const BLOCK_BYTES = 1024 * 1024;
 
-/** A file that the emulated service has; its content is on disk. */
+/** A file that the emulated service has; its content is on disk, or made when it is read. */
 export interface StoredFile {
   /** Grows with each file; decides the order of lists. */
   readonly number: number;
   /** `files/<id>` */
   readonly name: string;
+  /** Empty for content that is made. */
   readonly path: string;
+  readonly made?: MadeContent;
   readonly displayName: string;
   readonly mimeType: string;
   readonly sizeBytes: number;

@@ -36,7 +36,7 @@ export async function objectResource(file: StoredFile): Promise<unknown> {
     contentType: file.mimeType,
     storageClass: 'STANDARD',
     size: String(file.sizeBytes),
-    crc32c: await crc32cOfFile(file.path),
+    crc32c: await crc32cOfFile(file),
     timeCreated: timestamp(file.createdMs),
     updated: timestamp(updatedMs),
   };

@@ -1,4 +1,3 @@
-import {createReadStream} from 'node:fs';
 import {isObject, type Json} from '../../http/json.js';
 
 export interface RequestLine {
@@ -17,9 +16,9 @@ const MAX_LINE_BYTES = 64 * 1024 * 1024;
  *
  * @throws BadRequestFile at a line that is not a JSON object, or too long.
  */
-export async function* requestLinesOf(path: string): AsyncGenerator<RequestLine> {
+export async function* requestLinesOf(content: AsyncIterable<Buffer>): AsyncGenerator<RequestLine> {
   let number = 0;
-  for await (const text of textLinesOf(path)) {
+  for await (const text of textLinesOf(content)) {
     number += 1;
     if (text.trim() === '') continue;
     const line = requestLineOf(text);
@@ -29,7 +28,8 @@ export async function* requestLinesOf(path: string): AsyncGenerator<RequestLine>
   }
 }
 
-function requestLineOf(text: string): RequestLine | undefined {
+/** The request of a line; undefined when it is not a JSON object. */
+export function requestLineOf(text: string): RequestLine | undefined {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -42,12 +42,11 @@ function requestLineOf(text: string): RequestLine | undefined {
 }
 
 /** The lines of a file, empty ones too. @throws BadRequestFile at one that is too long. */
-export async function* textLinesOf(path: string): AsyncGenerator<string> {
+export async function* textLinesOf(content: AsyncIterable<Buffer>): AsyncGenerator<string> {
   /** What is read of a line whose end is still to come. */
   let begun: Buffer[] = [];
   let begunBytes = 0;
-  for await (const chunk of createReadStream(path, {highWaterMark: 1024 * 1024})) {
-    if (!Buffer.isBuffer(chunk)) continue;
+  for await (const chunk of content) {
     let start = 0;
     for (let end = chunk.indexOf(10); end !== -1; end = chunk.indexOf(10, start)) {
       const rest = chunk.subarray(start, end);

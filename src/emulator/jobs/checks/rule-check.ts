@@ -6,6 +6,7 @@ import {FINAL_STATES, ROW_FAULTS, type OutcomeRule} from '../rows/outcomes.js';
 import type {ClockSetting} from '../../control/clock.js';
 import type {Scenario} from '../../control/scenario.js';
 import {ServiceError} from '../../http/service-error.js';
+import type {ObjectForm} from '../../storage/made-objects.js';
 
 /** Says what is wrong with a value, as `must be a text`; undefined when nothing is. */
 type Check = (value: unknown) => string | undefined;
@@ -15,6 +16,8 @@ type Fields = Readonly<Record<string, Check | {readonly optional: Check}>>;
 
 const number: Check = (value) =>
   typeof value === 'number' && value >= 0 ? undefined : 'must be a number from 0';
+const count: Check = (value) =>
+  Number.isSafeInteger(value) && Number(value) >= 1 ? undefined : 'must be a whole number from 1';
 const anyNumber: Check = (value) => (typeof value === 'number' ? undefined : 'must be a number');
 const text: Check = (value) => (typeof value === 'string' ? undefined : 'must be a text');
 const flag: Check = (value) => (typeof value === 'boolean' ? undefined : 'must be true or false');
@@ -121,6 +124,12 @@ export const behaviourOf = reader<Partial<Behaviour>>('The behaviour', behaviour
 export const clockSettingOf = reader<ClockSetting>(
   'The setting of the clock',
   object({advance_ms: optional(number), speed: optional(number)}),
+);
+
+/** Reads which objects are to be made. @throws ServiceError 400 */
+export const objectFormOf = reader<ObjectForm>(
+  'The form of the objects',
+  object({address: text, count, size_bytes: count, requests: count}),
 );
 
 /** Reads what an emulator starts with. @throws ServiceError 400 */

@@ -37,10 +37,13 @@ const ROOTS: Readonly<Record<JobKind, string>> = {
 const MAX_LINES = 100;
 
 /** Why a request file is refused as a whole; undefined when it is not. Lines that are not JSON are left to the job. */
-export async function refusalOfFile(path: string, kind: JobKind): Promise<string | undefined> {
+export async function refusalOfFile(
+  content: AsyncIterable<Buffer>,
+  kind: JobKind,
+): Promise<string | undefined> {
   const refusals: string[] = [];
   let number = 0;
-  for await (const text of textLinesOf(path)) {
+  for await (const text of textLinesOf(content)) {
     number += 1;
     const fault = faultOfLine(text, kind);
     if (fault === undefined) continue;

@@ -25,12 +25,16 @@ export class RowMaker {
     this.#faultOf = rowFaults(rows, job.number);
   }
 
-  /** The rows that answer a line, as text: one as a rule, none or several where a fault says so. */
-  rowsFor(line: RequestLine): readonly string[] {
+  /**
+   * The rows that answer a line, as text: one as a rule, none or several where a fault says so.
+   *
+   * @param times - how many lines of its form are answered alike.
+   */
+  rowsFor(line: RequestLine, times = 1): readonly string[] {
     const {key} = line;
     const fault = this.#faultOf(key);
-    const body = this.#bodyOf(line, fault);
-    this.#count('response' in body);
+    const body = this.#bodyOf(line, fault, times);
+    this.#count('response' in body, times);
     const row = JSON.stringify(this.#rowOf(line, body, fault === 'no_key' ? undefined : key));
     switch (fault) {
       case 'missing':
@@ -56,7 +60,7 @@ export class RowMaker {
     return {status: statusOf(body), processed_time: '2026-11-28T00:00:00.000+00:00', request, response, key};
   }
 
-  #bodyOf({request}: RequestLine, fault: RowFault | undefined): Json {
+  #bodyOf({request}: RequestLine, fault: RowFault | undefined, times: number): Json {
     const {kind, model, servedBy} = this.#job;
     const message = faultOfRequest(request, kind);
     if (request === undefined || message !== undefined) return {error: {code: INVALID_ARGUMENT, message}};
@@ -67,16 +71,16 @@ export class RowMaker {
     if (fault === 'error_as_status') return {status: internal};
     const response =
       kind === 'embed' ? embeddingReply(request) : contentReply(request, servedBy ?? model, fault);
-    this.#used.add(response, model.replace(/^models\//u, ''));
+    this.#used.add(response, model.replace(/^models\//u, ''), times);
     const {usageMetadata: _usage, ...rest} = response;
     return {response: fault === 'no_usage' ? rest : response};
   }
 
-  #count(isSuccessful: boolean): void {
+  #count(isSuccessful: boolean, times: number): void {
     const {counts} = this;
     this.counts = isSuccessful
-      ? {...counts, successful: counts.successful + 1}
-      : {...counts, failed: counts.failed + 1};
+      ? {...counts, successful: counts.successful + times}
+      : {...counts, failed: counts.failed + times};
   }
 }
 

@@ -19,24 +19,27 @@ export interface UsedTokens {
 export class UsedByModel {
   readonly byVersion: Record<string, UsedTokens> = {};
 
-  /** @param model - without `models/`, for an answer that does not say which model it is from. */
-  add(response: Json, model: string): void {
+  /**
+   * @param model - without `models/`, for an answer that does not say which model it is from.
+   * @param times - how many answers use the same.
+   */
+  add(response: Json, model: string, times = 1): void {
     const used = (this.byVersion[textOf(response['modelVersion']) || model] ??= nothing());
     const usage = objectAt(response, 'usageMetadata') ?? {};
-    used.rows += 1;
-    addDetails(used.prompt, usage['promptTokensDetails']);
-    addDetails(used.cached, usage['cacheTokensDetails']);
-    addDetails(used.tool_use, usage['toolUsePromptTokensDetails']);
+    used.rows += times;
+    addDetails(used.prompt, usage['promptTokensDetails'], times);
+    addDetails(used.cached, usage['cacheTokensDetails'], times);
+    addDetails(used.tool_use, usage['toolUsePromptTokensDetails'], times);
     const output = usage['candidatesTokensDetails'] ?? [
       {modality: 'TEXT', tokenCount: Number(usage['candidatesTokenCount'] ?? 0)},
     ];
-    addDetails(used.output, output);
-    addDetails(used.prompt, [{modality: 'TEXT', tokenCount: Number(response['tokenCount'] ?? 0)}]);
-    used.thoughts += Number(usage['thoughtsTokenCount'] ?? 0);
+    addDetails(used.output, output, times);
+    addDetails(used.prompt, [{modality: 'TEXT', tokenCount: Number(response['tokenCount'] ?? 0)}], times);
+    used.thoughts += times * Number(usage['thoughtsTokenCount'] ?? 0);
     const queries = groundingOf(response, 'webSearchQueries');
-    used.search_queries += queries;
-    used.searched_rows += queries > 0 ? 1 : 0;
-    used.maps_rows += groundingOf(response, 'groundingChunks') > 0 ? 1 : 0;
+    used.search_queries += times * queries;
+    used.searched_rows += queries > 0 ? times : 0;
+    used.maps_rows += groundingOf(response, 'groundingChunks') > 0 ? times : 0;
   }
 }
 
@@ -54,10 +57,10 @@ function nothing(): UsedTokens {
   };
 }
 
-function addDetails(sums: Record<string, number>, details: unknown): void {
+function addDetails(sums: Record<string, number>, details: unknown, times: number): void {
   for (const {modality, tokenCount} of Array.isArray(details) ? details.filter(isObject) : []) {
     const name = textOf(modality);
-    sums[name] = (sums[name] ?? 0) + Number(tokenCount);
+    sums[name] = (sums[name] ?? 0) + times * Number(tokenCount);
   }
 }
 

@@ -3,6 +3,7 @@ import {operationOf, type NewJob} from '../../jobs/job.js';
 import {field, isObject, objectAt, textOf, spellings, unknownFieldOf, type Json} from '../../http/json.js';
 import {openTokens, recordPaid, tokensOf} from './record-paid.js';
 import type {JobKind} from '../../jobs/checks/request-check.js';
+import {contentOf} from '../../files/content.js';
 import {refusalOfFile, unknownNameOf} from '../../jobs/checks/schema-check.js';
 import {
   quotaExceeded,
@@ -67,7 +68,7 @@ function checkModel(batch: Json, id: string): void {
 /** The service reads all requests before it takes a job. */
 async function checkRequests({service}: Call, {inputFile, inlineRequests, kind}: NewJob): Promise<void> {
   const file = service.files.get(inputFile ?? '');
-  const refusal = file === undefined ? undefined : await refusalOfFile(file.path, kind);
+  const refusal = file === undefined ? undefined : await refusalOfFile(contentOf(file), kind);
   if (refusal !== undefined) throw new ServiceError(400, refusal);
   for (const [index, inline] of (inlineRequests ?? []).entries()) {
     const unknown =

@@ -1,11 +1,8 @@
-import {createReadStream} from 'node:fs';
 import type {Answer, Call, Route} from '../../http/call.js';
+import {contentOf} from '../../files/content.js';
 import type {StoredFile} from '../../files/stored-file.js';
 import {ServiceError, unknownFile} from '../../http/service-error.js';
 import {throttled} from '../../http/throttle.js';
-
-/** Bytes that are read from the disk at a time. */
-const BLOCK_BYTES = 256 * 1024;
 
 /** `GET /{v}/files/{id}:download?alt=media`, also below `/download`: the whole file, or the one range that is asked for. */
 export const filesDownload: Route = async (call) => {
@@ -23,10 +20,7 @@ export function mediaAnswer({service, request, faults}: Call, file: StoredFile):
   if (range === 'unsatisfiable')
     return {...errorReply(416), headers: {'content-range': `bytes */${sizeBytes}`}};
   const {first, last} = range ?? {first: 0, last: sizeBytes - 1};
-  const stream =
-    last < first
-      ? nothing()
-      : createReadStream(file.path, {start: first, end: last, highWaterMark: BLOCK_BYTES});
+  const stream = contentOf(file, {first, last});
   return {
     status: range === undefined ? 200 : 206,
     headers: {
@@ -56,10 +50,6 @@ function rangeOf(header: string | undefined, sizeBytes: number): ByteRange | 'un
       : {first: Number(from), last: to === '' ? end : Math.min(Number(to), end)};
   if (to !== '' && from !== '' && Number(to) < Number(from)) return undefined;
   return range.first > end ? 'unsatisfiable' : range;
-}
-
-async function* nothing(): AsyncGenerator<Buffer> {
-  // The content of an empty file.
 }
 
 function errorReply(status: number): {status: number; json: unknown} {
