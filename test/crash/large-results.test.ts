@@ -103,9 +103,9 @@ guardedAttack(
       changes: [
         {
           file: 'lib/workflows/retry/prepare-retries.js',
-          find: 'const outcome = jobOutcome(record);',
+          find: "else if (jobOutcome(record) === 'running')",
           replace:
-            'for (let n = 0; n < 20; n += 1) records.map(({ input_file: file }) => file.toUpperCase()); const outcome = jobOutcome(record);',
+            "else if (Array.from({ length: 20 }, () => jobs.map(({ input_file: file }) => file.toUpperCase())) && jobOutcome(record) === 'running')",
         },
       ],
     },
