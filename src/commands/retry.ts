@@ -7,9 +7,10 @@ import {modelNameFlag, outcomesFlag, outputLimitFlag} from '../cli/flags/flags.j
 import {readPrices} from '../cli/prices.js';
 import {pollFlags, resultsPlaceOf} from '../cli/flags/poll-flags.js';
 import {submitFlags, submitOptionsOf} from '../cli/flags/submit-flags.js';
-import {costOfFiles} from '../cli/cost-of-files.js';
+import {costOfFiles, type EstimateContext} from '../cli/cost-of-files.js';
 import {createConfirmOrYes} from '../cli/consent.js';
 import {DEFAULT_MODEL} from '../lib/domain/service/model-choice.js';
+import type {JobRecord} from '../lib/domain/job/job-record.js';
 import {GembatchError} from '../lib/domain/errors.js';
 import type {RetryResult} from '../lib/workflows/retry/retry-jobs.js';
 
@@ -76,6 +77,7 @@ A job that the service does not show may belong to another API key's project. --
       this.fileMaker(),
     ]);
     const prices = await readPrices(flags.prices);
+    const context = {store, clock: this.clock, prices, service: connection.service};
     const limit = flags['max-output-tokens'];
     const result = await retryJobs(
       {store, client, clock: this.clock, createFile},
@@ -87,22 +89,7 @@ A job that the service does not show may belong to another API key's project. --
         model: flags.model,
         isDryRun: flags['dry-run'],
         isLost: flags.lost,
-        confirmLost: async (lost) => {
-          const work = lost.map(({input_file: file, batch}) => ({
-            path: store.resolveInput(file),
-            model: flags.model ?? batch.model ?? DEFAULT_MODEL,
-          }));
-          const cost = await costOfFiles(work, {
-            store,
-            clock: this.clock,
-            prices,
-            service: connection.service,
-          });
-          const files = lost.map(({input_file: file}) => file).join(', ');
-          return ask(
-            `If the earlier job of ${files} exists after all, the work is paid twice. ${cost} Submit again?`,
-          );
-        },
+        confirmLost: async (lost) => ask(await payTwiceQuestion(lost, flags.model, context)),
         ...(limit === undefined ? {} : {outputLimit: limit}),
         ...(flags.only === undefined ? {} : {only: flags.only}),
         stop: this.stopSignal(),
@@ -116,4 +103,19 @@ A job that the service does not show may belong to another API key's project. --
     process.exitCode = result.exit_code;
     return result;
   }
+}
+
+/** The question before jobs that are lost, or not seen, are submitted again. */
+async function payTwiceQuestion(
+  lost: readonly JobRecord[],
+  model: string | undefined,
+  context: EstimateContext,
+): Promise<string> {
+  const work = lost.map(({input_file: file, batch}) => ({
+    path: context.store.resolveInput(file),
+    model: model ?? batch.model ?? DEFAULT_MODEL,
+  }));
+  const cost = await costOfFiles(work, context);
+  const files = lost.map(({input_file: file}) => file).join(', ');
+  return `If the earlier job of ${files} exists after all, the work is paid twice. ${cost} Submit again?`;
 }

@@ -3,16 +3,17 @@ import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../cli/base-command.js';
 import {GembatchError} from '../lib/domain/errors.js';
 import {exitCodeOfRun} from '../lib/domain/outcome.js';
-import type {SourceOutcome} from '../lib/workflows/prepare/prepare-sources.js';
-import type {PollDeps} from '../lib/workflows/poll/poll-run.js';
+import type {PreparedSources, SourceOutcome} from '../lib/workflows/prepare/prepare-sources.js';
+import type {CreateFile, PollDeps} from '../lib/workflows/poll/poll-run.js';
 import type {RetryRounds} from '../lib/workflows/run/retry-bad-rows.js';
+import type {SubmitOptions} from '../lib/workflows/submit/submit-run.js';
 import type {RunResult, RunViews} from '../lib/workflows/run/run-report.js';
 import {tellGitHubActions, type CommandWork} from '../cli/github-actions.js';
 import {tellDone, type OnDoneResult} from '../cli/on-done.js';
 import {withRareHidden} from '../cli/flags/flags.js';
-import {PREPARE_DEFAULTS, recipeFlags, recipeOf} from '../cli/flags/prepare-flags.js';
+import {PREPARE_DEFAULTS, recipeFlags, recipeOf, type RecipeFlagValues} from '../cli/flags/prepare-flags.js';
 import {pollFlags, pollTermsOf, resultsPlaceOf, fetchesLeft} from '../cli/flags/poll-flags.js';
-import {queueFlags} from '../cli/flags/queue-flags.js';
+import {queueFlags, queueTermsOf} from '../cli/flags/queue-flags.js';
 import {chosenService} from '../cli/connection/choose-service.js';
 import {refuseAddresses} from '../lib/domain/job/bucket-input.js';
 import {readPrices} from '../cli/prices.js';
@@ -79,16 +80,7 @@ Run it again to go on, or when rows were added: nothing is sent twice.`;
     refuseAddresses(args.files, service);
     const stop = this.stopSignal();
     const createFile = await this.fileMaker();
-    const {prepareArguments} = await import('../cli/flags/prepare-arguments.js');
-    const prepared = await prepareArguments(
-      {createFile, display: this.display(flags)},
-      {
-        ...recipeOf({...flags, ...PREPARE_DEFAULTS}, process.cwd()),
-        args: args.files,
-        ifChanged: flags['if-changed'],
-        signal: stop,
-      },
-    );
+    const prepared = await this.#prepare(args.files, flags, {createFile, signal: stop});
     const [{collectRequestFiles}, store] = await Promise.all([
       import('../lib/workflows/submit/collect-inputs.js'),
       this.openStore(flags['job-info']),
@@ -118,15 +110,6 @@ Run it again to go on, or when rows were added: nothing is sent twice.`;
       ...modelConsent(this.jsonEnabled()),
       stop,
     };
-    const queue = {
-      maxOpenJobs: flags['max-open-jobs'],
-      maxOpenTokens: flags['max-open-tokens'] ?? null,
-      maxRequests: flags['max-requests'] ?? null,
-      maxBytes: flags['max-bytes'] ?? null,
-      canary: flags.canary ?? null,
-      quotaWaitMs: flags['quota-wait'] ?? null,
-      intervalMs: flags.interval,
-    };
     const poll = {
       ...pollTermsOf(flags),
       resultsDir: place.resultsDir,
@@ -135,7 +118,7 @@ Run it again to go on, or when rows were added: nothing is sent twice.`;
       createGraceMs: flags['create-grace'],
       stop,
     };
-    const first = await runFiles(deps, {submit, queue, poll}, views);
+    const first = await runFiles(deps, {submit, queue: queueTermsOf(flags), poll}, views);
     const result = await this.#retried(deps, first, {rounds: flags.retries, submit, poll}, views);
     const jobs = jobsOf(result);
     const notSubmitted = result.submit.files.filter(
@@ -148,6 +131,20 @@ Run it again to go on, or when rows were added: nothing is sent twice.`;
     process.exitCode = exitCode;
     const sources = prepared.sources.length === 0 ? {} : {sources: prepared.sources};
     return {...result, ...sources, ...end, exit_code: exitCode};
+  }
+
+  /** Makes request files of the tables and other sources among the arguments. */
+  async #prepare(
+    args: readonly string[],
+    flags: RecipeFlagValues & {readonly quiet: boolean; readonly 'if-changed': SubmitOptions['ifChanged']},
+    {createFile, signal}: {readonly createFile: CreateFile; readonly signal: AbortSignal},
+  ): Promise<PreparedSources> {
+    const {prepareArguments} = await import('../cli/flags/prepare-arguments.js');
+    const recipe = recipeOf({...flags, ...PREPARE_DEFAULTS}, process.cwd());
+    return prepareArguments(
+      {createFile, display: this.display(flags)},
+      {...recipe, args, ifChanged: flags['if-changed'], signal},
+    );
   }
 
   async #retried(

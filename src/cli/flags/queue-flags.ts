@@ -1,3 +1,4 @@
+import type {QueueTerms} from '../../lib/workflows/run/passes.js';
 import * as Flags from '@oclif/core/flags';
 import {GembatchError} from '../../lib/domain/errors.js';
 import {durationFlag, RARE} from './flags.js';
@@ -26,3 +27,27 @@ export const queueFlags = {
   'max-bytes': Flags.integer({...RARE, description: 'split a file with more bytes', min: 1_000}),
   'quota-wait': durationFlag({...RARE, description: 'give up after so long without quota'}),
 };
+
+/** The values of those flags. */
+interface QueueFlagValues {
+  readonly 'max-open-jobs': number;
+  readonly 'max-open-tokens': number | undefined;
+  readonly canary: number | undefined;
+  readonly 'max-requests': number | undefined;
+  readonly 'max-bytes': number | undefined;
+  readonly 'quota-wait': number | undefined;
+  readonly interval: number;
+}
+
+/** What those flags say about the queue of a run. */
+export function queueTermsOf(flags: QueueFlagValues): QueueTerms {
+  return {
+    maxOpenJobs: flags['max-open-jobs'],
+    maxOpenTokens: flags['max-open-tokens'] ?? null,
+    maxRequests: flags['max-requests'] ?? null,
+    maxBytes: flags['max-bytes'] ?? null,
+    canary: flags.canary ?? null,
+    quotaWaitMs: flags['quota-wait'] ?? null,
+    intervalMs: flags.interval,
+  };
+}

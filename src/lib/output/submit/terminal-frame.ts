@@ -50,7 +50,7 @@ export function listFrame(list: ListState, room: Room, style: FrameStyle): reado
 }
 
 /** The line of a task that has come to its end. */
-export function endedLine(task: FileTaskObject, columns: number, style: FrameStyle): string {
+function endedLine(task: FileTaskObject, columns: number, style: FrameStyle): string {
   const {marks, colors, head} = style;
   const [mark, color] = {
     submitted: [marks.done, colors.green] as const,
