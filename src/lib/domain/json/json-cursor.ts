@@ -12,6 +12,9 @@ const CLOSE_OBJECT = 0x7d;
 const OPEN_ARRAY = 0x5b;
 const CLOSE_ARRAY = 0x5d;
 const LETTER_U = 0x75;
+const DIGIT_ZERO = 0x30;
+/** Longer numbers may not be exact. */
+const MOST_DIGITS = 15;
 /** Deeper nesting than any answer has; beyond it the cursor gives up. */
 const MAX_DEPTH = 200;
 
@@ -111,6 +114,12 @@ export class JsonCursor {
     return this.#at;
   }
 
+  /** The string just skipped, if it is plain. */
+  get text(): string {
+    const {buffer, byteOffset} = this.#bytes;
+    return Buffer.from(buffer, byteOffset + this.#spanStart, this.spanLength).toString('utf8');
+  }
+
   /** The bytes of the string just skipped, without its quotes. */
   get spanLength(): number {
     return this.#spanEnd - this.#spanStart;
@@ -202,6 +211,22 @@ export class JsonCursor {
     let text = '';
     for (let at = start; at < this.#at; at++) text += String.fromCharCode(this.#bytes[at] ?? 0);
     return Number(text);
+  }
+
+  /** Consumes a whole number of digits, or a string of nothing but digits; null for anything else. */
+  readCount(): number | null {
+    const quote = this.isString() ? 1 : 0;
+    const start = this.#at + quote;
+    if (!this.skipValue()) return null;
+    const end = this.#at - quote;
+    if (end === start || end - start > MOST_DIGITS) return null;
+    let count = 0;
+    for (let at = start; at < end; at++) {
+      const digit = (this.#bytes[at] ?? 0) - DIGIT_ZERO;
+      if (digit < 0 || digit > 9) return null;
+      count = count * 10 + digit;
+    }
+    return count;
   }
 
   /** Consumes `true` or `false`. */

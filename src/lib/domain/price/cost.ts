@@ -47,18 +47,24 @@ export function costAt(usage: Usage, rates: Rates, {search, maps}: GroundingPric
     searchCost(usage, search),
     mapsCost(usage, maps),
   ];
-  return parts.reduce<number | null>((sum, part) => (sum === null || part === null ? null : sum + part), 0);
+  let cost = 0;
+  for (const part of parts) {
+    if (part === null) return null;
+    cost += part;
+  }
+  return cost;
 }
 
 /** Tokens by modality: as the details say, and what they leave over as text. */
 function spread(total: number, details: ByModality): ByModality {
-  const known = Object.values(details).reduce((sum, count) => sum + count, 0);
+  let known = 0;
+  for (const modality of Object.keys(details)) known += details[modality] ?? 0;
   return {...details, text: (details['text'] ?? 0) + Math.max(0, total - known)};
 }
 
 /** What is left of `all`. Cached tokens that the details put to no modality, or to a wrong one, come off the others. */
 function without(all: ByModality, cached: ByModality): ByModality {
-  if (Object.values(cached).every((count) => count === 0)) return all;
+  if (Object.keys(cached).every((modality) => cached[modality] === 0)) return all;
   let surplus = 0;
   const left = Object.entries(all).map(([modality, count]): [string, number] => {
     const rest = count - (cached[modality] ?? 0);

@@ -125,10 +125,12 @@ function pricesOf(list: PriceList, model: string, service: PricedService): reado
 
 /** The rates for a request by the tokens of its prompt; the whole request is charged by them. */
 export function ratesFor({rates}: Price, promptTokens: number): Rates | undefined {
-  return rates
-    .filter(({prompt_tokens_over = -1}) => promptTokens > prompt_tokens_over)
-    .toSorted((a, b) => (a.prompt_tokens_over ?? 0) - (b.prompt_tokens_over ?? 0))
-    .at(-1);
+  let best: Rates | undefined;
+  for (const tier of rates) {
+    const isReached = promptTokens > (tier.prompt_tokens_over ?? -1);
+    if (isReached && (tier.prompt_tokens_over ?? 0) >= (best?.prompt_tokens_over ?? 0)) best = tier;
+  }
+  return best;
 }
 
 /** The price list with the models of another in place of its own: what `--prices FILE` does. */

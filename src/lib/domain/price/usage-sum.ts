@@ -5,7 +5,8 @@ import {fieldOf, isObject, isText} from '../json/json-object.js';
 import {isBlank, LineSplitter} from '../json/line-splitter.js';
 import {costOf, type CostTerms} from './cost.js';
 import {entryOf, priceOn, type PricedService, type PriceList} from './price-list.js';
-import {addUsage, negatedUsage, NO_USAGE, usageOf, type Usage} from './usage.js';
+import type {ScannedUsage} from './usage-scan.js';
+import {addUsage, emptyTotal, usageOf, type Usage} from './usage.js';
 
 /** By which prices a result file is accounted for. */
 export interface AccountTerms {
@@ -44,7 +45,7 @@ export class UsageSum {
   readonly #versions = new Map<string, VersionSum>();
   /** By model version; null where its price is not known. */
   readonly #prices = new Map<string, CostTerms | null>();
-  #usage: Usage = NO_USAGE;
+  readonly #usage = emptyTotal();
   #rows = 0;
   #retiresAt: string | undefined;
 
@@ -73,51 +74,51 @@ export class UsageSum {
   /**
    * Takes one row, for a caller that has cut the file into lines already.
    *
-   * @param answer - the value in the row that holds nothing but the answer, which is then not parsed.
+   * @param used - what its response used, if the caller has read it.
    */
-  addRow(bytes: Uint8Array, row: Span, answer?: Span): void {
-    const {start, end} = row;
-    if (answer !== undefined) {
-      const around =
-        latin1(bytes, {start, end: answer.start}) + 'true' + latin1(bytes, {start: answer.end, end});
-      this.#add(parsed(around));
-    } else {
-      this.#add(parsedRow(bytes, row));
-    }
+  addRow(bytes: Uint8Array, row: Span, used?: ScannedUsage): void {
+    if (used === undefined) this.#add(responseOf(bytes, row));
+    else this.#addUsage(used.modelVersion, used.usage, 1);
   }
 
   /** Takes a row away that was added: it is a copy of another. */
   removeRow(bytes: Uint8Array, row: Span): void {
-    this.#add(parsedRow(bytes, row), -1);
+    this.#add(responseOf(bytes, row), -1);
   }
 
   /** Takes a row of which nothing is known. */
   addUnreadRow(): void {
-    this.#add({response: {}});
+    this.#add({});
   }
 
   #addLine(bytes: Uint8Array, start: number, end: number): void {
     if (!isBlank(bytes, start, end)) this.addRow(bytes, {start, end});
   }
 
-  #add(row: unknown, times: 1 | -1 = 1): void {
-    const response = fieldOf(row, 'response');
+  #add(response: unknown, times: 1 | -1 = 1): void {
     if (!isObject(response)) return; // An error: rows that failed are not charged for tokens.
     const retiresAt = fieldOf(response['modelStatus'], 'retirementTime');
     if (isText(retiresAt)) this.#retiresAt ??= retiresAt;
-    const version = response['modelVersion'];
-    const model = isText(version) ? version : modelLabel(this.#terms.model ?? 'unknown');
-    this.#addUsage(model, usageOf(response), times);
+    this.#addUsage(response['modelVersion'], usageOf(response), times);
   }
 
-  #addUsage(version: string, usage: Usage, times: 1 | -1): void {
+  #addUsage(modelVersion: unknown, usage: Usage, times: 1 | -1): void {
+    const version = isText(modelVersion) ? modelVersion : modelLabel(this.#terms.model ?? 'unknown');
     const terms = this.#termsOf(version);
     const cost = terms === null ? null : costOf(usage, terms);
-    const sum = this.#versions.get(version) ?? {rows: 0, cost_usd: 0};
-    const costs = addCosts(sum.cost_usd, cost === null ? null : cost * times);
-    this.#versions.set(version, {rows: sum.rows + times, cost_usd: costs});
-    this.#usage = addUsage(this.#usage, times === 1 ? usage : negatedUsage(usage));
+    const sum = this.#sumOf(version);
+    sum.cost_usd = addCosts(sum.cost_usd, cost === null ? null : cost * times);
+    sum.rows += times;
+    addUsage(this.#usage, usage, times);
     this.#rows += times;
+  }
+
+  #sumOf(version: string): VersionSum {
+    const known = this.#versions.get(version);
+    if (known !== undefined) return known;
+    const sum = {rows: 0, cost_usd: 0};
+    this.#versions.set(version, sum);
+    return sum;
   }
 
   #termsOf(version: string): CostTerms | null {
@@ -138,19 +139,13 @@ export function addCosts(a: number | null, b: number | null): number | null {
 }
 
 /** Read as Latin-1, which is quicker: the numbers that count here are ASCII. */
-function latin1(bytes: Uint8Array, {start, end}: Span): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('latin1');
-}
-
-/** A row whose usage may be beside its answer, for instance in its searches. */
-function parsedRow(bytes: Uint8Array, {start, end}: Span): unknown {
+function responseOf(bytes: Uint8Array, {start, end}: Span): unknown {
   const line = withoutMedia(bytes.subarray(start, end));
-  return parsed(latin1(line, {start: 0, end: line.length}));
-}
-
-function parsed(json: string): unknown {
   try {
-    return JSON.parse(json);
+    return fieldOf(
+      JSON.parse(Buffer.from(line.buffer, line.byteOffset, line.length).toString('latin1')),
+      'response',
+    );
   } catch {
     return undefined; // What is not JSON is a row without usage; the check of the rows says so.
   }

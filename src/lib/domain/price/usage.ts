@@ -57,7 +57,15 @@ export function usageOf(response: JsonObject): Usage {
     prompt_tokens: prompt,
     cached_tokens: countOf(fieldOf(usage, 'cachedContentTokenCount')) ?? 0,
     thoughts_tokens: countOf(fieldOf(usage, 'thoughtsTokenCount')) ?? 0,
-    output_tokens: isEmbedding ? 0 : outputTokens(usage, prompt),
+    output_tokens: isEmbedding
+      ? 0
+      : outputTokens({
+          prompt,
+          candidates: countOf(fieldOf(usage, 'candidatesTokenCount')),
+          total: countOf(fieldOf(usage, 'totalTokenCount')),
+          thoughts: countOf(fieldOf(usage, 'thoughtsTokenCount')),
+          toolUse: countOf(fieldOf(usage, 'toolUsePromptTokenCount')),
+        }),
     tool_use_tokens: countOf(fieldOf(usage, 'toolUsePromptTokenCount')) ?? 0,
     search_queries: queries,
     search_prompts: queries > 0 ? 1 : 0,
@@ -79,62 +87,73 @@ function hasPlaces(candidate: unknown): boolean {
   return chunks.some((chunk) => isObject(fieldOf(chunk, 'maps')));
 }
 
+/** The counts of a response that say how many tokens its answer has; null for what it does not count. */
+interface CountsOfAnswer {
+  readonly prompt: number | null;
+  readonly candidates: number | null;
+  readonly total: number | null;
+  readonly thoughts: number | null;
+  readonly toolUse: number | null;
+}
+
 /** Zero counts are left out by the service; a total that the prompt alone makes up says that this one is zero. */
-function outputTokens(usage: unknown, prompt: number | null): number | null {
-  const candidates = countOf(fieldOf(usage, 'candidatesTokenCount'));
-  if (candidates !== null || prompt === null) return candidates;
-  const total = countOf(fieldOf(usage, 'totalTokenCount'));
-  const others =
-    prompt +
-    (countOf(fieldOf(usage, 'thoughtsTokenCount')) ?? 0) +
-    (countOf(fieldOf(usage, 'toolUsePromptTokenCount')) ?? 0);
-  return total === null ? null : Math.max(0, total - others);
+export function outputTokens({prompt, candidates, total, thoughts, toolUse}: CountsOfAnswer): number | null {
+  if (candidates !== null || prompt === null || total === null) return candidates;
+  return Math.max(0, total - prompt - (thoughts ?? 0) - (toolUse ?? 0));
 }
 
-/** The sum of two usages. */
-export function addUsage(a: Usage, b: Usage): Usage {
-  return {
-    prompt_tokens: addKnown(a.prompt_tokens, b.prompt_tokens),
-    cached_tokens: a.cached_tokens + b.cached_tokens,
-    thoughts_tokens: a.thoughts_tokens + b.thoughts_tokens,
-    output_tokens: addKnown(a.output_tokens, b.output_tokens),
-    tool_use_tokens: a.tool_use_tokens + b.tool_use_tokens,
-    search_queries: a.search_queries + b.search_queries,
-    search_prompts: a.search_prompts + b.search_prompts,
-    maps_prompts: (a.maps_prompts ?? 0) + (b.maps_prompts ?? 0),
-    by_modality: {
-      input: addModalities(a.by_modality.input, b.by_modality.input),
-      cached: addModalities(a.by_modality.cached, b.by_modality.cached),
-      output: addModalities(a.by_modality.output, b.by_modality.output),
-    },
-  };
+/** A sum of usages that grows. */
+export type UsageTotal = {-readonly [K in keyof Usage]-?: Usage[K]} & {
+  readonly by_modality: Readonly<Record<keyof Usage['by_modality'], Record<string, number>>>;
+};
+
+/** A sum of nothing yet. */
+export function emptyTotal(): UsageTotal {
+  return {...NO_USAGE, maps_prompts: 0, by_modality: {input: {}, cached: {}, output: {}}};
 }
 
-/** What takes a usage away from a sum. */
-export function negatedUsage(usage: Usage): Usage {
-  const negated: unknown = JSON.parse(JSON.stringify(usage), (_, value: unknown) =>
-    typeof value === 'number' ? -value : value,
-  );
-  return negated as Usage;
+/** Adds a usage to a sum; with -1 it is taken away again. */
+export function addUsage(total: UsageTotal, usage: Usage, times: 1 | -1 = 1): void {
+  total.prompt_tokens = addKnown(total.prompt_tokens, usage.prompt_tokens, times);
+  total.cached_tokens += usage.cached_tokens * times;
+  total.thoughts_tokens += usage.thoughts_tokens * times;
+  total.output_tokens = addKnown(total.output_tokens, usage.output_tokens, times);
+  total.tool_use_tokens += usage.tool_use_tokens * times;
+  total.search_queries += usage.search_queries * times;
+  total.search_prompts += usage.search_prompts * times;
+  total.maps_prompts += (usage.maps_prompts ?? 0) * times;
+  addByModality(total.by_modality.input, usage.by_modality.input, times);
+  addByModality(total.by_modality.cached, usage.by_modality.cached, times);
+  addByModality(total.by_modality.output, usage.by_modality.output, times);
 }
 
-function addKnown(a: number | null, b: number | null): number | null {
-  return a === null || b === null ? null : a + b;
+function addKnown(a: number | null, b: number | null, times: 1 | -1): number | null {
+  return a === null || b === null ? null : a + b * times;
+}
+
+function addByModality(sum: Record<string, number>, counts: ByModality, times: 1 | -1): void {
+  for (const modality of Object.keys(counts))
+    sum[modality] = (sum[modality] ?? 0) + (counts[modality] ?? 0) * times;
 }
 
 /** The sum of two counts by modality. */
 export function addModalities(a: ByModality, b: ByModality): ByModality {
   const sum: Record<string, number> = {...a};
-  for (const [modality, count] of Object.entries(b)) sum[modality] = (sum[modality] ?? 0) + count;
+  addByModality(sum, b, 1);
   return sum;
 }
 
-/** Reads `ModalityTokenCount[]`; documents are counted by the images of their pages. */
+/** What a modality of the service is called here; documents are counted by the images of their pages. */
+export function modalityOf(name: string): string {
+  const modality = name.toLowerCase();
+  return modality === 'document' ? 'image' : modality;
+}
+
+/** Reads `ModalityTokenCount[]`. */
 export function modalitiesOf(details: unknown): ByModality {
   const sum: Record<string, number> = {};
   for (const detail of listOf(details).filter(isObject)) {
-    const name = typeof detail['modality'] === 'string' ? detail['modality'].toLowerCase() : 'text';
-    const modality = name === 'document' ? 'image' : name;
+    const modality = typeof detail['modality'] === 'string' ? modalityOf(detail['modality']) : 'text';
     sum[modality] = (sum[modality] ?? 0) + (countOf(detail['tokenCount']) ?? 0);
   }
   return sum;

@@ -1,3 +1,4 @@
+import type {ScannedUsage} from '../price/usage-scan.js';
 import {KeyTable} from '../request-key/key-table.js';
 import {isBlank, LineSplitter} from '../json/line-splitter.js';
 import {RowReader, type CheckOfKey} from './row-reader.js';
@@ -34,10 +35,10 @@ export interface ResultCheck {
 /** What a checker does beside its checks. */
 export interface CheckOptions {
   /**
-   * Sees each row that is not blank; its bytes are valid only during the call. `answer` is the part of a good row that
-   * holds nothing but the answer.
+   * Sees each row that is not blank; its bytes are valid only during the call. `used` is what the response of a
+   * good row used, where that is read already.
    */
-  readonly onRow?: (bytes: Uint8Array, row: Span, answer: Span | undefined) => void;
+  readonly onRow?: (bytes: Uint8Array, row: Span, used: ScannedUsage | undefined) => void;
   /** Called for a row that is too long to be read. */
   readonly onTooLong?: () => void;
 }
@@ -107,8 +108,8 @@ export class ResultChecker {
   #checkLine(bytes: Uint8Array, start: number, end: number): void {
     if (isBlank(bytes, start, end)) return;
     this.#rows++;
-    const {key, outcome, answer} = this.#reader.read(bytes, start, end);
-    this.#onRow?.(bytes, {start, end}, answer);
+    const {key, outcome, used} = this.#reader.read(bytes, start, end);
+    this.#onRow?.(bytes, {start, end}, used);
     if (key === null || outcome === 'malformed') this.#counts.malformed++;
     else this.#checkRow(key, outcome);
   }

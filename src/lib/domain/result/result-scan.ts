@@ -1,4 +1,5 @@
 import {JsonCursor, type Visit} from '../json/json-cursor.js';
+import {UsageScan, type ScannedUsage} from '../price/usage-scan.js';
 
 const KEY = Buffer.from('key');
 const RESPONSE = Buffer.from('response');
@@ -38,6 +39,7 @@ export class ResultScan {
   #met: Met = nothingMet();
   #key: {readonly start: number; readonly end: number} = {start: 0, end: 0};
   #bytes: Uint8Array = new Uint8Array(0);
+  readonly #usage = new UsageScan();
   #answer: {readonly start: number; readonly end: number} = {start: 0, end: 0};
   #candidateIndex = 0;
   #hasStopped = false;
@@ -55,6 +57,7 @@ export class ResultScan {
     this.#hasStopped = false;
     this.#hasText = false;
     this.#isGrounded = false;
+    this.#usage.reset();
     if (!this.#cursor.walkObject(bytes, {start, end}, this.#onRow)) return false;
     const met = this.#met;
     if (met.key !== 1 || met.response !== 1) return false;
@@ -72,6 +75,14 @@ export class ResultScan {
    */
   get answer(): {readonly start: number; readonly end: number} | undefined {
     return this.#isGrounded || this.#candidateIndex > 1 ? undefined : this.#answer;
+  }
+
+  /**
+   * What the response used of the row that `isGood` was asked about last and said yes to. Undefined when there may be more
+   * in the row that is charged, such as searches.
+   */
+  get used(): ScannedUsage | undefined {
+    return this.#isGrounded ? undefined : this.#usage.used(this.#met.embedding > 0);
   }
 
   #isGoodText(met: Met): boolean {
@@ -108,7 +119,7 @@ export class ResultScan {
       this.#met.embedding++;
       return this.#readAnswer(cursor, () => cursor.eachMember(this.#onEmbedding));
     }
-    return cursor.skipValue();
+    return this.#usage.onMember(cursor);
   };
 
   #readAnswer(cursor: JsonCursor, read: () => boolean): boolean {

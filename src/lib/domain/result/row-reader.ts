@@ -1,3 +1,4 @@
+import type {ScannedUsage} from '../price/usage-scan.js';
 import {readResultRow, type ResultRow, type RowOutcome} from './result-row.js';
 import {ResultScan} from './result-scan.js';
 import {withoutMedia} from './without-media.js';
@@ -22,6 +23,8 @@ export interface ReadRow {
   readonly message: string | null;
   /** Where in the bytes a value is that holds the answer and nothing else; undefined when unclear. */
   readonly answer: {readonly start: number; readonly end: number} | undefined;
+  /** What its response used; undefined when that has to be read from the whole row. */
+  readonly used: ScannedUsage | undefined;
 }
 
 /** Reads the rows of result files, as quickly as each allows, and checks answers against what was asked for. */
@@ -38,11 +41,12 @@ export class RowReader {
   read(bytes: Uint8Array, start: number, end: number): ReadRow {
     const isGood = this.#scan.isGood(bytes, start, end);
     const answer = isGood ? this.#scan.answer : undefined;
+    const used = isGood ? this.#scan.used : undefined;
     if (isGood && this.#checkOf?.(this.#scan.key) === undefined) {
-      return {key: this.#scan.key, outcome: 'ok', message: null, answer};
+      return {key: this.#scan.key, outcome: 'ok', message: null, answer, used};
     }
     const {key, outcome, message} = this.readWhole(bytes.subarray(start, end));
-    return {key, outcome, message, answer};
+    return {key, outcome, message, answer, used};
   }
 
   /** As `read`, with all that the row holds, but for long data of images and sounds. */

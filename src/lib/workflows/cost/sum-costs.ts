@@ -7,7 +7,7 @@ import {serviceOfJob} from '../../domain/service/service-of.js';
 import {modelLabel} from '../../domain/service/model-choice.js';
 import type {PriceList} from '../../domain/price/price-list.js';
 import {costOfRecord, pricedDay} from '../../domain/price/record-cost.js';
-import {addUsage, NO_USAGE, type Usage} from '../../domain/price/usage.js';
+import {addUsage, emptyTotal, type Usage} from '../../domain/price/usage.js';
 import {addCosts, UsageSum} from '../../domain/price/usage-sum.js';
 import type {JobStore} from '../../store/job-store.js';
 import {estimateFiles} from '../estimate/estimate-files.js';
@@ -202,8 +202,10 @@ function totalUsage(usages: readonly JobUsage[]): TotalUsage {
     const sum = versions.get(version) ?? {rows: 0, cost_usd: 0};
     versions.set(version, {rows: sum.rows + rows, cost_usd: addCosts(sum.cost_usd, cost)});
   }
+  const total = emptyTotal();
+  for (const usage of usages) addUsage(total, usage);
   return {
-    ...usages.reduce<Usage>(addUsage, NO_USAGE),
+    ...total,
     by_model_version: Object.fromEntries(versions),
   };
 }

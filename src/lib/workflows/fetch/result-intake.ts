@@ -41,7 +41,7 @@ export class ResultIntake {
     this.#requests = requests;
     this.#usage = usage;
     this.#checker = new ResultChecker(requests, {
-      onRow: (bytes, row, answer) => usage.addRow(bytes, row, answer),
+      onRow: (bytes, row, used) => usage.addRow(bytes, row, used),
       onTooLong: () => usage.addUnreadRow(),
     });
   }

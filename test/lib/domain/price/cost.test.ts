@@ -2,7 +2,7 @@ import {describe, expect, test} from '@jest/globals';
 import {costOf} from '../../../../src/lib/domain/price/cost.js';
 import {priceOn} from '../../../../src/lib/domain/price/price-list.js';
 import {PRICES} from '../../../../src/lib/domain/price/prices.js';
-import {addUsage, NO_USAGE, usageOf} from '../../../../src/lib/domain/price/usage.js';
+import {addUsage, emptyTotal, usageOf} from '../../../../src/lib/domain/price/usage.js';
 
 function cost(model: string, response: Record<string, unknown>): number | null {
   const price = priceOn(PRICES, model, {service: 'gemini', day: '2026-11-28'});
@@ -119,7 +119,12 @@ test('usage adds up, and what one row does not tell is unknown for all', () => {
       promptTokensDetails: [{modality: 'DOCUMENT', tokenCount: 4}],
     },
   });
-  const twice = addUsage(addUsage(NO_USAGE, one), one);
-  expect(twice).toMatchObject({prompt_tokens: 14, output_tokens: 4, by_modality: {input: {image: 8}}});
-  expect(addUsage(twice, usageOf({}))).toMatchObject({prompt_tokens: null, output_tokens: null});
+  const total = emptyTotal();
+  addUsage(total, one);
+  addUsage(total, one);
+  expect(total).toMatchObject({prompt_tokens: 14, output_tokens: 4, by_modality: {input: {image: 8}}});
+  addUsage(total, one, -1);
+  expect(total).toMatchObject({prompt_tokens: 7, output_tokens: 2, by_modality: {input: {image: 4}}});
+  addUsage(total, usageOf({}));
+  expect(total).toMatchObject({prompt_tokens: null, output_tokens: null});
 });
