@@ -7,8 +7,11 @@ import {Agent, buildConnector, EnvHttpProxyAgent, type Dispatcher} from './undic
 /** How long a connection may take to be made, in milliseconds; the way through a proxy included. */
 export const CONNECT_TIMEOUT_MS = 8_000;
 
-/** Bytes that a socket holds ready: each piece costs a turn of the event loop. */
-const SOCKET_BUFFER_BYTES = 1024 * 1024;
+/**
+ * Bytes that a socket holds ready. With more of them pieces outlive a collection of garbage, and a quick download then costs
+ * one collection of all memory after the other.
+ */
+const SOCKET_BUFFER_BYTES = 64 * 1024;
 
 const CONNECT = {timeout: CONNECT_TIMEOUT_MS, highWaterMark: SOCKET_BUFFER_BYTES};
 /** undici's clock for the head of an answer would count the sending of a large body as waiting for it. */
