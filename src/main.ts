@@ -4,7 +4,7 @@
 import {readFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import type {PJSON} from '@oclif/core/interfaces';
-import {moveLeadingFlags} from './cli/flags/leading-flags.js';
+import {helpAsFlag, moveLeadingFlags} from './cli/flags/leading-flags.js';
 import {fillInUserEnvironment} from './cli/startup/user-environment.js';
 
 const pjson = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as PJSON;
@@ -26,7 +26,7 @@ if (['--version', '-v', 'version'].includes(command ?? '') && others.length === 
   const settings = standaloneSettings(pjson);
   const plugin = rootPlugin({root, pjson: settings, table});
   await execute({
-    args: moveLeadingFlags(process.argv.slice(2), plugin.commandIDs),
+    args: helpAsFlag(moveLeadingFlags(process.argv.slice(2), plugin.commandIDs), plugin.commandIDs),
     // gembatch has no plugins but itself.
     loadOptions: {root, pjson: settings, plugins: new Map([[plugin.name, plugin]])},
   });

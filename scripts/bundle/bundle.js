@@ -19,16 +19,17 @@ const REQUIRE =
 
 /** @param {string} root - of the repository. */
 export async function bundle(root) {
+  const entryPoints = [
+    'src/main.ts',
+    'src/cli/startup/standalone.ts',
+    'src/cli/startup/all-commands.ts',
+    'src/hooks/command-not-found.ts',
+    'src/index.ts',
+    ...workers(root),
+  ];
   const {metafile} = await build({
     absWorkingDir: root,
-    entryPoints: [
-      'src/main.ts',
-      'src/cli/startup/standalone.ts',
-      'src/cli/startup/all-commands.ts',
-      'src/hooks/command-not-found.ts',
-      'src/index.ts',
-      ...workers(root),
-    ],
+    entryPoints,
     entryNames: '[name]',
     // Beside the entries, so that a worker is found at './its-worker.js' from any chunk, as it is among the sources.
     chunkNames: '[name]-[hash]',
@@ -43,7 +44,7 @@ export async function bundle(root) {
     metafile: true,
     logLevel: 'warning',
     banner: {js: REQUIRE},
-    plugins: [leaveOut(), namedExports, together(root)],
+    plugins: [leaveOut(), namedExports, await together(root, entryPoints)],
   });
   const page = await bundlePage(root);
   const packages = bundledPackages(root, {outputs: {...metafile.outputs, ...page.outputs}});

@@ -12,16 +12,17 @@ export async function writeStandaloneManifest(root) {
   const dist = join(root, 'dist');
   const {standaloneSettings} = await import(pathToFileURL(join(dist, 'standalone.js')).href);
   const pjson = standaloneSettings(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')));
-  writeFileSync(join(dist, 'oclif.manifest.json'), await manifestOf({root: dist, pjson, isRoot: true}));
+  writeFileSync(join(dist, 'oclif.manifest.json'), await manifestOf({root: dist, pjson, isRoot: true}, 0));
 }
 
 /**
  * The manifest of a plugin, as text.
  *
  * @param {object} options - of oclif's Plugin.
+ * @param {number} indent - none in what every start reads.
  */
-export async function manifestOf(options) {
+export async function manifestOf(options, indent = 2) {
   const plugin = new Plugin({type: 'core', ignoreManifest: true, errorOnManifestCreate: true, ...options});
   await plugin.load();
-  return `${JSON.stringify(plugin.manifest, null, 2)}\n`;
+  return `${JSON.stringify(plugin.manifest, null, indent)}\n`;
 }

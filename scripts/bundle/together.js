@@ -1,89 +1,121 @@
-// Modules of which nearly every start needs some. esbuild makes a chunk of what the same entries import, so that each of these
-// small modules would be a file of its own, and to find, read and compile a file takes half a millisecond: as long as all of
-// them in one. So every command, hook and part of the library imports them all, but the threads, which need none of them. What
-// one of these imports is on the list, too, or a small package: otherwise it would import itself.
+// esbuild makes a chunk of what the same entries reach, so that each module that some commands share and others do not would be a
+// file of its own; to find, read and compile a file takes a third of a millisecond, as long as a few kilobytes in a larger one.
+// So the modules of which nearly every start needs some come in groups: whatever is loaded by itself imports a group whole or
+// not at all. A group is what its roots need; nothing in it may be slow to load (node:crypto, node:worker_threads).
 import {readFileSync} from 'node:fs';
-import {join} from 'node:path';
+import {join, relative} from 'node:path';
+import {build} from 'esbuild';
 
-const TOGETHER = [
-  'cli/config/personal-config.ts',
-  'cli/config/settings.ts',
-  'cli/connection/api-key.ts',
-  'cli/connection/service-url.ts',
-  'cli/consent.ts',
-  'cli/errors/usage-error.ts',
-  'cli/startup/command-table.ts',
-  'cli/stop-signal.ts',
-  'lib/domain/api-key/api-key-form.ts',
-  'lib/domain/api-key/redact-api-key.ts',
-  'lib/domain/backoff.ts',
-  'lib/domain/errors.ts',
-  'lib/domain/interruption.ts',
-  'lib/domain/item-error.ts',
-  'lib/domain/job/display-name.ts',
-  'lib/domain/job/job-progress.ts',
-  'lib/domain/job/job-state.ts',
-  'lib/domain/job/next-step.ts',
-  'lib/domain/job/upload-not-deleted.ts',
-  'lib/domain/json/json-cursor.ts',
-  'lib/domain/json/json-fault.ts',
-  'lib/domain/json/json-object.ts',
-  'lib/domain/json/line-splitter.ts',
-  'lib/domain/lock-holder.ts',
-  'lib/domain/outcome.ts',
-  'lib/domain/price/cost.ts',
-  'lib/domain/price/price-list.ts',
-  'lib/domain/price/record-cost.ts',
-  'lib/domain/price/usage-sum.ts',
-  'lib/domain/price/usage.ts',
-  'lib/domain/program-name.ts',
-  'lib/domain/request-key/key-hash.ts',
-  'lib/domain/request-key/key-scan.ts',
-  'lib/domain/request-key/key-table.ts',
-  'lib/domain/request/findings/request-finding.ts',
-  'lib/domain/request/findings/request-mistakes.ts',
-  'lib/domain/result/row-counts.ts',
-  'lib/domain/result/without-media.ts',
-  'lib/domain/service/create-timeout.ts',
-  'lib/domain/service/model-choice.ts',
-  'lib/domain/service/service-of.ts',
-  'lib/domain/taken-name.ts',
-  'lib/domain/text/closest.ts',
-  'lib/domain/text/duration.ts',
-  'lib/output/terminal/display-width.ts',
-  'lib/output/terminal/printable.ts',
-  'lib/output/terminal/screen.ts',
-  'lib/output/terminal/short-names.ts',
-  'lib/output/text/error-text.ts',
-  'lib/output/text/format.ts',
-  'lib/output/text/money.ts',
-  'lib/output/text/table.ts',
-  'lib/services/http/connection/loopback.ts',
-  'lib/services/http/connection/proxy-variables.ts',
-  'lib/store/file/file-steps.ts',
-  'lib/store/lock/liveness.ts',
-  'lib/store/lock/owner-id.ts',
-  'lib/store/lock/process-status.ts',
-  'lib/system-clock.ts',
-  'lib/threads/chunk-hash.ts',
-  'lib/threads/hash-thread.ts',
+/** What a command needs to read its flags and to say what is wrong. */
+const OF_COMMANDS = [
+  'src/cli/base-command.ts',
+  'src/cli/consent.ts',
+  'src/cli/cost-of-files.ts',
+  'src/cli/github-actions.ts',
+  'src/cli/next-command.ts',
+  'src/cli/on-done.ts',
+  'src/cli/prices.ts',
+  'src/cli/errors/unknown-command.ts',
+  'src/cli/flags/jobs-argument.ts',
+  'src/cli/flags/poll-flags.ts',
+  'src/cli/flags/submit-flags.ts',
+  'src/lib/domain/outcome.ts',
+  'src/lib/domain/request/findings/request-mistakes.ts',
+  'src/lib/domain/service/service-address.ts',
+  'src/lib/domain/service/service-of.ts',
+  'src/lib/output/text/format.ts',
 ];
+
+/** The job-info file, and what is looked at before the API key is needed. */
+const OF_STORE = [
+  'src/lib/store/job-store.ts',
+  'src/lib/workflows/submit/collect-inputs.ts',
+  'src/lib/workflows/submit/first-faults.ts',
+];
+
+/** What nearly every piece of work needs besides. */
+const OF_WORK = [
+  'src/lib/domain/job/upload-not-deleted.ts',
+  'src/lib/domain/json/json-cursor.ts',
+  'src/lib/domain/json/json-fault.ts',
+  'src/lib/domain/price/record-cost.ts',
+  'src/lib/domain/price/usage-sum.ts',
+  'src/lib/domain/request-key/key-scan.ts',
+  'src/lib/domain/request-key/key-table.ts',
+  'src/lib/domain/result/without-media.ts',
+  'src/lib/domain/service/create-timeout.ts',
+  'src/lib/domain/taken-name.ts',
+  'src/lib/output/text/money.ts',
+  'src/lib/workflows/request-file/read-chunks.ts',
+];
+
+/** What the start of oclif loads, so that its chunk is one. */
+const OCLIF = '@oclif/core/config';
+
+/** Loaded before any group, or without one. */
+const OF_ITS_OWN = /^src\/(?:main\.ts|cli\/startup\/|emulator\/)|-worker\.ts$/u;
 
 /**
  * @param {string} root - of the repository.
- * @returns {import('esbuild').Plugin}
+ * @param {readonly string[]} entryPoints - of the bundle.
+ * @returns {Promise<import('esbuild').Plugin>}
  */
-export function together(root) {
-  const paths = TOGETHER.map((path) => join(root, 'src', path));
-  const imports = paths.map((path) => `import ${JSON.stringify(path)};`).join('\n');
+export async function together(root, entryPoints) {
+  const modules = await modulesOf(root, entryPoints);
+  const ofCommands = modules.reachedFrom(OF_COMMANDS);
+  const shared = ofCommands.filter((path) => path.startsWith('src/lib/'));
+  const ofStore = modules.reachedFrom(OF_STORE);
+  const ofWork = modules.reachedFrom(OF_WORK);
+  const groupsOf = (path) => {
+    if (path.startsWith('src/hooks/')) return [...ofCommands, OCLIF];
+    const reached = modules.reachedFrom([path]).filter((other) => !shared.includes(other));
+    const isCommand = /^src\/(?:commands|cli)\//u.test(path);
+    const first = isCommand ? ofCommands : shared;
+    if (ofStore.includes(path)) return [...first, ...ofStore];
+    const isWork = !isCommand || reached.some((other) => ofStore.includes(other) || ofWork.includes(other));
+    return isWork ? [...first, ...ofStore, ...ofWork] : first;
+  };
   return {
     name: 'together',
     setup(build) {
-      build.onLoad({filter: /[\\/]src[\\/](?:commands|hooks|lib)[\\/].*\.ts$/}, ({path}) =>
-        paths.includes(path) || path.endsWith('-worker.ts')
-          ? undefined
-          : {contents: `${readFileSync(path, 'utf8')}\n${imports}`, loader: 'ts'},
-      );
+      build.onLoad({filter: /[\\/]src[\\/].*\.ts$/}, ({path}) => {
+        const name = relative(root, path).replaceAll('\\', '/');
+        if (!modules.loaded.has(name) || OF_ITS_OWN.test(name)) return undefined;
+        const imports = [...new Set(groupsOf(name))]
+          .filter((member) => member !== name)
+          .map((member) => `import ${JSON.stringify(member === OCLIF ? OCLIF : join(root, member))};`);
+        return {contents: [readFileSync(path, 'utf8'), ...imports].join('\n'), loader: 'ts'};
+      });
     },
   };
+}
+
+/** What imports what, and which modules are loaded by themselves: the entries without the threads, and each `import()`. */
+async function modulesOf(root, entryPoints) {
+  const {metafile} = await build({
+    absWorkingDir: root,
+    entryPoints: entryPoints.filter((path) => !path.endsWith('-worker.ts')),
+    outdir: 'dist',
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    packages: 'external',
+    write: false,
+    metafile: true,
+  });
+  const importsOf = (path, isLazy) =>
+    (metafile.inputs[path]?.imports ?? [])
+      .filter(({kind, external}) => !external && (kind === 'dynamic-import') === isLazy)
+      .map((imported) => imported.path);
+  const lazy = Object.keys(metafile.inputs).flatMap((path) => importsOf(path, true));
+  const reachedFrom = (paths, reached = new Set()) => {
+    for (const path of paths) {
+      if (reached.has(path)) continue;
+      reached.add(path);
+      reachedFrom(importsOf(path, false), reached);
+    }
+    return [...reached];
+  };
+  return {loaded: new Set([...entryPoints, ...lazy]), reachedFrom};
 }

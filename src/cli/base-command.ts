@@ -3,6 +3,7 @@ import type {ArgInput, FlagInput, Input, OutputArgs, OutputFlags, ParserOutput} 
 import type {Clock} from '../lib/domain/clock.js';
 import {ownCommand} from '../lib/domain/program-name.js';
 import type {PricedService} from '../lib/domain/price/price-list.js';
+import {recordedAddress} from '../lib/domain/service/service-address.js';
 import type {BatchService} from '../lib/services/batch-service.js';
 import type {OutageOptions} from '../lib/services/http/outage.js';
 import {printable, printableJson} from '../lib/output/terminal/printable.js';
@@ -142,13 +143,15 @@ export abstract class BaseCommand extends GembatchCommand {
 
   /** What work has in place of a client that sends nothing. */
   protected async offlineService(service: PricedService): Promise<BatchService> {
+    const {OfflineService} = await import('../lib/services/offline-service.js');
+    return new OfflineService(service, this.#addressOf(service));
+  }
+
+  /** Where the work would go, as records have it. */
+  #addressOf(service: PricedService): string | undefined {
     const vertexUrl = process.env['GOOGLE_VERTEX_BASE_URL']?.trim();
     const baseUrl = service === 'vertex' ? vertexUrl || undefined : this.serviceUrl();
-    const [{OfflineService}, {recordedAddress}] = await Promise.all([
-      import('../lib/services/offline-service.js'),
-      import('../lib/domain/service/service-address.js'),
-    ]);
-    return new OfflineService(service, baseUrl === undefined ? undefined : recordedAddress(baseUrl));
+    return baseUrl === undefined ? undefined : recordedAddress(baseUrl);
   }
 
   /**
@@ -204,8 +207,7 @@ export abstract class BaseCommand extends GembatchCommand {
     } catch (error) {
       if (!(error instanceof GembatchError) || error.code === 'USAGE') throw error;
       const {firstLook, withFaults} = await import('../lib/workflows/submit/first-faults.js');
-      const {address} = await this.offlineService('gemini');
-      const {faults} = await firstLook(store, files, {...options, address});
+      const {faults} = await firstLook(store, files, {...options, address: this.#addressOf('gemini')});
       throw withFaults(error, faults);
     }
   }

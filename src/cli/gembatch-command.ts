@@ -3,6 +3,7 @@ import type {ArgInput, FlagInput, Input, OutputArgs, OutputFlags, ParserOutput} 
 import {GembatchError} from '../lib/domain/errors.js';
 import {setProgramName} from '../lib/domain/program-name.js';
 import {fail} from './errors/fail.js';
+import {outputFailed} from './errors/output-failed.js';
 import {failureJson, toGembatchError, type FailureJson} from './errors/failure.js';
 
 /** What every command shares: how it reads its command line, and the one path from an error to an exit code. */
@@ -15,16 +16,8 @@ export abstract class GembatchCommand extends Command {
   protected override async init(): Promise<void> {
     await super.init();
     setProgramName(this.config.bin, this.id?.replaceAll(':', ' '));
-    // Registered before oclif's listener, which throws: stdout takes nothing more then, not even --json.
-    process.stdout.prependListener('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') return;
-      const cause = new GembatchError('STORAGE', `Cannot write the output: ${error.message}.`, {
-        cause: error,
-      });
-      fail(cause, {version: this.ownVersion, isJson: false});
-      // oxlint-disable-next-line unicorn/no-process-exit -- what was asked for cannot be shown, as after an uncaught exception.
-      process.exit();
-    });
+    // Registered before oclif's listener, which throws.
+    process.stdout.prependListener('error', (error) => outputFailed(error, this.ownVersion));
   }
 
   /**

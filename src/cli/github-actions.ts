@@ -1,8 +1,6 @@
 import {appendFile} from 'node:fs/promises';
-import {isGitHubActions, MOST_ANNOTATIONS, workAnnotations} from '../lib/output/github/annotations.js';
-import {stepOutputs, stepSummary} from '../lib/output/github/step-summary.js';
+import {isGitHubActions} from '../lib/output/github/is-github-actions.js';
 import type {JobStore} from '../lib/store/job-store.js';
-import {NO_JOBS, summariseWork} from '../lib/workflows/github/summarise-work.js';
 import type {FileOutcome} from '../lib/workflows/submit/submit-report.js';
 import {redactApiKeys} from './connection/api-key.js';
 
@@ -30,6 +28,12 @@ export async function tellGitHubActions(
   const code = Number(exitCode ?? 0);
   try {
     if (work === undefined) return await addOutputs({exit_code: String(code)});
+    const [{NO_JOBS, summariseWork}, {MOST_ANNOTATIONS, workAnnotations}, {stepOutputs, stepSummary}] =
+      await Promise.all([
+        import('../lib/workflows/github/summarise-work.js'),
+        import('../lib/output/github/annotations.js'),
+        import('../lib/output/github/step-summary.js'),
+      ]);
     const {store, names, notSubmitted = []} = work;
     // Without names all that is recorded would be told.
     const hasJobs = names.length > 0 || notSubmitted.length === 0;

@@ -78,9 +78,8 @@ Ctrl-C once lets creates under way end; twice ends at once.`;
   async run(): Promise<SubmitResult> {
     const {args, flags} = await this.parse(Submit);
     const service = chosenService(flags, process.env);
-    const [{collectRequestFiles}, {listObjects}, store] = await Promise.all([
+    const [{collectRequestFiles}, store] = await Promise.all([
       import('../lib/workflows/submit/collect-inputs.js'),
-      import('../lib/workflows/submit/list-objects.js'),
       this.openStore(flags['job-info']),
     ]);
     const place = resultsPlaceOf(flags, service);
@@ -97,7 +96,8 @@ Ctrl-C once lets creates under way end; twice ends at once.`;
     const connection = isOffline
       ? undefined
       : await this.connectionOrFaults(flags, {store, files: given}, submitOptions);
-    const [{openSubmission}, {SubmitView}, client, prices] = await Promise.all([
+    const [{listObjects}, {openSubmission}, {SubmitView}, client, prices] = await Promise.all([
+      import('../lib/workflows/submit/list-objects.js'),
       import('../lib/workflows/submit/submit-files.js'),
       import('../lib/output/submit/submit-view.js'),
       connection === undefined ? this.offlineService(service) : this.createClient(connection),

@@ -162,11 +162,11 @@ test('a reader that goes away ends the command without a complaint', async () =>
 
 const withFullDisk = existsSync('/dev/full') ? test : test.skip;
 
-withFullDisk.each([[[]], [['--json']]])(
+withFullDisk.each([[['list']], [['list', '--json']], [['list', '--help']], [['help', 'list']], [['help']]])(
   'output that cannot be written is told on stderr: %j',
-  async (flags) => {
+  async (args) => {
     const cwd = await tempDir();
-    const words = ['-c', '"$@" >/dev/full', 'sh', process.execPath, BIN, 'list', ...flags];
+    const words = ['-c', '"$@" >/dev/full', 'sh', process.execPath, BIN, ...args];
     const child = spawn('sh', words, {cwd, env: isolatedEnvironment(cwd)});
     const [said, [code]] = await Promise.all([text(child.stderr), once(child, 'close')]);
     expect([code, said]).toEqual([10, expect.stringMatching(/^Error: Cannot write the output: ENOSPC/u)]);

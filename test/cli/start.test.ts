@@ -1,17 +1,26 @@
-import {mkdtemp, readdir, readFile, rm} from 'node:fs/promises';
+import {mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {expect, test} from '@jest/globals';
 import {runCli} from '../helpers/run-cli.js';
 
-/** The comment that the bundle puts before each file of the sources. */
-const SOURCE = /^\/\/ (src\/(?:commands|lib\/workflows)\/\S+)$/gmu;
+/** The comment that the bundle puts before each file of the sources and of a package. */
+const SOURCE = /^\/\/ ((?:src|node_modules)\/\S+)$/gmu;
 
-/** Runs a command and returns the commands and workflows that it loaded, as V8 saw it. */
-async function loadedBy(args: readonly string[]): Promise<string[]> {
+/** What a command has loaded. */
+interface Loaded {
+  /** Files of the installation; each takes a third of a millisecond to find, read and compile. */
+  readonly files: number;
+  /** The sources in them. */
+  readonly sources: readonly string[];
+}
+
+/** Runs a command and returns what it loaded, as V8 saw it. */
+async function loadedBy(args: readonly string[], lines?: string): Promise<Loaded> {
   const folder = await mkdtemp(join(tmpdir(), 'gembatch-start-'));
   try {
+    if (lines !== undefined) await writeFile(join(folder, 'x.jsonl'), lines);
     const coverage = join(folder, 'coverage');
     await runCli(args, {cwd: folder, env: {NODE_V8_COVERAGE: coverage}});
     const [report = ''] = await readdir(coverage);
@@ -19,32 +28,53 @@ async function loadedBy(args: readonly string[]): Promise<string[]> {
     const paths = result.filter(({url}) => url.startsWith('file:')).map(({url}) => fileURLToPath(url));
     const texts = await Promise.all(paths.map((path) => readFile(path, 'utf8')));
     const sources = texts.flatMap((text) => Array.from(text.matchAll(SOURCE), ([, source = '']) => source));
-    return [...new Set(sources)].sort();
+    return {files: paths.length, sources: [...new Set(sources)].sort()};
   } finally {
     await rm(folder, {recursive: true, force: true});
   }
 }
 
-test('help loads no command', async () => {
-  expect(await loadedBy(['submit', '--help'])).toEqual([]);
-  expect(await loadedBy([])).toEqual([]);
+/** Of the sources, the commands and what they do. */
+function work({sources}: Loaded): readonly string[] {
+  return sources.filter((source) =>
+    /^src\/(?:commands|lib\/(?:services\/(?:gemini|transfer)|store|workflows))\//u.test(source),
+  );
+}
+
+test('help loads no command, not even its own', async () => {
+  for (const args of [['submit', '--help'], ['help', 'submit'], ['help'], []])
+    expect(work(await loadedBy(args))).toEqual([]);
 });
 
-test('an error before work loads the command that it is of, what looks at its files, and nothing to send with', async () => {
-  expect(await loadedBy(['submit', 'x.jsonl'])).toEqual([
+test('wrong usage loads the command that it is of, and no store', async () => {
+  const loaded = await loadedBy(['submit', '--nonsense']);
+  expect(work(loaded)).toEqual(['src/commands/submit.ts']);
+  expect(loaded.files).toBeLessThanOrEqual(10);
+  expect(work(await loadedBy(['poll', '--nonsense']))).toEqual(['src/commands/poll.ts']);
+});
+
+test('without an API key only the store and what looks at the files is loaded', async () => {
+  const loaded = await loadedBy(['submit', 'x.jsonl']);
+  expect(work(loaded).filter((source) => !source.startsWith('src/lib/store/'))).toEqual([
     'src/commands/submit.ts',
-    'src/lib/workflows/request-file/inspect-file.ts',
+    'src/lib/workflows/request-file/file-error.ts',
+    'src/lib/workflows/request-file/first-fault.ts',
     'src/lib/workflows/request-file/open-file.ts',
-    'src/lib/workflows/request-file/read-chunks.ts',
-    'src/lib/workflows/request-file/read-fault.ts',
-    'src/lib/workflows/request-file/read-hashed.ts',
     'src/lib/workflows/submit/collect-inputs.ts',
     'src/lib/workflows/submit/duplicates/known-jobs.ts',
     'src/lib/workflows/submit/first-faults.ts',
   ]);
-  expect(await loadedBy(['submit', '--nonsense'])).toEqual(['src/commands/submit.ts']);
+  expect(loaded.files).toBeLessThanOrEqual(14);
+});
+
+test('a line is checked by what is loaded for it, where there is one', async () => {
+  const check = 'src/lib/domain/request/request-file.ts';
+  expect((await loadedBy(['submit', 'x.jsonl'])).sources).not.toContain(check);
+  const loaded = await loadedBy(['submit', 'x.jsonl'], '{"key": 1}\n');
+  expect(loaded.sources).toContain(check);
+  expect(loaded.sources).not.toContain('src/lib/threads/hash-thread.ts');
 });
 
 test('an unknown command loads none', async () => {
-  expect(await loadedBy(['submti', 'x.jsonl'])).toEqual([]);
+  expect(work(await loadedBy(['submti', 'x.jsonl']))).toEqual([]);
 });

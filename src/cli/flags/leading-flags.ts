@@ -28,3 +28,14 @@ export function moveLeadingFlags(args: readonly string[], commandIds: readonly s
   const words = commandIds.includes(`${rest[0]}:${rest[1] ?? ''}`) ? 2 : 1;
   return [...rest.slice(0, words), ...args.slice(0, start), ...rest.slice(words)];
 }
+
+/**
+ * `help submit` as `submit --help`, and `help` as `--help`: the same answers, without loading the command that gives them.
+ *
+ * @param commandIds - ids of all commands, their words joined by `:`.
+ */
+export function helpAsFlag(args: readonly string[], commandIds: readonly string[]): string[] {
+  const [first, ...words] = args;
+  const isKnown = words.length === 0 || commandIds.includes(words.join(':'));
+  return first === 'help' && isKnown ? [...words, '--help'] : [...args];
+}

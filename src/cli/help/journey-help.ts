@@ -59,6 +59,16 @@ export default class JourneyHelp extends Help {
     this.render = onlyTemplates(this.render);
   }
 
+  override async showHelp(argv: string[]): Promise<void> {
+    process.stdout.prependListener('error', (error) => void this.#failed(error));
+    await super.showHelp(argv);
+  }
+
+  async #failed(error: Error): Promise<void> {
+    const {outputFailed} = await import('../errors/output-failed.js');
+    outputFailed(error, this.config.version);
+  }
+
   protected override async showRootHelp(): Promise<void> {
     const sections = JOURNEY.map(({title, commands}) => {
       const rows = commands.flatMap((id) => this.#row(id));

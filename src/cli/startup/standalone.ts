@@ -5,6 +5,6 @@
 export {execute} from '@oclif/core/execute';
 export {default as JourneyHelp} from '../help/journey-help.js';
 export {JOURNEY_ORDER} from '../help/journey.js';
-export {STANDALONE_TABLE} from './command-table.js';
+export {COMMAND_TABLE, STANDALONE_TABLE} from './command-table.js';
 export {rootPlugin} from './root-plugin.js';
 export {standaloneSettings} from './standalone-settings.js';

@@ -1,5 +1,5 @@
 import {expect, test} from '@jest/globals';
-import {moveLeadingFlags} from '../../../src/cli/flags/leading-flags.js';
+import {helpAsFlag, moveLeadingFlags} from '../../../src/cli/flags/leading-flags.js';
 
 const IDS = ['list', 'submit', 'emulator:exec'];
 
@@ -13,4 +13,17 @@ test.each([
   ['--json --help', '--json --help'],
 ])('%s is read as %s', (given, expected) => {
   expect(moveLeadingFlags(given.split(' '), IDS).join(' ')).toBe(expected);
+});
+
+test.each([
+  ['help', '--help'],
+  ['help submit', 'submit --help'],
+  ['help emulator exec', 'emulator exec --help'],
+  ['help emulator', 'help emulator'],
+  ['help exit-codes', 'help exit-codes'],
+  ['help submit -n', 'help submit -n'],
+  ['help sbmit', 'help sbmit'],
+  ['submit help', 'submit help'],
+])('%s is answered as %s', (given, expected) => {
+  expect(helpAsFlag(given.split(' '), IDS).join(' ')).toBe(expected);
 });

@@ -3,25 +3,33 @@
  * differ.
  */
 export function closest(word: string, candidates: readonly string[]): string | undefined {
+  const isNear = (candidate: string, distance: number): boolean =>
+    distance * 3 <= Math.max(word.length, candidate.length);
   const [best] = candidates
+    .filter((candidate) => isNear(candidate, Math.abs(word.length - candidate.length)))
     .map((candidate) => ({candidate, distance: editDistance(word, candidate)}))
-    .filter(({candidate, distance}) => distance * 3 <= Math.max(word.length, candidate.length))
+    .filter(({candidate, distance}) => isNear(candidate, distance))
     .sort((a, b) => a.distance - b.distance);
   return best?.candidate;
 }
 
 /** Letters to insert, drop, replace or swap with their neighbour to make `b` out of `a` (optimal string alignment). */
 export function editDistance(a: string, b: string): number {
-  const rows: number[][] = [Array.from({length: b.length + 1}, (_, column) => column)];
+  let beforeLast: number[] = [];
+  let last = Array.from({length: b.length + 1}, (_, column) => column);
   for (let i = 1; i <= a.length; i += 1) {
     const row = [i];
     for (let j = 1; j <= b.length; j += 1) {
-      const [left = 0, above = 0, diagonal = 0] = [row[j - 1], rows[i - 1]?.[j], rows[i - 1]?.[j - 1]];
+      const replaced = at(last, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1);
       const isSwap = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
-      const swapped = isSwap ? (rows[i - 2]?.[j - 2] ?? Infinity) : Infinity;
-      row.push(Math.min(left + 1, above + 1, diagonal + (a[i - 1] === b[j - 1] ? 0 : 1), swapped + 1));
+      const swapped = isSwap ? at(beforeLast, j - 2) + 1 : Infinity;
+      row.push(Math.min(at(row, j - 1) + 1, at(last, j) + 1, replaced, swapped));
     }
-    rows.push(row);
+    [beforeLast, last] = [last, row];
   }
-  return rows.at(-1)?.at(-1) ?? 0;
+  return at(last, b.length);
+}
+
+function at(row: readonly number[], column: number): number {
+  return row[column] ?? Infinity;
 }

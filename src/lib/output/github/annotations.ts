@@ -6,16 +6,12 @@ import {isAbsolute, relative, resolve, sep} from 'node:path';
 import type {WorkSummary} from '../../workflows/github/summarise-work.js';
 import type {FileOutcome} from '../../workflows/submit/submit-report.js';
 import {printable, printableLines} from '../terminal/printable.js';
+import {isGitHubActions} from './is-github-actions.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** GitHub shows ten of a kind for each step. */
 export const MOST_ANNOTATIONS = 10;
-
-/** Whether GitHub Actions runs the command. */
-export function isGitHubActions(env: Environment): boolean {
-  return env['GITHUB_ACTIONS'] === 'true';
-}
 
 /** The annotations of a file that failed, whose outcome is unclear, or that has warnings. */
 export function fileAnnotations(

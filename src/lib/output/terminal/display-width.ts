@@ -4,10 +4,12 @@ import {stripVTControlCharacters} from 'node:util';
  * What takes two columns: emoji, and East Asian wide and fullwidth characters (Unicode Standard Annex 11, in broad
  * ranges). Where terminals differ, the larger width is taken: a line that is too short is better than one that breaks.
  */
-const WIDE =
-  /[\u1100-\u115F\u2E80-\u303E\u3041-\u33FF\u3400-\u4DBF\u4E00-\u9FFF\uA000-\uA4CF\uA960-\uA97F\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6\u{16FE0}-\u{18DFF}\u{1AFF0}-\u{1B2FF}\u{1F300}-\u{1FAFF}\u{20000}-\u{3FFFD}\p{Emoji_Presentation}]/u;
+const WIDE = String.raw`[\u1100-\u115F\u2E80-\u303E\u3041-\u33FF\u3400-\u4DBF\u4E00-\u9FFF\uA000-\uA4CF\uA960-\uA97F\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6\u{16FE0}-\u{18DFF}\u{1AFF0}-\u{1B2FF}\u{1F300}-\u{1FAFF}\u{20000}-\u{3FFFD}\p{Emoji_Presentation}]`;
 /** What takes no column of its own: combining marks, joiners, variation selectors. */
-const NARROW = /[\p{Mn}\p{Me}\p{Cf}]/u;
+const NARROW = String.raw`[\p{Mn}\p{Me}\p{Cf}]`;
+/** Compiled for the first text that is not plain: to look classes of Unicode up takes time at each start. */
+let wide: RegExp | undefined;
+let narrow: RegExp | undefined;
 /** Makes an emoji of the character before it, which most terminals then draw a column wider. */
 const EMOJI_SELECTOR = '\uFE0F';
 const PRINTABLE_ASCII = /^[\u0020-\u007E]*$/u;
@@ -88,6 +90,6 @@ function fitting(characters: readonly string[], width: number): string[] {
 
 function widthOf(character: string): number {
   if (character === EMOJI_SELECTOR) return 1;
-  if (NARROW.test(character)) return 0;
-  return WIDE.test(character) ? 2 : 1;
+  if ((narrow ??= new RegExp(NARROW, 'u')).test(character)) return 0;
+  return (wide ??= new RegExp(WIDE, 'u')).test(character) ? 2 : 1;
 }

@@ -1,3 +1,5 @@
+import {isPlain} from './display-width.js';
+
 /** Most text is plain, and tables have much of it. */
 const PLAIN = /^[ -"$-9;-~]*$/u;
 
@@ -6,8 +8,12 @@ const PLAIN = /^[ -"$-9;-~]*$/u;
  * fillers and tags), with which two names look alike; lone halves of characters. Variation selectors are no danger, and
  * part of many emoji.
  */
-const UNPRINTABLE =
-  /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u034F\u115F\u1160\u17B4\u17B5\u180B-\u180F\u3164\uFFA0\u{E0000}-\u{E0FFF}]/gu;
+const UNPRINTABLE = String.raw`[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u034F\u115F\u1160\u17B4\u17B5\u180B-\u180F\u3164\uFFA0\u{E0000}-\u{E0FFF}]`;
+/** As above, but for the line ends that JSON has between its values, which has none in them; with the mark of Azure's runners. */
+const JSON_UNPRINTABLE = String.raw`${UNPRINTABLE.replace(String.raw`\p{Cc}`, String.raw`\x7F-\x9F`)}|#(?=#\w*\[)`;
+/** Compiled for the first text that needs them: to look classes of Unicode up takes time at each start. */
+let unprintable: RegExp | undefined;
+let jsonUnprintable: RegExp | undefined;
 
 /**
  * What a runner of CI jobs takes for a command when it reads it in a log: `::name::` where a line starts, `##[name]` and
@@ -22,9 +28,10 @@ const COMMAND_MARK = /^(\s*):(?=:)|#(?=#\w*\[)/gu;
  */
 export function printable(text: string): string {
   if (PLAIN.test(text)) return text;
-  return text
-    .replaceAll(UNPRINTABLE, escapeOf)
-    .replaceAll(COMMAND_MARK, (mark: string, blanks = '') => blanks + escapeOf(mark.slice(-1)));
+  const visible = isPlain(text)
+    ? text
+    : text.replaceAll((unprintable ??= new RegExp(UNPRINTABLE, 'gu')), escapeOf);
+  return visible.replaceAll(COMMAND_MARK, (mark: string, blanks = '') => blanks + escapeOf(mark.slice(-1)));
 }
 
 /** Several lines, each printable. */
@@ -42,16 +49,10 @@ export function printableJson(value: unknown, indent?: number): string {
 
 /** As `printableJson`, for a text that is JSON already. */
 export function printableJsonText(json: string): string {
-  return json.replaceAll(JSON_UNPRINTABLE, (characters) =>
+  return json.replaceAll((jsonUnprintable ??= new RegExp(JSON_UNPRINTABLE, 'gu')), (characters) =>
     Array.from({length: characters.length}, (_, i) => `\\u${hex(characters.charCodeAt(i), 4)}`).join(''),
   );
 }
-
-/** As above, but for the line ends that JSON has between its values; it has none in them. */
-const JSON_UNPRINTABLE = new RegExp(
-  `${UNPRINTABLE.source.replace('\\p{Cc}', '\\x7F-\\x9F')}|#(?=#\\w*\\[)`,
-  'gu',
-);
 
 function escapeOf(character: string): string {
   const code = character.codePointAt(0) ?? 0;

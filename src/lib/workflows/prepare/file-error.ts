@@ -1,5 +1,5 @@
 import {GembatchError} from '../../domain/errors.js';
-import {readFault} from '../request-file/read-fault.js';
+import {readFault} from '../request-file/file-error.js';
 
 /** What the file system says about a file that is to be read, in our words; anything else as it is. */
 export function fileError(name: string, cause: unknown): unknown {

@@ -1,14 +1,11 @@
 import type {BigIntStats} from 'node:fs';
 import {stat} from 'node:fs/promises';
 import {GembatchError} from '../../domain/errors.js';
-import {SERVICE_LIMITS} from '../../domain/service/service-of.js';
-import {isBlank} from '../../domain/json/line-splitter.js';
 import {RequestCounter} from '../../domain/request/request-counter.js';
 import type {FileWarning, RequestFileFacts} from '../../domain/request/request-facts.js';
 import {RequestFileCheck, type CheckOptions} from '../../domain/request/request-file.js';
 import type {FileEstimate} from '../estimate/file-estimator.js';
-import {openFile, refuseAddress, refuseIrregular} from './open-file.js';
-import {readFault} from './read-fault.js';
+import {fileError, invalidError, statFile, withPreparation} from './file-error.js';
 import {readHashed} from './read-hashed.js';
 
 /** What an inspection found in a good request file. */
@@ -37,15 +34,8 @@ export interface InspectOptions extends CheckOptions {
   readonly onProgress?: (bytes: number, totalBytes: number) => void;
 }
 
-/** The most that any service takes in one file. */
-export const MAX_REQUEST_FILE_BYTES = SERVICE_LIMITS.gemini.maxFileBytes;
 /** What is inspected in about a tenth of a second. */
 const PROGRESS_BYTES = 32 * 1024 * 1024;
-/** Read to find the first line; a longer one is left to the inspection. */
-const FIRST_BYTES = 64 * 1024;
-const NEWLINE = 0x0a;
-/** How many bad lines are named besides the first. */
-const MAX_LINES_NAMED = 8;
 
 /**
  * Reads a request file once, from its start to its end: counts and hashes it, and checks each line. Memory is two chunks,
@@ -71,60 +61,6 @@ export async function inspectFile(
   } catch (error) {
     throw error instanceof GembatchError ? error : fileError(name, error);
   }
-}
-
-/**
- * What is wrong with a request file as far as a short look tells: whether it is there, what it is, and its first line.
- * Undefined when nothing is; an inspection may find more.
- */
-export async function firstFault(path: string, options: InspectOptions): Promise<GembatchError | undefined> {
-  const name = options.name ?? path;
-  try {
-    const {size} = await statFile(path, name, options.maxBytes);
-    if (size === 0n) return new GembatchError('FILE_EMPTY', `${name}: the file is empty.`);
-    const line = options.validate ? await firstLineOf(path) : undefined;
-    if (line === undefined) return undefined;
-    const check = new RequestFileCheck(options);
-    check.push(line);
-    const facts = check.finish();
-    return facts.problems.length > 0
-      ? await withPreparation(invalidError(name, facts), path, name)
-      : undefined;
-  } catch (cause) {
-    const error = cause instanceof GembatchError ? cause : fileError(name, cause);
-    if (error instanceof GembatchError) return error;
-    throw error;
-  }
-}
-
-/** A file's first line, with what is blank before it; undefined when its end is farther off. */
-async function firstLineOf(path: string): Promise<Buffer | undefined> {
-  const {file, sizeBytes} = await openFile(path);
-  try {
-    const {buffer, bytesRead} = await file.read(Buffer.alloc(FIRST_BYTES), 0, FIRST_BYTES, 0);
-    const start = buffer.subarray(0, bytesRead);
-    for (
-      let from = 0, end = start.indexOf(NEWLINE);
-      end !== -1;
-      from = end + 1, end = start.indexOf(NEWLINE, from)
-    )
-      if (!isBlank(start, from, end)) return start.subarray(0, end + 1);
-    return bytesRead < sizeBytes ? undefined : start;
-  } finally {
-    await file.close();
-  }
-}
-
-async function statFile(path: string, name: string, maxBytes = MAX_REQUEST_FILE_BYTES): Promise<BigIntStats> {
-  refuseAddress(path);
-  const stats = await stat(path, {bigint: true});
-  if (stats.isDirectory()) throw await isFolder(path, name);
-  refuseIrregular(stats, name);
-  if (stats.size > maxBytes) {
-    const text = `${name}: has ${stats.size} bytes; the service takes ${maxBytes} at most.`;
-    throw await withPreparation(new GembatchError('FILE_TOO_LARGE', text), path, name);
-  }
-  return stats;
 }
 
 interface Contents {
@@ -170,54 +106,9 @@ function changed(name: string): GembatchError {
   return new GembatchError('FILE_CHANGED', `${name}: changed while it was read; nothing was sent.`);
 }
 
-async function isFolder(path: string, name: string): Promise<GembatchError> {
-  const {preparationOfFolder} = await import('../prepare/preparation-hint.js');
-  const folder = name.replace(/[/\\]+$/u, '');
-  const suggestions = await preparationOfFolder(path, folder).catch(() => undefined);
-  return new GembatchError('FILE_IS_FOLDER', `${name}: has no request files (*.jsonl) in it.`, {
-    suggestions: suggestions ?? [`Folders inside it are not searched; name them: ${folder}/*/`],
-  });
-}
-
-/** What is a table or another format needs a command, not a correction. */
-async function withPreparation(error: GembatchError, path: string, name: string): Promise<GembatchError> {
-  const {preparationOf} = await import('../prepare/preparation-hint.js');
-  const suggestions = await preparationOf(path, name);
-  if (suggestions === undefined) return error;
-  return new GembatchError(error.code, error.message, {details: error.details, suggestions});
-}
-
-/** What is wrong with the lines of a request file, by the first of them. */
-export function invalidError(name: string, {problems, isComplete}: RequestFileFacts): GembatchError {
-  const [first, ...others] = problems;
-  const {line = 1, column = 1, text = '', rule} = first ?? {};
-  const lines = others.slice(0, MAX_LINES_NAMED).map((other) => other.line);
-  const count = `${isComplete ? '' : 'at least '}${others.length} more bad line${others.length === 1 ? '' : 's'}`;
-  const ellipsis = others.length > lines.length ? ', …' : '';
-  const more = others.length === 0 ? '' : ` (${count}: ${lines.join(', ')}${ellipsis})`;
-  return new GembatchError('FILE_INVALID', `${name}:${line}:${column}: ${text}${more}.`, {
-    details: {line, column, problems: problems.length, ...(rule === undefined ? {} : {rule})},
-    ...(rule === undefined
-      ? {}
-      : {suggestions: [`Correct the line, or send the file as it is with --allow ${rule}.`]}),
-  });
-}
-
 /** A warning about lines, with where they are. */
 export function warningText({text, firstLine, lineCount}: FileWarning): string {
   return lineCount === 1
     ? `line ${firstLine}: ${text}`
     : `line ${firstLine} and ${lineCount - 1} more: ${text}`;
-}
-
-/** Says what the file system said; anything else that was thrown is left as it is. */
-function fileError(name: string, cause: unknown): unknown {
-  const fault = readFault(cause);
-  if (fault === undefined) return cause;
-  const isPattern = fault.code === 'FILE_MISSING' && /[*?[{]/u.test(name);
-  if (!isPattern) return new GembatchError(fault.code, `${name}: ${fault.text}`, {cause});
-  return new GembatchError(fault.code, `${name}: no file matches this pattern.`, {
-    cause,
-    suggestions: ['Check the pattern, and that you are in the right folder; nothing was sent for it.'],
-  });
 }

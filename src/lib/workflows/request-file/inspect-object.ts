@@ -6,7 +6,8 @@ import {RequestFileCheck, type CheckOptions} from '../../domain/request/request-
 import {SERVICE_LIMITS} from '../../domain/service/service-of.js';
 import type {BatchService, CallOptions} from '../../services/batch-service.js';
 import type {FileEstimator} from '../estimate/file-estimator.js';
-import {invalidError, warningText, type Inspection} from './inspect-file.js';
+import {invalidError} from './file-error.js';
+import {warningText, type Inspection} from './inspect-file.js';
 
 /** How an object in a bucket is inspected. */
 export interface InspectObjectOptions extends CheckOptions, CallOptions {

@@ -3,7 +3,7 @@ import {isCloudAddress} from '../../domain/job/bucket-input.js';
 import {fieldOf} from '../../domain/json/json-object.js';
 import {KeyReader} from '../../domain/request-key/key-reader.js';
 import type {ExpectedRequests} from '../../domain/result/result-file.js';
-import {MAX_REQUEST_FILE_BYTES} from './inspect-file.js';
+import {MAX_REQUEST_FILE_BYTES} from './file-error.js';
 import {answerChecks} from '../results/answer-checks.js';
 import {readHashed} from './read-hashed.js';
 

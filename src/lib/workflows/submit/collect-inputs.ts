@@ -83,7 +83,6 @@ export async function collectInputs(
 
 const GLOB_CHARACTER = /[*?[{(]/u;
 const JOB_INFO = /(?:^|-)job-info\.jsonl$/u;
-const NATURAL_ORDER = new Intl.Collator('en', {numeric: true});
 
 async function expand(arg: string, {cwd, isOwnFile}: CollectOptions): Promise<readonly string[]> {
   if (isCloudAddress(arg)) return [arg];
@@ -95,9 +94,7 @@ async function expand(arg: string, {cwd, isOwnFile}: CollectOptions): Promise<re
   const {glob} = await import('tinyglobby'); // Only here: most shells have expanded the patterns already.
   const matches = await glob(pattern, {cwd, absolute: true, expandDirectories: false});
   if (matches.length === 0) return [arg];
-  return matches
-    .map((match) => (isAbsolute(arg) ? resolve(match) : relative(cwd, match)))
-    .sort(NATURAL_ORDER.compare);
+  return inNaturalOrder(matches.map((match) => (isAbsolute(arg) ? resolve(match) : relative(cwd, match))));
 }
 
 /** A folder without any is kept under its own name, as what matches nothing. */
@@ -110,9 +107,13 @@ async function requestFilesIn(
   const names = entries
     .filter((entry) => !entry.isDirectory() && entry.name.endsWith('.jsonl') && !JOB_INFO.test(entry.name))
     .map(({name}) => join(folder, name))
-    .filter((name) => !isOwnFile(resolve(cwd, name)))
-    .sort(NATURAL_ORDER.compare);
-  return names.length === 0 ? [folder] : names;
+    .filter((name) => !isOwnFile(resolve(cwd, name)));
+  return names.length === 0 ? [folder] : inNaturalOrder(names);
+}
+
+/** Made where it is needed: to load the rules of a language takes 8 ms. */
+function inNaturalOrder(names: readonly string[]): readonly string[] {
+  return names.toSorted(new Intl.Collator('en', {numeric: true}).compare);
 }
 
 /** Whatever is in the way of looking, reading the file will say it. */

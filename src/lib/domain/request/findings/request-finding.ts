@@ -54,6 +54,8 @@ export function kindOf(
 }
 
 const EXCERPT_LENGTH = 40;
+/** Compiled for the first text: to look classes of Unicode up takes time at each start. */
+let unprintable: RegExp | undefined;
 
 /** Text of the user's as a message shows it: in quotes, short, without anything that a terminal would obey. */
 export function quoted(text: string): string {
@@ -62,6 +64,6 @@ export function quoted(text: string): string {
   const shown = head
     .slice(0, EXCERPT_LENGTH)
     .join('')
-    .replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, '\uFFFD');
+    .replaceAll((unprintable ??= new RegExp(String.raw`[\p{C}\p{Zl}\p{Zp}]`, 'gu')), '\uFFFD');
   return `"${shown}${isCut ? '…' : ''}"`;
 }

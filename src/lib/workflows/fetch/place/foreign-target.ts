@@ -4,7 +4,7 @@ import type {JobRecord} from '../../../domain/job/job-record.js';
 import {ownCommand} from '../../../domain/program-name.js';
 import {shellWord} from '../../../domain/text/shell-word.js';
 import type {JobStore} from '../../../store/job-store.js';
-import {firstFault} from '../../request-file/inspect-file.js';
+import {firstFault} from '../../request-file/first-fault.js';
 import {refuseChanged} from '../../request-file/refuse-changed.js';
 
 /**
