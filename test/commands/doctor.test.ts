@@ -63,7 +63,8 @@ describe('gembatch doctor', () => {
     expect(refused.code).toBe(6);
     expect(refused.check('Service')).toMatchObject({status: 'ok'});
     await emulator.close();
-    const gone = await doctor({cwd, env, nodeArgs: FAST_CLOCK});
+    const fast = {...env, GEMBATCH_TEST_SPEED: '500'};
+    const gone = await doctor({cwd, env: fast, nodeArgs: FAST_CLOCK});
     expect(gone.code).toBe(9);
     expect(gone.check('Service')).toMatchObject({status: 'failed'});
     expect(gone.check('API key')).toMatchObject({status: 'skipped'});

@@ -7,7 +7,14 @@ import type {JobRecord} from '../../src/lib/domain/job/job-record.js';
 import type {RunResult} from '../../src/lib/workflows/run/run-report.js';
 import type {SubmitResult} from '../../src/lib/workflows/submit/submit-report.js';
 import {schemaErrors} from '../helpers/json-schema.js';
-import {FAST_CLOCK, startCli, type CliOptions, type CliResult, type RunningCli} from '../helpers/run-cli.js';
+import {
+  FAST_CLOCK,
+  runCli,
+  startCli,
+  type CliOptions,
+  type CliResult,
+  type RunningCli,
+} from '../helpers/run-cli.js';
 import {tempDir} from '../helpers/temp-dir.js';
 import {until} from '../helpers/until.js';
 import {useEmulator} from '../helpers/use-emulator.js';
@@ -20,6 +27,7 @@ interface Trial {
   readonly emulator: Emulator;
   readonly paid: () => number;
   readonly start: (args: readonly string[], options?: Partial<CliOptions>) => RunningCli;
+  readonly run: (args: readonly string[], options?: Partial<CliOptions>) => Promise<CliResult>;
   readonly cli: (...args: string[]) => Promise<CliResult>;
 }
 
@@ -35,10 +43,15 @@ async function trial(
     const request = {contents: [{parts: [{text: `Name seas like ${name}.`}]}], generationConfig: config};
     await writeFile(join(cwd, name), `${JSON.stringify({key: '1', request})}\n`);
   }
-  const start = (args: readonly string[], options: Partial<CliOptions> = {}): RunningCli =>
-    startCli(args, {...options, cwd, env: {...env, ...options.env}});
-  const cli = (...args: string[]): Promise<CliResult> => start(args).ended;
-  return {cwd, names, emulator, paid: () => emulator.control.paid().length, start, cli};
+  const all = (options: Partial<CliOptions> = {}): CliOptions => ({
+    ...options,
+    cwd,
+    env: {...env, ...options.env},
+  });
+  const start: Trial['start'] = (args, options) => startCli(args, all(options));
+  const run: Trial['run'] = (args, options) => runCli(args, all(options));
+  const cli = (...args: string[]): Promise<CliResult> => run(args);
+  return {cwd, names, emulator, paid: () => emulator.control.paid().length, start, run, cli};
 }
 
 const outcomesOf = (result: unknown): readonly string[] =>
@@ -138,15 +151,15 @@ describe('gembatch submit --max-cost after creates without an answer', () => {
   }
 
   test('sends as much as fits when no job came of them', async () => {
-    const {names, paid, start} = await killed();
-    const {code} = await start(['submit', ...names, '-m', MODEL, '--max-cost', '0.003'], fast).ended;
+    const {names, paid, run} = await killed();
+    const {code} = await run(['submit', ...names, '-m', MODEL, '--max-cost', '0.003'], fast);
     expect([code, paid()]).toEqual([EXIT.cost_cap, 2]);
   });
 
   test('sends another file in their place when no job came of them', async () => {
-    const {names, paid, start} = await killed();
+    const {names, paid, run} = await killed();
     const cap = ['--max-cost-per-day', '0.003'];
-    const {code} = await start(['submit', ...names.slice(2), '-m', MODEL, ...cap], fast).ended;
+    const {code} = await run(['submit', ...names.slice(2), '-m', MODEL, ...cap], fast);
     expect([code, paid()]).toEqual([0, 1]);
   });
 });

@@ -1,7 +1,7 @@
 import {expect, test} from '@jest/globals';
 import {EXIT} from '../../src/lib/domain/errors.js';
 import {JobFixture} from '../helpers/job-fixture.js';
-import {FAST_CLOCK, runCli, type CliResult} from '../helpers/run-cli.js';
+import {FAST_CLOCK, runCli, type CliOptions, type CliResult} from '../helpers/run-cli.js';
 
 const MODEL = 'gemini-2.5-flash-lite';
 
@@ -17,9 +17,12 @@ async function withBadRow(): Promise<JobFixture> {
 }
 
 function retry(jobs: JobFixture, speed = 1): Promise<CliResult> {
+  return runCli(['retry', 'a.jsonl', '--model', MODEL], faster(jobs, speed));
+}
+
+function faster(jobs: JobFixture, speed: number): CliOptions {
   const {cwd, env} = jobs.options;
-  const fast = {cwd, env: {...env, GEMBATCH_TEST_SPEED: String(speed)}, nodeArgs: FAST_CLOCK};
-  return runCli(['retry', 'a.jsonl', '--model', MODEL], fast);
+  return {cwd, env: {...env, GEMBATCH_TEST_SPEED: String(speed)}, nodeArgs: FAST_CLOCK};
 }
 
 /** A retry whose create took effect and had no answer, and that gave the looking up up. */
@@ -103,6 +106,6 @@ test.each([
 test('a retry of which nobody can tell whether it was made is no success of its file', async () => {
   const jobs = await unsettledRetry();
   jobs.emulator.control.fault({on: 'batches.list', times: null, fault: {kind: 'status', status: 503}});
-  const {code, stdout} = await jobs.poll('a.jsonl', '--once');
+  const {code, stdout} = await runCli(['poll', 'a.jsonl', '--once'], faster(jobs, 500));
   expect([code, stdout]).toEqual([EXIT.unclear, expect.stringContaining('1 unclear')]);
 });

@@ -6,7 +6,7 @@ import type {Emulator} from '../../src/emulator/http/server.js';
 import type {RunOutcome} from '../../src/commands/run.js';
 import {schemaErrors} from '../helpers/json-schema.js';
 import {requestLines} from '../helpers/request-files.js';
-import {FAST_CLOCK, startCli, type CliResult, type RunningCli} from '../helpers/run-cli.js';
+import {FAST_CLOCK, runCli, startCli, type CliResult, type RunningCli} from '../helpers/run-cli.js';
 import {MODEL, records} from '../helpers/submit.js';
 import {tempDir} from '../helpers/temp-dir.js';
 import {until} from '../helpers/until.js';
@@ -18,6 +18,7 @@ interface Trial {
   readonly folder: string;
   readonly emulator: Emulator;
   readonly start: (...args: string[]) => RunningCli;
+  readonly cli: (...args: string[]) => Promise<CliResult>;
   /** `run` of all files with a canary of four requests. */
   readonly run: (...flags: string[]) => Promise<{code: number | null; result: RunOutcome}>;
   /** How many requests each paid job has, in order. */
@@ -35,19 +36,20 @@ async function trial(): Promise<Trial> {
     seed: 1,
     behaviour: {pending_ms: 5_000, running_ms: 5_000},
   });
-  const start = (...args: string[]): RunningCli =>
-    startCli(args, {
-      cwd: folder,
-      env: {...env, GEMBATCH_TEST_SPEED: String(SPEED)},
-      nodeArgs: FAST_CLOCK,
-    });
+  const options = {
+    cwd: folder,
+    env: {...env, GEMBATCH_TEST_SPEED: String(SPEED)},
+    nodeArgs: FAST_CLOCK,
+  };
+  const start = (...args: string[]): RunningCli => startCli(args, options);
+  const cli = (...args: string[]): Promise<CliResult> => runCli(args, options);
   const run: Trial['run'] = async (...flags) => {
-    const {code, json} = await start(...RUN, ...flags, '--json').ended;
+    const {code, json} = await cli(...RUN, ...flags, '--json');
     expect(schemaErrors('run', json())).toEqual([]);
     return {code, result: json() as RunOutcome};
   };
   const paid = (): readonly number[] => emulator.control.paid().map(({request_count: count}) => count);
-  return {folder, emulator, start, run, paid};
+  return {folder, emulator, start, cli, run, paid};
 }
 
 function longRequests(count: number, subject: string): string {
@@ -87,7 +89,7 @@ describe('gembatch run --canary', () => {
   });
 
   test('stops when more than one row in twenty is bad, and goes on when a retry has mended them', async () => {
-    const {emulator, start, run, paid} = await trial();
+    const {emulator, run, paid, cli} = await trial();
     emulator.control.outcome({rows: [{fault: 'error', keys: ['r2']}]});
     const {code, result} = await run('--retries', '1');
     expect(code).toBe(EXIT.partial);
@@ -97,14 +99,14 @@ describe('gembatch run --canary', () => {
       ...Array.from({length: 3}, () => ['not_started', 'CANARY']),
     ]);
     expect(paid()).toEqual([4]);
-    const told = await start(...RUN).ended;
+    const told = await cli(...RUN);
     expect(told.code).toBe(EXIT.partial);
     expect(told.stdout).toContain('1 of its 4 rows is bad. The rest was not sent.');
     expect(told.stdout).toContain('without --canary');
 
     emulator.control.clearOutcomes();
-    await start('retry', 'data/parts/a.001-of-002.jsonl').ended;
-    await start('poll', '--interval', '5s').ended;
+    await cli('retry', 'data/parts/a.001-of-002.jsonl');
+    await cli('poll', '--interval', '5s');
     const mended = await run();
     expect(mended.code).toBe(0);
     expect(mended.result.canaries).toMatchObject([{bad_rows: 0, verdict: 'passed'}]);
@@ -112,23 +114,23 @@ describe('gembatch run --canary', () => {
   });
 
   test('without the flag the rest follows whatever the answers were, in the parts that were planned', async () => {
-    const {emulator, start, run, paid} = await trial();
+    const {emulator, run, paid, cli} = await trial();
     emulator.control.outcome({rows: [{fault: 'error', keys: ['r1', 'r2']}]});
     expect((await run()).code).toBe(EXIT.partial);
     emulator.control.clearOutcomes();
-    const {code} = await start(...WITHOUT).ended;
+    const {code} = await cli(...WITHOUT);
     expect(code).toBe(EXIT.partial);
     expect(paid().toSorted((a, b) => a - b)).toEqual([4, 6, 10, 10]);
   });
 
   test('stops when its job fails, and goes on when that is submitted again', async () => {
-    const {emulator, start, run, paid} = await trial();
+    const {emulator, run, paid, cli} = await trial();
     emulator.control.outcome({state: 'FAILED', error: {code: 13, message: 'Internal error'}});
     const {code, result} = await run();
     expect([code, paid()]).toEqual([EXIT.partial, [4]]);
     expect(result.canaries).toMatchObject([{verdict: 'stopped', reason: 'no_results'}]);
     emulator.control.clearOutcomes();
-    await start('retry', 'data/parts/a.001-of-002.jsonl').ended;
+    await cli('retry', 'data/parts/a.001-of-002.jsonl');
     const again = await run();
     expect(again.result.canaries).toMatchObject([{verdict: 'passed', reason: null}]);
     expect([again.code, paid().toSorted((a, b) => a - b)]).toEqual([0, [4, 4, 6, 10, 10]]);
@@ -191,13 +193,13 @@ describe('gembatch run --canary', () => {
   });
 
   test('without its plan nothing is sent a second time', async () => {
-    const {folder, start, run, paid} = await trial();
+    const {folder, start, run, paid, cli} = await trial();
     const victim = start(...RUN);
     await victim.seen('decide whether more is sent');
     victim.process.kill('SIGKILL');
     await victim.ended;
     await rm(join(folder, 'data/parts/a.jsonl.parts.json'));
-    const other: CliResult = await start(...WITHOUT).ended;
+    const other: CliResult = await cli(...WITHOUT);
     expect(other.code).not.toBe(0);
     expect(other.stdout).toContain('was split otherwise');
     expect((await run()).code).toBe(0);

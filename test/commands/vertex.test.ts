@@ -247,7 +247,9 @@ describe('which service is used', () => {
     emulator.control.fault({on: 'batches.create', fault: {kind: 'reset_after'}});
     const failure = {kind: 'status', status: 503} as const;
     emulator.control.fault({on: 'batches.list', skip: 1, times: null, fault: failure});
-    const unclear = await run(['submit', 'batch', '-m', MODEL, '--create-grace', '1s', ...VERTEX], both);
+    // It looks for the job for minutes.
+    const fast = {...both, GEMBATCH_TEST_SPEED: '500'};
+    const unclear = await run(['submit', 'batch', '-m', MODEL, '--create-grace', '1s', ...VERTEX], fast);
     expect(unclear.code).toBe(8);
     emulator.control.clearFaults();
     // Whoever comes without --vertex finds the job at the other service and follows it.

