@@ -1,5 +1,6 @@
 import {resolve} from 'node:path';
 import type {Clock} from '../lib/domain/clock.js';
+import {isCloudAddress} from '../lib/domain/job/bucket-input.js';
 import type {PricedService, PriceList} from '../lib/domain/price/price-list.js';
 import type {JobStore} from '../lib/store/job-store.js';
 import type {Estimate} from '../lib/workflows/estimate/estimate-files.js';
@@ -18,15 +19,17 @@ export async function estimateOf(
   model: string,
   {store, clock, prices, service}: EstimateContext,
 ): Promise<Estimate> {
-  const {estimateFiles} = await import('../lib/workflows/estimate/estimate-files.js');
-  return estimateFiles({
-    files: names.map((name) => ({name, path: resolve(name)})),
+  const {estimateFiles, withUnread} = await import('../lib/workflows/estimate/estimate-files.js');
+  const local = names.filter((name) => !isCloudAddress(name));
+  const estimate = await estimateFiles({
+    files: local.map((name) => ({name, path: resolve(name)})),
     model,
     service,
     prices,
     records: store.read().records.map(({record}) => record),
     nowMs: clock.now(),
   });
+  return withUnread(estimate, names.length - local.length);
 }
 
 /** What request files will cost, one sentence for each model, to show before a question. */

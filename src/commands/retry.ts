@@ -67,7 +67,7 @@ A job that the service does not show may belong to another API key's project. --
     }
     const ask = createConfirmOrYes(process, {isYes: flags.yes, isJson: this.jsonEnabled()});
     const connection = this.connection(flags);
-    const {resultsPlace} = resultsPlaceOf(flags, connection.service);
+    const {resultsDir: _, ...place} = resultsPlaceOf(flags, connection.service);
     const [{retryJobs}, {SubmitView}, {retryLines}, store, client, createFile] = await Promise.all([
       import('../lib/workflows/retry/retry-jobs.js'),
       import('../lib/output/submit/submit-view.js'),
@@ -83,7 +83,7 @@ A job that the service does not show may belong to another API key's project. --
       {store, client, clock: this.clock, createFile},
       {
         ...submitOptionsOf(flags),
-        ...(resultsPlace === undefined ? {} : {resultsPlace}),
+        ...place,
         prices,
         names: args.jobs ?? [],
         model: flags.model,

@@ -12,6 +12,12 @@ import {useEmulator} from '../helpers/use-emulator.js';
 import {putObject} from '../lib/services/vertex/open-vertex.js';
 
 const VERTEX = ['--vertex', '--bucket', 'gs://bucket/work', '-m', 'gemini-2.5-flash-lite'];
+/** The other commands are told by the records. */
+function flagsOf(command = ''): readonly string[] {
+  if (command === 'poll') return [];
+  return command === 'adopt' ? VERTEX.slice(0, 3) : VERTEX;
+}
+
 const ALL = 'gs://bucket/in/*.jsonl';
 
 /** A folder without any request file, and a bucket with some. */
@@ -29,7 +35,7 @@ async function bucket(...names: readonly string[]) {
     putObject(emulator, name, content);
   for (const name of names) await put(name);
   const run = (...args: string[]): Promise<CliResult> =>
-    runCli([...args, ...(args[0] === 'poll' ? [] : VERTEX)], {cwd, env, nodeArgs: FAST_CLOCK});
+    runCli([...args, ...flagsOf(args[0])], {cwd, env, nodeArgs: FAST_CLOCK});
   const records = async (): Promise<readonly JobRecord[]> =>
     parseLines(await readFile(join(cwd, 'job-info.jsonl'), 'utf8')) as JobRecord[];
   const inputs = (): readonly string[] =>
@@ -155,5 +161,67 @@ describe('request files in a bucket', () => {
     const result = await run('submit', ALL, '--json', '--create-grace', '5s');
     expect(result.json()).toMatchObject({files: [outcome]});
     expect([control.paid(), inputs()]).toMatchObject([{length: paid}, {length: 1}]);
+  });
+
+  test('whose rows failed are read again for them, and merged', async () => {
+    const {cwd, control, run, put, records, inputs} = await bucket();
+    await put('in/1.jsonl', requestLines(4));
+    control.outcome({rows: [{fault: 'error', keys: ['r2']}]});
+    expect((await run('run', ALL, '--results-dir', 'out')).code).toBe(3);
+    control.outcome({rows: []});
+    const retried = await run('retry', '--json');
+    expect(retried.json()).toMatchObject({
+      jobs: [{requests: 1, request_file: expect.stringMatching(/^retries\/1\./u)}],
+    });
+    const polled = await run('poll', '--results-dir', 'out');
+    expect([polled.code, polled.stdout]).toEqual([0, expect.stringContaining('Rows: 4 ok')]);
+    const text = await readFile(join(cwd, (await records())[1]?.input_file ?? ''), 'utf8');
+    expect(text).toBe(`${requestLines(4).split('\n')[1]}\n`);
+    expect([control.paid(), inputs()]).toMatchObject([{length: 2}, {length: 1}]);
+  });
+
+  test('whose job failed are submitted again as they are, unless they have changed', async () => {
+    const {control, run, put, records, inputs} = await bucket('in/1.jsonl');
+    control.outcome({state: 'FAILED'});
+    await run('run', ALL);
+    expect((await run('retry', '--json')).json()).toMatchObject({
+      jobs: [{requests: null, request_files: ['gs://bucket/in/1.jsonl']}],
+      submissions: [{files: [{outcome: 'submitted'}]}],
+    });
+    expect((await records())[1]).toMatchObject({retry_of: (await records())[0]?.batch.name, object: {}});
+    await run('poll');
+    await put('in/1.jsonl', requestLines(5, 'other'));
+    const changed = await run('retry', '--json');
+    expect([changed.code, changed.json()]).toMatchObject([1, {jobs: [{error: {code: 'FILE_CHANGED'}}]}]);
+    expect(control.paid()).toHaveLength(2);
+    expect(inputs()).toHaveLength(1);
+  });
+
+  test('that have changed by the time their job is over are warned of', async () => {
+    const {run, put} = await bucket('in/1.jsonl', 'in/2.jsonl');
+    await run('submit', ALL);
+    await put('in/2.jsonl', requestLines(3, 'other'));
+    const polled = await run('poll');
+    expect(polled.stderr.match(/which content the job has read is not known/gu)).toHaveLength(1);
+    expect(polled.stderr).toContain('gs://bucket/in/2.jsonl: The object has another content since');
+  });
+
+  test('are adopted with the job that reads them, by an address of any length', async () => {
+    const name = `in/${'long/'.repeat(30)}1.jsonl`;
+    const {cwd, control, run, records} = await bucket(name);
+    expect((await run('submit', 'gs://bucket/in/**')).code).toBe(0);
+    const [before] = await records();
+    await rm(join(cwd, 'job-info.jsonl'));
+    const adopted = await run('adopt', '--all-mine', '--json');
+    expect(adopted.json()).toMatchObject({jobs: [{file: `gs://bucket/${name}`, request_file: 'matched'}]});
+    expect((await records())[0]).toMatchObject({
+      uploaded_file_name: `gs://bucket/${name}`,
+      sha256: before?.sha256,
+      object: before?.object,
+    });
+    await rm(join(cwd, 'job-info.jsonl'));
+    const again = await run('submit', 'gs://bucket/in/**', '--json');
+    expect(again.json()).toMatchObject({files: [{outcome: 'skipped', reason: 'adopted'}]});
+    expect(control.paid()).toHaveLength(1);
   });
 });

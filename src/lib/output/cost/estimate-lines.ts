@@ -58,6 +58,7 @@ export function totalLine({total, files, sample_of: all, unread_files: unread = 
   }
   if (unread > 0) {
     const rest = `${plural(unread, 'file')} in a bucket ${unread === 1 ? 'is' : 'are'} not read, so that the whole cost is unknown`;
+    if (files.length === 0) return `${rest}.`;
     return `${of}: ${describeCost(known)}; ${rest}.`;
   }
   return known.high === 0

@@ -11,7 +11,8 @@ import type {Clock} from '../../domain/clock.js';
 import type {BatchJob} from '../../domain/job/batch-job.js';
 import {newAttempt, parseJobDisplayName} from '../../domain/job/display-name.js';
 import {GembatchError} from '../../domain/errors.js';
-import type {JobRecord} from '../../domain/job/job-record.js';
+import {isCloudAddress, objectFingerprint, submittedObject} from '../../domain/job/bucket-input.js';
+import type {JobRecord, SubmittedObject} from '../../domain/job/job-record.js';
 import {describeLockWait} from '../../domain/lock-holder.js';
 import {ownCommand} from '../../domain/program-name.js';
 import {shellWord} from '../../domain/text/shell-word.js';
@@ -84,7 +85,7 @@ export async function adoptJobs(deps: AdoptDeps, input: AdoptInput): Promise<Ado
     },
     async (session) => {
       store.requireReadable(session.snapshot());
-      const adoption = new Adoption({store, session, adoptedAt, address: client.address}, input);
+      const adoption = new Adoption({store, session, adoptedAt, client}, input);
       return input.isAllMine ? adoptListed(client, adoption, input) : adoptNamed(client, adoption, input);
     },
   );
@@ -185,11 +186,24 @@ function inlineError({name}: BatchJob): GembatchError {
   );
 }
 
+/** What is known of the request file of a job. */
+interface Match {
+  readonly inspection?: Inspection;
+  readonly object?: SubmittedObject;
+  readonly state: NonNullable<AdoptedJob['request_file']>;
+}
+
+/** Whether a display name, which may have room for the end only, is the address of the object that a job reads. */
+function isNameOf(path: string, address = ''): boolean {
+  if (!isCloudAddress(address)) return false;
+  return path === address || (path.startsWith('...') && address.endsWith(path.slice('...'.length)));
+}
+
 /** One session in which jobs are adopted. */
 class Adoption {
   readonly #store: JobStore;
   readonly #session: Session;
-  readonly #address: string | undefined;
+  readonly #client: BatchService;
   readonly #adoptedAt: string;
   readonly #file: string | undefined;
   readonly #known: Map<string, JobRecord>;
@@ -202,15 +216,15 @@ class Adoption {
       store,
       session,
       adoptedAt,
-      address,
-    }: {store: JobStore; session: Session; adoptedAt: string; address: string | undefined},
+      client,
+    }: {store: JobStore; session: Session; adoptedAt: string; client: BatchService},
     {file, cwd}: AdoptInput,
   ) {
     this.#store = store;
     this.#session = session;
-    this.#address = address;
+    this.#client = client;
     this.#adoptedAt = adoptedAt;
-    this.#file = file === undefined ? undefined : resolve(cwd, file);
+    this.#file = file === undefined || isCloudAddress(file) ? file : resolve(cwd, file);
     const snapshot = session.snapshot();
     const records = snapshot.records.map(({record}) => record);
     this.#open = new Set(snapshot.openIntents.map(({attempt}) => attempt));
@@ -226,7 +240,7 @@ class Adoption {
     const ours = parseJobDisplayName(batch.display_name ?? '');
     if (ours === undefined && batch.src === undefined) throw inlineError(batch);
     const inputFile = this.#inputFile(batch);
-    const {inspection, state} = await this.#match(inputFile, ours?.fingerprintHead);
+    const {inspection, object, state} = await this.#match(inputFile, ours?.fingerprintHead);
     // Two jobs of one create have one attempt, and a record is known by it.
     const isTaken = ours !== undefined && this.#attempts.has(ours.attempt);
     const attempt = ours === undefined || isTaken ? newAttempt() : ours.attempt;
@@ -237,10 +251,11 @@ class Adoption {
       uploaded_file_name: batch.src?.file_name ?? '',
       batch,
       ...(inspection === undefined ? {} : {sha256: inspection.sha256, size_bytes: inspection.size_bytes}),
+      ...(object === undefined ? {} : {object}),
       attempt,
       ...(batch.create_time === undefined ? {} : {submitted_at: batch.create_time}),
       ...(this.#open.has(attempt) ? {} : {adopted_at: this.#adoptedAt}),
-      ...(this.#address === undefined ? {} : {service_url: this.#address}),
+      ...(this.#client.address === undefined ? {} : {service_url: this.#client.address}),
       ...(retryOf === undefined ? {} : {retry_of: retryOf}),
       ...(batch.results_left === undefined ? {} : {results_left: batch.results_left}),
     };
@@ -255,6 +270,7 @@ class Adoption {
     const {name, display_name: displayName = ''} = batch;
     if (this.#file !== undefined) return this.#store.inputName(this.#file);
     const path = parseJobDisplayName(displayName)?.inputFile ?? displayName;
+    if (isNameOf(path, batch.src?.file_name)) return batch.src?.file_name ?? path;
     let inputFile: string;
     try {
       inputFile = path === '' ? name : this.#store.inputName(this.#store.resolveInput(path));
@@ -267,10 +283,8 @@ class Adoption {
   }
 
   /** Facts of the local file, unless it is known to be another one than the job was made from. */
-  async #match(
-    inputFile: string,
-    fingerprintHead: string | undefined,
-  ): Promise<{inspection?: Inspection; state: NonNullable<AdoptedJob['request_file']>}> {
+  async #match(inputFile: string, fingerprintHead: string | undefined): Promise<Match> {
+    if (isCloudAddress(inputFile)) return this.#matchObject(inputFile, fingerprintHead);
     let inspection: Inspection;
     try {
       inspection = await inspectFile(this.#store.resolveInput(inputFile), {validate: false, name: inputFile});
@@ -281,6 +295,22 @@ class Adoption {
     if (fingerprintHead === undefined) return {inspection, state: 'named'};
     return inspection.sha256.startsWith(fingerprintHead)
       ? {inspection, state: 'matched'}
+      : {state: 'changed'};
+  }
+
+  async #matchObject(address: string, fingerprintHead: string | undefined): Promise<Match> {
+    const [found] = await this.#client.listInputs(address);
+    if (found === undefined) return {state: 'missing'};
+    const inspection = {
+      count: null,
+      size_bytes: found.sizeBytes,
+      sha256: objectFingerprint(found),
+      warnings: [],
+    };
+    const object = submittedObject(found);
+    if (fingerprintHead === undefined) return {inspection, object, state: 'named'};
+    return inspection.sha256.startsWith(fingerprintHead)
+      ? {inspection, object, state: 'matched'}
       : {state: 'changed'};
   }
 }

@@ -6,6 +6,7 @@ import {GembatchError} from '../../domain/errors.js';
 import type {JsonObject} from '../../domain/json/json-object.js';
 import {isBlank, LineSplitter} from '../../domain/json/line-splitter.js';
 import type {TokenCount} from '../../services/batch-service.js';
+import {readChunks} from '../request-file/read-chunks.js';
 import {splitFile} from '../request-file/split-file.js';
 
 /** Lets the service count a request. */
@@ -74,5 +75,5 @@ async function* sampledRequests(file: {path: string; requests: number}): AsyncGe
     }
     seen += 1;
   });
-  for await (const part of splitFile(path, splitter, found)) yield* part;
+  for await (const part of splitFile(readChunks(path), splitter, found)) yield* part;
 }

@@ -20,6 +20,7 @@ import {refreshJobs} from '../job-states/refresh-jobs.js';
 import {glanceAtResults, lookAtResults} from '../job-states/result-files.js';
 import {contradictionOf} from './job-counts.js';
 import {deleteRemoteCopies} from './delete-remote-copies.js';
+import {changedInputNotes} from './changed-input.js';
 import {isToStay, leaveResults} from './leave-results.js';
 import {receiveResult, type ReceiveOptions} from './receive-result.js';
 import type {ReadResult} from './result-intake.js';
@@ -61,6 +62,15 @@ export interface FetchedResult {
  * @throws GembatchError what the download says, `STORAGE`, `LOCKED`, `LOCK_LOST`, and `INTERRUPTED`.
  */
 export async function fetchResult(
+  deps: FetchDeps,
+  record: JobRecord,
+  options: FetchOptions,
+): Promise<FetchedResult> {
+  const {notes} = await fetchOrLeave(deps, record, options);
+  return {notes: [...(await changedInputNotes(deps.client, record, options.stop)), ...notes]};
+}
+
+async function fetchOrLeave(
   deps: FetchDeps,
   record: JobRecord,
   options: FetchOptions,

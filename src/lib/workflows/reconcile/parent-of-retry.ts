@@ -1,4 +1,5 @@
 import {basename, dirname, join} from 'node:path/posix';
+import {isCloudAddress} from '../../domain/job/bucket-input.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 
 /** The folder beside request files in which the requests that are sent again are. */
@@ -32,6 +33,8 @@ export type ParentJob = Pick<JobRecord, 'input_file'> & {readonly batch: Pick<Jo
 
 /** All retries of one request file are in one folder, also those of retries. */
 function retriesFolderOf(inputFile: string): string {
+  // Those of what is in a bucket are beside the job-info file.
+  if (isCloudAddress(inputFile)) return RETRIES_FOLDER;
   const folder = dirname(inputFile);
   return basename(folder) === RETRIES_FOLDER ? folder : join(folder, RETRIES_FOLDER);
 }

@@ -1,15 +1,18 @@
 import type {LineSplitter} from '../../domain/json/line-splitter.js';
-import {readChunks} from './read-chunks.js';
 
 /**
- * Runs a file through a splitter.
+ * Runs the chunks of a file through a splitter.
  *
  * @param found - what the sink of the splitter adds to; emptied after each chunk.
  * @returns what was found in each chunk.
- * @throws as `readChunks`.
+ * @throws what reading the file does.
  */
-export async function* splitFile<T>(path: string, splitter: LineSplitter, found: T[]): AsyncGenerator<T[]> {
-  for await (const chunk of readChunks(path)) {
+export async function* splitFile<T>(
+  chunks: AsyncIterable<Uint8Array>,
+  splitter: LineSplitter,
+  found: T[],
+): AsyncGenerator<T[]> {
+  for await (const chunk of chunks) {
     splitter.push(chunk);
     yield found.splice(0);
   }

@@ -3,6 +3,7 @@ import type {ResultIndex} from '../../domain/result/result-index.js';
 import {MAX_ROW_BYTES, TOO_LONG} from '../../domain/result/result-limits.js';
 import {RowReader} from '../../domain/result/row-reader.js';
 import {BAD_OUTCOMES, type BadRow} from '../../domain/result/row-counts.js';
+import {readChunks} from '../request-file/read-chunks.js';
 import {splitFile} from '../request-file/split-file.js';
 import {openWalk, type WalkInput} from './walk-results.js';
 
@@ -46,5 +47,5 @@ async function* unmatchedRows(path: string, index: ResultIndex): AsyncGenerator<
     },
     {maxBytes: MAX_ROW_BYTES, onTooLong},
   );
-  for await (const part of splitFile(path, splitter, found)) yield* part;
+  for await (const part of splitFile(readChunks(path), splitter, found)) yield* part;
 }

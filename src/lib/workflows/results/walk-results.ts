@@ -33,6 +33,8 @@ export interface AnsweredRequest {
 /** Whose answers are read. */
 export interface WalkInput {
   readonly requestPath: string;
+  /** Reads the request file from its start, where it is not on this machine. */
+  readonly readRequests?: () => AsyncIterable<Uint8Array>;
   /** Result files of the job and of its retries, in this order. */
   readonly resultPaths: readonly string[];
   /** Whether answers are checked against what their requests ask for; true when absent. */
@@ -68,7 +70,7 @@ const BATCH_BYTES = 8 * 1024 * 1024;
  * @throws what the file system says when a file cannot be read.
  */
 export async function openWalk(input: WalkInput): Promise<Walk> {
-  const checkOf = input.checksAnswers === false ? undefined : await readChecks(input.requestPath);
+  const checkOf = input.checksAnswers === false ? undefined : await readChecks(requestsOf(input));
   const index = new ResultIndex(checkOf);
   for (const path of input.resultPaths) {
     index.startFile();
@@ -89,9 +91,13 @@ function reusedRoom(): (lengthBytes: number) => Uint8Array {
   };
 }
 
-async function readChecks(requestPath: string): Promise<CheckOfKey> {
+function requestsOf({readRequests, requestPath}: WalkInput): AsyncIterable<Uint8Array> {
+  return readRequests?.() ?? readChunks(requestPath);
+}
+
+async function readChecks(requests: AsyncIterable<Uint8Array>): Promise<CheckOfKey> {
   const keys = new KeyReader();
-  for await (const chunk of readChunks(requestPath)) keys.push(chunk);
+  for await (const chunk of requests) keys.push(chunk);
   keys.finish();
   return answerChecks(keys);
 }
@@ -136,7 +142,7 @@ async function* pendingRequests(input: WalkInput, {index, outcomes}: Indexed): A
       isAnswerable: key !== null && place !== 'taken',
     });
   });
-  yield* splitFile(input.requestPath, splitter, pending);
+  yield* splitFile(requestsOf(input), splitter, pending);
 }
 
 function* batchesOf(requests: readonly Pending[]): Generator<Pending[]> {

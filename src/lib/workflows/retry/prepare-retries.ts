@@ -5,7 +5,9 @@
  * without a good answer are: they go into a new request file, whose path follows from the job, so that preparing them
  * twice gives one file and one submission.
  */
+import {basename, join} from 'node:path';
 import {GembatchError} from '../../domain/errors.js';
+import type {BucketInput} from '../../domain/job/bucket-input.js';
 import {
   isLeft,
   jobOutcome,
@@ -23,8 +25,10 @@ import type {OutputLimit} from '../../domain/request/output-limit.js';
 import {areAnswersChecked, type RequestOutcome} from '../../domain/result/row-counts.js';
 import type {JobStore} from '../../store/job-store.js';
 import type {CreateFile} from '../poll/poll-run.js';
+import type {BatchService} from '../../services/batch-service.js';
 import {refuseChanged} from '../request-file/refuse-changed.js';
 import type {FileEstimate, FileEstimator} from '../estimate/file-estimator.js';
+import {objectOfJob} from './object-of-job.js';
 import {RetryFiles} from './retry-files.js';
 import {retryRequests, type LeftOut} from './retry-requests.js';
 import {alteredError, lookAtResults, resultsError} from '../job-states/result-files.js';
@@ -33,6 +37,7 @@ import {ownCommand} from '../../domain/program-name.js';
 
 export interface RetryDeps {
   readonly store: JobStore;
+  readonly client: BatchService;
   readonly createFile: CreateFile;
 }
 
@@ -73,6 +78,8 @@ export interface Retry {
   readonly requests: number | null;
   /** The request files that are submitted, absolute; none when there is nothing to send. */
   readonly paths: readonly string[];
+  /** What is submitted in place of a file, where the request file is in a bucket and all of it is sent again. */
+  readonly object?: BucketInput | undefined;
   /** How many of its bad rows are not sent again, by the reason. */
   readonly leftOut: Readonly<Partial<Record<LeftOut, number>>>;
   /** What it will cost; absent when not asked for. */
@@ -155,14 +162,26 @@ async function prepare(deps: RetryDeps, record: JobRecord, selection: RetrySelec
     (selection.isLost === true ? undefined : doubtOf(retry));
   if (doubt !== undefined) return {...retry, paths: [], error: doubt};
   if (record.results === undefined) {
-    if (selection.only?.has('missing') !== false)
-      return {...retry, ...(await estimateOfWhole(retry, selection))};
+    if (selection.only?.has('missing') !== false) return prepareWhole(deps, record, {retry, selection});
     return {...retry, requests: 0, paths: [], leftOut: {not_named: record.count ?? 0}};
   }
   try {
     return {...retry, ...(await prepareRows(deps, record, selection))};
   } catch (error) {
     return {...retry, requests: null, paths: [], error: unusableError(record, error)};
+  }
+}
+
+async function prepareWhole(
+  {client}: RetryDeps,
+  record: JobRecord,
+  {retry, selection}: {readonly retry: Retry; readonly selection: RetrySelection},
+): Promise<Retry> {
+  try {
+    const object = await objectOfJob(client, record);
+    return {...retry, object, ...(await estimateOfWhole(retry, selection))};
+  } catch (error) {
+    return {...retry, paths: [], error: unusableError(record, error)};
   }
 }
 
@@ -243,13 +262,15 @@ async function prepareRows(
     stop = new AbortController().signal,
   }: RetrySelection,
 ): Promise<Pick<Retry, 'requests' | 'paths' | 'leftOut' | 'estimate'>> {
-  const {store} = deps;
-  const requestPath = store.resolveInput(record.input_file);
-  await refuseChanged(store, record);
+  const {store, client} = deps;
+  const object = await objectOfJob(client, record);
+  if (object === undefined) await refuseChanged(store, record);
+  const requestPath = object === undefined ? store.resolveInput(record.input_file) : placeHere(store, object);
   const looks = await lookAtResults(store, [record], {isThorough: true, stop});
   if (looks.get(record.batch.name)?.state === 'altered') throw unknownRows(record);
   const requests = retryRequests({
     requestPath,
+    ...(object === undefined ? {} : {readRequests: () => client.openInput(object, {signal: stop})}),
     checksAnswers: record.results !== undefined && areAnswersChecked(record.results.rows),
     resultPaths: record.results === undefined ? [] : [store.resolveInput(record.results.file)],
     ...(only === undefined ? {} : {only}),
@@ -280,6 +301,12 @@ async function prepareRows(
   } finally {
     await files.discard();
   }
+}
+
+/** What is sent again of a file in a bucket goes beside the job-info file; an object may have names that no file can have. */
+function placeHere(store: JobStore, {address}: BucketInput): string {
+  const name = basename(address).replaceAll(/[\\:*?"<>|]/gu, '_');
+  return join(store.folder, /^\.*$/u.test(name) ? 'object.jsonl' : name);
 }
 
 /** A factor goes no further than the model; a number of tokens is as the person says. */

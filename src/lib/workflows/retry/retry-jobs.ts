@@ -213,7 +213,9 @@ function byModel(
 }
 
 function requestFilesOf(store: RetryDeps['store'], retries: readonly Retry[]): readonly RequestFile[] {
-  const sent = retries.flatMap(({paths, job}) => paths.map((path) => ({path, retryOf: job})));
+  const sent = retries.flatMap(({paths, job, object}) =>
+    paths.map((path) => ({path, retryOf: job, ...(object === undefined ? {} : {object})})),
+  );
   return sent.map((file, position) => {
     const inputFile = store.inputName(file.path);
     return {...file, index: position + 1, name: inputFile, inputFile};
