@@ -97,7 +97,7 @@ guardedAttack(
     group: 'sizes',
     attack: 'retry --dry-run of thousands of jobs that failed',
     unit: 'jobs',
-    rounds: {short: 4_000, whole: 40_000},
+    rounds: {short: 12_000, whole: 40_000},
     guard: {
       without: 'each job is looked for among all',
       changes: [

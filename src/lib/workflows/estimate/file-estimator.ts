@@ -1,4 +1,4 @@
-import {stat} from 'node:fs/promises';
+import {statSync} from 'node:fs';
 import {EstimateSum} from '../../domain/estimate/estimate-sum.js';
 import {historyOf, type History} from '../../domain/estimate/history.js';
 import {timesRange, wholeRange, type Range} from '../../domain/estimate/range.js';
@@ -14,6 +14,7 @@ import {countSample, type CountedSample, type CountTokens} from './count-sample.
 import {pastJobs, pricedModel, type EstimatedModel, type EstimateTerms} from './estimated-model.js';
 import {refuseAddress} from '../request-file/open-file.js';
 import {readChunks} from '../request-file/read-chunks.js';
+import {readSmall} from '../request-file/read-small.js';
 
 /** How the tokens of a file were found. */
 export type EstimateMethod = 'history' | 'count_tokens' | 'offline';
@@ -56,6 +57,9 @@ interface MadeEstimate {
 /** Larger files are known by a part of their lines, evenly spread. */
 const SAMPLE_BYTES = 16 * 1024 * 1024;
 
+/** A file of this size is read between two other events without anybody noticing. */
+const SMALL_BYTES = 64 * 1024;
+
 /** Estimates request files for one model, each read once as long as it does not change. */
 export class FileEstimator {
   readonly #model: EstimatedModel;
@@ -92,7 +96,8 @@ export class FileEstimator {
     signal?: AbortSignal,
   ): Promise<FileEstimate> {
     refuseAddress(file.path);
-    const {size, mtimeMs} = await stat(file.path);
+    const stats = statSync(file.path);
+    const {size, mtimeMs} = stats;
     const made = this.#made.get(file.path);
     if (made?.size === size && made.mtimeMs === mtimeMs) return made.estimate;
     const estimate = await estimateFile(file, {
@@ -100,6 +105,7 @@ export class FileEstimator {
       history: this.#history,
       countTokens: this.#countTokens,
       size,
+      isSmall: stats.isFile() && size <= SMALL_BYTES,
       sampleBytes: this.#sampleBytes,
       signal,
     });
@@ -133,6 +139,8 @@ interface FileTerms {
   readonly history: History | undefined;
   readonly countTokens: CountTokens | undefined;
   readonly size: number;
+  /** Whether it is a regular file that is read at once. */
+  readonly isSmall: boolean;
   readonly sampleBytes: number;
   readonly signal: AbortSignal | undefined;
 }
@@ -141,10 +149,11 @@ async function estimateFile(
   {path, name}: {path: string; name: string},
   terms: FileTerms,
 ): Promise<FileEstimate> {
-  const {size, sampleBytes, signal} = terms;
+  const {size, isSmall, sampleBytes, signal} = terms;
   const tally = new RequestTally(terms.model, Math.max(1, Math.ceil(size / sampleBytes)));
   const splitter = new LineSplitter((bytes, start, end) => tally.add(bytes, start, end));
-  for await (const chunk of readChunks(path)) {
+  const small = isSmall ? readSmall(path, SMALL_BYTES) : undefined;
+  for await (const chunk of small === undefined ? readChunks(path) : [small]) {
     if (signal?.aborted) throw new GembatchError('INTERRUPTED', `${name}: the estimate was stopped.`);
     splitter.push(chunk);
   }

@@ -14,12 +14,13 @@ const CHUNK_BYTES = 1024 * 1024;
  */
 export async function* readChunks(
   path: string,
-  nextBuffer: () => Promise<Buffer> = twoBuffers(),
+  nextBuffer?: () => Promise<Buffer>,
 ): AsyncGenerator<Uint8Array> {
   const {file, sizeBytes} = await openFile(path);
+  const bufferFor = nextBuffer ?? twoBuffers(Math.min(sizeBytes, CHUNK_BYTES));
   let restBytes = sizeBytes;
   const readNext = async (): Promise<Uint8Array> => {
-    const buffer = await nextBuffer();
+    const buffer = await bufferFor();
     const {bytesRead} = await file.read(buffer, 0, Math.min(buffer.length, restBytes), null);
     restBytes -= bytesRead;
     return buffer.subarray(0, bytesRead);
@@ -49,9 +50,10 @@ export async function readWhole(path: string): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-function twoBuffers(): () => Promise<Buffer> {
-  let current = Buffer.allocUnsafe(CHUNK_BYTES);
-  let next = Buffer.allocUnsafe(CHUNK_BYTES);
+/** No larger than the file: to collect the memory of 100,000 small ones takes minutes otherwise. */
+function twoBuffers(bytes: number): () => Promise<Buffer> {
+  let current = Buffer.allocUnsafe(bytes);
+  let next = Buffer.allocUnsafe(bytes);
   return async () => {
     [current, next] = [next, current];
     return current;
