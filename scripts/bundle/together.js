@@ -1,7 +1,7 @@
 // esbuild makes a chunk of what the same entries reach, so that each module that some commands share and others do not would be a
 // file of its own; to find, read and compile a file takes a third of a millisecond, as long as a few kilobytes in a larger one.
 // So the modules of which nearly every start needs some come in groups: whatever is loaded by itself imports a group whole or
-// not at all. A group is what its roots need; nothing in it may be slow to load (node:crypto, node:worker_threads).
+// not at all. A group is what its roots need.
 import {readFileSync} from 'node:fs';
 import {join, relative} from 'node:path';
 import {build} from 'esbuild';
@@ -28,6 +28,9 @@ const OF_COMMANDS = [
 
 /** The job-info file, and what is looked at before the API key is needed. */
 const OF_STORE = [
+  'src/lib/domain/json/json-cursor.ts',
+  'src/lib/domain/json/json-fault.ts',
+  'src/lib/domain/request-key/key-table.ts',
   'src/lib/store/job-store.ts',
   'src/lib/workflows/submit/collect-inputs.ts',
   'src/lib/workflows/submit/first-faults.ts',
@@ -36,18 +39,18 @@ const OF_STORE = [
 /** What nearly every piece of work needs besides. */
 const OF_WORK = [
   'src/lib/domain/job/upload-not-deleted.ts',
-  'src/lib/domain/json/json-cursor.ts',
-  'src/lib/domain/json/json-fault.ts',
   'src/lib/domain/price/record-cost.ts',
   'src/lib/domain/price/usage-sum.ts',
   'src/lib/domain/request-key/key-scan.ts',
-  'src/lib/domain/request-key/key-table.ts',
   'src/lib/domain/result/without-media.ts',
   'src/lib/domain/service/create-timeout.ts',
   'src/lib/domain/taken-name.ts',
   'src/lib/output/text/money.ts',
   'src/lib/workflows/request-file/read-chunks.ts',
 ];
+
+/** Of Node, what takes milliseconds to load. A group that is loaded for an error has none of them; they wait for their use. */
+const SLOW = /^node:(?:crypto|dns|http2?|https|inspector|net|readline|tls|worker_threads|zlib)(?:\/|$)/u;
 
 /** What the start of oclif loads, so that its chunk is one. */
 const OCLIF = '@oclif/core/config';
@@ -66,6 +69,10 @@ export async function together(root, entryPoints) {
   const shared = ofCommands.filter((path) => path.startsWith('src/lib/'));
   const ofStore = modules.reachedFrom(OF_STORE);
   const ofWork = modules.reachedFrom(OF_WORK);
+  const slow = [...ofCommands, ...ofStore].filter((path) =>
+    modules.builtinsOf(path).some((name) => SLOW.test(name)),
+  );
+  if (slow.length > 0) throw new Error(`Loads what is slow at each start (${SLOW}): ${slow.join(', ')}`);
   const groupsOf = (path) => {
     if (path.startsWith('src/hooks/')) return [...ofCommands, OCLIF];
     const reached = modules.reachedFrom([path]).filter((other) => !shared.includes(other));
@@ -108,6 +115,10 @@ async function modulesOf(root, entryPoints) {
     (metafile.inputs[path]?.imports ?? [])
       .filter(({kind, external}) => !external && (kind === 'dynamic-import') === isLazy)
       .map((imported) => imported.path);
+  const builtinsOf = (path) =>
+    (metafile.inputs[path]?.imports ?? [])
+      .filter(({kind}) => kind !== 'dynamic-import')
+      .map((imported) => imported.path);
   const lazy = Object.keys(metafile.inputs).flatMap((path) => importsOf(path, true));
   const reachedFrom = (paths, reached = new Set()) => {
     for (const path of paths) {
@@ -117,5 +128,5 @@ async function modulesOf(root, entryPoints) {
     }
     return [...reached];
   };
-  return {loaded: new Set([...entryPoints, ...lazy]), reachedFrom};
+  return {loaded: new Set([...entryPoints, ...lazy]), reachedFrom, builtinsOf};
 }

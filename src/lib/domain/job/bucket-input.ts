@@ -1,4 +1,3 @@
-import {createHash} from 'node:crypto';
 import {GembatchError} from '../errors.js';
 import type {PricedService} from '../price/price-list.js';
 import type {SubmittedObject} from './job-record.js';
@@ -37,22 +36,6 @@ export function isPersonsObject(address: string, work: Iterable<NamedInput>): bo
   if (!isCloudAddress(address)) return false;
   for (const {input_file: input} of work) if (input === address) return true;
   return false;
-}
-
-/**
- * The fingerprint of an object, by what Cloud Storage says of it, so that nothing has to be read: of its MD5 and size, by which the
- * same content is known elsewhere too. Objects that are composed of others have no MD5; theirs is of address and generation.
- *
- * @returns 64 lower-case hex digits.
- */
-export function objectFingerprint({
-  address,
-  sizeBytes,
-  generation,
-  md5,
-}: Pick<BucketInput, 'address' | 'sizeBytes' | 'generation' | 'md5'>): string {
-  const text = md5 === undefined ? `gs ${address}#${generation}` : `gs ${md5} ${sizeBytes}`;
-  return createHash('sha256').update(text).digest('hex');
 }
 
 /** What is said of an object where request files are not read from a bucket. */

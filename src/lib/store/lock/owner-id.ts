@@ -1,4 +1,3 @@
-import {createHash, randomBytes} from 'node:crypto';
 import {readFileSync, readlinkSync} from 'node:fs';
 import {hostname} from 'node:os';
 import {startTimeOf} from './process-status.js';
@@ -21,6 +20,9 @@ const PATTERN = /^([0-9a-f]{12})-([0-9a-f]{8}|0)-(\d+)-(\d+)-(\d+)-[0-9a-f]{12}$
 
 let own: OwnerId | undefined;
 
+/** Loaded with the first lock or temporary file: it takes 3 ms, and what only reads records needs none. */
+const crypto = () => process.getBuiltinModule('node:crypto');
+
 /** This process. Found out once. */
 export function ownProcess(): OwnerId {
   own ??= {
@@ -40,7 +42,7 @@ export function newOwnerId(): string {
 
 /** The id of `owner` with a random part of its own. */
 export function formatOwnerId({machine, boot, pidNamespace: namespace, pid, startTime}: OwnerId): string {
-  return `${machine}-${boot}-${namespace}-${pid}-${startTime}-${randomBytes(6).toString('hex')}`;
+  return `${machine}-${boot}-${namespace}-${pid}-${startTime}-${crypto().randomBytes(6).toString('hex')}`;
 }
 
 /** Reads an id; null when the text is none. */
@@ -71,5 +73,5 @@ function textOf(path: string): string {
 }
 
 function hash(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return crypto().createHash('sha256').update(text).digest('hex');
 }

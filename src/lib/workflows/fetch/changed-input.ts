@@ -1,4 +1,5 @@
-import {isCloudAddress, objectFingerprint} from '../../domain/job/bucket-input.js';
+import {isCloudAddress} from '../../domain/job/bucket-input.js';
+import {objectFingerprint} from '../../domain/job/object-fingerprint.js';
 import {GembatchError} from '../../domain/errors.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import type {BatchService} from '../../services/batch-service.js';

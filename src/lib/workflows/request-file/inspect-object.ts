@@ -1,4 +1,5 @@
-import {objectFingerprint, type BucketInput} from '../../domain/job/bucket-input.js';
+import type {BucketInput} from '../../domain/job/bucket-input.js';
+import {objectFingerprint} from '../../domain/job/object-fingerprint.js';
 import {GembatchError} from '../../domain/errors.js';
 import {LineSplitter} from '../../domain/json/line-splitter.js';
 import type {PricedService} from '../../domain/price/price-list.js';

@@ -1,5 +1,6 @@
 import {describe, expect, test} from '@jest/globals';
-import {isPersonsObject, objectFingerprint} from '../../../../src/lib/domain/job/bucket-input.js';
+import {isPersonsObject} from '../../../../src/lib/domain/job/bucket-input.js';
+import {objectFingerprint} from '../../../../src/lib/domain/job/object-fingerprint.js';
 
 describe('an object is a person’s', () => {
   const address = 'gs://bucket/in/a.jsonl';
