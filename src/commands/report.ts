@@ -2,7 +2,7 @@ import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../cli/base-command.js';
 import {pricesFlag, readPrices} from '../cli/prices.js';
 import {jobsArgument} from '../cli/flags/jobs-argument.js';
-import {plural} from '../lib/output/text/format.js';
+import {formatCount, plural} from '../lib/output/text/format.js';
 import type {ReportData} from '../lib/workflows/report/collect-report.js';
 
 /** The `--json` object of `gembatch report`. */
@@ -75,7 +75,7 @@ The page holds parts of your requests and answers: treat it as you treat them.`;
   #tell({report, jobs, rows, rows_left_out: leftOut, problems}: ReportResult): void {
     const left = leftOut === 0 ? '' : ` (${leftOut} more have no room)`;
     process.stdout.write(
-      `${plural(jobs, 'batch job')}, ${plural(rows, 'row')} to look at${left} → ${report}\n`,
+      `${plural(jobs, 'batch job')}, ${rows === 1 ? '1 row needs' : `${formatCount(rows)} rows need`} attention${left} → ${report}\n`,
     );
     for (const problem of problems) this.logToStderr(`Warning: ${problem}`);
   }

@@ -128,8 +128,8 @@ describe('gembatch cost', () => {
     const {stdout} = await runCli(['cost'], options);
     expect(stdout).toMatch(/^FILE +JOBS .* COST +ESTIMATE +OFF BY$/mu);
     expect(stdout).toMatch(/^a\.jsonl +2 .* (?:< )?\$0\.\d+ +\$0\.\d+ +-\d+%$/mu);
-    expect(stdout).toMatch(/^Estimated before: .*, most likely \$0\.\d+\.$/mu);
-    expect(stdout).toMatch(/^What was answered cost \d+% less than the most likely estimate\.$/mu);
+    expect(stdout).toMatch(/^Estimated before: about \$0\.\d+, at most \$0\.\d+\.$/mu);
+    expect(stdout).toMatch(/^The answers cost \d+% less than the most likely estimate\.$/mu);
     const report = (await runCli(['cost', '--json'], options)).json();
     expect(report).toMatchObject({
       jobs: [{whole_file: 'a.jsonl'}, {whole_file: 'a.jsonl', file: expect.stringMatching(/^retries\//u)}],

@@ -103,7 +103,7 @@ test('what is not here yet is said, beside rows too, with an exit code of its ow
   expect([ended.code, ended.stdout]).toEqual([EXIT.running, '001.jsonl: running when last seen\n']);
   for (const [args, where, more] of [
     [['--failed'], 'this list', ''],
-    [['--join', 'all.csv'], 'all.csv', 'Note: all.csv was not written: no results are here.\n'],
+    [['--join', 'all.csv'], 'all.csv', 'Note: all.csv was not written: there are no results to join.\n'],
   ] as const) {
     const {code, stderr} = await runCli(['results', ...args], {cwd: folder});
     const note = `Note: 1 request file has no rows in ${where}: 1 running when last seen.`;
@@ -158,7 +158,7 @@ test('answers are not joined to a request file that has changed; the others are'
   const ended = await runCli(['results', '--join=-', '--json'], {cwd: folder});
   expect(ended.code).toBe(EXIT.partial);
   expect(ended.stdout.match(/"file":"\d+.jsonl"/gu)).toEqual(Array(3).fill('"file":"001.jsonl"'));
-  expect(ended.stderr).toContain('002.jsonl: has changed since it was submitted');
+  expect(ended.stderr).toContain('002.jsonl has changed since it was submitted');
   expect(ended.stderr).toContain('003.jsonl');
 });
 

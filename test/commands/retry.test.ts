@@ -250,7 +250,7 @@ test('with nothing to retry it says so', async () => {
   const {env} = await useEmulator({speed: 0, seed: 1});
   const ended = await runCli(['retry'], {cwd: folder, env});
   expect(ended.code).toBe(0);
-  expect(ended.stdout).toContain('Nothing to retry: every');
+  expect(ended.stdout).toContain('Nothing to retry: no failed job');
 });
 
 test('a job that still runs is called that, and not done', async () => {

@@ -30,10 +30,10 @@ test.each([
 });
 
 test.each([
-  [['prepare', 't.csv', ...PROMPT, '-o', 'pipe'], /pipe: is not a folder/u],
-  [['results', '--join', 'pipe', '--overwrite'], /pipe: is a pipe, a socket or a device/u],
-  [['results', '--join', 'out'], /out: is a folder/u],
-  [['report', '-o', 'page.html', '--overwrite'], /page.html: is a pipe/u],
+  [['prepare', 't.csv', ...PROMPT, '-o', 'pipe'], /pipe is not a folder/u],
+  [['results', '--join', 'pipe', '--overwrite'], /pipe is a pipe, a socket or a device/u],
+  [['results', '--join', 'out'], /out is a folder/u],
+  [['report', '-o', 'page.html', '--overwrite'], /page.html is a pipe/u],
 ])('a pipe or a folder is no place for what is written: %j', async (args, sentence) => {
   const cwd = await withPipe('pipe');
   execFileSync('mkfifo', [join(cwd, 'page.html')]);

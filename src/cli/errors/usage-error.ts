@@ -43,7 +43,10 @@ const SENTENCES: readonly (readonly [RegExp, Sentence])[] = [
   [
     /^(--\S+): Expected an integer (.*?)but received: (.*)$/u,
     (flag, range = '', value = '') =>
-      `${flag} takes a whole number ${range}, not "${value}".`.replace(' ,', ','),
+      `${flag} takes a whole number ${range.replace('greater than or equal to', 'of at least')}, not "${value}".`.replace(
+        ' ,',
+        ',',
+      ),
   ],
   [/^Nonexistent flags?: (.*)$/u, (flags) => `There is no flag ${flags}.`],
   [/^Unexpected arguments?: (.*)$/u, (args) => `Unexpected argument: ${args}.`],

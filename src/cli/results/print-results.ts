@@ -85,7 +85,7 @@ function rowNotes(report: ResultsReport, {join, failed, quiet}: ResultsForm): re
   );
   const nothing =
     join !== undefined && isPointless(report, join)
-      ? [`${basename(join)} was not written: no results are here.`]
+      ? [`${basename(join)} was not written: there are no results to join.`]
       : [];
   const isAllGood = failed && !quiet && report.jobs.every(({outcome}) => outcome === 'done');
   return [

@@ -43,7 +43,7 @@ export function refuseIrregularTarget(path: string, advice: string): void {
   const there = statSync(path, {throwIfNoEntry: false});
   if (there === undefined || there.isFile()) return;
   const what = there.isDirectory() ? 'a folder' : 'a pipe, a socket or a device';
-  throw new GembatchError('USAGE', `${path}: is ${what}; nothing is written in its place.`, {
+  throw new GembatchError('USAGE', `${path} is ${what}; nothing is written in its place.`, {
     suggestions: [advice],
   });
 }

@@ -1,3 +1,4 @@
+import {withoutName} from './text/item-message.js';
 import {stateLabel} from '../domain/job/job-state.js';
 import type {AdoptResult} from '../workflows/adopt/adopt-jobs.js';
 import {plural} from './text/format.js';
@@ -17,12 +18,12 @@ export function adoptLines({jobs}: AdoptResult, {isListed}: {isListed: boolean})
   const lines = jobs.flatMap(({job, outcome, file = '', request_file: requestFile, state = '', error}) => {
     if (error !== undefined)
       return [
-        `${printable(file === '' ? job : file)}: not adopted: ${printable(error.message)}`,
+        `${printable(file || job)}: not adopted: ${printable(withoutName(error.message, file || job))}`,
         ...error.suggestions.map((suggestion) => `  ${printable(suggestion)}`),
       ];
     const name = `${printable(job)} (${printable(stateLabel(state))}): ${printable(file)}`;
     if (outcome === 'not_recorded') return name;
-    if (outcome === 'known') return `${name}: recorded already`;
+    if (outcome === 'known') return `${name}: already recorded`;
     return `${name}: adopted${requestFile === undefined ? '' : `; ${REQUEST_FILE_WORDS[requestFile]}`}`;
   });
   if (isListed) return notRecordedLines(lines);

@@ -1,3 +1,4 @@
+import {withoutName} from './text/item-message.js';
 import {stateLabel} from '../domain/job/job-state.js';
 import type {CancelledJob, CancelResult} from '../workflows/cancel/cancel-report.js';
 import {formatCount, plural} from './text/format.js';
@@ -29,7 +30,7 @@ function jobLine(job: CancelledJob): string {
   return `${job.file} (${job.name}): ${outcomeText(job)}`;
 }
 
-function outcomeText({outcome, state, error}: CancelledJob): string {
+function outcomeText({file, outcome, state, error}: CancelledJob): string {
   switch (outcome) {
     case 'cancelled':
       return 'cancelled';
@@ -38,7 +39,7 @@ function outcomeText({outcome, state, error}: CancelledJob): string {
     case 'ended':
       return `already finished (${stateLabel(state)})`;
     case 'failed':
-      return `not cancelled: ${error?.message ?? 'no reason given'}`;
+      return `not cancelled: ${error === undefined ? 'no reason given' : withoutName(error.message, file)}`;
     case 'not_started':
       return 'left alone';
   }

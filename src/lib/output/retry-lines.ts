@@ -1,3 +1,4 @@
+import {withoutName} from './text/item-message.js';
 import type {RetryOutcome, RetryResult} from '../workflows/retry/retry-jobs.js';
 import type {LeftOut} from '../workflows/retry/retry-requests.js';
 import {addRanges, NOTHING} from '../domain/estimate/range.js';
@@ -33,8 +34,7 @@ export function retryLines({jobs, running, dry_run: isDryRun}: RetryResult): rea
 }
 
 function nothingLines(running: number): readonly string[] {
-  if (running === 0)
-    return ['Nothing to retry: every failed job and every bad row has been retried, or there are none.'];
+  if (running === 0) return ['Nothing to retry: no failed job and no bad row is left.'];
   const jobs = running === 1 ? '1 job is' : `${formatCount(running)} jobs are`;
   return [`Nothing to retry yet: ${jobs} still running, or not fetched. To follow: ${ownCommand('poll')}`];
 }
@@ -66,10 +66,6 @@ function linesOfJob(
   return [
     `${name}: ${was.replace('_', ' ')}, would send ${what} again${jobs}${usd ? `, ${aboutUsd(usd.likely)}` : ''}`,
   ];
-}
-
-function withoutName(message: string, file: string): string {
-  return message.startsWith(`${file}: `) ? message.slice(file.length + 2) : message;
 }
 
 function leftOutLines({left_out: leftOut}: RetryOutcome): readonly string[] {

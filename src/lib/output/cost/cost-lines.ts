@@ -2,7 +2,7 @@ import type {Range} from '../../domain/estimate/range.js';
 import type {CostReport, JobCost} from '../../workflows/cost/sum-costs.js';
 import {csvRecord} from '../text/csv.js';
 import {formatCount, plural} from '../text/format.js';
-import {formatCost, formatCostRange, formatTokens, formatUsd} from '../text/money.js';
+import {describeCost, formatCost, formatTokens, formatUsd} from '../text/money.js';
 import {tableLines, type Column} from '../text/table.js';
 
 /** By what `gembatch cost` groups its table. */
@@ -52,7 +52,7 @@ export function costLines(
       : `${plural(jobs.length, 'job')}: ${formatUsd(total.cost_usd)}.`,
     ...estimateLines(jobs, total.estimate_usd),
     ...total.price_missing.map((model) => `No price is known for ${model}.`),
-    'Searches of failed requests are billed, too, and no row shows them.',
+    'Searches by failed requests are billed too, but no row shows them.',
   ];
 }
 
@@ -60,8 +60,8 @@ function estimateLines(jobs: readonly JobCost[], estimate: Range | null): readon
   if (estimate === null) return [];
   const off = offBy(jobs);
   return [
-    `Estimated before: ${formatCostRange(estimate)}, most likely ${formatUsd(estimate.likely)}.`,
-    ...(off === undefined ? [] : [`What was answered cost ${offByText(off)} the most likely estimate.`]),
+    `Estimated before: ${describeCost(estimate)}.`,
+    ...(off === undefined ? [] : [`The answers cost ${offByText(off)} the most likely estimate.`]),
   ];
 }
 

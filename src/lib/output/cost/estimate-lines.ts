@@ -86,7 +86,7 @@ function notes({files, total, prices}: Estimate): readonly string[] {
         ]),
     ...sampleNotes(files),
     methodNote(files),
-    `Batch prices as read on ${prices.read_on}; searches of failed requests are billed, too, and no row shows them.`,
+    `Batch prices as read on ${prices.read_on}; searches by failed requests are billed too, but no row shows them.`,
   ];
 }
 

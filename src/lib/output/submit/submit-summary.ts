@@ -1,3 +1,4 @@
+import {withName} from '../text/item-message.js';
 import {addRanges, NOTHING} from '../../domain/estimate/range.js';
 import type {FileOutcome, SubmitSummary} from '../../workflows/submit/submit-report.js';
 import {EXIT} from '../../domain/errors.js';
@@ -35,8 +36,9 @@ export function summaryLines(
 export function attentionLines(outcomes: readonly FileOutcome[]): readonly string[] {
   const byAdvice = new Map<string, string[]>();
   for (const {file, error, warnings = []} of outcomes.slice(0, MAX_LISTED)) {
-    if (error !== undefined) addTo(byAdvice, adviceOf(error.suggestions), withName(file, error.message));
-    for (const warning of warnings) addTo(byAdvice, '', withName(file, `warning: ${warning}`));
+    if (error !== undefined)
+      addTo(byAdvice, adviceOf(error.suggestions), printable(withName(error.message, file)));
+    for (const warning of warnings) addTo(byAdvice, '', printable(withName(`warning: ${warning}`, file)));
   }
   const more = outcomes.length - MAX_LISTED;
   return [
@@ -113,9 +115,4 @@ function adviceOf(suggestions: readonly string[]): string {
 
 function linesOf(advice: string): readonly string[] {
   return advice === '' ? [] : advice.split('\n');
-}
-
-/** Messages about the file itself begin with it, and with the place in it. */
-function withName(file: string, message: string): string {
-  return printable(message.startsWith(`${file}:`) ? message : `${file}: ${message}`);
 }

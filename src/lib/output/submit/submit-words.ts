@@ -1,4 +1,5 @@
 /** What becomes of a request file, in words. */
+import {withoutName} from '../text/item-message.js';
 import {stateLabel} from '../../domain/job/job-state.js';
 import type {FileOutcome, SubmitPhase} from '../../workflows/submit/submit-report.js';
 import {formatBytes, plural} from '../text/format.js';
@@ -63,7 +64,7 @@ function reasonText({file, error}: FileOutcome): string {
   const {message, line, column} = error;
   const place = `${file}:${line}:${column}: `;
   if (message.startsWith(place)) return `line ${line}, column ${column}: ${message.slice(place.length)}`;
-  return message.startsWith(`${file}:`) ? message.slice(file.length + 1).trimStart() : message;
+  return withoutName(message, file);
 }
 
 function skipReason({reason, same_as: sameAs, job, changed}: FileOutcome): string {
@@ -75,7 +76,7 @@ function skipReason({reason, same_as: sameAs, job, changed}: FileOutcome): strin
     return `the same content as ${sameAs ?? 'another file'}, which has ${existing}${again}`;
   }
   if (reason === 'adopted') return `recovered; ${existing} already existed`;
-  if (changed === true) return `it has changed since ${existing}`;
+  if (changed === true) return `it has changed since it was submitted as ${existing}`;
   const unknown = changed === null ? '; whether the file has changed since is not known' : '';
-  return `${existing} exists${unknown}${again}`;
+  return `already submitted as ${existing}${unknown}${again}`;
 }

@@ -145,14 +145,14 @@ export async function checkUnchanged(file: UploadFile): Promise<void> {
 function changedError(file: UploadFile): GembatchError {
   return new GembatchError(
     'FILE_CHANGED',
-    `${file.path}: changed while it was being submitted; nothing was created for it.`,
+    `${file.path} changed while it was being submitted; nothing was created for it.`,
   );
 }
 
 function unreadableError(file: UploadFile, cause: unknown): GembatchError {
   return new GembatchError(
     'FILE_UNREADABLE',
-    `${file.path}: cannot be read any more; nothing was created for it.`,
+    `${file.path} cannot be read any more; nothing was created for it.`,
     {cause},
   );
 }

@@ -122,6 +122,6 @@ function escaped(text: string): string {
 function changed(address: string): GembatchError {
   return new GembatchError(
     'FILE_CHANGED',
-    `${address}: is not what it was when it was listed; nothing was sent for it.`,
+    `${address} is not what it was when it was listed; nothing was sent for it.`,
   );
 }

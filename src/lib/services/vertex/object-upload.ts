@@ -171,7 +171,7 @@ export class ObjectUpload {
     if (this.#hashedBytes === this.#file.sizeBytes && this.#hash.copy().digest('hex') !== this.#file.sha256)
       throw new GembatchError(
         'FILE_CHANGED',
-        `${this.#file.path}: changed while it was being submitted; nothing was created for it.`,
+        `${this.#file.path} changed while it was being submitted; nothing was created for it.`,
       );
   }
 

@@ -220,7 +220,7 @@ function capError(
   {flag, usd: cap}: Cap,
   {estimate, high, spent}: {readonly estimate: FileEstimate; readonly high: number; readonly spent: number},
 ): GembatchError {
-  const text = `${estimate.file}: costs up to ${dollars(high)}; of the ${dollars(cap)} of ${flag}, ${dollars(spent)} is spent or kept for open jobs. Nothing was sent.`;
+  const text = `${estimate.file} may cost up to ${dollars(high)}; ${dollars(spent)} of the ${dollars(cap)} of ${flag} is spent or kept for open jobs. Nothing was sent.`;
   const raise = `Raise ${flag}, or run the same command again when open jobs are over: they may cost less than was kept for them.`;
   return new GembatchError('COST_CAP', text, {
     suggestions: estimate.unlimited_requests > 0 ? [LIMIT_HELPS, raise] : [raise],
@@ -240,7 +240,7 @@ function unknownError(inputFile: string, estimate: FileEstimate | undefined): Ge
         : `no price is known for ${estimate.model}`;
   return new GembatchError(
     'COST_CAP',
-    `${estimate?.file ?? inputFile}: what it costs is not known (${why}), so that nothing is sent under a cap.`,
+    `${estimate?.file ?? inputFile} has no known cost (${why}), so nothing is sent for it under a cap.`,
     {
       suggestions: [
         parts > 0
@@ -254,12 +254,13 @@ function unknownError(inputFile: string, estimate: FileEstimate | undefined): Ge
 function unknownSpendingError(inputFile: string, {flag}: Cap, {file}: Spending): GembatchError {
   return new GembatchError(
     'COST_CAP',
-    `${inputFile}: what ${file} has cost is not known, so that nothing is sent under ${flag}.`,
+    `${inputFile}: the cost of ${file} is not known, so nothing is sent under ${flag}.`,
     {suggestions: ['Fetch its results, or give the price of its model with --prices FILE.']},
   );
 }
 
-/** To the cent of a cent: the caps of small runs are small. */
+/** To the cent of a cent, and finer below that: the caps of small runs are small. */
 export function dollars(usd: number): string {
-  return `$${usd.toFixed(usd >= 1 ? 2 : 4)}`;
+  const decimals = usd >= 1 ? 2 : usd > 0 && usd < 0.0001 ? 7 : 4;
+  return `$${usd.toFixed(decimals)}`;
 }

@@ -134,7 +134,7 @@ function readFailure(error: unknown, name: string): GembatchError {
   if (code === 'ENOENT' || code === 'ENOTDIR')
     return new GembatchError('FILE_MISSING', `${name}: there is no such file.`);
   if (code === 'EISDIR')
-    return new GembatchError('FILE_IS_FOLDER', `${name}: is a folder, not a request file.`);
+    return new GembatchError('FILE_IS_FOLDER', `${name} is a folder, not a request file.`);
   if (code === '') throw error;
-  return new GembatchError('FILE_UNREADABLE', `${name}: cannot be read (${code}).`);
+  return new GembatchError('FILE_UNREADABLE', `${name} cannot be read (${code}).`);
 }

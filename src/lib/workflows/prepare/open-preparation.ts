@@ -92,7 +92,7 @@ export async function openPreparation(input: PreparationInput): Promise<Preparat
 function refuseFile(folder: string): void {
   const there = statSync(folder, {throwIfNoEntry: false});
   if (there === undefined || there.isDirectory()) return;
-  throw new GembatchError('USAGE', `${folder}: is not a folder, so request files cannot go there.`, {
+  throw new GembatchError('USAGE', `${folder} is not a folder, so request files cannot go there.`, {
     suggestions: ['Name a folder for the request files: -o FOLDER'],
   });
 }

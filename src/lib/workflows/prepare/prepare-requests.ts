@@ -170,7 +170,11 @@ function isOtherWork(folder: string, {reason}: {readonly reason: string}): Gemba
 
 function noRequest(sources: readonly Source[]): GembatchError {
   const names = sources.map(({name}) => name).join(', ');
-  return new GembatchError('FILE_EMPTY', `${names}: has no rows to make requests of. Nothing was written.`, {
-    suggestions: ['Put at least one row with a prompt into the source.'],
-  });
+  return new GembatchError(
+    'FILE_EMPTY',
+    `There are no rows to make requests of in ${names}. Nothing was written.`,
+    {
+      suggestions: ['Put at least one row with a prompt into the source.'],
+    },
+  );
 }

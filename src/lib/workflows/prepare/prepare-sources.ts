@@ -88,7 +88,7 @@ function ofOneSource(cause: unknown): GembatchError {
 function nothingToPrepare(args: readonly string[]): GembatchError {
   return new GembatchError(
     'USAGE',
-    `${args[0] ?? ''}${args.length > 1 ? ' and the others' : ''}: holds requests, which have their prompts already.`,
+    `${args[0] ?? ''}${args.length > 1 ? ' and the others hold' : ' holds'} requests, which have their prompts already.`,
     {
       suggestions: [
         'Leave out --prompt and the other flags for tables; or name a table or a folder of files.',

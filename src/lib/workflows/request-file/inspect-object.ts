@@ -65,7 +65,7 @@ function emptyError(address: string): GembatchError {
 function tooLarge(address: string, has: string, most: number): GembatchError {
   return new GembatchError(
     'FILE_TOO_LARGE',
-    `${address}: has ${has}; one batch job takes ${most} at most. Nothing was sent.`,
+    `${address} has ${has}; one batch job takes ${most} at most. Nothing was sent.`,
     {
       suggestions: [
         `Fetch it, and submit it from here, where it goes in parts: gcloud storage cp "${address}" .`,

@@ -40,7 +40,7 @@ export async function openFile(path: string): Promise<OpenedFile> {
  */
 export function refuseAddress(path: string): void {
   if (isCloudAddress(path))
-    throw new GembatchError('FILE_MISSING', `${path}: is in a bucket, not on this machine.`);
+    throw new GembatchError('FILE_MISSING', `${path} is in a bucket, not on this machine.`);
 }
 
 /**
@@ -50,9 +50,9 @@ export function refuseAddress(path: string): void {
 export function refuseIrregular(stats: Pick<Stats, 'isDirectory' | 'isFile'>, name: string): void {
   if (stats.isFile()) return;
   if (stats.isDirectory()) {
-    throw new GembatchError('FILE_IS_FOLDER', `${name}: is a folder, not a file.`);
+    throw new GembatchError('FILE_IS_FOLDER', `${name} is a folder, not a file.`);
   }
-  throw new GembatchError('FILE_IS_FOLDER', `${name}: is a pipe, a socket or a device, not a regular file.`, {
+  throw new GembatchError('FILE_IS_FOLDER', `${name} is a pipe, a socket or a device, not a regular file.`, {
     suggestions: ['Name a regular file in its place.'],
   });
 }

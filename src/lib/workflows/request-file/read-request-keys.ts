@@ -82,8 +82,8 @@ function changedRequests(path: string, count: number | null): RequestKeys {
 function withoutKeys(state: RequestsState, count: number | null, why: string): RequestKeys {
   const rest =
     count === null
-      ? 'the rows are counted, but missing ones cannot be found.'
-      : 'the rows are counted against the number of requests, but not matched by key.';
+      ? 'its answers are counted, but missing ones cannot be found.'
+      : 'its answers are counted, but not matched by key.';
   return {keys: null, count, state, notes: [`${why}: ${rest}`]};
 }
 

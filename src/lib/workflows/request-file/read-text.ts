@@ -48,7 +48,7 @@ export async function readNamedText(path: string, signal?: AbortSignal): Promise
   }
   signal?.throwIfAborted();
   if (chunks.length === 0)
-    throw new GembatchError('FILE_EMPTY', `${path}: is a pipe, and nothing came out of it.`, {
+    throw new GembatchError('FILE_EMPTY', `${path} is a pipe, and nothing came out of it.`, {
       suggestions: ['Try the command that writes to it on its own.'],
     });
   return Buffer.concat(chunks).toString('utf8');

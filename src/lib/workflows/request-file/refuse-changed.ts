@@ -19,7 +19,7 @@ export async function refuseChanged(
   if (isSame) return;
   throw new GembatchError(
     'FILE_CHANGED',
-    `${file}: has changed since it was submitted, so its answers no longer match it. Nothing was sent or written.`,
+    `${file} has changed since it was submitted, so its answers no longer match it. Nothing was sent or written.`,
     {
       suggestions: [
         `Restore the file, or submit the changed one anew: ${ownCommand(`submit --force ${file}`)}`,

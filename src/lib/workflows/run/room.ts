@@ -66,7 +66,7 @@ export class Room {
 /** Why a file has to wait; the run comes back to it. */
 export function noRoomError(name: string, shortOf: ShortOf): GembatchError {
   const what = {open_jobs: 'open batch jobs', open_tokens: 'open tokens', storage: 'uploaded files'}[shortOf];
-  return new GembatchError('QUOTA', `${name}: waits, because there is no room for more ${what}.`);
+  return new GembatchError('QUOTA', `${name} waits: there is no room for more ${what}.`);
 }
 
 /**

@@ -200,7 +200,7 @@ function refuseOtherPlan(
     if (part.of === parts.length && part.first_line === parts[part.index - 1]?.first_line) continue;
     throw new GembatchError(
       'STORAGE',
-      `${file.name}: was split otherwise when its parts were submitted, and ${planPath(file.name)} is gone. Nothing was sent.`,
+      `${file.name} was split otherwise when its parts were submitted, and ${planPath(file.name)} is gone. Nothing was sent.`,
       {
         suggestions: [
           'Name the limits of then: --canary, --max-open-tokens, --max-requests and --max-bytes.',
@@ -213,7 +213,7 @@ function refuseOtherPlan(
 function changedError({name}: RequestFile): GembatchError {
   return new GembatchError(
     'FILE_CHANGED',
-    `${name}: has changed since it was split into parts. The new content was not sent.`,
+    `${name} has changed since it was split into parts. The new content was not sent.`,
     {suggestions: ['Give the new content a name of its own, and submit that.']},
   );
 }

@@ -151,13 +151,13 @@ test('of many files that have changed, the first are named and all are counted',
   const view = new SubmitView({mode: 'plain', screen, clock: new ManualClock()});
   for (let index = 1; index <= 60; index += 1) {
     const file = `${index - 1}.jsonl`;
-    const error = {code: 'FILE_CHANGED', message: `${file}: has changed.`, suggestions: ['Decide.']} as const;
+    const error = {code: 'FILE_CHANGED', message: `${file} has changed.`, suggestions: ['Decide.']} as const;
     view.report({type: 'outcome', index, outcome: {file, outcome: 'changed', error}});
   }
   view.report({type: 'summary', summary: SUMMARY});
   const lines = screen.stdout.text.split('\n');
   expect(lines.slice(49, 53)).toEqual([
-    '49.jsonl: has changed.',
+    '49.jsonl has changed.',
     '  Decide.',
     'and 10 more files with errors or warnings',
     '',

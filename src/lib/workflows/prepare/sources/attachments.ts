@@ -28,7 +28,7 @@ export async function attachedParts(
     if (typeof value !== 'string') {
       throw new GembatchError(
         'FILE_INVALID',
-        `${place}: is neither a path nor an address. Nothing was written.`,
+        `${place}: the attachment is neither a path nor an address. Nothing was written.`,
       );
     }
     parts.push(ADDRESS.test(value) ? addressPart(value) : await filePart(value, source, place));

@@ -78,7 +78,7 @@ async function openFileSource(
   if (files.length === 0) {
     throw new GembatchError(
       'FILE_EMPTY',
-      `${name}: has no text, PDF, image or audio file. Nothing was written.`,
+      `${name} has no text, PDF, image or audio file. Nothing was written.`,
       {
         suggestions: [
           'Folders in it are not looked into; name them with a pattern such as "folder/**/*.pdf".',
@@ -110,7 +110,7 @@ function mixed(one: string, other: string): GembatchError {
 }
 
 function unknownForm(name: string): GembatchError {
-  return new GembatchError('USAGE', `${name}: cannot tell what it holds from its name or first bytes.`, {
+  return new GembatchError('USAGE', `Cannot tell what ${name} holds from its name or first bytes.`, {
     suggestions: [`Say what it is: --from ${SOURCE_FORMS.join('|')}`],
   });
 }

@@ -96,7 +96,7 @@ function rowOf(file: NamedFile, at: number, bytes: Buffer, folder: string): Sour
     return {at, values: {...values, text: ''}, media: inlinePart(bytes, mediaType, file.name)};
   }
   if (!isUtf8(bytes)) {
-    throw new GembatchError('FILE_INVALID', `${file.name}: is not UTF-8 text. Nothing was written.`, {
+    throw new GembatchError('FILE_INVALID', `${file.name} is not UTF-8 text. Nothing was written.`, {
       suggestions: ['Save it as UTF-8, or leave it out.'],
     });
   }

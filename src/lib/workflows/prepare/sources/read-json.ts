@@ -104,7 +104,7 @@ function valuesOf(text: string, place: string): Readonly<Record<string, unknown>
     throw new GembatchError('FILE_INVALID', `${place}: not JSON: ${reason}. Nothing was written.`);
   }
   if (!isObject(value)) {
-    throw new GembatchError('FILE_INVALID', `${place}: is not a JSON object. Nothing was written.`, {
+    throw new GembatchError('FILE_INVALID', `${place}: the row is not a JSON object. Nothing was written.`, {
       suggestions: ['Write each row as an object with the names of its columns: {"text": "…"}'],
     });
   }

@@ -125,7 +125,7 @@ async function readObject(file: string, place: Parameters<typeof readText>[1]): 
     throw new GembatchError('FILE_INVALID', `${file}:${line}: not JSON: ${reason}. Nothing was written.`);
   }
   if (isObject(value)) return value;
-  throw new GembatchError('FILE_INVALID', `${file}: is not a JSON object. Nothing was written.`);
+  throw new GembatchError('FILE_INVALID', `${file} is not a JSON object. Nothing was written.`);
 }
 
 function snake(name: string): string {

@@ -63,9 +63,13 @@ function withConfig(request: JsonObject, {config}: LineOptions, place: string): 
     (field) => field in own && JSON.stringify(own[field]) !== JSON.stringify(config[field]),
   );
   if (twice === undefined) return {...request, [name]: {...own, ...config}};
-  throw new GembatchError('FILE_INVALID', `${place}: has a "${twice}" of its own. Nothing was written.`, {
-    suggestions: ['Take it out of the line, or out of what --config and --schema say.'],
-  });
+  throw new GembatchError(
+    'FILE_INVALID',
+    `${place}: the request has a "${twice}" of its own. Nothing was written.`,
+    {
+      suggestions: ['Take it out of the line, or out of what --config and --schema say.'],
+    },
+  );
 }
 
 function judged(

@@ -94,7 +94,7 @@ function resultExists(
   const adopt = ownCommand(`adopt --done ${shellWord(fileName)}${folder}`);
   const error = new GembatchError(
     'RESULT_EXISTS',
-    `${fileName}: has no record, but its result file ${resultName} exists, so it may have been paid for already. Nothing was sent.`,
+    `${fileName} has no record, but its result file ${resultName} exists, so it may have been paid for already. Nothing was sent.`,
     {
       suggestions: [
         ...(areItsResults ? [`It answers exactly its requests; to record it as done: ${adopt}`] : []),

@@ -42,7 +42,7 @@ export function otherServiceError(
   if (there === service) return undefined;
   return new GembatchError(
     'PROJECT_CHANGED',
-    `${name}: was submitted to ${SERVICE_NAMES[there]} as ${batch.name}, now you ask for ${SERVICE_NAMES[service]}. Nothing was sent.`,
+    `${name} was submitted to ${SERVICE_NAMES[there]} as ${batch.name}, now you ask for ${SERVICE_NAMES[service]}. Nothing was sent.`,
     {
       suggestions: [
         there === 'vertex' ? 'Follow that job: add --vertex' : 'Follow that job: leave out --vertex',
@@ -101,7 +101,7 @@ function ofOtherProject(
   if (ifChanged === 'skip') return {...draft, outcome: 'skipped'};
   const error = new GembatchError(
     'PROJECT_CHANGED',
-    `${name}: was submitted as ${batch.name}, and the service shows this API key none of the recorded jobs, so it seems to be of another project. Nothing was sent.`,
+    `${name} was submitted as ${batch.name}, and the service shows this API key none of the recorded jobs, so it seems to be of another project. Nothing was sent.`,
     {
       suggestions: [
         'Use an API key of the project that the file was submitted to.',
@@ -139,7 +139,7 @@ function endOf(name: string, record: JobRecord): Pick<OutcomeDraft, 'error'> {
 function contentError({name}: RequestFile, {batch}: JobRecord): GembatchError {
   return new GembatchError(
     'FILE_CHANGED',
-    `${name}: has changed since it was submitted as ${batch.name}. The new content was not sent.`,
+    `${name} has changed since it was submitted as ${batch.name}. The new content was not sent.`,
     {suggestions: howToGoOn('Submit the new content too')},
   );
 }
@@ -157,7 +157,7 @@ function modelError(
   if (isSame) return undefined;
   return new GembatchError(
     'MODEL_CHANGED',
-    `${name}: was submitted to ${modelLabel(requested ?? batch.model)} as ${batch.name}, now you ask for ${modelLabel(wanted)}. Nothing was sent.`,
+    `${name} was submitted to ${modelLabel(requested ?? batch.model)} as ${batch.name}, now you ask for ${modelLabel(wanted)}. Nothing was sent.`,
     {suggestions: howToGoOn(`Submit it to ${modelLabel(wanted)} too`)},
   );
 }
