@@ -50,6 +50,8 @@ export interface GeminiBatchClientOptions {
   readonly timeoutMs?: number;
   /** How long nothing may move on a transfer before its connection is taken for dead, in milliseconds; default 1 minute. */
   readonly silenceMs?: number;
+  /** Bytes of one request of an upload, a multiple of 256 KiB; default 64 MiB. */
+  readonly chunkBytes?: number;
   /** Ends all calls when none was answered for this long; without it each call goes on for its own `retryMs`. */
   readonly outage?: OutageOptions;
 }
@@ -89,6 +91,7 @@ export class GeminiBatchClient implements BatchService {
       retryMs: options.retryMs ?? DEFAULT_RETRY_MS,
       silenceMs: options.silenceMs ?? DEFAULT_SILENCE_MS,
       answerMs: options.timeoutMs ?? CREATE_TIMEOUT_MS,
+      ...(options.chunkBytes === undefined ? {} : {chunkBytes: options.chunkBytes}),
       ...(options.outage === undefined ? {} : {outage: new Outage(options.clock, options.outage)}),
     };
     this.#calls = new SdkCalls(this.#context);

@@ -164,7 +164,7 @@ export class Upload {
 
   async #sendChunk(source: SourceFile, session: URL, offset: number): Promise<UploadState> {
     const {sizeBytes} = this.#file;
-    const endBytes = Math.min(offset + CHUNK_BYTES, sizeBytes);
+    const endBytes = Math.min(offset + (this.#context.chunkBytes ?? CHUNK_BYTES), sizeBytes);
     const commands = [
       ...(endBytes > offset ? ['upload'] : []),
       ...(endBytes === sizeBytes ? ['finalize'] : []),

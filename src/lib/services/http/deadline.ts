@@ -5,6 +5,7 @@ export class Deadline {
   readonly #onOuter = (): void => this.#over.abort(new Error('given up by the caller'));
   #timer: NodeJS.Timeout | undefined;
   #total: NodeJS.Timeout | undefined;
+  #hasEnded = false;
 
   /** @param outer - the caller's signal, listened to until `end`. */
   constructor(outer: AbortSignal | undefined) {
@@ -17,9 +18,9 @@ export class Deadline {
     return this.#over.signal;
   }
 
-  /** Starts the limit for what comes next, in place of the last one. */
+  /** Starts the limit for what comes next, in place of the last one; none after `end`, for it would keep the process running. */
   set(ms: number, error: (ms: number) => Error): void {
-    if (this.#over.signal.aborted) return;
+    if (this.#hasEnded || this.#over.signal.aborted) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#over.abort(error(ms)), ms);
   }
@@ -35,6 +36,7 @@ export class Deadline {
   }
 
   end(): void {
+    this.#hasEnded = true;
     clearTimeout(this.#timer);
     clearTimeout(this.#total);
     this.#outer?.removeEventListener('abort', this.#onOuter);

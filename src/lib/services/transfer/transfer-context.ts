@@ -25,4 +25,6 @@ export interface Transport {
 /** The same, with the address of the service. */
 export interface TransferContext extends Transport {
   readonly address: ServiceAddress;
+  /** Bytes of one request of an upload, a multiple of 256 KiB; what is best for the service when undefined. */
+  readonly chunkBytes?: number;
 }

@@ -6,9 +6,10 @@ import {bodyOf, clientOf, code, requestFile, requestsOf, useClient, useServer} f
 
 const MIB = 1024 * 1024;
 
-/** What one request of an upload takes, and more than one takes. */
+/** What one request of an upload takes, and with shorter requests more than one takes. */
 const SMALL = requestsOf(10, 6 * MIB);
-const LARGE = requestsOf(10, 65 * MIB);
+const LARGE = requestsOf(10, 9 * MIB);
+const SHORT_REQUESTS = {chunkBytes: 8 * MIB};
 
 describe('an upload', () => {
   test('brings the file to the service and says so', async () => {
@@ -30,7 +31,7 @@ describe('an upload', () => {
 
   test('of a large file takes several requests and shows its progress', async () => {
     const {client, emulator} = await useClient();
-    const file = await requestFile(LARGE);
+    const file = await requestFile(requestsOf(10, 65 * MIB));
     const progress: number[] = [];
     const {sha256} = await client.uploadFile(file, {onProgress: (bytes) => progress.push(bytes)});
     expect(sha256).toBe(file.sha256);
@@ -79,7 +80,7 @@ describe('an upload in trouble', () => {
   ];
 
   test.each(faults)('goes on after %s', async (_, rule, content = LARGE) => {
-    const {client, emulator} = await useClient();
+    const {client, emulator} = await useClient({}, SHORT_REQUESTS);
     emulator.control.fault(rule);
     const file = await requestFile(content);
     await expect(client.uploadFile(file)).resolves.toMatchObject({sha256: file.sha256});
@@ -332,7 +333,7 @@ describe('a file that is not what was inspected', () => {
   ];
 
   test.each(changes)('is refused before its end is sent when it %s on the way', async (_, change) => {
-    const {client, emulator} = await useClient();
+    const {client, emulator} = await useClient({}, SHORT_REQUESTS);
     const file = await requestFile(LARGE);
     let isChanged = false;
     const onProgress = (): void => {
