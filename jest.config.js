@@ -9,6 +9,7 @@ export default {
   transform: {},
   testEnvironment: '<rootDir>/.build/test/environment.js',
   setupFilesAfterEnv: ['<rootDir>/.build/test/setup.js'],
-  maxWorkers: 2,
+  // One more than the cores of a small machine: at any time some test waits for something.
+  maxWorkers: 3,
   testTimeout: 60_000,
 };
