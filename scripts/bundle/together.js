@@ -33,7 +33,8 @@ const OF_STORE = [
   'src/lib/domain/request-key/key-table.ts',
   'src/lib/store/job-store.ts',
   'src/lib/workflows/submit/collect-inputs.ts',
-  'src/lib/workflows/submit/first-faults.ts',
+  'src/lib/workflows/submit/check/first-faults.ts',
+  'src/lib/workflows/submit/check/with-preparation.ts',
 ];
 
 /** What nearly every piece of work needs besides. */

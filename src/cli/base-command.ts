@@ -206,7 +206,7 @@ export abstract class BaseCommand extends GembatchCommand {
       return this.connection(flags);
     } catch (error) {
       if (!(error instanceof GembatchError) || error.code === 'USAGE') throw error;
-      const {firstLook, withFaults} = await import('../lib/workflows/submit/first-faults.js');
+      const {firstLook, withFaults} = await import('../lib/workflows/submit/check/first-faults.js');
       const {faults} = await firstLook(store, files, {...options, address: this.#addressOf('gemini')});
       throw withFaults(error, faults);
     }

@@ -60,9 +60,10 @@ test('without an API key only the store and what looks at the files is loaded', 
     'src/lib/workflows/request-file/file-error.ts',
     'src/lib/workflows/request-file/first-fault.ts',
     'src/lib/workflows/request-file/open-file.ts',
+    'src/lib/workflows/submit/check/first-faults.ts',
+    'src/lib/workflows/submit/check/with-preparation.ts',
     'src/lib/workflows/submit/collect-inputs.ts',
     'src/lib/workflows/submit/duplicates/known-jobs.ts',
-    'src/lib/workflows/submit/first-faults.ts',
   ]);
   expect(loaded.files).toBeLessThanOrEqual(14);
 });

@@ -42,7 +42,7 @@ test('five bad files among ten fail, each with its reason; the good ones go on',
     'FILE_MISSING',
   ]);
   expect(result.files[5]?.error).toMatchObject({line: 2, column: 12});
-  expect(result.files[7]?.error?.message).toBe('c-folder.jsonl: has no request files (*.jsonl) in it.');
+  expect(result.files[7]?.error?.message).toBe('c-folder.jsonl has no request files (*.jsonl) in it.');
   expect(await records(folder)).toHaveLength(5);
 });
 

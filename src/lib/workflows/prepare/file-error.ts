@@ -5,7 +5,7 @@ import {readFault} from '../request-file/file-error.js';
 export function fileError(name: string, cause: unknown): unknown {
   const fault = readFault(cause);
   if (fault === undefined) return cause;
-  return new GembatchError(fault.code, `${name}: ${fault.text} Nothing was written.`, {
+  return new GembatchError(fault.code, `${name}${fault.text} Nothing was written.`, {
     cause,
     ...(fault.code === 'FILE_MISSING'
       ? {suggestions: ['Check the path, and that you are in the right folder.']}

@@ -14,22 +14,22 @@ const MAX_LINES_NAMED = 8;
 /** Why a file cannot be read. */
 export interface ReadFault {
   readonly code: ErrorCode;
-  /** As it goes on after the name of the file. */
+  /** As it follows the name of the file. */
   readonly text: string;
 }
 
-const NO_SUCH_FILE: ReadFault = {code: 'FILE_MISSING', text: 'there is no such file.'};
+const NO_SUCH_FILE: ReadFault = {code: 'FILE_MISSING', text: ': there is no such file.'};
 const FAULTS: Readonly<Partial<Record<string, ReadFault>>> = {
   ENOENT: NO_SUCH_FILE,
   ENOTDIR: NO_SUCH_FILE,
-  EISDIR: {code: 'FILE_IS_FOLDER', text: 'is a folder, not a request file.'},
+  EISDIR: {code: 'FILE_IS_FOLDER', text: ' is a folder, not a request file.'},
 };
 
 /** What the file system said about a file that is to be read; undefined for any other error. */
 export function readFault(error: unknown): ReadFault | undefined {
   const code = fieldOf(error, 'code');
   if (fieldOf(error, 'syscall') === undefined || typeof code !== 'string') return undefined;
-  return FAULTS[code] ?? {code: 'FILE_UNREADABLE', text: `cannot be read (${code}).`};
+  return FAULTS[code] ?? {code: 'FILE_UNREADABLE', text: ` cannot be read (${code}).`};
 }
 
 export async function statFile(
@@ -39,25 +39,13 @@ export async function statFile(
 ): Promise<BigIntStats> {
   refuseAddress(path);
   const stats = await stat(path, {bigint: true});
-  if (stats.isDirectory()) throw await isFolder(path, name);
+  if (stats.isDirectory()) throw isFolder(name);
   refuseIrregular(stats, name);
   if (stats.size > maxBytes) {
-    const text = `${name}: has ${stats.size} bytes; the service takes ${maxBytes} at most.`;
-    throw await withPreparation(new GembatchError('FILE_TOO_LARGE', text), path, name);
+    const text = `${name} has ${stats.size} bytes; the service takes ${maxBytes} at most.`;
+    throw new GembatchError('FILE_TOO_LARGE', text);
   }
   return stats;
-}
-
-/** What is a table or another format needs a command, not a correction. */
-export async function withPreparation(
-  error: GembatchError,
-  path: string,
-  name: string,
-): Promise<GembatchError> {
-  const {preparationOf} = await import('../prepare/preparation-hint.js');
-  const suggestions = await preparationOf(path, name);
-  if (suggestions === undefined) return error;
-  return new GembatchError(error.code, error.message, {details: error.details, suggestions});
 }
 
 /** What is wrong with the lines of a request file, by the first of them. */
@@ -81,18 +69,15 @@ export function fileError(name: string, cause: unknown): unknown {
   const fault = readFault(cause);
   if (fault === undefined) return cause;
   const isPattern = fault.code === 'FILE_MISSING' && /[*?[{]/u.test(name);
-  if (!isPattern) return new GembatchError(fault.code, `${name}: ${fault.text}`, {cause});
+  if (!isPattern) return new GembatchError(fault.code, `${name}${fault.text}`, {cause});
   return new GembatchError(fault.code, `${name}: no file matches this pattern.`, {
     cause,
     suggestions: ['Check the pattern, and that you are in the right folder; nothing was sent for it.'],
   });
 }
 
-async function isFolder(path: string, name: string): Promise<GembatchError> {
-  const {preparationOfFolder} = await import('../prepare/preparation-hint.js');
-  const folder = name.replace(/[/\\]+$/u, '');
-  const suggestions = await preparationOfFolder(path, folder).catch(() => undefined);
-  return new GembatchError('FILE_IS_FOLDER', `${name}: has no request files (*.jsonl) in it.`, {
-    suggestions: suggestions ?? [`Folders inside it are not searched; name them: ${folder}/*/`],
+function isFolder(name: string): GembatchError {
+  return new GembatchError('FILE_IS_FOLDER', `${name} has no request files (*.jsonl) in it.`, {
+    suggestions: [`Folders inside it are not searched; name them: ${name.replace(/[/\\]+$/u, '')}/*/`],
   });
 }

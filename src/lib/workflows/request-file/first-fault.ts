@@ -1,7 +1,7 @@
 import {GembatchError} from '../../domain/errors.js';
 import {isBlank} from '../../domain/json/line-splitter.js';
 import type {CheckOptions} from '../../domain/request/request-file.js';
-import {fileError, invalidError, statFile, withPreparation} from './file-error.js';
+import {fileError, invalidError, statFile} from './file-error.js';
 import {openFile} from './open-file.js';
 
 /** Read to find the first line; a longer one is left to the inspection. */
@@ -26,9 +26,7 @@ export async function firstFault(
     const check = new RequestFileCheck(options);
     check.push(line);
     const facts = check.finish();
-    return facts.problems.length > 0
-      ? await withPreparation(invalidError(name, facts), path, name)
-      : undefined;
+    return facts.problems.length > 0 ? invalidError(name, facts) : undefined;
   } catch (cause) {
     const error = cause instanceof GembatchError ? cause : fileError(name, cause);
     if (error instanceof GembatchError) return error;

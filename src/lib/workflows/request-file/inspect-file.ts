@@ -5,7 +5,7 @@ import {RequestCounter} from '../../domain/request/request-counter.js';
 import type {FileWarning, RequestFileFacts} from '../../domain/request/request-facts.js';
 import {RequestFileCheck, type CheckOptions} from '../../domain/request/request-file.js';
 import type {FileEstimate} from '../estimate/file-estimator.js';
-import {fileError, invalidError, statFile, withPreparation} from './file-error.js';
+import {fileError, invalidError, statFile} from './file-error.js';
 import {readHashed} from './read-hashed.js';
 
 /** What an inspection found in a good request file. */
@@ -53,7 +53,7 @@ export async function inspectFile(
   try {
     const before = await statFile(path, name, options.maxBytes);
     const {sha256, sizeBytes, facts} = await read(path, name, Number(before.size), options);
-    if (facts.problems.length > 0) throw await withPreparation(invalidError(name, facts), path, name);
+    if (facts.problems.length > 0) throw invalidError(name, facts);
     const after = await stat(path, {bigint: true});
     if (!isSame(before, after) || Number(after.size) !== sizeBytes) throw changed(name);
     if (facts.count === 0) throw new GembatchError('FILE_EMPTY', `${name}: the file is empty.`);

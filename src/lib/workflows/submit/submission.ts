@@ -7,7 +7,7 @@ import {discardUpload} from '../cleanup/discard-remote.js';
 import type {ReconciledIntent} from '../reconcile/reconcile-intents.js';
 import type {Estimate} from '../estimate/estimate-files.js';
 import type {FileEstimate} from '../estimate/file-estimator.js';
-import {checkFile, factsOf} from '../request-file/check-file.js';
+import {checkFile, factsOf} from './check/check-file.js';
 import type {Inspection} from '../request-file/inspect-file.js';
 import {createJob, type CreateResult, type UploadedFile} from './create-job.js';
 import {withForcedAdvice, type OutcomeDraft} from './file-outcome.js';

@@ -11,7 +11,7 @@ import type {OpenIntents} from '../reconcile/open-intents.js';
 import type {OwnJobs} from '../reconcile/own-jobs.js';
 import type {ModelSelection} from './model/choose-model.js';
 import type {CreateLimiter} from './create-limiter.js';
-import type {ChecksAhead} from '../request-file/checks-ahead.js';
+import type {ChecksAhead} from './check/checks-ahead.js';
 import type {Inspection} from '../request-file/inspect-file.js';
 import type {InFlight} from './duplicates/in-flight.js';
 import type {KeptUploads} from './kept-uploads.js';

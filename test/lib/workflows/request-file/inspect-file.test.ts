@@ -108,7 +108,7 @@ describe('inspectFile', () => {
     await symlink(path, path);
     expect(await failure(path)).toMatchObject({
       code: 'FILE_UNREADABLE',
-      message: `${path}: cannot be read (ELOOP).`,
+      message: `${path} cannot be read (ELOOP).`,
     });
   });
 
@@ -123,7 +123,7 @@ describe('inspectFile', () => {
     await truncate(path, 2 * 1024 ** 3 + 1);
     expect(await failure(path)).toMatchObject({
       code: 'FILE_TOO_LARGE',
-      message: `${path}: has 2147483649 bytes; the service takes 2147483648 at most.`,
+      message: `${path} has 2147483649 bytes; the service takes 2147483648 at most.`,
     });
   });
 

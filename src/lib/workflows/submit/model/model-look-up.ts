@@ -2,11 +2,11 @@ import {PRICES} from '../../../domain/price/prices.js';
 import {GembatchError} from '../../../domain/errors.js';
 import {DEFAULT_MODEL, modelResourceName} from '../../../domain/service/model-choice.js';
 import {SERVICE_LIMITS} from '../../../domain/service/service-of.js';
-import {ChecksAhead} from '../../request-file/checks-ahead.js';
+import {ChecksAhead} from '../check/checks-ahead.js';
 import {chooseModel} from './choose-model.js';
 import type {RequestFile} from '../collect-inputs.js';
 import type {KnownJobs} from '../duplicates/known-jobs.js';
-import {firstLook, withFaults} from '../first-faults.js';
+import {firstLook, withFaults} from '../check/first-faults.js';
 import type {SubmitDeps, SubmitOptions} from '../submit-run.js';
 
 /** The model of a submission. */

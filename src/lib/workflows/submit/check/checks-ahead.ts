@@ -1,7 +1,8 @@
 import pLimit from 'p-limit';
-import {GembatchError} from '../../domain/errors.js';
-import type {RequestFile} from '../submit/collect-inputs.js';
-import {inspectFile, type Inspection, type InspectOptions} from './inspect-file.js';
+import {GembatchError} from '../../../domain/errors.js';
+import type {RequestFile} from '../collect-inputs.js';
+import {withPreparation} from './with-preparation.js';
+import {inspectFile, type Inspection, type InspectOptions} from '../../request-file/inspect-file.js';
 
 /** One is read while the other is checked. */
 const CHECKS_AT_ONCE = 2;
@@ -66,6 +67,8 @@ export class ChecksAhead {
       ...options,
       name: file.name,
       onProgress: (bytes, totalBytes) => this.#checks.get(file)?.onProgress?.(bytes, totalBytes),
+    }).catch(async (error: unknown) => {
+      throw await withPreparation(error, file);
     });
     this.#checks.set(file, {inspection, onProgress: undefined});
     try {

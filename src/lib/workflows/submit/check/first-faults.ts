@@ -1,11 +1,12 @@
 import pMap from 'p-map';
-import {GembatchError} from '../../domain/errors.js';
-import {isCloudAddress} from '../../domain/job/bucket-input.js';
-import {firstFault} from '../request-file/first-fault.js';
-import type {RequestFile} from './collect-inputs.js';
-import {KnownJobs} from './duplicates/known-jobs.js';
-import type {JobStore} from '../../store/job-store.js';
-import type {SubmitOptions} from './submit-run.js';
+import {GembatchError} from '../../../domain/errors.js';
+import {isCloudAddress} from '../../../domain/job/bucket-input.js';
+import {firstFault} from '../../request-file/first-fault.js';
+import type {RequestFile} from '../collect-inputs.js';
+import {KnownJobs} from '../duplicates/known-jobs.js';
+import type {JobStore} from '../../../store/job-store.js';
+import {withPreparation} from './with-preparation.js';
+import type {SubmitOptions} from '../submit-run.js';
 
 const CONCURRENT_LOOKS = 16;
 /** How many faults are said beside the one that ends the run. */
@@ -45,8 +46,9 @@ export async function firstLook(
     if (problem !== undefined || isCloudAddress(path) || !isNew(file)) return problem;
     // What only some models refuse is no fault as long as the model is not known.
     const fault = await firstFault(path, {name, allowed, validate});
-    if (fault === undefined) good.push(file);
-    return fault;
+    if (fault !== undefined) return withPreparation(fault, file);
+    good.push(file);
+    return undefined;
   };
   const faults = await pMap(files, look, {concurrency: CONCURRENT_LOOKS});
   return {faults: faults.filter((fault) => fault !== undefined), good};

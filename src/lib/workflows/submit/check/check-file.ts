@@ -2,31 +2,32 @@
  * Decides, before anything is sent, whether a request file is to be submitted: is it one of ours, is there a batch
  * job for it already, are all of its lines good.
  */
-import {itemError} from '../../domain/item-error.js';
+import {itemError} from '../../../domain/item-error.js';
 import {stat} from 'node:fs/promises';
-import {GembatchError} from '../../domain/errors.js';
-import {PRICES} from '../../domain/price/prices.js';
-import type {BucketInput} from '../../domain/job/bucket-input.js';
-import {objectFingerprint} from '../../domain/job/object-fingerprint.js';
-import {jobOutcome} from '../../domain/job/job-progress.js';
-import {SERVICE_LIMITS} from '../../domain/service/service-of.js';
-import type {JobRecord} from '../../domain/job/job-record.js';
-import {recordResultsInPlace} from '../fetch/place/results-in-place.js';
-import {glanceAtResults, lookAtResults, resultsError} from '../job-states/result-files.js';
-import {inspectFile, type Inspection} from './inspect-file.js';
-import {inspectObject} from './inspect-object.js';
-import type {FileEstimate} from '../estimate/file-estimator.js';
-import {contentId} from '../submit/duplicates/known-jobs.js';
+import {GembatchError} from '../../../domain/errors.js';
+import {PRICES} from '../../../domain/price/prices.js';
+import type {BucketInput} from '../../../domain/job/bucket-input.js';
+import {objectFingerprint} from '../../../domain/job/object-fingerprint.js';
+import {jobOutcome} from '../../../domain/job/job-progress.js';
+import {SERVICE_LIMITS} from '../../../domain/service/service-of.js';
+import type {JobRecord} from '../../../domain/job/job-record.js';
+import {recordResultsInPlace} from '../../fetch/place/results-in-place.js';
+import {glanceAtResults, lookAtResults, resultsError} from '../../job-states/result-files.js';
+import {inspectFile, type Inspection} from '../../request-file/inspect-file.js';
+import {inspectObject} from '../../request-file/inspect-object.js';
+import type {FileEstimate} from '../../estimate/file-estimator.js';
+import {contentId} from '../duplicates/known-jobs.js';
+import {withPreparation} from './with-preparation.js';
 import {
   jobOf,
   otherServiceError,
   outcomeOfKnownContent,
   outcomeOfKnownFile,
-} from '../submit/duplicates/same-work.js';
-import type {FileOutcome} from '../submit/submit-report.js';
-import {type OutcomeDraft} from '../submit/file-outcome.js';
-import type {RequestFile} from '../submit/collect-inputs.js';
-import type {SubmitRun} from '../submit/submit-run.js';
+} from '../duplicates/same-work.js';
+import type {FileOutcome} from '../submit-report.js';
+import {type OutcomeDraft} from '../file-outcome.js';
+import type {RequestFile} from '../collect-inputs.js';
+import type {SubmitRun} from '../submit-run.js';
 
 /** Either what became of the file already, or what was found in the good file. */
 export type FileCheck = {readonly outcome: OutcomeDraft} | {readonly inspection: Inspection};
@@ -169,6 +170,8 @@ function inspect(run: SubmitRun, file: RequestFile, isValidated: boolean): Promi
       maxBytes: run.options.isDryRun ? Infinity : SERVICE_LIMITS[run.client.services[0]].maxFileBytes,
       signal: run.halt.signal,
       onProgress,
+    }).catch(async (error: unknown) => {
+      throw await withPreparation(error, file);
     });
   });
 }
