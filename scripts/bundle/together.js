@@ -37,6 +37,9 @@ const OF_STORE = [
   'src/lib/workflows/submit/check/with-preparation.ts',
 ];
 
+/** The checks of a line, for those who check one. */
+const OF_CHECKS = ['src/lib/domain/request/request-file.ts'];
+
 /** What nearly every piece of work needs besides. */
 const OF_WORK = [
   'src/lib/domain/job/upload-not-deleted.ts',
@@ -70,18 +73,21 @@ export async function together(root, entryPoints) {
   const shared = ofCommands.filter((path) => path.startsWith('src/lib/'));
   const ofStore = modules.reachedFrom(OF_STORE);
   const ofWork = modules.reachedFrom(OF_WORK);
-  const slow = [...ofCommands, ...ofStore].filter((path) =>
-    modules.builtinsOf(path).some((name) => SLOW.test(name)),
-  );
-  if (slow.length > 0) throw new Error(`Loads what is slow at each start (${SLOW}): ${slow.join(', ')}`);
+  const onlyOfChecks = modules
+    .reachedFrom(OF_CHECKS)
+    .filter((path) => ![...shared, ...ofStore, ...ofWork].includes(path));
+  refuseSlow([...ofCommands, ...ofStore], modules);
+  refuseCycles(new Set([...ofCommands, ...ofStore, ...ofWork, ...onlyOfChecks]), modules);
   const groupsOf = (path) => {
     if (path.startsWith('src/hooks/')) return [...ofCommands, OCLIF];
     const reached = modules.reachedFrom([path]).filter((other) => !shared.includes(other));
     const isCommand = /^src\/(?:commands|cli)\//u.test(path);
     const first = isCommand ? ofCommands : shared;
     if (ofStore.includes(path)) return [...first, ...ofStore];
+    const checks = reached.some((other) => onlyOfChecks.includes(other)) ? onlyOfChecks : [];
+    if (OF_CHECKS.includes(path)) return [...first, ...ofStore, ...checks];
     const isWork = !isCommand || reached.some((other) => ofStore.includes(other) || ofWork.includes(other));
-    return isWork ? [...first, ...ofStore, ...ofWork] : first;
+    return isWork ? [...first, ...ofStore, ...ofWork, ...checks] : first;
   };
   return {
     name: 'together',
@@ -96,6 +102,21 @@ export async function together(root, entryPoints) {
       });
     },
   };
+}
+
+function refuseSlow(members, {builtinsOf}) {
+  const slow = members.filter((path) => builtinsOf(path).some((name) => SLOW.test(name)));
+  if (slow.length > 0) throw new Error(`Loads what is slow at each start (${SLOW}): ${slow.join(', ')}`);
+}
+
+/** A member that is loaded by itself imports the others of its group, so that none of them may import it. */
+function refuseCycles(members, {loaded, reachedFrom}) {
+  for (const path of members) {
+    if (!loaded.has(path)) continue;
+    const importers = [...members].filter((other) => other !== path && reachedFrom([other]).includes(path));
+    if (importers.length > 0)
+      throw new Error(`Loads ${path} by itself, and imports it: ${importers.join(', ')}`);
+  }
 }
 
 /** What imports what, and which modules are loaded by themselves: the entries without the threads, and each `import()`. */

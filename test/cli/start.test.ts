@@ -74,6 +74,7 @@ test('a line is checked by what is loaded for it, where there is one', async () 
   const loaded = await loadedBy(['submit', 'x.jsonl'], '{"key": 1}\n');
   expect(loaded.sources).toContain(check);
   expect(loaded.sources).not.toContain('src/lib/threads/hash-thread.ts');
+  expect(loaded.files).toBeLessThanOrEqual(18);
 });
 
 test('an unknown command loads none', async () => {
