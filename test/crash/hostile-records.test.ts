@@ -9,53 +9,99 @@ import {STEPS, SUBMIT, WIDTH} from './support/commands.js';
 import {guardedAttack, repeated} from './support/guarded-attack.js';
 import {serviceCalls} from './support/service-calls.js';
 import {Trial} from './support/trial.js';
+import type {Weakening} from './support/weakened-build.js';
 
-/** Commands that delete what is over, and what the service tells them of the job's upload. */
-const DELETIONS = [
-  {commands: [['poll']], isSilent: false},
-  {commands: [['poll']], isSilent: true},
-  {commands: [['list', '--refresh'], ['results'], ['cleanup', '--yes']], isSilent: false},
+/** A way to the deletion of an upload that only a record calls that, and the guards on this way. */
+interface Deletion {
+  readonly where: string;
+  readonly commands: readonly (readonly string[])[];
+  /** Whether the service leaves out which file the job was made from. */
+  readonly isSilent?: boolean;
+  /** Whether what the record keeps of the service's word names the file, too. */
+  readonly isInBatch?: boolean;
+  readonly guards: readonly Weakening[];
+}
+
+const OWN_UPLOAD: Weakening = {
+  file: 'lib/workflows/cleanup/discard-remote.js',
+  find: 'if (isOwn)',
+  replace: 'if (true)',
+};
+
+const DELETIONS: readonly Deletion[] = [
+  {where: 'poll', commands: [['poll']], guards: [OWN_UPLOAD]},
   {
+    where: 'poll, the file in every member',
+    commands: [['poll']],
+    isInBatch: true,
+    guards: [
+      OWN_UPLOAD,
+      {
+        file: 'lib/workflows/job-states/refresh-jobs.js',
+        find: '&& isSameName && isSameFile',
+        replace: '&& isSameName',
+      },
+    ],
+  },
+  {
+    where: 'poll, the service says nothing of it',
+    commands: [['poll']],
+    isSilent: true,
+    isInBatch: true,
+    guards: [OWN_UPLOAD],
+  },
+  {
+    where: 'results',
+    commands: [['list', '--refresh'], ['results']],
+    guards: [OWN_UPLOAD],
+  },
+  {
+    where: 'cleanup',
     commands: [
       ['poll', '--keep-remote'],
       ['cleanup', '--yes'],
     ],
-    isSilent: true,
+    guards: [
+      {
+        file: 'lib/workflows/cleanup/plan-cleanup.js',
+        find: 'return isOwn ? record : undefined;',
+        replace: 'return record;',
+      },
+    ],
   },
-] as const;
+];
 
-guardedAttack(
-  {
-    group: 'folders',
-    attack: 'a record calls a file of somebody else its upload',
-    unit: 'records',
-    rounds: {short: 1, whole: 20},
-    guard: {
-      without: 'the record is believed',
-      changes: [{file: 'lib/workflows/cleanup/discard-remote.js', find: 'if (isOwn)', replace: 'if (true)'}],
+for (const {where, commands, isSilent = false, isInBatch = false, guards} of DELETIONS) {
+  guardedAttack(
+    {
+      group: 'folders',
+      attack: `a record calls a file of somebody else its upload (${where})`,
+      unit: 'records',
+      rounds: {short: 1, whole: 20},
+      guard: {without: 'the record is believed', changes: guards},
     },
-  },
-  async (attack, {bin, rounds}) => {
-    await eachOf(repeated(DELETIONS, rounds), WIDTH, async ({commands, isSilent}) => {
-      await Trial.with({files: 1, bin}, async (trial) => {
-        const {control, url} = trial.emulator;
-        await serviceCalls(trial.emulator).createJobs(1);
-        const [foreign = ''] = control.files();
-        await trial.run(SUBMIT);
-        const [{batch, uploaded_file_name: upload} = {batch: {name: ''}, uploaded_file_name: ''}] =
-          trial.records();
-        const text = readFileSync(trial.jobInfo, 'utf8');
-        writeFileSync(trial.jobInfo, text.replaceAll(upload, foreign));
-        control.advance(600_000);
-        if (isSilent) await hideInput(trial, `${url}/v1beta/${batch.name}`);
-        for (const command of commands) await trial.run(command, STEPS);
-        attack.tried();
-        const what = `${commands.map(([name]) => name).join(', ')}${isSilent ? ', service silent' : ''}`;
-        if (!control.files().includes(foreign)) attack.violation(`${what}: it is deleted`);
+    async (attack, {bin, rounds}) => {
+      await eachOf(repeated([commands], rounds), WIDTH, async (each) => {
+        await Trial.with({files: 1, bin}, async (trial) => {
+          const {control, url} = trial.emulator;
+          await serviceCalls(trial.emulator).createJobs(1);
+          const [foreign = ''] = control.files();
+          await trial.run(SUBMIT);
+          const [{batch, uploaded_file_name: upload} = {batch: {name: ''}, uploaded_file_name: ''}] =
+            trial.records();
+          const text = readFileSync(trial.jobInfo, 'utf8');
+          const forged = isInBatch ? text.replaceAll(upload, foreign) : text.replace(upload, foreign);
+          writeFileSync(trial.jobInfo, forged);
+          control.advance(600_000);
+          if (isSilent) await hideInput(trial, `${url}/v1beta/${batch.name}`);
+          for (const command of each) await trial.run(command, STEPS);
+          attack.tried();
+          if (!control.files().includes(foreign)) attack.violation('it is deleted');
+        });
       });
-    });
-  },
-);
+    },
+  );
+}
 
 /** The service leaves out which file a job was made from. */
 async function hideInput({emulator}: Trial, url: string): Promise<void> {
