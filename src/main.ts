@@ -13,6 +13,9 @@ const [command, ...others] = process.argv.slice(2);
 if (['--version', '-v', 'version'].includes(command ?? '') && others.length === 0) {
   // As oclif would print it.
   const system = `${process.platform}-${process.arch} node-${process.version}`;
+  process.stdout.on('error', (error) => {
+    void import('./cli/startup/standalone.js').then(({outputFailed}) => outputFailed(error, pjson.version));
+  });
   process.stdout.write(`${pjson.name}/${pjson.version} ${system}\n`);
 } else {
   fillInUserEnvironment(process.env);

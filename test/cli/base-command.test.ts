@@ -162,16 +162,21 @@ test('a reader that goes away ends the command without a complaint', async () =>
 
 const withFullDisk = existsSync('/dev/full') ? test : test.skip;
 
-withFullDisk.each([[['list']], [['list', '--json']], [['list', '--help']], [['help', 'list']], [['help']]])(
-  'output that cannot be written is told on stderr: %j',
-  async (args) => {
-    const cwd = await tempDir();
-    const words = ['-c', '"$@" >/dev/full', 'sh', process.execPath, BIN, ...args];
-    const child = spawn('sh', words, {cwd, env: isolatedEnvironment(cwd)});
-    const [said, [code]] = await Promise.all([text(child.stderr), once(child, 'close')]);
-    expect([code, said]).toEqual([10, expect.stringMatching(/^Error: Cannot write the output: ENOSPC/u)]);
-  },
-);
+withFullDisk.each([
+  [['list']],
+  [['list', '--json']],
+  [['list', '--help']],
+  [['help', 'list']],
+  [['help']],
+  [['--version']],
+  [['nope', '--json']],
+])('output that cannot be written is told on stderr: %j', async (args) => {
+  const cwd = await tempDir();
+  const words = ['-c', '"$@" >/dev/full', 'sh', process.execPath, BIN, ...args];
+  const child = spawn('sh', words, {cwd, env: isolatedEnvironment(cwd)});
+  const [said, [code]] = await Promise.all([text(child.stderr), once(child, 'close')]);
+  expect([code, said]).toEqual([10, expect.stringMatching(/^Error: Cannot write the output: ENOSPC/u)]);
+});
 
 test('a terminal that goes away lets the command come to its end', async () => {
   const cwd = await tempDir();
