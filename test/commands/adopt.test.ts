@@ -1,11 +1,11 @@
-import {access, rm, symlink, writeFile} from 'node:fs/promises';
+import {access, readFile, rm, symlink, writeFile} from 'node:fs/promises';
 import {basename, join} from 'node:path';
 import {expect, test} from '@jest/globals';
 import type {AdoptResult} from '../../src/lib/workflows/adopt/adopt-jobs.js';
 import {EXIT} from '../../src/lib/domain/errors.js';
 import {schemaErrors} from '../helpers/json-schema.js';
 import {requestFiles, requestLines} from '../helpers/request-files.js';
-import {runCli, startCli, type CliResult} from '../helpers/run-cli.js';
+import {FAST_CLOCK, runCli, startCli, type CliResult} from '../helpers/run-cli.js';
 import {MODEL, records, startSubmit, submit, tally} from '../helpers/submit.js';
 import {tempDir} from '../helpers/temp-dir.js';
 import {until} from '../helpers/until.js';
@@ -296,3 +296,23 @@ async function isThere(path: string): Promise<boolean> {
     () => false,
   );
 }
+
+test('parts of a rebuilt job-info file are parts again, and joined', async () => {
+  const folder = await tempDir();
+  const {env} = await useEmulator({speed: 60, seed: 1, behaviour: {pending_ms: 5_000, running_ms: 5_000}});
+  const options = {cwd: folder, env: {...env, GEMBATCH_TEST_SPEED: '60'}, nodeArgs: FAST_CLOCK};
+  await writeFile(join(folder, 'big.jsonl'), requestLines(4));
+  const args = ['big.jsonl', '--model', MODEL, '--max-requests', '2', '--interval', '5s', '--keep-remote'];
+  expect((await runCli(['run', ...args], options)).code).toBe(0);
+  for (const gone of ['job-info.jsonl', 'results', 'parts/results'])
+    await rm(join(folder, gone), {recursive: true});
+  const adopted = (await runCli(['adopt', '--all-mine', '--json'], options)).json() as AdoptResult;
+  expect(schemaErrors('adopt', adopted)).toEqual([]);
+  expect(adopted.jobs.map(({part_of: part}) => [part?.input_file, part?.of])).toEqual([
+    ['big.jsonl', 2],
+    ['big.jsonl', 2],
+  ]);
+  expect((await runCli(['poll'], options)).code).toBe(0);
+  const rows = await readFile(join(folder, 'results/big.jsonl'), 'utf8');
+  expect(rows.trim().split('\n')).toHaveLength(4);
+});

@@ -13,7 +13,7 @@ import {newAttempt, parseJobDisplayName} from '../../domain/job/display-name.js'
 import {GembatchError} from '../../domain/errors.js';
 import {isCloudAddress, submittedObject} from '../../domain/job/bucket-input.js';
 import {objectFingerprint} from '../../domain/job/object-fingerprint.js';
-import type {JobRecord, SubmittedObject} from '../../domain/job/job-record.js';
+import type {JobRecord, PartOf, SubmittedObject} from '../../domain/job/job-record.js';
 import {describeLockWait} from '../../domain/lock-holder.js';
 import {ownCommand} from '../../domain/program-name.js';
 import {shellWord} from '../../domain/text/shell-word.js';
@@ -22,6 +22,7 @@ import type {BatchService} from '../../services/batch-service.js';
 import type {JobStore, Session} from '../../store/job-store.js';
 import {parentOfRetry} from '../reconcile/parent-of-retry.js';
 import {inspectFile, type Inspection} from '../request-file/inspect-file.js';
+import {partOfFile} from '../split/part-of-file.js';
 
 export interface AdoptDeps {
   readonly store: JobStore;
@@ -53,6 +54,8 @@ export interface AdoptedJob {
   readonly outcome: 'adopted' | 'known' | 'failed' | 'not_recorded';
   /** `input_file` of its record; of a job without one, its display name. */
   readonly file?: string;
+  /** Of which request file it is a part. */
+  readonly part_of?: PartOf;
   /**
    * Whether the local request file is the one that the job was made from: by its fingerprint, `named` where only the
    * person says so, `changed`, or `missing`.
@@ -246,6 +249,8 @@ class Adoption {
     const isTaken = ours !== undefined && this.#attempts.has(ours.attempt);
     const attempt = ours === undefined || isTaken ? newAttempt() : ours.attempt;
     const retryOf = parentOfRetry(inputFile, this.#known.values())?.batch.name;
+    const partOf = state === 'changed' ? undefined : await partOfFile(this.#store, inputFile);
+    const part = partOf === undefined ? {} : {part_of: partOf};
     const record: JobRecord = {
       input_file: inputFile,
       count: inspection?.count ?? batch.stats?.request_count ?? null,
@@ -258,12 +263,20 @@ class Adoption {
       ...(this.#open.has(attempt) ? {} : {adopted_at: this.#adoptedAt}),
       ...(this.#client.address === undefined ? {} : {service_url: this.#client.address}),
       ...(retryOf === undefined ? {} : {retry_of: retryOf}),
+      ...part,
       ...(batch.results_left === undefined ? {} : {results_left: batch.results_left}),
     };
     this.#session.done(attempt, record);
     this.#known.set(batch.name, record);
     this.#attempts.add(attempt);
-    return {job: batch.name, outcome: 'adopted', file: inputFile, request_file: state, state: batch.state};
+    return {
+      job: batch.name,
+      outcome: 'adopted',
+      file: inputFile,
+      ...part,
+      request_file: state,
+      state: batch.state,
+    };
   }
 
   /** Display names of ours, and of the Python tool, are the path of the request file. */
