@@ -255,3 +255,13 @@ test('Ctrl-C ends --watch, and the list stands where it was', async () => {
   expect([code, stripVTControlCharacters(stdout)]).toEqual([0, expect.stringContaining('No batch jobs in')]);
   expect(stdout).toContain('\u001B[?25h');
 });
+
+test('a file that was submitted again with other content is told by its newest job, and has no parts', async () => {
+  const first = {file: 'a.jsonl', name: 'one', rows: [10, 0]} as const;
+  const open = await folderOf([first, {file: 'a.jsonl', name: 'two', state: 'RUNNING'}]);
+  const running = await runCli(['list'], {cwd: open});
+  expect(running.stdout).toMatch(/^a\.jsonl +10 +running/mu);
+  expect(running.stdout).not.toContain('parts');
+  const both = await folderOf([first, {file: 'a.jsonl', name: 'two', rows: [9, 1]}]);
+  expect((await runCli(['list'], {cwd: both})).stdout).toMatch(/ 9 ok, 1 bad$/mu);
+});

@@ -162,7 +162,8 @@ function othersText({jobs = []}: FoldedJob): string {
   if (retried !== undefined) return `${formatCount(retried.results?.rows.ok ?? 0)} ok, the rest again`;
   const current = jobs.filter(({replaced}) => !replaced);
   const over = current.filter(({outcome}) => outcome === 'done' || outcome === 'bad_rows');
-  return current.length < 2 ? '' : `${formatCount(over.length)} of ${formatCount(current.length)} parts`;
+  const what = current.every(({part_of: part}) => part !== undefined) ? 'parts' : 'batch jobs';
+  return current.length < 2 ? '' : `${formatCount(over.length)} of ${formatCount(current.length)} ${what}`;
 }
 
 /** The rows of results in a few words; of those that were left in a bucket, as the service counts them. */

@@ -67,7 +67,10 @@ function folded(
   jobs: readonly PolledJob[],
   parents: ReadonlyMap<string, PolledJob | undefined>,
 ): FoldedJob {
-  const counting = jobs.filter(({replaced}) => !replaced);
+  // Of a file that was submitted again with other content, the newest job tells.
+  const counting = [
+    ...new Map(jobs.filter(({replaced}) => !replaced).map((job) => [job.file, job])).values(),
+  ];
   const current = counting.length === 0 ? jobs : counting;
   const head = current.reduce((first, job) => (gravity(job) < gravity(first) ? job : first));
   // A retry of single rows has a request file of its own; its requests are those of its job.
