@@ -3,7 +3,8 @@ import {copyFile, mkdir, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {expect, test} from '@jest/globals';
 import {EXIT} from '../../src/lib/domain/errors.js';
-import {requestFiles} from '../helpers/request-files.js';
+import {requestFiles, requestLines} from '../helpers/request-files.js';
+import {runCli} from '../helpers/run-cli.js';
 import {MODEL, submit, tally} from '../helpers/submit.js';
 import {tempDir} from '../helpers/temp-dir.js';
 import {useEmulator} from '../helpers/use-emulator.js';
@@ -15,6 +16,15 @@ async function submitted(files = 2) {
   await submit({folder, env}, '0*.jsonl');
   return {folder, emulator, env, paths, paid: () => emulator.control.paid().length};
 }
+
+test('what has a job needs no model, even where the default one is gone', async () => {
+  const {folder, env, paid} = await submitted();
+  const again = await runCli(['submit', '001.jsonl', '002.jsonl'], {cwd: folder, env});
+  expect([again.code, paid()]).toEqual([0, 2]);
+  await writeFile(join(folder, '002.jsonl'), requestLines(1, 'other'));
+  const sent = await runCli(['submit', '002.jsonl', '--if-changed', 'submit'], {cwd: folder, env});
+  expect([sent.code, paid()]).toEqual([EXIT.model, 2]);
+});
 
 test('while the list cannot be read, a file without a record is not sent', async () => {
   const {folder, env, emulator, paid} = await submitted(1);

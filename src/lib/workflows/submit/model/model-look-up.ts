@@ -44,6 +44,7 @@ export async function modelFor(
   if (options.isDryRun) return {model: asNamed, maySend: false};
   const {faults, good} = await firstLook(deps.store, files, {...options, known});
   if (files.length > 0 && faults.length === files.length) return {model: asNamed, maySend: false};
+  if (good.length === 0 && isAllKnown(options, files)) return {model: asNamed, maySend: false};
   const service = deps.client.services[0];
   const checks = new ChecksAhead(good, {
     validate: options.isValidated,
@@ -85,6 +86,12 @@ export async function modelFor(
       return {model: asNamed, maySend: false, checks};
     throw withFaults(error, [...faults, ...found]);
   }
+}
+
+/** Whether files that have a job stay as they are, so that the model which is the default need not exist any more. */
+function isAllKnown({model, ifChanged, isForced}: SubmitOptions, files: readonly RequestFile[]): boolean {
+  const isRetry = files.some(({retryOf}) => retryOf !== undefined);
+  return files.length > 0 && model === undefined && ifChanged !== 'submit' && !isForced && !isRetry;
 }
 
 /** Says what is wrong with the files, each once, and then why the service is waited for. */
