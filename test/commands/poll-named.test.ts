@@ -1,3 +1,5 @@
+import {writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
 import {expect, test} from '@jest/globals';
 import {EXIT} from '../../src/lib/domain/errors.js';
 import {JobFixture} from '../helpers/job-fixture.js';
@@ -108,4 +110,12 @@ test('a retry of which nobody can tell whether it was made is no success of its 
   jobs.emulator.control.fault({on: 'batches.list', times: null, fault: {kind: 'status', status: 503}});
   const {code, stdout} = await runCli(['poll', 'a.jsonl', '--once'], faster(jobs, 500));
   expect([code, stdout]).toEqual([EXIT.unclear, expect.stringContaining('1 unclear')]);
+});
+
+test('a file that was not submitted is said to be that', async () => {
+  const jobs = await JobFixture.create();
+  await jobs.submit('a.jsonl');
+  await writeFile(join(jobs.folder, 'new one.jsonl'), '');
+  const {code, stderr} = await jobs.poll('new one.jsonl');
+  expect([code, stderr]).toEqual([EXIT.usage, expect.stringContaining("submit 'new one.jsonl'")]);
 });

@@ -1,9 +1,12 @@
+import {statSync} from 'node:fs';
 import {isAbsolute} from 'node:path';
 import picomatch from 'picomatch';
 import {closest} from '../../domain/text/closest.js';
 import {GembatchError} from '../../domain/errors.js';
 import {isCloudAddress} from '../../domain/job/bucket-input.js';
 import type {Intent, JobRecord} from '../../domain/job/job-record.js';
+import {ownCommand} from '../../domain/program-name.js';
+import {shellWord} from '../../domain/text/shell-word.js';
 import type {JobStore} from '../../store/job-store.js';
 
 /** What a person may call a job by. */
@@ -82,6 +85,7 @@ function jobsNamed<T>(
     });
   throw new GembatchError('USAGE', `${store.path} has no batch job for ${name}.`, {
     suggestions: [
+      ...(isFile(name) ? [`If it was not submitted yet: ${ownCommand(`submit ${shellWord(name)}`)}`] : []),
       ...meantNames(name, jobs.map(namesOf)),
       'Name a request file or a batch job that is recorded there, or another file with --job-info.',
     ],
@@ -122,6 +126,10 @@ function createNameMatcher(store: Names, names: readonly string[]): (job: JobNam
 function isInside(file: string, folder: string): boolean {
   if (folder === '') return !isAbsolute(file) && !isCloudAddress(file);
   return file.startsWith(folder.endsWith('/') ? folder : `${folder}/`);
+}
+
+function isFile(name: string): boolean {
+  return statSync(name, {throwIfNoEntry: false})?.isFile() === true;
 }
 
 /** Of all names that would have been known, the one that is nearest. */
