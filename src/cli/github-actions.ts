@@ -35,7 +35,7 @@ export async function tellGitHubActions(
         import('../lib/output/github/step-summary.js'),
       ]);
     const {store, names, notSubmitted = []} = work;
-    // Without names all that is recorded would be told.
+    // Without names it would report everything that is recorded.
     const hasJobs = names.length > 0 || notSubmitted.length === 0;
     const summary = hasJobs ? await summariseWork(store, names, MOST_ANNOTATIONS) : NO_JOBS;
     for (const line of workAnnotations(summary, env)) process.stderr.write(`${redactApiKeys(line, env)}\n`);

@@ -4,7 +4,7 @@ import {printable} from '../lib/output/terminal/printable.js';
 import type {PollSummary} from '../lib/workflows/poll/poll-report.js';
 import {redactApiKeys} from './connection/api-key.js';
 
-/** How a command of the person's own ended. */
+/** How the command of `--on-done` ended. */
 export interface OnDoneResult {
   readonly command: string;
   /** Its exit code; null when a signal ended it or it could not be started. */
@@ -14,8 +14,8 @@ export interface OnDoneResult {
 /**
  * Runs the command of `--on-done`, if there is one and all jobs are over, with the outcome in its environment.
  *
- * It has our environment, API key included: what follows a batch as a rule calls gembatch again, and the person who set
- * the key wrote the command. What it prints goes to our stderr: stdout is for our own results. Its failure is said there, and in the exit code
+ * It has our environment, API key included: such a command usually calls gembatch again, and the user who set
+ * the key wrote it. What it prints goes to our stderr: stdout is for our own results. Its failure is said there, and in the exit code
  * unless that says more already.
  *
  * @returns how it ended, absent when it was not run, and the exit code of all.

@@ -130,7 +130,7 @@ function ownerOf(path: string): number | undefined {
   }
 }
 
-/** Loads what reads files only where there is one: most command lines have none. */
+/** Loads the reader of configuration files only when there is a file: most runs have none. */
 async function read(path: string, isPersonal: boolean): Promise<ConfigFile | undefined> {
   const {readConfigFile} = await import('./config-file.js');
   return readConfigFile(path, isPersonal);

@@ -35,7 +35,7 @@ function withDefault(
       if (choices !== undefined && !choices.includes(text))
         throw wrong(`"${name}" is "${text}", which is none of: ${choices.join(', ')}.`);
       try {
-        // oclif calls `parse` with the command as context, which none of our flags asks for.
+        // oclif calls `parse` with the command as context; none of our flags uses it.
         return await (flag.parse as (text: string, context: unknown, options: unknown) => unknown)(
           text,
           {},

@@ -42,8 +42,8 @@ const OTHER_WORDS: Readonly<Record<string, string>> = {
 };
 
 /**
- * The answer to a command that does not exist: the one that was probably meant. Nothing is run in its place, and nobody is
- * asked: a guess could cost money, and a script cannot answer.
+ * The answer to a command that does not exist: the one that was probably meant. Nothing is run in its place, and no
+ * question is asked: a guess could cost money, and a script cannot answer.
  *
  * @param id - as oclif has it: all words up to the first flag, with colons between, arguments among them.
  */

@@ -8,7 +8,7 @@ import {addressText, BucketLayout, isAddress} from '../../lib/services/vertex/ob
 import type {PollInput} from '../../lib/workflows/poll/poll-run.js';
 import type {SubmitOptions} from '../../lib/workflows/submit/submit-run.js';
 
-/** The flags that every command has which follows batch jobs. */
+/** The flags of every command that follows batch jobs. */
 export const pollFlags = {
   interval: durationFlag({
     ...RARE,

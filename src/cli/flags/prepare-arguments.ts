@@ -12,7 +12,7 @@ import type {CreateFile} from '../../lib/workflows/poll/poll-run.js';
 const CHANGED_ADVICE = 'To ask again: --if-changed submit';
 
 /**
- * Makes request files from those arguments of a command that are tables or folders, and prints what came of each.
+ * Makes request files from the arguments that are tables or folders, and prints what came of each.
  *
  * @throws GembatchError as `prepareSources`.
  */

@@ -27,7 +27,7 @@ export const checkFlag = Flags.boolean({
   exclusive: ['no-validate'],
 });
 
-/** The flags that every command has which creates batch jobs. */
+/** The flags of every command that creates batch jobs. */
 export const submitFlags = {
   concurrency: Flags.integer({
     char: 'c',

@@ -79,7 +79,7 @@ export default class JourneyHelp extends Help {
     this.log(`\nMore about one: ${bin} help COMMAND · Exit codes: ${bin} help exit-codes`);
   }
 
-  /** A topic is shown with its commands when all of them are asked for. */
+  /** Shows a topic with its commands when all are asked for. */
   #row(id: string): [string, string | undefined][] {
     const command = this.config.findCommand(id);
     if (command !== undefined) return [[id.padEnd(WIDTH), this.summary(command)]];

@@ -42,7 +42,7 @@ export interface WrittenRows extends JoinedFile {
 /**
  * Writes the requests with their answers into a file or to stdout.
  *
- * @throws GembatchError `USAGE` for a column that there is not, or a file that records rest on, `STORAGE`, and the reason of `stop`.
+ * @throws GembatchError `USAGE` for an unknown column, or a file that records refer to, `STORAGE`, and the reason of `stop`.
  */
 export async function writeJoined(
   deps: PrintDeps,

@@ -14,7 +14,7 @@ type Lines = AsyncIterable<string> | Iterable<string>;
 export interface WriteOptions {
   /** Written before the first line, such as the header of a table. */
   readonly head?: string;
-  /** The file, which appears whole or not at all; without it the lines go to standard output, as fast as they are read there. */
+  /** The file, which appears whole or not at all; without it the lines go to standard output, at the pace of its reader. */
   readonly file?: AtomicFile | undefined;
   readonly stop: AbortSignal;
 }
@@ -34,7 +34,7 @@ export async function writeLines(lines: Lines, options: WriteOptions): Promise<v
 }
 
 /**
- * Nothing is put in the place of a folder, a pipe or a device, with `--overwrite` neither.
+ * Refuses to replace a folder, a pipe or a device, even with `--overwrite`.
  *
  * @param advice - how to name a file instead.
  * @throws GembatchError `USAGE`

@@ -27,7 +27,7 @@ export const COMMAND_TABLE: Readonly<Record<string, LoadCommand>> = {
   submit: () => import('../../commands/submit.js'),
 };
 
-/** The same with those that a command line of its own has, and another one has itself. */
+/** The same with the commands of gembatch's own command line; where it is a plugin, the host has its own. */
 export const STANDALONE_TABLE: typeof COMMAND_TABLE = {
   ...COMMAND_TABLE,
   autocomplete: () => import('../../commands/autocomplete/index.js'),

@@ -5,7 +5,7 @@ import {RowReader, type CheckOfKey} from './row-reader.js';
 import {MAX_ROW_BYTES} from './result-limits.js';
 import {ANSWERED_OUTCOMES, type AnsweredOutcome} from './row-counts.js';
 
-/** Where the row is that answers a request, and what it says. */
+/** The row that answers a request: where it is, and its outcome. */
 export interface RowPlace {
   /** Which of the indexed files, from 0. */
   readonly file: number;

@@ -12,7 +12,7 @@ export interface ServiceLimits {
 
 /**
  * - `gemini`: 2 GB in one file (https://ai.google.dev/gemini-api/docs/files), read as binary; 512 characters are documented for
- *   the display name of a file (https://ai.google.dev/api/files#File), none for that of a job: the same is kept to.
+ *   the display name of a file (https://ai.google.dev/api/files#File), none for that of a job: both keep to it.
  * - `vertex`: https://cloud.google.com/vertex-ai/generative-ai/docs/multimodal/batch-prediction-gemini and
  *   https://cloud.google.com/vertex-ai/docs/reference/rest/v1/projects.locations.batchPredictionJobs.
  */

@@ -22,8 +22,8 @@ let jsonUnprintable: RegExp | undefined;
 const COMMAND_MARK = /^(\s*):(?=:)|#(?=#\w*\[)/gu;
 
 /**
- * A text that can be printed whatever is in it: what a terminal, its reader or a CI runner would take for something else
- * than a text is shown as escapes. File names, keys and the service's messages go through this on their way to a
+ * A text that can be printed whatever is in it: what a terminal, a person or a CI runner could mistake for something else
+ * is escaped. File names, keys and the service's messages go through this on their way to a
  * terminal.
  */
 export function printable(text: string): string {

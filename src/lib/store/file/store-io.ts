@@ -51,7 +51,7 @@ export interface StoreIo {
 }
 
 /**
- * Everything that is opened here is ours, under its real path: what stands there as a link, or as a pipe, was planted. Windows
+ * Everything that is opened here is ours, under its real path: a link or a pipe there was planted. Windows
  * has neither flag; undefined counts as 0.
  */
 const OWN = constants.O_NOFOLLOW | constants.O_NONBLOCK;

@@ -106,7 +106,7 @@ function checkModel(model: string, models: readonly Model[]): SetupCheck {
   });
 }
 
-/** Of the default model's line, the one that `submit` would ask about. */
+/** Advice for a model that cannot be used; in place of the default one, the model that `submit` would offer. */
 function otherModel(label: string, models: readonly Model[]): string {
   const names = models.flatMap(({name, isBatchable}) => (isBatchable ? [name] : []));
   const successor = label === DEFAULT_MODEL ? successorOfDefault(names) : undefined;

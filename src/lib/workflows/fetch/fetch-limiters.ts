@@ -3,7 +3,7 @@ import type {BatchJob} from '../../domain/job/batch-job.js';
 import type {FreshStore} from '../job-states/fresh-store.js';
 import {RecordsByName} from './place/records-by-name.js';
 
-/** Few enough to leave the line to each, enough to hide the time that a small result takes. */
+/** Few enough that each has bandwidth, enough to hide the latency of small results. */
 const CONCURRENT_DOWNLOADS = 3;
 const CONCURRENT_DELETIONS = 3;
 

@@ -3,7 +3,7 @@ import type {Clock} from '../../domain/clock.js';
 import type {GembatchError} from '../../domain/errors.js';
 
 const PAUSES = {firstMs: 5_000, longestMs: 300_000};
-/** Three tries take half a minute; an error that lasts longer is not put right by a fourth. */
+/** Three tries take half a minute; a fourth does not help against an error that lasts longer. */
 const MOST_TRIES = 3;
 /** Eight looks take ten minutes: only after them does a job or file count as gone. */
 const MOST_LOOKS = 8;

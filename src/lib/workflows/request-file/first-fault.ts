@@ -34,7 +34,7 @@ export async function firstFault(
   }
 }
 
-/** A file's first line, with what is blank before it; undefined when its end is farther off. */
+/** A file's first line, with blank lines before it; undefined when it is longer than that. */
 async function firstLineOf(path: string): Promise<Buffer | undefined> {
   const {file, sizeBytes} = await openFile(path);
   try {

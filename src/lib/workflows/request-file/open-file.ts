@@ -6,20 +6,20 @@ import {isCloudAddress} from '../../domain/job/bucket-input.js';
 /** A file that is open for reading. */
 export interface OpenedFile {
   readonly file: FileHandle;
-  /** How long it was when it was opened: so much of it is read, which of a file below `/proc` is nothing. */
+  /** Its length when it was opened; no more is read. Of a file below `/proc` it is 0. */
   readonly sizeBytes: number;
 }
 
 /**
- * Opens what a record or an argument names. To open a pipe, or to read a device, may take for ever, and a process that is
- * blocked there does not even end.
+ * Opens what a record or an argument names. Opening a pipe or reading a device may block for ever, and a blocked process
+ * cannot even be ended.
  *
  * @throws GembatchError `FILE_IS_FOLDER` for what is no regular file, `FILE_MISSING` for an address in Cloud Storage; else what the
  *   file system says, with its `code`.
  */
 export async function openFile(path: string): Promise<OpenedFile> {
   refuseAddress(path);
-  // Looked at before, because it can have an effect to open a device.
+  // Checked first, because opening a device can have an effect.
   refuseIrregular(await stat(path), path);
   // Windows has no such flag: undefined counts as 0 here.
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);

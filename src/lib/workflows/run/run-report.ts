@@ -4,7 +4,7 @@ import type {RetryResult} from '../retry/retry-jobs.js';
 import type {SubmissionView} from '../submit/submission.js';
 import type {SubmitResult} from '../submit/submit-report.js';
 
-/** Why request files of a run wait to be submitted, and until when. */
+/** Why request files wait to be submitted, and until when. */
 export interface QueueWait {
   /**
    * - `open_jobs`, `open_tokens`, `storage`: as much as is allowed is open; a job that ends makes room.
@@ -32,7 +32,7 @@ export interface QueueWait {
 
 /** The first requests of a run, and what their answers say of the rest. */
 export interface CanaryReport {
-  /** The part that they are, as the user named its file. */
+  /** The file of that part, as the user named it. */
   readonly file: string;
   readonly requests: number;
   /** Null as long as it has none. */

@@ -1,5 +1,8 @@
+import {GembatchError} from '../../domain/errors.js';
+import {itemError} from '../../domain/item-error.js';
 import type {ItemOutcome} from '../../domain/outcome.js';
 import type {FileOutcome} from './submit-report.js';
+import type {SubmitRun} from './submit-run.js';
 
 /** What became of a file, before its name and the time it took are added. */
 export type OutcomeDraft = Omit<FileOutcome, 'file' | 'duration_ms'>;
@@ -30,4 +33,10 @@ export function itemOutcome({outcome, error}: Pick<FileOutcome, 'outcome' | 'err
   if (outcome === 'not_started') return {kind: 'failed', code: error?.code ?? 'INTERRUPTED'};
   // A file whose job has failed is skipped, and its work is not done all the same.
   return error === undefined ? {kind: 'done'} : {kind: 'failed', code: error.code};
+}
+
+/** The outcome of a file whose turn came when the run had ended, or that has to wait for a later one. */
+export function notStarted(run: Pick<SubmitRun, 'halt'>, why?: GembatchError): OutcomeDraft {
+  const reason: unknown = run.halt.signal.reason ?? why;
+  return {outcome: 'not_started', ...(reason instanceof GembatchError ? {error: itemError(reason)} : {})};
 }

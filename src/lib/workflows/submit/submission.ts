@@ -7,19 +7,15 @@ import {discardUpload} from '../cleanup/discard-remote.js';
 import type {ReconciledIntent} from '../reconcile/reconcile-intents.js';
 import type {Estimate} from '../estimate/estimate-files.js';
 import type {FileEstimate} from '../estimate/file-estimator.js';
-import {checkFile, factsOf} from './check/check-file.js';
-import type {Inspection} from '../request-file/inspect-file.js';
+import {checkBeforeSending, type CheckedFile, type FileWork} from './check/check-before-sending.js';
+import {factsOf} from './check/check-file.js';
 import {createJob, type CreateResult, type UploadedFile} from './create-job.js';
-import {withForcedAdvice, type OutcomeDraft} from './file-outcome.js';
-import {contentId} from './duplicates/known-jobs.js';
+import {notStarted, withForcedAdvice, type OutcomeDraft} from './file-outcome.js';
 import {jobOf} from './duplicates/same-work.js';
-import {estimateJob, takeCostRoom} from './expected-cost.js';
-import {foundElsewhere} from './duplicates/found-elsewhere.js';
 import {summarise} from './summarise.js';
 import type {FileOutcome, SubmitEvent, SubmitResult} from './submit-report.js';
 import type {RequestFile} from './collect-inputs.js';
 import type {SubmitRun} from './submit-run.js';
-import type {Session} from '../../store/job-store.js';
 
 /** Errors that every other file would meet too: no new file is begun, creates under way are finished. */
 const FATAL_CODES: ReadonlySet<string> = new Set(['KEY_REFUSED', 'STORAGE', 'LOCK_LOST']);
@@ -36,21 +32,6 @@ interface SubmissionLifetime {
   /** Closes the session. */
   readonly finish: () => Promise<void>;
 }
-
-/** One file while it is worked on. */
-interface FileWork {
-  readonly file: RequestFile;
-  readonly startedMs: number;
-  /** Collects warnings about the file. */
-  readonly warnings: string[];
-  /** What other files of this content wait for; undefined until this file is the one that is sent. */
-  content: string | undefined;
-  /** What its job will use and cost; undefined until then, and when it could not be estimated. */
-  estimate?: FileEstimate | undefined;
-}
-
-/** A request file that may be sent. */
-type CheckedFile = Omit<UploadedFile, 'uploadName' | 'uploadedMs'>;
 
 /** Shows a submission, and submits its files. */
 export interface SubmissionView {
@@ -105,7 +86,14 @@ export class Submission {
     const run = this.#run;
     const work: FileWork = {file, startedMs: run.clock.monotonic(), warnings: [], content: undefined};
     try {
-      return this.#finish(work, await checkAndSend(run, work));
+      const ready = await checkBeforeSending(run, work);
+      if ('outcome' in ready) return this.#finish(work, ready);
+      const outcome = await run.limits.sends(async () => {
+        const uploaded = await upload(run, ready);
+        if (uploaded === undefined) return notUploaded(run, ready);
+        return afterCreate(run, uploaded, await createJob(run, ready.session, uploaded));
+      });
+      return this.#finish(work, outcome);
     } catch (error) {
       if (error instanceof GembatchError) return this.#finish(work, outcomeOfError(run, error));
       this.#finish(work, {outcome: 'failed'}); // So that no other file waits for it.
@@ -171,49 +159,9 @@ export class Submission {
   }
 }
 
-/** Sends a file when it is good, nothing shows that its work is done already, and there is room for its job. */
-async function checkAndSend(run: SubmitRun, work: FileWork): Promise<OutcomeDraft> {
-  const {file} = work;
-  if (run.halt.signal.aborted) return notStarted(run);
-  if (file.problem !== undefined) return {outcome: 'failed', error: itemError(file.problem)};
-  const check = await checkFile(run, file);
-  if ('outcome' in check) return check.outcome;
-  const {inspection} = check;
-
-  const content = contentId(inspection.sha256, run.model);
-  const duplicate = run.options.isForced ? undefined : await run.inFlight.begin(content);
-  if (duplicate !== undefined) return duplicateOf(duplicate, inspection);
-  work.content = content;
-
-  const {session} = run;
-  const elsewhere = session === null ? undefined : await foundElsewhere(run, session, {file, inspection});
-  if (elsewhere !== undefined) return {...factsOf(inspection), ...elsewhere};
-
-  const shortage = run.pass?.takeRoom(file, inspection);
-  if (shortage !== undefined) return {...factsOf(inspection), ...notStarted(run, shortage)};
-
-  const estimate = await estimateJob(run, file, inspection);
-  work.estimate = estimate;
-  const facts = factsOf(inspection, estimate);
-  const cap = await takeCostRoom(run, file, estimate);
-  if (cap !== undefined) return {...facts, outcome: 'not_started', error: itemError(cap)};
-  const parts = file.parts === undefined ? {} : {parts: file.parts};
-  if (session === null) return {...facts, ...parts, outcome: 'would_submit'};
-
-  run.report({type: 'phase', index: file.index, phase: 'checked'});
-  const priced = estimate === undefined ? {} : {estimate};
-  return run.limits.sends(() => send(run, session, {file, inspection, warnings: work.warnings, ...priced}));
-}
-
-/** Uploads a file, and creates its job. */
-async function send(run: SubmitRun, session: Session, checked: CheckedFile): Promise<OutcomeDraft> {
-  const uploaded = await upload(run, checked);
-  if (uploaded === undefined)
-    return {
-      ...factsOf(checked.inspection, checked.estimate),
-      ...notStarted(run, run.limits.creates.exhausted),
-    };
-  return afterCreate(run, uploaded, await createJob(run, session, uploaded));
+/** The outcome of a file whose turn came when the run had ended. */
+function notUploaded(run: SubmitRun, {inspection, estimate}: CheckedFile): OutcomeDraft {
+  return {...factsOf(inspection, estimate), ...notStarted(run, run.limits.creates.exhausted)};
 }
 
 /** What an error on the way makes of a file. */
@@ -295,19 +243,6 @@ function keepUpload(
   return run.pass?.uploads.keep(file.inputFile, {name: uploadName, sha256, sizeBytes, uploadedMs});
 }
 
-/** The outcome of a file that has the same content as `other`, which this run submits. */
-function duplicateOf(other: FileOutcome, inspection: Inspection): OutcomeDraft {
-  const facts = factsOf(inspection);
-  if (other.outcome === 'unclear' && other.error) return {...facts, outcome: 'unclear', error: other.error};
-  return {
-    ...facts,
-    outcome: 'skipped',
-    reason: 'same_content',
-    same_as: other.file,
-    ...(other.job ? {job: other.job} : {}),
-  };
-}
-
 function isQuotaError(error: unknown): error is GembatchError {
   return error instanceof GembatchError && error.code === 'QUOTA';
 }
@@ -315,9 +250,4 @@ function isQuotaError(error: unknown): error is GembatchError {
 /** Ends the run when the error concerns every file. */
 function endRunIfFatal(run: SubmitRun, error: unknown): void {
   if (error instanceof GembatchError && FATAL_CODES.has(error.code)) run.halt.abort(error);
-}
-
-function notStarted(run: SubmitRun, why?: GembatchError): OutcomeDraft {
-  const reason: unknown = run.halt.signal.reason ?? why;
-  return {outcome: 'not_started', ...(reason instanceof GembatchError ? {error: itemError(reason)} : {})};
 }

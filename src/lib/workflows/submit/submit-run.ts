@@ -42,7 +42,7 @@ export interface SubmitOptions {
   readonly isDryRun: boolean;
   /** Submits files for which a batch job exists already. */
   readonly isForced: boolean;
-  /** What becomes of a file whose content, or whose named model, is another than was submitted. */
+  /** What to do with a file whose content, or named model, differs from what was submitted. */
   readonly ifChanged: 'fail' | 'skip' | 'submit';
   /** Folder for the results; null, or nothing, for `results` beside each request file. */
   readonly resultsDir?: string | null;
@@ -54,14 +54,14 @@ export interface SubmitOptions {
   readonly isValidated: boolean;
   /** Reads request files in a bucket, too, and checks their lines; otherwise they are sent as they are. */
   readonly readsObjects?: boolean;
-  /** Rules of the check that are taken back: what they refuse becomes a warning. */
+  /** Rules of the check that are turned off: what they refuse becomes a warning. */
   readonly allowed: readonly Rule[];
   /**
    * How many files are uploaded at once. With those that were uploaded and have their create, `2 * concurrency - 1` are
    * under way at most: with 1, one after the other. As many as are uploaded are checked ahead.
    */
   readonly concurrency: number;
-  /** `input_file` of the files of whose open creates a person says that no job came of them. */
+  /** `input_file` of the files whose open creates the user declares failed. */
   readonly assumedNotCreated?: ReadonlySet<string>;
   /**
    * How long creates may be refused for lack of quota before the submission gives up; 0 for one try each. Null ends it at the
@@ -74,7 +74,7 @@ export interface SubmitOptions {
   readonly createGraceMs: number;
   /** What the jobs may cost; no limits when absent. */
   readonly caps?: CostCaps;
-  /** By what the jobs are estimated; the price list of the package when absent. */
+  /** For the estimates; the price list of the package when absent. */
   readonly prices?: PriceList;
   /** Address that the service notifies when a job ends. */
   readonly webhookUri?: string;
@@ -86,7 +86,7 @@ export interface SubmitOptions {
 export interface Pass {
   /** The files that are looked at. */
   readonly files: readonly RequestFile[];
-  /** The files of all passes when this is the first of them, else none: what they will cost is said before it begins. */
+  /** The files of all passes when this is the first of them, else none: their cost is shown before it begins. */
   readonly estimated: readonly RequestFile[];
   /** `input_file` of the files of all passes. */
   readonly named: readonly string[];
