@@ -1,6 +1,7 @@
 import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../cli/base-command.js';
 import type {JoinedFile} from '../cli/results/write-joined.js';
+import type {PollDeps} from '../lib/workflows/poll/poll-run.js';
 import type {ResultsReport} from '../lib/workflows/results/collect-results.js';
 import type {PollEvent} from '../lib/workflows/poll/poll-report.js';
 import {RARE} from '../cli/flags/flags.js';
@@ -94,24 +95,23 @@ export default class Results extends BaseCommand {
     ]);
     this.#hasRowsOnStdout = hasRowsOnStdout(flags);
     const stop = this.stopSignal();
-    const report = await collectResults(
-      store,
-      async () => {
-        const client = await this.createClient(this.connection(flags, {follows: true}));
-        const prices = await readPrices(flags.prices);
-        return {store, client, clock: this.clock, createFile, prices, report: await this.#reporter(flags)};
-      },
-      {
-        names: args.jobs ?? [],
-        needsRequests: flags.failed || flags.join !== undefined,
-        keepsRemote: flags['keep-remote'],
-        resultsDir: resultsDirOf(flags),
-        fetchesLeft: fetchesLeft(raw),
-        checksAnswers: !flags['no-check-answers'],
-        stop,
-      },
-    );
-    const joined = await printResults({store, createFile, stop}, report, {
+    const makeDeps = async (): Promise<PollDeps> => {
+      const client = await this.createClient(this.connection(flags, {follows: true}));
+      const prices = await readPrices(flags.prices);
+      return {store, client, clock: this.clock, createFile, prices, report: await this.#reporter(flags)};
+    };
+    let made: Promise<PollDeps> | undefined;
+    const fetchDeps = (): Promise<PollDeps> => (made ??= makeDeps());
+    const report = await collectResults(store, fetchDeps, {
+      names: args.jobs ?? [],
+      needsRequests: flags.failed || flags.join !== undefined,
+      keepsRemote: flags['keep-remote'],
+      resultsDir: resultsDirOf(flags),
+      fetchesLeft: fetchesLeft(raw),
+      checksAnswers: !flags['no-check-answers'],
+      stop,
+    });
+    const joined = await printResults({store, createFile, fetchDeps, stop}, report, {
       ...flags,
       isJson: this.jsonEnabled(),
     });

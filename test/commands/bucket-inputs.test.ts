@@ -14,7 +14,7 @@ import {putObject} from '../lib/services/vertex/open-vertex.js';
 const VERTEX = ['--vertex', '--bucket', 'gs://bucket/work', '-m', 'gemini-2.5-flash-lite'];
 /** The other commands are told by the records. */
 function flagsOf(command = ''): readonly string[] {
-  if (command === 'poll') return [];
+  if (['poll', 'results'].includes(command)) return [];
   return command === 'adopt' ? VERTEX.slice(0, 3) : VERTEX;
 }
 
@@ -161,6 +161,20 @@ describe('request files in a bucket', () => {
     const result = await run('submit', ALL, '--json', '--create-grace', '5s');
     expect(result.json()).toMatchObject({files: [outcome]});
     expect([control.paid(), inputs()]).toMatchObject([{length: paid}, {length: 1}]);
+  });
+
+  test('are joined with their answers, as long as they are what was submitted', async () => {
+    const {cwd, run, put} = await bucket('in/1.jsonl', 'in/2.jsonl');
+    expect((await run('run', ALL, '--results-dir', 'out')).code).toBe(0);
+    const joined = await run('results', '--join', 'answers.csv', '--json');
+    expect([joined.code, joined.json()]).toMatchObject([0, {joined: {rows: 4, ok: 4}}]);
+    expect(await readFile(join(cwd, 'answers.csv'), 'utf8')).toContain('r2');
+    await put('in/2.jsonl', requestLines(3, 'other'));
+    const failed = await run('results', '--failed', '--json');
+    expect([failed.code, failed.stderr]).toEqual([
+      3,
+      expect.stringContaining('has changed since it was submitted'),
+    ]);
   });
 
   test('whose rows failed are read again for them, and merged', async () => {

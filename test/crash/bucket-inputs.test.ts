@@ -136,10 +136,11 @@ guardedAttack(
     guard: {
       without: 'an object that a record names as its input is taken for an upload',
       changes: [
+        {file: 'lib/workflows/cleanup/delete-upload.js', find: 'inputFile === name', replace: 'false'},
         {
           file: 'lib/workflows/cleanup/delete-upload.js',
-          find: "isPersonsObject(name, inputs) ? 'kept' : ",
-          replace: '',
+          find: 'isCloudAddress(name) &&',
+          replace: 'false &&',
         },
       ],
     },

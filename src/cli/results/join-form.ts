@@ -2,6 +2,7 @@ import type {LeftOut} from '../../lib/output/results/left-out.js';
 import type {Column, TableShape} from '../../lib/output/results/table-columns.js';
 import type {JobStore} from '../../lib/store/job-store.js';
 import type {CreateFile} from '../../lib/workflows/poll/poll-run.js';
+import type {FetchDeps} from '../../lib/workflows/results/collect-results.js';
 
 /** The forms in which joined rows are written. */
 export const JOIN_FORMATS = ['jsonl', 'csv', 'tsv', 'parquet'] as const;
@@ -11,6 +12,8 @@ export type JoinFormat = (typeof JOIN_FORMATS)[number];
 export interface PrintDeps {
   readonly store: JobStore;
   readonly createFile: CreateFile;
+  /** Asked only for requests that are in a bucket. */
+  readonly fetchDeps: FetchDeps;
   readonly stop: AbortSignal;
 }
 

@@ -53,7 +53,7 @@ export async function printResults(
   const {notes, ...joined} = written ?? {notes: []};
   const file = 'file' in joined && join !== '-' ? joined : undefined;
   if (form.failed) {
-    await writeLines(linesOf(badRows(deps.store, report), form.isJson ? jsonLine : badRowLine), {stop});
+    await writeLines(linesOf(badRows(deps, report), form.isJson ? jsonLine : badRowLine), {stop});
   } else if (!form.isJson && file !== undefined) {
     printFolded(process.stdout, [joinedSentence(file), ...mediaLines(file.media)]);
   } else if (!form.isJson && join === undefined) {

@@ -62,7 +62,7 @@ export async function writeJoined(
       async *[Symbol.asyncIterator](): AsyncGenerator<ReportRow> {
         count = {rows: 0, ok: 0};
         media = mediaFiles(deps, form);
-        for await (const row of joinedRows(deps.store, report, {parsesJson: form['parse-json'], sources})) {
+        for await (const row of joinedRows(deps, report, {parsesJson: form['parse-json'], sources})) {
           count.rows += 1;
           if (row.outcome === 'ok') count.ok += 1;
           yield media === undefined ? row : await media.save(row);
@@ -163,7 +163,7 @@ async function writeRows(
   form: JoinForm & {readonly format: JoinFormat},
 ): Promise<Written> {
   if (form.format === 'jsonl') return writeJsonl(deps, rows, form);
-  const shape = {...(await shapeOf(deps.store, report)), sources, hasMediaFiles: form.media !== undefined};
+  const shape = {...(await shapeOf(deps, report)), sources, hasMediaFiles: form.media !== undefined};
   const names = columnNames(form);
   const isWithThoughts = form.thoughts && names === undefined;
   const columns = [

@@ -23,18 +23,15 @@ export function isCloudAddress(input: string): boolean {
   return input.startsWith('gs://');
 }
 
-/** What a job or a create names as its input. */
-interface NamedInput {
-  readonly input_file: string;
-}
-
 /**
- * Whether an object is a person's: one of the jobs or creates names it as its input, and so it was in the bucket before, whoever
- * put it there. Such an object is never deleted.
+ * Whether an object is a person's: a job or a create names it as its input, and so it was in the bucket before, whoever put it
+ * there. Such an object is never deleted.
+ *
+ * @param inputs - `input_file` of all jobs and creates.
  */
-export function isPersonsObject(address: string, work: Iterable<NamedInput>): boolean {
+export function isPersonsObject(address: string, inputs: Iterable<string>): boolean {
   if (!isCloudAddress(address)) return false;
-  for (const {input_file: input} of work) if (input === address) return true;
+  for (const input of inputs) if (input === address) return true;
   return false;
 }
 

@@ -1,4 +1,4 @@
-import {isPersonsObject} from '../../domain/job/bucket-input.js';
+import {isCloudAddress, isPersonsObject} from '../../domain/job/bucket-input.js';
 import type {BatchService, CallOptions, Deletion} from '../../services/batch-service.js';
 import type {JobStore} from '../../store/job-store.js';
 
@@ -22,12 +22,19 @@ export interface Upload {
  */
 export async function deleteUpload(
   {client, store}: DeleteUploadDeps,
-  {name, inputFile = ''}: Upload,
+  {name, inputFile}: Upload,
   options?: CallOptions,
 ): Promise<Deletion | 'kept'> {
-  const {records, openIntents} = store.glance();
-  const recorded = records.map(({record}) => record);
   // The create that it was made for may be over, without a job.
-  const inputs = [...recorded, ...openIntents, {input_file: inputFile}];
-  return isPersonsObject(name, inputs) ? 'kept' : client.deleteFile(name, options);
+  if (inputFile === name) return 'kept';
+  return isCloudAddress(name) && isPersonsObject(name, inputsIn(store))
+    ? 'kept'
+    : client.deleteFile(name, options);
+}
+
+/** What records and open creates name as their input. */
+function* inputsIn(store: Pick<JobStore, 'glance'>): Generator<string> {
+  const {records, openIntents} = store.glance();
+  for (const {record} of records) yield record.input_file;
+  for (const intent of openIntents) yield intent.input_file;
 }

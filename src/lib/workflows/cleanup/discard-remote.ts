@@ -50,7 +50,8 @@ export async function discardRemote(
   if (upload !== '' && !isShared) {
     const isOwn =
       job?.src === undefined ? await looksOwn(client, record, options) : job.src.file_name === upload;
-    if (isOwn) await attempt(upload, () => deleteUpload(deps, {name: upload}, options));
+    if (isOwn)
+      await attempt(upload, () => deleteUpload(deps, {name: upload, inputFile: record.input_file}, options));
     else
       kept.push(`${upload} is kept: the service does not say that it is the request file of ${batch.name}.`);
   }

@@ -40,7 +40,9 @@ export async function openFile(path: string): Promise<OpenedFile> {
  */
 export function refuseAddress(path: string): void {
   if (isCloudAddress(path))
-    throw new GembatchError('FILE_MISSING', `${path} is in a bucket, not on this machine.`);
+    throw new GembatchError('FILE_MISSING', `${path} is in a bucket, not on this machine.`, {
+      suggestions: [`To have it here: gcloud storage cp "${path}" .`],
+    });
 }
 
 /**

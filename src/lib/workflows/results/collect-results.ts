@@ -7,6 +7,7 @@
 import {itemError, type ItemError} from '../../domain/item-error.js';
 import pMap from 'p-map';
 import {GembatchError} from '../../domain/errors.js';
+import {isCloudAddress} from '../../domain/job/bucket-input.js';
 import {
   badRowCount,
   isLeft,
@@ -24,6 +25,7 @@ import type {JobStore} from '../../store/job-store.js';
 import {fetchMissing, missingResults} from '../fetch/fetch-missing.js';
 import type {PollDeps} from '../poll/poll-run.js';
 import {refuseChanged} from '../request-file/refuse-changed.js';
+import {objectOfJob} from '../retry/object-of-job.js';
 import {selectJobs} from '../job-states/select-jobs.js';
 
 /** Which results are wanted, and what for. */
@@ -68,7 +70,7 @@ export interface ResultsReport {
   readonly exit_code: number;
 }
 
-/** What fetching needs; made only when something is missing, because it takes an API key. */
+/** What fetching needs, and requests in a bucket; made only when something is missing, because it takes an API key. */
 export type FetchDeps = () => Promise<PollDeps>;
 
 const CONCURRENT_CHECKS = 4;
@@ -98,7 +100,7 @@ export async function collectResults(
     if (isLeft(record) && !errors.has(name)) errors.set(name, resultsLeftError(record));
   }
   if (input.needsRequests) {
-    for (const [name, error] of await changedRequests(store, records)) errors.set(name, error);
+    for (const [name, error] of await changedRequests(store, records, fetchDeps)) errors.set(name, error);
   }
   const jobs = records.map((recorded) => {
     const record = input.checksAnswers ? recorded : withAnyAnswer(recorded);
@@ -127,6 +129,7 @@ function currentJobs(store: JobStore, names: readonly string[]): readonly JobRec
 async function changedRequests(
   store: JobStore,
   records: readonly JobRecord[],
+  fetchDeps: FetchDeps,
 ): Promise<ReadonlyMap<string, GembatchError>> {
   const errors = new Map<string, GembatchError>();
   const answered = records.filter(({results}) => results !== undefined);
@@ -134,7 +137,8 @@ async function changedRequests(
     answered,
     async (record) => {
       try {
-        await refuseChanged(store, record);
+        if (isCloudAddress(record.input_file)) await objectOfJob((await fetchDeps()).client, record);
+        else await refuseChanged(store, record);
       } catch (error) {
         if (!(error instanceof GembatchError)) throw error;
         errors.set(record.batch.name, error);

@@ -1,7 +1,9 @@
 import {RequestShapeReader, type RequestShape} from '../../domain/request/request-shape.js';
 import {areAnswersChecked} from '../../domain/result/row-counts.js';
+import {isCloudAddress} from '../../domain/job/bucket-input.js';
 import type {JobStore} from '../../store/job-store.js';
 import {readChunks} from '../request-file/read-chunks.js';
+import {bucketRequests, type RequestsDeps} from './bucket-requests.js';
 import type {JobResults, ResultsReport} from './collect-results.js';
 import {failedRows, type FailedRow} from './failed-rows.js';
 import {joinResults, type JoinedRow} from './join-results.js';
@@ -16,13 +18,13 @@ export type ReportRow = JoinedRow & {readonly file: string};
  * results, or with an error, are left out.
  */
 export async function* joinedRows(
-  store: JobStore,
+  deps: RequestsDeps,
   report: ResultsReport,
   {parsesJson, sources}: {readonly parsesJson: boolean; readonly sources: RowSources},
 ): AsyncGenerator<ReportRow> {
   sources.startCount();
   for (const job of withResults(report)) {
-    const walk = walkOf(store, job);
+    const walk = await walkOf(deps, job);
     for await (const joined of joinResults({...walk, parsesJson})) {
       const row = sources.complete(joined, walk.requestPath);
       if (row !== undefined) yield Object.assign(row, {file: job.file});
@@ -30,17 +32,19 @@ export async function* joinedRows(
   }
 }
 
-/** The request files whose answers are joined, as absolute paths. */
+/** The request files on this machine whose answers are joined, as absolute paths. */
 export function joinedPaths(store: JobStore, report: ResultsReport): readonly string[] {
-  return withResults(report).map(({file}) => store.resolveInput(file));
+  const files = withResults(report).filter(({file}) => !isCloudAddress(file));
+  return files.map(({file}) => store.resolveInput(file));
 }
 
 /** What a table of all these answers has columns for. */
-export async function shapeOf(store: JobStore, report: ResultsReport): Promise<RequestShape> {
+export async function shapeOf(deps: RequestsDeps, report: ResultsReport): Promise<RequestShape> {
   const reader = new RequestShapeReader();
   let shape = reader.finish();
   for (const job of withResults(report)) {
-    for await (const chunk of readChunks(store.resolveInput(job.file))) reader.push(chunk);
+    const {requestPath, readRequests = () => readChunks(requestPath)} = await walkOf(deps, job);
+    for await (const chunk of readRequests()) reader.push(chunk);
     shape = reader.finish();
   }
   return shape;
@@ -48,13 +52,13 @@ export async function shapeOf(store: JobStore, report: ResultsReport): Promise<R
 
 /** Lists the rows of all jobs that did not work. Jobs without results, or with an error, are left out. */
 export async function* badRows(
-  store: JobStore,
+  deps: RequestsDeps,
   report: ResultsReport,
 ): AsyncGenerator<Omit<FailedRow, 'path'> & {readonly file: string}> {
   for (const job of withResults(report)) {
     if (job.bad_rows === 0) continue;
-    for await (const {path, ...row} of failedRows(walkOf(store, job))) {
-      yield {file: store.inputName(path), ...row};
+    for await (const {path, ...row} of failedRows(await walkOf(deps, job))) {
+      yield {file: deps.store.inputName(path), ...row};
     }
   }
 }
@@ -66,8 +70,10 @@ function withResults({jobs}: ResultsReport): readonly Answered[] {
 }
 
 /** What was counted when the results were fetched is what is shown of them. */
-function walkOf(store: JobStore, {file, results}: Answered): WalkInput {
+async function walkOf(deps: RequestsDeps, {job, file, results}: Answered): Promise<WalkInput> {
+  const {store} = deps;
   return {
+    ...(await bucketRequests(deps, {job, file})),
     requestPath: store.resolveInput(file),
     resultPaths: [store.resolveInput(results.file)],
     checksAnswers: areAnswersChecked(results.rows),

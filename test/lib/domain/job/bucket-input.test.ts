@@ -6,12 +6,12 @@ describe('an object is a person’s', () => {
   const address = 'gs://bucket/in/a.jsonl';
 
   test('when a job or a create names it as its input', () => {
-    expect(isPersonsObject(address, [{input_file: 'a.jsonl'}, {input_file: address}])).toBe(true);
-    expect(isPersonsObject(address, [{input_file: 'gs://bucket/in/b.jsonl'}])).toBe(false);
+    expect(isPersonsObject(address, ['a.jsonl', address])).toBe(true);
+    expect(isPersonsObject(address, ['gs://bucket/in/b.jsonl'])).toBe(false);
   });
 
   test('and no upload to the Gemini API ever is', () => {
-    expect(isPersonsObject('files/a', [{input_file: 'files/a'}])).toBe(false);
+    expect(isPersonsObject('files/a', ['files/a'])).toBe(false);
   });
 });
 
