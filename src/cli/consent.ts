@@ -1,3 +1,4 @@
+import type {Interface} from 'node:readline/promises';
 import {GembatchError} from '../lib/domain/errors.js';
 import {foldText} from '../lib/output/terminal/display-width.js';
 import {printable} from '../lib/output/terminal/printable.js';
@@ -31,11 +32,23 @@ export function createPrompt({
     const shown = fallback === '' ? question : `${question} [${fallback}]`;
     try {
       const lines = foldText(printable(shown), widthOf(stderr) - 1);
-      return (await terminal.question(`${lines.join('\n')} `)).trim() || fallback;
+      return (await answerOn(terminal, `${lines.join('\n')} `)).trim() || fallback;
     } finally {
       terminal.close();
     }
   };
+}
+
+/** @throws GembatchError INTERRUPTED after Ctrl-C, and after Ctrl-D, which ends the input. */
+async function answerOn(terminal: Interface, question: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const end = (): void =>
+      reject(
+        new GembatchError('INTERRUPTED', 'The question was not answered.', {details: {signal: 'SIGINT'}}),
+      );
+    terminal.once('close', end);
+    terminal.question(question).then(resolve, end);
+  });
 }
 
 /**
