@@ -1,4 +1,5 @@
 import type {Row} from '../row.js';
+import {bucket} from './bucket.js';
 import {download} from './download.js';
 import {inspection} from './inspection.js';
 import {join} from './join.js';
@@ -11,11 +12,14 @@ import {preparation} from './preparation.js';
 import {startUp} from './start-up.js';
 import {storeAdds} from './store-adds.js';
 import {upload} from './upload.js';
+import {vertex} from './vertex.js';
 
 /** Everything that is measured, in the order in which it is told. */
 export const ALL_ROWS: readonly Row[] = [
   startUp,
   manyFiles,
+  vertex,
+  bucket,
   upload,
   download,
   inspection,

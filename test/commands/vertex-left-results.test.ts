@@ -199,4 +199,19 @@ describe('results that are left in a bucket', () => {
     expect((await run(['submit', 'batch', ...VERTEX])).code).toBe(2);
     expect(emulator.control.paid()).toEqual([]);
   });
+
+  test('those of objects in a bucket are checked by the counts of the service, and their requests are not read', async () => {
+    const {cwd, emulator, run} = await place(1);
+    const address = 'gs://my-bucket/in/%03d.jsonl';
+    emulator.control.makeObjects({address, count: 2, size_bytes: 3_000, requests: 5});
+    expect((await run(['run', 'gs://my-bucket/in/', ...VERTEX])).code).toBe(0);
+    const fetched = await run(['poll', '--results-dir', 'here', '--json']);
+    expect([fetched.code, fetched.stdout]).toEqual([0, expect.not.stringContaining('warning')]);
+    expect(await readdir(join(cwd, 'here'))).toEqual(['001.jsonl', '002.jsonl']);
+    expect(await recordsIn(cwd)).toMatchObject([
+      {results: {rows: {ok: 5, missing: 0}, request_file: 'not_read'}},
+      {results: {rows: {ok: 5, missing: 0}}},
+    ]);
+    expect(emulator.control.objects()).toHaveLength(4);
+  });
 });

@@ -152,6 +152,7 @@ function commonFolder([first = '', ...others]: readonly string[]): string {
 }
 
 function costLine({cost_usd: cost, cost_usd_known: known}: PollSummary): string {
+  if (cost === null && known === 0) return 'Cost: unknown';
   return cost === null
     ? `Cost: ${formatUsd(known)}, not counting jobs of unknown cost`
     : `Cost: ${formatUsd(cost)}`;

@@ -1,5 +1,6 @@
 import {serviceOfJob} from '../../domain/service/service-of.js';
 import {createHash} from 'node:crypto';
+import {isCloudAddress} from '../../domain/job/bucket-input.js';
 import type {JobRecord, JobUsage, RowCounts} from '../../domain/job/job-record.js';
 import {pricedDay} from '../../domain/price/record-cost.js';
 import {UsageSum} from '../../domain/price/usage-sum.js';
@@ -103,7 +104,10 @@ async function requestKeysOf(
   checksAnswers: boolean,
 ): Promise<RequestKeys> {
   const requestPath = store.resolveInput(record.input_file);
-  const recorded = {requestSha256: record.sha256 ?? null, expectedCount: record.count, checksAnswers};
+  const {sha256 = null, batch, count} = record;
+  // Requests that stay in a bucket are counted by the service alone.
+  const counted = isCloudAddress(record.input_file) ? batch.stats?.request_count : undefined;
+  const recorded = {requestSha256: sha256, expectedCount: count ?? counted ?? null, checksAnswers};
   try {
     return await readRequestKeys({...recorded, requestPath});
   } catch (error) {
