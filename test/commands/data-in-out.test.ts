@@ -79,7 +79,7 @@ test('a table of 2,000 rows comes back as 2,000 answers in its order, which Duck
   const length = answers.reduce((sum, {answer = ''}) => sum + answer.length, 0);
   const ofReviews = rows.reduce((sum, _, i) => sum + review(i).length, 0);
   return expect(counted).toEqual([[2000, 2000, length, ofReviews]]);
-}, 60_000);
+});
 
 test('a folder of 50 images comes back as 50 answers', async () => {
   const folder = await tempDir();
@@ -96,7 +96,7 @@ test('a folder of 50 images comes back as 50 answers', async () => {
   expect(answers.map(({answer}) => /\d+\.png/u.exec(answer ?? '')?.[0])).toEqual(
     images.map((_, i) => `${i}.png`),
   );
-}, 60_000);
+});
 
 test("a file in OpenAI's batch format comes back under its own ids", async () => {
   const folder = await tempDir();
@@ -113,7 +113,7 @@ test("a file in OpenAI's batch format comes back under its own ids", async () =>
   const rows = parseLines(text).map((line) => line as {key: string; text: string});
   expect(rows.map(({key}) => key)).toEqual(ids);
   expect(rows.every((row) => row.text.includes(row.key))).toBe(true);
-}, 60_000);
+});
 
 test('a Parquet table comes back with whole keys above 2^53', async () => {
   const folder = await tempDir();
@@ -142,7 +142,7 @@ test('a Parquet table comes back with whole keys above 2^53', async () => {
   );
   const length = rows.reduce((sum, {answer}) => sum + String(answer).length, 0);
   if (counted !== undefined) expect(counted).toEqual([[300, 300, '9007199254741292', 'BIGINT', length]]);
-}, 60_000);
+});
 
 /** A PNG image of one pixel: https://www.w3.org/TR/png-3/#5DataRep. */
 function png(grey: number): Buffer {

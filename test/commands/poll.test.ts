@@ -167,7 +167,7 @@ describe('gembatch poll', () => {
     expect((await jobs.poll()).code).toBe(0);
     expect(jobs.emulator.control.counts()['files.download']).toBe(3);
     expect(keysOf(await jobs.read('results/a.jsonl'))).toHaveLength(200);
-  }, 15_000); // The client waits a second before it goes on.
+  }); // The client waits a second before it goes on.
 
   test('looks once with --once, and says that jobs still run', async () => {
     const jobs = await JobFixture.create();

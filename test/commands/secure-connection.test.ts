@@ -27,7 +27,7 @@ describe('over a secure connection', () => {
     const lines = results.trimEnd().split('\n');
     expect(new Set(lines.map((line) => (JSON.parse(line) as {key: string}).key)).size).toBe(REQUESTS);
     expect(emulator.control.paid()).toHaveLength(1);
-  }, 20_000);
+  });
 
   test('a certificate that is not trusted is told at once, with what to do, and nothing is sent', async () => {
     const cwd = await tempDir();

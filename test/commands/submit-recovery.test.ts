@@ -187,7 +187,7 @@ test('after a restart a job is waited for until the grace time is over', async (
   emulator.control.advance(2_000_000);
   expect((await again.ended).code).toBe(0);
   expect(emulator.control.paid()).toHaveLength(1);
-}, 30_000);
+});
 
 test('a create that is answered with another job drops no record, and finds its own job', async () => {
   const folder = await tempDir();

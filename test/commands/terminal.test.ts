@@ -18,7 +18,7 @@ test('each command has its help there, as in a pipe', async () => {
     expect(shown.code).toBe(0);
     expect(words(shown.stdout)).toBe(words(piped.stdout));
   }
-}, 60_000);
+});
 
 test('files are submitted, followed and fetched', async () => {
   const cwd = await tempDir();

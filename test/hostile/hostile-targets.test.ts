@@ -218,7 +218,7 @@ test('what a command makes is for its owner alone, or as the umask says, and nev
   await runCli(poll, options);
   const [merged] = await jobs.records();
   expect([merged?.results?.rows.ok, await modeOf(result)]).toEqual([2, '600']);
-}, 60_000);
+});
 
 describe('a folder from somebody else', () => {
   /** What must stay as it is, and a folder with a request file. */

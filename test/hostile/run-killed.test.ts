@@ -35,4 +35,4 @@ test('killed in each phase and started again, it goes on and pays nothing twice'
     expect(emulator.control.paid()).toHaveLength(4);
     expect(await records(folder)).toHaveLength(4);
   }
-}, 60_000);
+});

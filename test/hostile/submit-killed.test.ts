@@ -54,7 +54,7 @@ test('killed at any moment and run again, every file is submitted once', async (
     expect(new Set(emulator.control.paid().map(({sha256}) => sha256)).size).toBe(6);
     expect(await records(folder)).toHaveLength(6);
   }
-}, 60_000);
+});
 
 test('a recovery says how long it takes and why, and takes no longer than the grace time and 15 s', async () => {
   const {folder, emulator, env} = await killedBeforeCreate();
@@ -66,7 +66,7 @@ test('a recovery says how long it takes and why, and takes no longer than the gr
   // rounded.
   expect(emulator.control.counts()['batches.list']).toBeLessThanOrEqual(8);
   expect(emulator.control.paid()).toHaveLength(1);
-}, 30_000);
+});
 
 test('a clock that was set to another day neither ends nor prolongs the grace time', async () => {
   for (const shiftMs of [86_400_000, -86_400_000]) {
@@ -81,7 +81,7 @@ test('a clock that was set to another day neither ends nor prolongs the grace ti
     expect(code).toBe(0);
     expect(emulator.control.paid()).toHaveLength(1);
   }
-}, 30_000);
+});
 
 /** From now on the service answers as it does to the API key of another project. */
 function becomeAnotherProject({control}: Emulator): void {
@@ -109,7 +109,7 @@ test('the empty list of another project aborts no create; with the right API key
   const right = await submit({folder, env, speed: 500}, '001.jsonl');
   expect([right.code, tally(right.result)]).toEqual([0, {skipped: 1}]);
   expect(emulator.control.paid()).toHaveLength(1);
-}, 30_000);
+});
 
 test('a person may say that no job came of a create; nobody else decides it', async () => {
   const {folder, emulator, env} = await killedBeforeCreate();
@@ -128,7 +128,7 @@ test('a person may say that no job came of a create; nobody else decides it', as
   expect([said.code, tally(said.result)]).toEqual([0, {submitted: 1}]);
   expect(said.result.settled).toMatchObject([{outcome: 'aborted'}]);
   expect(emulator.control.paid()).toHaveLength(1);
-}, 30_000);
+});
 
 test('what a person says does not hide a job that the service has', async () => {
   const {folder, emulator, env} = await killedAfterCreate();

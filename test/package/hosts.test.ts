@@ -31,7 +31,7 @@ beforeAll(async () => {
   const packed = await npm(['pack', '--json', '--ignore-scripts', '--pack-destination', folder], ROOT);
   const [{filename}] = JSON.parse(packed) as [{filename: string}];
   tarball = join(folder, filename);
-}, 60_000);
+});
 
 afterAll(async () => {
   await rm(folder, {recursive: true, force: true});

@@ -24,7 +24,7 @@ beforeAll(async () => {
   for (const name of SOURCES) await cp(join(ROOT, name), join(folder, name), {recursive: true});
   await symlink(await realpath(join(ROOT, 'node_modules')), join(folder, 'node_modules'));
   await promisify(execFile)(process.execPath, ['scripts/build.js'], {cwd: folder});
-}, 60_000);
+});
 
 afterAll(async () => {
   await rm(folder, {recursive: true, force: true});

@@ -39,7 +39,7 @@ beforeAll(async () => {
   tarball = join(folder, packed.filename);
   files = packed.files.map(({path}) => path);
   version = packed.version;
-}, 60_000);
+});
 
 afterAll(async () => {
   await rm(folder, {recursive: true, force: true});

@@ -36,7 +36,7 @@ describe('asking how jobs stand', () => {
     const {found, gone, error} = await refreshJobs(client, asking(names));
     expect([found.size, gone.size, error]).toEqual([300, 0, undefined]);
     expect(calls(jobs)).toEqual({lists: 3, gets: 0});
-  }, 20_000);
+  });
 
   test('takes one call each for one or two', async () => {
     const {jobs, client, names} = await jobsAtTheService(2);
@@ -48,7 +48,7 @@ describe('asking how jobs stand', () => {
     const {jobs, client, names} = await jobsAtTheService(450);
     expect((await refreshJobs(client, asking(names.slice(0, 3)))).found.size).toBe(3);
     expect(calls(jobs)).toEqual({lists: 3, gets: 3});
-  }, 20_000);
+  });
 
   test('calls a job gone only when asking for it by name says so', async () => {
     const {jobs, client, names} = await jobsAtTheService(4);
