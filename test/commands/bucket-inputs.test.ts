@@ -1,5 +1,5 @@
 /** Request files that are in a bucket already: `gembatch run gs://…`. */
-import {readdir, readFile, rm} from 'node:fs/promises';
+import {mkdir, readdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {describe, expect, test} from '@jest/globals';
 import type {JobRecord} from '../../src/lib/domain/job/job-record.js';
@@ -34,13 +34,14 @@ async function bucket(...names: readonly string[]) {
   const put = (name: string, content = requestLines(2, name)): Promise<void> =>
     putObject(emulator, name, content);
   for (const name of names) await put(name);
-  const run = (...args: string[]): Promise<CliResult> =>
-    runCli([...args, ...flagsOf(args[0])], {cwd, env, nodeArgs: FAST_CLOCK});
+  const runWith = (more: Readonly<Record<string, string>>, ...args: string[]): Promise<CliResult> =>
+    runCli([...args, ...flagsOf(args[0])], {cwd, env: {...env, ...more}, nodeArgs: FAST_CLOCK});
+  const run = (...args: string[]): Promise<CliResult> => runWith({}, ...args);
   const records = async (): Promise<readonly JobRecord[]> =>
     parseLines(await readFile(join(cwd, 'job-info.jsonl'), 'utf8')) as JobRecord[];
   const inputs = (): readonly string[] =>
     control.objects().filter((address) => address.startsWith('gs://bucket/in/'));
-  return {cwd, control, env, put, run, records, inputs};
+  return {cwd, control, env, put, run, runWith, records, inputs};
 }
 
 describe('request files in a bucket', () => {
@@ -237,5 +238,64 @@ describe('request files in a bucket', () => {
     const again = await run('submit', 'gs://bucket/in/**', '--json');
     expect(again.json()).toMatchObject({files: [{outcome: 'skipped', reason: 'adopted'}]});
     expect(control.paid()).toHaveLength(1);
+  });
+
+  test.each([
+    ['project', {GOOGLE_CLOUD_PROJECT: 'other-project'}],
+    ['location', {GOOGLE_CLOUD_LOCATION: 'us-central1'}],
+  ] as const)('are not paid again when the list of another %s lacks their job', async (_, more) => {
+    const {control, run, runWith} = await bucket('in/1.jsonl');
+    control.fault({on: 'batches.create', fault: {kind: 'reset_after'}});
+    control.fault({on: 'batches.list', skip: 1, times: null, fault: {kind: 'status', status: 400}});
+    expect((await run('submit', ALL)).code).toBe(8);
+    control.clearFaults();
+    const elsewhere = await runWith(more, 'submit', ALL, '--create-grace', '5s');
+    expect([elsewhere.code, elsewhere.stdout]).toEqual([
+      8,
+      expect.stringContaining('GOOGLE_CLOUD_PROJECT=my-project GOOGLE_CLOUD_LOCATION=global'),
+    ]);
+    expect((await run('submit', ALL)).code).toBe(0);
+    expect(control.paid()).toHaveLength(1);
+  });
+
+  test('have results under a name that a file here can have, in the folder that is named', async () => {
+    const long = 'l'.repeat(300);
+    const {cwd, control, run} = await bucket(
+      'in/..',
+      `in/${long}.jsonl`,
+      'retries/3.jsonl',
+      'in/one\ntwo.jsonl',
+    );
+    const ran = await run('run', 'gs://bucket/in/..', 'gs://bucket/**', '--results-dir', 'out/put');
+    expect([ran.code, ran.stdout]).toEqual([
+      3,
+      expect.stringContaining('two.jsonl" is not a Cloud Storage address'),
+    ]);
+    expect(await readdir(join(cwd, 'out'))).toEqual(['put']);
+    expect((await readdir(join(cwd, 'out/put'))).toSorted((a, b) => a.length - b.length)).toEqual([
+      '3.jsonl',
+      expect.stringMatching(/^\d+\.jsonl$/u),
+      expect.stringMatching(/^[0-9a-f]{8}-l{144}\.jsonl$/u),
+    ]);
+    expect(control.paid()).toHaveLength(3);
+  });
+
+  test('in a folder that is named like one of ours leave the results of a new job as those of others', async () => {
+    const {cwd, control, run, records} = await bucket('retries/1.jsonl');
+    control.outcome({state: 'FAILED'});
+    await run('run', 'gs://bucket/retries/');
+    control.clearOutcomes();
+    await run('retry');
+    const polled = await run('poll');
+    expect([polled.code, polled.stdout]).toEqual([0, expect.stringContaining('Cost: unknown')]);
+    expect((await records())[1]?.results_left).toBeDefined();
+    expect(await readdir(cwd)).not.toContain('results');
+    // A result that stands in its place is looked for, too.
+    await rm(join(cwd, 'job-info.jsonl'));
+    await mkdir(join(cwd, 'out'));
+    await writeFile(join(cwd, 'out/1.jsonl'), '{}\n');
+    const again = await run('submit', 'gs://bucket/retries/', '--results-dir', 'out', '--json');
+    expect(again.json()).toMatchObject({files: [{outcome: 'failed', error: {code: 'RESULT_EXISTS'}}]});
+    expect(control.paid()).toHaveLength(2);
   });
 });

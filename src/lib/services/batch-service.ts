@@ -17,6 +17,8 @@ export interface BatchService {
 
   /** Where it is, as records have it; undefined for Google's own address. See `domain/job/service-address.ts`. */
   readonly address?: string | undefined;
+  /** Of which project and location it lists the jobs, `projects/<id>/locations/<location>`; undefined where that is not said. */
+  readonly location?: string | undefined;
 
   /** @throws GembatchError `MODEL_UNAVAILABLE` when the service does not have the model. */
   getModel(name: string, options?: CallOptions): Promise<Model>;

@@ -37,6 +37,10 @@ export class BothServices implements BatchService {
     return this.#first.address;
   }
 
+  get location(): string | undefined {
+    return this.#first.location ?? this.#second.location;
+  }
+
   getModel(name: string, options?: CallOptions): Promise<Model> {
     return this.#first.getModel(name, options);
   }

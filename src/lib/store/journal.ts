@@ -128,10 +128,11 @@ function isIntent(value: unknown): value is Intent {
     intent.sha256,
     intent.intended_at,
   ];
-  const {count, size_bytes: sizeBytes} = intent;
+  const {count, size_bytes: sizeBytes, service_location: location} = intent;
   return (
     texts.every((text) => typeof text === 'string') &&
     (count === null || typeof count === 'number') &&
-    typeof sizeBytes === 'number'
+    typeof sizeBytes === 'number' &&
+    (location === undefined || typeof location === 'string')
   );
 }

@@ -155,6 +155,8 @@ export interface Intent {
   readonly intended_at: string;
   /** As in the record. */
   readonly service_url?: string;
+  /** As `BatchService.location`: the jobs of another project or location say nothing of this create. */
+  readonly service_location?: string;
   /** The batch job whose work, or bad rows, this create submits again. */
   readonly retry_of?: string;
   readonly part_of?: PartOf;

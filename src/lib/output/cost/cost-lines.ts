@@ -48,12 +48,18 @@ export function costLines(
     ...tableLines(groupsOf(jobs, by), [name, ...COLUMNS], columns),
     '',
     total.cost_usd === null
-      ? `${plural(jobs.length, 'job')}: ${formatUsd(total.cost_usd_known)}, not counting ${plural(open, 'job')} of unknown cost.`
+      ? `${plural(jobs.length, 'job')}: ${knownText(total.cost_usd_known, open)}.`
       : `${plural(jobs.length, 'job')}: ${formatUsd(total.cost_usd)}.`,
     ...estimateLines(jobs, total.estimate_usd),
     ...total.price_missing.map((model) => `No price is known for ${model}.`),
     'Searches by failed requests are billed too, but no row shows them.',
   ];
+}
+
+/** Nothing that is known is not said to be $0. */
+function knownText(usd: number, open: number): string {
+  if (usd === 0) return 'the cost is unknown';
+  return `${formatUsd(usd)}, not counting ${plural(open, 'job')} of unknown cost`;
 }
 
 function estimateLines(jobs: readonly JobCost[], estimate: Range | null): readonly string[] {

@@ -48,7 +48,8 @@ export class BucketInputs {
     for await (const page of this.#storage.list(place, options, {query})) {
       for (const object of page) {
         const isExact = !isFolder && object.name === named.object;
-        if (!isExact && (!matches(object.name) || this.#isOurs({...named, object: object.name}))) continue;
+        if (!isExact && (!matches(inOneLine(object.name)) || this.#isOurs({...named, object: object.name})))
+          continue;
         const input = inputOf({...named, object: object.name}, object);
         if (isExact) exact = input;
         found.push(input);
@@ -108,6 +109,11 @@ function inputOf(address: ObjectAddress, object: StorageObject): BucketInput {
     ...(crc32c === undefined ? {} : {crc32c}),
     ...(md5 === undefined ? {} : {md5}),
   };
+}
+
+/** No pattern crosses the end of a line; a name with several is found all the same, so that it is refused and not left out in silence. */
+function inOneLine(name: string): string {
+  return name.replaceAll(/[\n\r\u2028\u2029]/gu, '_');
 }
 
 /** What every match begins with. A sign before a bracket may belong to it. */

@@ -289,6 +289,11 @@ export class VertexBatchClient implements BatchService {
     return this.#options.baseUrl === undefined ? undefined : recordedAddress(this.#options.baseUrl);
   }
 
+  get location(): string | undefined {
+    const {project, location} = this.#options;
+    return project === undefined ? undefined : `projects/${project}/locations/${location}`;
+  }
+
   serviceTime(): number | undefined {
     return this.#calls.serviceClock.now();
   }
@@ -313,8 +318,8 @@ export class VertexBatchClient implements BatchService {
   }
 
   get #parent(): string {
-    const {project, location} = this.#options;
-    if (project !== undefined) return `projects/${project}/locations/${location}`;
+    const {location} = this;
+    if (location !== undefined) return location;
     throw new GembatchError('USAGE', 'No Google Cloud project is named; nothing was sent.', {
       suggestions: ['Name one: export GOOGLE_CLOUD_PROJECT=PROJECT'],
     });

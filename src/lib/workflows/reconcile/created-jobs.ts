@@ -91,15 +91,18 @@ function doubtfulListError(runningCount: number): GembatchError {
 
 /**
  * Why it is unclear whether a create had no effect, although the list lacks its job: the list may be that of another
- * project, and only the upload that the create names tells one project from another.
+ * project, and only the upload that the create names tells one project from another; on Vertex AI, the location that it was sent to.
  *
  * @returns undefined when the upload is visible, so that the list is that of the right project.
  */
 export async function doubtOfProject(
   client: BatchService,
-  {input_file: file, uploaded_file_name: upload}: Intent,
+  intent: Intent,
   stop: AbortSignal,
 ): Promise<GembatchError | undefined> {
+  const {input_file: file, uploaded_file_name: upload, service_location: location} = intent;
+  // A bucket can be seen from every project and location.
+  if (location !== undefined && location !== client.location) return doubtOfLocation(file, location);
   try {
     await client.getFile(upload, {signal: stop});
     return undefined;
@@ -118,6 +121,20 @@ export async function doubtOfProject(
       },
     );
   }
+}
+
+function doubtOfLocation(file: string, location: string): GembatchError {
+  const [, project = '', , place = ''] = location.split('/');
+  return new GembatchError(
+    'UNCLEAR',
+    `${file}: its create was sent to ${location}, whose batch jobs are not in this list, so it is unclear whether the job exists.`,
+    {
+      suggestions: [
+        `Set GOOGLE_CLOUD_PROJECT=${project} GOOGLE_CLOUD_LOCATION=${place}, and run the same command again.`,
+        `If you are sure that no job was made, submit it again: ${ownCommand(`submit --assume-not-created ${file}`)}`,
+      ],
+    },
+  );
 }
 
 function doubtOfBucket(file: string, upload: string): GembatchError {

@@ -9,7 +9,7 @@ const SHORT_ID_LENGTH = 8;
 
 /** Whether a request file holds requests that are sent again, so that its answers are merged into results on disk. */
 export function isRetryFile(inputFile: string): boolean {
-  return basename(dirname(inputFile)) === RETRIES_FOLDER;
+  return !isCloudAddress(inputFile) && basename(dirname(inputFile)) === RETRIES_FOLDER;
 }
 
 /**

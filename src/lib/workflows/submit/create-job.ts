@@ -169,6 +169,10 @@ function requestOf({options}: SubmitRun, intent: Intent): CreateBatchRequest {
 function intentFor(run: SubmitRun, {file, inspection, estimate, uploadName}: UploadedFile): Intent {
   const attempt = newAttempt();
   const place = placeFor(run, file);
+  const {
+    location,
+    services: [service],
+  } = run.client;
   return {
     attempt,
     input_file: file.inputFile,
@@ -179,7 +183,7 @@ function intentFor(run: SubmitRun, {file, inspection, estimate, uploadName}: Upl
       file.inputFile,
       inspection.sha256,
       attempt,
-      SERVICE_LIMITS[run.client.services[0]].maxNameLength,
+      SERVICE_LIMITS[service].maxNameLength,
     ),
     sha256: inspection.sha256,
     size_bytes: inspection.size_bytes,
@@ -190,6 +194,7 @@ function intentFor(run: SubmitRun, {file, inspection, estimate, uploadName}: Upl
     ...(file.partOf === undefined ? {} : {part_of: file.partOf}),
     ...(estimate === undefined ? {} : {estimate: run.estimator.jobEstimate(estimate)}),
     ...(run.client.address === undefined ? {} : {service_url: run.client.address}),
+    ...(service === 'vertex' && location !== undefined ? {service_location: location} : {}),
     ...(place === undefined ? {} : {results_left: `${place}${attempt}/`}),
   };
 }

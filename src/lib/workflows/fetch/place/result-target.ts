@@ -17,6 +17,8 @@ import {caseFolded, type RecordsByName} from './records-by-name.js';
 
 const HASH_LENGTH = 8;
 const SHORT_ID_LENGTH = 8;
+/** File systems take 255 bytes; temporary files and those of several jobs have longer names. */
+const LONGEST_NAME_BYTES = 150;
 
 /** What decides about the targets of all records. */
 export interface TargetRules {
@@ -67,9 +69,11 @@ export function plainTarget(
   {store, resultsDir}: Pick<TargetRules, 'store' | 'resultsDir'>,
 ): string {
   const besideRecords = join(store.resolveInput('.'), 'results');
-  if (!namesFile(record.input_file)) return join(resultsDir ?? besideRecords, `${idOf(record)}.jsonl`);
-  if (isCloudAddress(record.input_file))
-    return join(resultsDir ?? besideRecords, basename(record.input_file));
+  const {input_file: file} = record;
+  // Of an address only the last part names a file: the others are no folders here, and `..` leads nowhere.
+  const name = isCloudAddress(file) ? file.slice(file.lastIndexOf('/') + 1) : file;
+  if (!namesFile(name)) return join(resultsDir ?? besideRecords, `${idOf(record)}.jsonl`);
+  if (isCloudAddress(file)) return join(resultsDir ?? besideRecords, shortened(basename(name)));
   const input = store.resolveInput(record.input_file);
   if (resultsDir === null) return join(dirname(input), 'results', basename(input));
   const inside = normalize(record.input_file);
@@ -116,6 +120,14 @@ function takenBefore(record: JobRecord, paths: readonly string[], rules: TargetR
 function withSuffix(path: string, suffix: string, joint = '.'): string {
   const extension = extname(path);
   return `${path.slice(0, path.length - extension.length)}${joint}${suffix}${extension}`;
+}
+
+/** The name of an object may be longer than a file system allows that of a file to be; its end is kept, and a hash tells it apart. */
+function shortened(name: string): string {
+  if (Buffer.byteLength(name) <= LONGEST_NAME_BYTES) return name;
+  const characters = Array.from(name);
+  while (Buffer.byteLength(characters.join('')) > LONGEST_NAME_BYTES) characters.shift();
+  return `${hashOf(name)}-${characters.join('')}`;
 }
 
 function hashOf(path: string): string {

@@ -54,7 +54,8 @@ async function existingResult(
 ): Promise<OutcomeDraft | undefined> {
   const {store, known, options} = run;
   const {inputFile, partOf, path, retryOf} = file;
-  const hasResultsElsewhere = partOf === undefined && OWN_FOLDERS.has(basename(dirname(path)));
+  const isInOwnFolder = file.object === undefined && OWN_FOLDERS.has(basename(dirname(path)));
+  const hasResultsElsewhere = partOf === undefined && isInOwnFolder;
   // What is in a bucket has results here only where a folder is named for them.
   const hasNoneHere = file.object !== undefined && options.resultsDir === null;
   if (retryOf !== undefined || hasResultsElsewhere || hasNoneHere) return undefined;
