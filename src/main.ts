@@ -14,7 +14,9 @@ if (['--version', '-v', 'version'].includes(command ?? '') && others.length === 
   // As oclif would print it.
   const system = `${process.platform}-${process.arch} node-${process.version}`;
   process.stdout.on('error', (error) => {
-    void import('./cli/startup/standalone.js').then(({outputFailed}) => outputFailed(error, pjson.version));
+    void import('./cli/errors/version-not-written.js').then(({outputFailed}) =>
+      outputFailed(error, pjson.version),
+    );
   });
   process.stdout.write(`${pjson.name}/${pjson.version} ${system}\n`);
 } else {

@@ -3,7 +3,6 @@
  * runs, and most of what it needs only at first use (docs/decisions/0004-one-bundle-and-no-packages.md).
  */
 export {execute} from '@oclif/core/execute';
-export {outputFailed} from '../errors/output-failed.js';
 export {default as JourneyHelp} from '../help/journey-help.js';
 export {JOURNEY_ORDER} from '../help/journey.js';
 export {COMMAND_TABLE, STANDALONE_TABLE} from './command-table.js';
