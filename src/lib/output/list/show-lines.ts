@@ -84,11 +84,12 @@ function factsOf({job, record, retried_by: retriedBy}: ShownJob): readonly Fact[
     ['Retried by', retriedBy.length === 0 ? undefined : retriedBy.join(', ')],
     ['Lost', timeText(record.lost_at)],
     ['Not seen since', timeText(record.not_seen?.since)],
-    ['Upload', record.uploaded_file_name],
+    ['Upload', record.object === undefined ? record.uploaded_file_name : undefined],
+    ['Generation', record.object?.generation],
     ['Deleted remotely', timeText(record.remote_deleted_at)],
     ['Display name', batch.display_name],
     ['Size', sizeBytes === undefined ? undefined : formatBytes(sizeBytes)],
-    ['SHA-256', sha256],
+    [record.object === undefined ? 'SHA-256' : 'Fingerprint', sha256],
   ];
 }
 
