@@ -199,7 +199,7 @@ const AFTER_LEAVING: readonly (readonly (readonly string[])[])[] = [
   ],
   [
     ['poll', '--keep-remote'],
-    ['cleanup', 'batch/001.jsonl', '--yes', ...VERTEX],
+    ['cleanup', '001.jsonl', '--yes', ...VERTEX],
   ],
   [
     ['poll', '--results-dir', 'here'],
@@ -207,12 +207,12 @@ const AFTER_LEAVING: readonly (readonly (readonly string[])[])[] = [
   ],
   [
     ['poll', '--results-dir', 'here', '--keep-remote'],
-    ['cleanup', 'batch/001.jsonl', '--yes', ...VERTEX],
+    ['cleanup', '001.jsonl', '--yes', ...VERTEX],
   ],
   [
     ['adopt', '--all-mine', '--job-info', 'other.jsonl', ...VERTEX],
     ['poll', '--job-info', 'other.jsonl', '--results-dir', 'here'],
-    ['cleanup', 'batch/001.jsonl', '--yes', '--job-info', 'other.jsonl', ...VERTEX],
+    ['cleanup', '001.jsonl', '--yes', '--job-info', 'other.jsonl', ...VERTEX],
   ],
 ];
 
@@ -249,3 +249,40 @@ guardedAttack(
     }
   },
 );
+
+attackTest(
+  {
+    group: 'kill',
+    attack: 'kill -9 at a file operation of a run of 3 files on Vertex AI whose results are left there',
+    unit: 'kills',
+  },
+  async (attack) => {
+    const command = [...RUN, ...VERTEX, ...LEAVE];
+    await eachKill(attack, {command, speed: 100, count: {short: 5, whole: 200}}, async (trial, fault) => {
+      await trial.run(command, {fault});
+      const what = `run ${fault.fate} ${fault.at} (${trial.lastStep()})`;
+      noteFaults(attack, what, [...trial.lossesNow(), ...lossesOfLeft(trial)]);
+      await checkRecovery(attack, trial, {what, command: [...VERTEX_RUN, ...LEAVE]});
+      noteFaults(attack, what, lossesOfLeft(trial));
+      const objects = trial.emulator.control.objects().filter((name) => name.includes('/out/'));
+      const isLeft = trial.records().every(({left, results}) => left !== undefined && results === undefined);
+      if (objects.length !== trial.files.length || !isLeft)
+        attack.violation(`${what}: not all results are left: ${objects.join(', ')}`);
+    });
+  },
+);
+
+/** Records that do not say where results are left, and jobs that are deleted before their results were seen. */
+function lossesOfLeft(trial: Trial): readonly string[] {
+  const {control} = trial.emulator;
+  const remote = new Set(control.jobs());
+  const records = new Map(trial.records().map((record) => [record.batch.name, record]));
+  const nowhere = [...records.values()]
+    .filter(({results_left: place}) => place?.startsWith('gs://my-bucket/out/') !== true)
+    .map(({batch}) => `${batch.name} has no place for its results`);
+  const unseen = control
+    .paid()
+    .filter(({name}) => !remote.has(name) && records.get(name)?.left === undefined)
+    .map(({name}) => `${name} is deleted and its results were not seen`);
+  return [...nowhere, ...unseen];
+}
