@@ -58,6 +58,7 @@ Without a known price the cost is unknown. "<%= config.bin %> models" shows pric
       this.openStore(flags['job-info']),
     ]);
     const files = await collectRequestFiles(args.files, store, process.cwd());
+    const stop = this.stopSignal();
     const estimate = await estimateFiles({
       files,
       model,
@@ -66,8 +67,9 @@ Without a known price the cost is unknown. "<%= config.bin %> models" shows pric
       records: store.read().records.map(({record}) => record),
       nowMs: this.clock.now(),
       ...(flags['count-tokens'] ? {countTokens: await this.#counter(model, flags)} : {}),
-      signal: this.stopSignal(),
+      signal: stop,
     });
+    stop.throwIfAborted();
     if (!this.jsonEnabled()) {
       const columns = widthOf(process.stdout);
       printFolded(process.stdout, estimateLines(estimate, {columns}));

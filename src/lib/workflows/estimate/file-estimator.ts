@@ -1,4 +1,5 @@
 import {statSync} from 'node:fs';
+import {setImmediate} from 'node:timers/promises';
 import {EstimateSum} from '../../domain/estimate/estimate-sum.js';
 import {historyOf, type History} from '../../domain/estimate/history.js';
 import {timesRange, wholeRange, type Range} from '../../domain/estimate/range.js';
@@ -60,12 +61,15 @@ const SAMPLE_BYTES = 16 * 1024 * 1024;
 /** A file of this size is read between two other events without anybody noticing. */
 const SMALL_BYTES = 64 * 1024;
 
+const FILES_OF_A_TURN = 64;
+
 /** Estimates request files for one model, each read once as long as it does not change. */
 export class FileEstimator {
   readonly #model: EstimatedModel;
   readonly #history: History | undefined;
   readonly #sampleBytes: number;
   readonly #countTokens: CountTokens | undefined;
+  #estimated = 0;
   readonly #made = new Map<string, MadeEstimate>();
   /** When the prices were read, as `2026-11-27`. */
   readonly pricesReadOn: string;
@@ -96,6 +100,10 @@ export class FileEstimator {
     signal?: AbortSignal,
   ): Promise<FileEstimate> {
     refuseAddress(file.path);
+    this.#estimated += 1;
+    // Small files are read without a turn of the event loop, in which a signal is heard.
+    if (this.#estimated % FILES_OF_A_TURN === 0) await setImmediate();
+    if (signal?.aborted) throw wasStopped(file.name);
     const stats = statSync(file.path);
     const {size, mtimeMs} = stats;
     const made = this.#made.get(file.path);
@@ -154,12 +162,16 @@ async function estimateFile(
   const splitter = new LineSplitter((bytes, start, end) => tally.add(bytes, start, end));
   const small = isSmall ? readSmall(path, SMALL_BYTES) : undefined;
   for await (const chunk of small === undefined ? readChunks(path) : [small]) {
-    if (signal?.aborted) throw new GembatchError('INTERRUPTED', `${name}: the estimate was stopped.`);
+    if (signal?.aborted) throw wasStopped(name);
     splitter.push(chunk);
   }
   splitter.finish();
   const {requests} = tally;
   return estimateOf({name, size, tally}, terms, await sampleOf({path, requests}, terms));
+}
+
+function wasStopped(name: string): GembatchError {
+  return new GembatchError('INTERRUPTED', `${name}: the estimate was stopped.`);
 }
 
 /** Adds up the requests of a file as they come. */

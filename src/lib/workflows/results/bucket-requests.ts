@@ -9,6 +9,8 @@ export interface RequestsDeps {
   readonly store: JobStore;
   /** Asked only for requests that are in a bucket. */
   readonly fetchDeps: FetchDeps;
+  /** Ends the reading of files. */
+  readonly stop?: AbortSignal;
 }
 
 /**

@@ -44,7 +44,10 @@ export async function shapeOf(deps: RequestsDeps, report: ResultsReport): Promis
   let shape = reader.finish();
   for (const job of withResults(report)) {
     const {requestPath, readRequests = () => readChunks(requestPath)} = await walkOf(deps, job);
-    for await (const chunk of readRequests()) reader.push(chunk);
+    for await (const chunk of readRequests()) {
+      deps.stop?.throwIfAborted();
+      reader.push(chunk);
+    }
     shape = reader.finish();
   }
   return shape;
@@ -71,8 +74,9 @@ function withResults({jobs}: ResultsReport): readonly Answered[] {
 
 /** What was counted when the results were fetched is what is shown of them. */
 async function walkOf(deps: RequestsDeps, {job, file, results}: Answered): Promise<WalkInput> {
-  const {store} = deps;
+  const {store, stop} = deps;
   return {
+    ...(stop === undefined ? {} : {stop}),
     ...(await bucketRequests(deps, {job, file})),
     requestPath: store.resolveInput(file),
     resultPaths: [store.resolveInput(results.file)],

@@ -39,6 +39,8 @@ export interface WalkInput {
   readonly resultPaths: readonly string[];
   /** Whether answers are checked against what their requests ask for; true when absent. */
   readonly checksAnswers?: boolean;
+  /** Ends the reading. */
+  readonly stop?: AbortSignal;
 }
 
 /** Result files that are indexed, and the requests that they answer. */
@@ -67,14 +69,17 @@ const BATCH_BYTES = 8 * 1024 * 1024;
  * read for what it asks of the answers. The requests are followed afterwards, and rows read from where they are. Memory
  * is the index and one batch of rows.
  *
- * @throws what the file system says when a file cannot be read.
+ * @throws what the file system says when a file cannot be read; the reason of `stop`.
  */
 export async function openWalk(input: WalkInput): Promise<Walk> {
-  const checkOf = input.checksAnswers === false ? undefined : await readChecks(requestsOf(input));
+  const checkOf = input.checksAnswers === false ? undefined : await readChecks(input);
   const index = new ResultIndex(checkOf);
   for (const path of input.resultPaths) {
     index.startFile();
-    for await (const chunk of readChunks(path)) index.push(chunk);
+    for await (const chunk of readChunks(path)) {
+      input.stop?.throwIfAborted();
+      index.push(chunk);
+    }
     index.finishFile();
   }
   const reader = new RowReader(checkOf);
@@ -95,9 +100,12 @@ function requestsOf({readRequests, requestPath}: WalkInput): AsyncIterable<Uint8
   return readRequests?.() ?? readChunks(requestPath);
 }
 
-async function readChecks(requests: AsyncIterable<Uint8Array>): Promise<CheckOfKey> {
+async function readChecks(input: WalkInput): Promise<CheckOfKey> {
   const keys = new KeyReader();
-  for await (const chunk of requests) keys.push(chunk);
+  for await (const chunk of requestsOf(input)) {
+    input.stop?.throwIfAborted();
+    keys.push(chunk);
+  }
   keys.finish();
   return answerChecks(keys);
 }

@@ -109,6 +109,7 @@ export async function prepareRetries(deps: RetryDeps, selection: RetrySelection)
   const retries: Retry[] = [];
   let running = 0;
   for (const record of jobs) {
+    selection.stop?.throwIfAborted();
     const onDisk = looks.get(record.batch.name)?.state ?? 'intact';
     if (onDisk !== 'intact') {
       const error = resultsError(record, onDisk);
@@ -270,6 +271,7 @@ async function prepareRows(
   if (looks.get(record.batch.name)?.state === 'altered') throw unknownRows(record);
   const requests = retryRequests({
     requestPath,
+    stop,
     ...(object === undefined ? {} : {readRequests: () => client.openInput(object, {signal: stop})}),
     checksAnswers: record.results !== undefined && areAnswersChecked(record.results.rows),
     resultPaths: record.results === undefined ? [] : [store.resolveInput(record.results.file)],
