@@ -176,7 +176,7 @@ describe('a result file that is gone', () => {
     const poll = await jobs.poll();
     expect([poll.code, poll.stderr]).toEqual([
       EXIT.partial,
-      expect.stringContaining('are not there any more'),
+      expect.stringContaining('its results are no longer in'),
     ]);
     await run(jobs, 'retry');
     expect(jobs.emulator.control.paid()).toHaveLength(2);

@@ -181,7 +181,7 @@ export function alteredError(record: JobRecord): GembatchError {
  * Reads result files whose rows are to be copied or sent again.
  *
  * @returns whether all of them are there.
- * @throws GembatchError `FILE_CHANGED`: what somebody altered is not written over, and not passed on as an answer.
+ * @throws GembatchError `FILE_CHANGED`: what was altered by hand is not written over, and not passed on as an answer.
  */
 export async function refuseAltered(
   store: Pick<JobStore, 'resolveInput'>,
@@ -197,13 +197,15 @@ export async function refuseAltered(
 
 function goneError({input_file: file, results, remote_deleted_at: deletedAt}: JobRecord): GembatchError {
   const remote =
-    deletedAt === undefined ? 'the service has no copy' : `the service's copy was deleted at ${deletedAt}`;
+    deletedAt === undefined
+      ? 'the service has no copy'
+      : `the service's copy was deleted at ${deletedAt.replace(/\.\d+Z$/u, 'Z')}`;
   return new GembatchError(
     'STORAGE',
-    `${file}: its results were in ${results?.file ?? 'a file'} and are not there any more; ${remote}.`,
+    `${file}: its results are no longer in ${results?.file ?? 'their file'}; ${remote}.`,
     {
       suggestions: [
-        `Put the result file back, or pay for the work again: ${ownCommand(`submit --force ${file}`)}`,
+        `Put the result file back, or pay for the work again: ${ownCommand(`retry --lost ${file}`)}`,
       ],
     },
   );

@@ -321,7 +321,7 @@ function unknownRows(record: JobRecord): GembatchError {
   const {code, message, suggestions} = alteredError(record);
   return new GembatchError(
     code,
-    `${message} Which rows were answered is not known any more; nothing was sent.`,
+    `${message} It is unclear which rows were answered; nothing was sent.`,
     {
       suggestions: [
         ...suggestions,
