@@ -49,7 +49,7 @@ export class JournalComparison implements Unreconciled {
   }
 }
 
-/** The records whose batch job has no line. */
+/** The records whose batch job has no line in the file. */
 export function notIn(lines: JobLines, records: Iterable<JobRecord>): JobRecord[] {
   return [...byName(records).values()].filter(({batch}) => lines.positionsOf(batch.name).length === 0);
 }

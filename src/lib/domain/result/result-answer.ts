@@ -30,7 +30,7 @@ export function readAnswer(content: unknown): Answer {
   return {text: text === '' ? null : text, hasContent: text !== '' || said.some(hasData)};
 }
 
-/** Names of a part that describe its data and are none themselves. */
+/** Fields of a part that describe its data. */
 const ANNOTATIONS: ReadonlySet<string> = new Set([
   'text',
   'thought',

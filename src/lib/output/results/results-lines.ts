@@ -23,7 +23,7 @@ function absenceOf(outcome: JobResults['outcome']): string {
   return outcome === 'running' ? 'running when last seen' : outcome.replaceAll('_', ' ');
 }
 
-/** What must not be missed beside the results: what could not be fetched or matched and why, and notes about the rest. */
+/** What could not be fetched or matched, and why, and notes about the rest. */
 export function resultNotes({jobs}: ResultsReport): readonly string[] {
   return jobs.flatMap(({file, notes, error}) => [
     ...notes.map((note) => `Warning: ${printable(file)}: ${printable(note)}`),

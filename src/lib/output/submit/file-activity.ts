@@ -44,7 +44,7 @@ export class FileActivity {
         this.#wait = undefined;
         break;
       case 'progress': {
-        // After a broken transfer the count may go back: then nothing has come since.
+        // After a broken transfer the count may go back; it counts as no progress.
         const newBytes = Math.max(0, step.bytes - this.#bytes);
         this.#rate.add(newBytes, nowMs);
         if (this.#phase === 'uploading') this.#uploadRate.add(newBytes, nowMs);

@@ -1,6 +1,6 @@
 import {displayWidth, shortenMiddle} from './display-width.js';
 
-/** Where a name may be cut without cutting a word. */
+/** Where a name may be cut: between its words. */
 const WORD_END = /[/\\_\-. ]/u;
 
 /**
@@ -31,7 +31,7 @@ export function shortName(
   return shortenMiddle(isHeaded ? cut + name.slice(head.length) : name, width, cut);
 }
 
-/** What all names begin with, up to the end of a word; of a single letter nothing is won, and one name has nothing in common. */
+/** What all names begin with, up to the end of a word; a single letter would save nothing, and one name alone shares nothing. */
 export function commonHead(names: readonly string[]): string {
   const [first = '', ...others] = names;
   if (others.length === 0) return '';

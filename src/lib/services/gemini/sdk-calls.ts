@@ -65,7 +65,7 @@ export class SdkCalls {
     try {
       await make(ai, {httpOptions: {fetch}});
     } catch (error) {
-      // What the SDK makes of an answer that it does not like is not used.
+      // The SDK's own error for such an answer is not used.
       if (sending === undefined) throw error;
     }
     if (sending === undefined) throw new Error(`${call.name}: the SDK sent nothing.`);

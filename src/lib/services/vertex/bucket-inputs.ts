@@ -42,7 +42,7 @@ export class BucketInputs {
     const rest = glob.slice(literalStart(glob).length);
     const matches = picomatch(glob, {nonegate: true});
     const found: BucketInput[] = [];
-    // One that has the very name counts as itself, whatever characters it has.
+    // An object with exactly this name counts as itself, whatever characters it has.
     let exact: BucketInput | undefined;
     const query = rest.includes('/') || rest.includes('**') ? {} : {delimiter: '/'};
     for await (const page of this.#storage.list(place, options, {query})) {

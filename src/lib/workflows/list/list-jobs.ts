@@ -42,7 +42,7 @@ export interface JobList {
   readonly recorded_files?: number;
 }
 
-/** How many of the listed jobs are where. Jobs that were replaced are in `jobs` and `replaced` alone. */
+/** Counts of the listed jobs by outcome. Replaced jobs count in `jobs` and `replaced` only. */
 export interface ListSummary extends Readonly<Record<JobOutcome, number>> {
   /** Jobs in the job-info file, listed or not. */
   readonly recorded: number;

@@ -7,7 +7,7 @@ export interface NamedKeys {
   readonly keys: readonly string[];
 }
 
-/** Rows with the key of a request that was made before, which is another now. */
+/** Rows whose key has a request already, with another content. */
 export interface ChangedRows extends NamedKeys {
   /** Whether they are among the new requests. */
   readonly made_anew: boolean;
@@ -28,7 +28,7 @@ export interface PrepareReport {
   readonly new_requests: number;
   readonly unchanged: number;
   readonly changed: ChangedRows;
-  /** Requests that were made before, of rows that the source has no more. */
+  /** Earlier requests whose rows are gone from the source. */
   readonly gone: NamedKeys;
   readonly skipped_empty: number;
   readonly files: readonly PreparedFile[];

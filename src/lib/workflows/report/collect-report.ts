@@ -63,7 +63,7 @@ export interface ReportInput extends CostInput {
 }
 
 /**
- * Collects what is known of jobs and reads their results, one row at a time. Nothing is told of rows whose file was altered.
+ * Collects what is known of jobs and reads their results, one row at a time. Rows of an altered file are left out.
  *
  * @throws GembatchError `STORAGE`, `USAGE` when a name means no job, and the reason of the signal.
  */

@@ -319,14 +319,10 @@ function atMost(limit: OutputLimit, most: number | undefined): OutputLimit {
 /** Why the rows of a job cannot be sent again: which of them were answered is not known any more. */
 function unknownRows(record: JobRecord): GembatchError {
   const {code, message, suggestions} = alteredError(record);
-  return new GembatchError(
-    code,
-    `${message} It is unclear which rows were answered; nothing was sent.`,
-    {
-      suggestions: [
-        ...suggestions,
-        `Or pay for all of its requests again: ${ownCommand(`submit --force ${record.input_file}`)}`,
-      ],
-    },
-  );
+  return new GembatchError(code, `${message} It is unclear which rows were answered; nothing was sent.`, {
+    suggestions: [
+      ...suggestions,
+      `Or pay for all of its requests again: ${ownCommand(`submit --force ${record.input_file}`)}`,
+    ],
+  });
 }

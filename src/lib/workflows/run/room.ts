@@ -8,7 +8,7 @@ const TOKEN_BYTES = 4;
 /** The service deletes uploads after this time: https://ai.google.dev/gemini-api/docs/files. */
 const UPLOAD_LIFE_MS = 48 * 3_600_000;
 
-/** What of ours is open at the service, by the job-info file. */
+/** What is open at the service, according to the job-info file. */
 export interface OpenWork {
   readonly jobs: number;
   /** Of the model that is submitted to. */
@@ -25,7 +25,7 @@ export interface RoomLimits {
   readonly maxUploadedBytes: number;
 }
 
-/** What there is too little room of. */
+/** What has run short. */
 export type ShortOf = 'open_jobs' | 'open_tokens' | 'storage';
 
 /** Room for more batch jobs: it gets less with each that is taken. */
@@ -52,7 +52,7 @@ export class Room {
     const {maxOpenTokens, maxUploadedBytes} = this.#limits;
     const tokens = tokensOf(sizeBytes);
     if (this.#slots <= 0) return 'open_jobs';
-    // A single request may be larger than all that may be open: it goes alone, or it would wait for ever.
+    // A single request may be larger than the limit: it goes alone, or it would wait for ever.
     const isTooMuch = maxOpenTokens !== null && this.#tokens + tokens > maxOpenTokens;
     if (isTooMuch && this.#tokens > 0) return 'open_tokens';
     if (this.#uploadedBytes + uploadedBytes > maxUploadedBytes) return 'storage';
@@ -70,8 +70,7 @@ export function noRoomError(name: string, shortOf: ShortOf): GembatchError {
 }
 
 /**
- * What is open at the service: jobs that are not over, by the records of whichever run, and creates of which nobody knows
- * yet.
+ * What is open at the service: jobs that are not over, recorded by any run, and creates whose outcome is still unknown.
  *
  * @param model - resource name, `models/<id>`; undefined until it was looked up.
  */
@@ -113,7 +112,7 @@ function hasUpload(
   );
 }
 
-/** As many bytes of a request file count as these tokens. */
+/** The bytes of a request file that count as these tokens. */
 export function bytesOfTokens(tokens: number): number {
   return tokens * TOKEN_BYTES;
 }

@@ -12,7 +12,7 @@ import {preparedFolders, type PreparedFolder} from './prepared-files.js';
 import {RowSources, type RequestOrigin} from './row-sources.js';
 import {SourceRows} from './source-rows.js';
 
-/** Where the rows are that requests were made of. */
+/** Where the rows of the requests come from. */
 export interface RowSourcesInput {
   /** The table that they were made of, as it is named; what the prepare manifests say when undefined. */
   readonly source: string | undefined;
@@ -67,7 +67,7 @@ function withoutManifest([folder, error]: readonly [string, GembatchError]): Req
 
 type ReadSource = Omit<RequestOrigin, 'paths' | 'newest'>;
 
-/** A table of which is only known which column has the keys. */
+/** A table of which only the key column is known. */
 async function readNamed(
   {source: name, cwd, spillFolder, signal}: RowSourcesInput,
   keyColumn: string,
@@ -93,7 +93,7 @@ async function readPrepared(folder: PreparedFolder, input: RowSourcesInput): Pro
   const {form} = manifest.sources[0] ?? {};
   const keyColumn = manifest.recipe.key_column ?? undefined;
   const files = input.source === undefined ? sourceNames(folder, input.cwd) : [input.source];
-  // Whole requests are no tables: their answers are beside the request already.
+  // Whole requests are no table: their answers are joined with the requests already.
   if (form === 'openai' || form === 'requests') return {files, keyColumn, isChanged: false};
   try {
     const sources = await openAgain(folder, input);
@@ -133,7 +133,7 @@ async function openAgain(
   return opened;
 }
 
-/** Nothing of what is asked is in these: the recipe of before says it. */
+/** Without a prompt of its own: the earlier recipe applies. */
 function recipeInput(cwd: string): Parameters<typeof recipeAsBefore>[1] {
   return {
     cwd,

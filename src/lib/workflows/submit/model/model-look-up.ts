@@ -9,7 +9,7 @@ import type {KnownJobs} from '../duplicates/known-jobs.js';
 import {firstLook, withFaults} from '../check/first-faults.js';
 import type {SubmitDeps, SubmitOptions} from '../submit-run.js';
 
-/** The model of a submission. */
+/** The model of a submission, as far as it was looked up. */
 interface FoundModel {
   /** Its resource name, `models/<id>`. */
   readonly model: string;
@@ -40,7 +40,7 @@ export async function modelFor(
 ): Promise<FoundModel> {
   if (options.knownModel !== undefined) return {model: options.knownModel, maySend: true};
   const asNamed = modelResourceName(options.model ?? DEFAULT_MODEL);
-  // A dry run takes the name as it is: it needs neither API key nor network.
+  // A dry run does not look the name up: it needs neither API key nor network.
   if (options.isDryRun) return {model: asNamed, maySend: false};
   const {faults, good} = await firstLook(deps.store, files, {...options, known});
   if (files.length > 0 && faults.length === files.length) return {model: asNamed, maySend: false};
@@ -88,13 +88,13 @@ export async function modelFor(
   }
 }
 
-/** Whether files that have a job stay as they are, so that the model which is the default need not exist any more. */
+/** Whether files with a job stay as they are, so that the default model need not exist any more. */
 function isAllKnown({model, ifChanged, isForced}: SubmitOptions, files: readonly RequestFile[]): boolean {
   const isRetry = files.some(({retryOf}) => retryOf !== undefined);
   return files.length > 0 && model === undefined && ifChanged !== 'submit' && !isForced && !isRetry;
 }
 
-/** Says what is wrong with the files, each once, and then why the service is waited for. */
+/** Reports what is wrong with the files, each once, and then why the run waits for the service. */
 function tellFaults(
   report: SubmitDeps['report'],
   faults: () => readonly GembatchError[],
