@@ -54,6 +54,22 @@ test('a lost job-info file is rebuilt, and nothing is submitted twice after that
   expect(emulator.control.paid()).toHaveLength(3);
 });
 
+test('rows that failed are not taken from a file that had changed when its job was adopted', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({seed: 1, behaviour: {pending_ms: 0, running_ms: 0}});
+  await requestFiles(folder, 1);
+  emulator.control.outcome({rows: [{fault: 'error', keys: ['r2']}]});
+  await submit({folder, env}, '001.jsonl');
+  await rm(join(folder, 'job-info.jsonl'));
+  await writeFile(join(folder, '001.jsonl'), requestLines(3, 'something else'));
+  await adopt(folder, env, '--all-mine');
+  const options = {cwd: folder, env: {...env, GEMBATCH_TEST_SPEED: '10'}, nodeArgs: FAST_CLOCK};
+  expect((await runCli(['poll'], options)).code).toBe(EXIT.partial);
+  const retried = await runCli(['retry', '--json'], options);
+  expect(retried.json()).toMatchObject({jobs: [{error: {code: 'FILE_CHANGED'}}]});
+  expect(emulator.control.paid()).toHaveLength(1);
+});
+
 test('a job of another tool is adopted with the file that is named', async () => {
   const folder = await tempDir();
   const {emulator, env} = await useEmulator({speed: 0, seed: 1});

@@ -298,4 +298,45 @@ describe('request files in a bucket', () => {
     expect(again.json()).toMatchObject({files: [{outcome: 'failed', error: {code: 'RESULT_EXISTS'}}]});
     expect(control.paid()).toHaveLength(2);
   });
+
+  test('with the content of one that has a job are not paid again under another name', async () => {
+    const {control, run, put} = await bucket();
+    await put('in/1.jsonl', requestLines(2));
+    expect((await run('submit', ALL)).code).toBe(0);
+    await put('in/2.jsonl', requestLines(2));
+    const copied = await run('submit', ALL, '--json');
+    expect(copied.json()).toMatchObject({
+      files: [
+        {outcome: 'skipped', reason: 'same_file'},
+        {outcome: 'skipped', reason: 'same_content'},
+      ],
+    });
+    expect(control.paid()).toHaveLength(1);
+  });
+
+  test('that had changed when their job was adopted are not read for rows that failed', async () => {
+    const {cwd, control, run, put} = await bucket('in/1.jsonl');
+    control.outcome({rows: [{fault: 'error', keys: ['r2']}]});
+    await run('submit', ALL, '--results-dir', 'out');
+    await put('in/1.jsonl', requestLines(2, 'other'));
+    await rm(join(cwd, 'job-info.jsonl'));
+    expect((await run('adopt', '--all-mine')).stdout).toContain('has changed since');
+    await run('poll', '--results-dir', 'out');
+    control.clearOutcomes();
+    const retried = await run('retry', '--json');
+    expect([retried.code, retried.json()]).toMatchObject([1, {jobs: [{error: {code: 'FILE_CHANGED'}}]}]);
+    expect(control.paid()).toHaveLength(1);
+  });
+
+  test('and places for results are never taken for paths', async () => {
+    const {cwd, control, run} = await bucket('in/1.jsonl');
+    await run('run', ALL);
+    for (const args of [['run', ALL], ['poll']])
+      expect((await run(...args, '--results-dir', 'gs:/bucket/out')).code).toBe(2);
+    const adopted = await run('adopt', '--done', 'gs://bucket/in/9.jsonl');
+    expect(adopted.stdout).toContain('gs://bucket/in/9.jsonl');
+    expect(adopted.stdout).not.toContain('gs:/bucket');
+    expect(await readdir(cwd)).not.toContain('gs:');
+    expect(control.paid()).toHaveLength(1);
+  });
 });

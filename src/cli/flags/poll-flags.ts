@@ -60,6 +60,11 @@ interface ResultsFlag {
  */
 export function resultsDirOf({'results-dir': folder}: ResultsFlag): string | null {
   if (folder === undefined) return null;
+  // With one slash it would be a folder here, which nobody means.
+  if (/^gs:(?!\/\/)/iu.test(folder))
+    throw new GembatchError('USAGE', `--results-dir is "${folder}"; nothing was sent or fetched.`, {
+      suggestions: [`Write it like gs://my-bucket/results; a folder of this name is ./${folder}`],
+    });
   if (!isCloudAddress(folder)) return resolve(folder);
   throw new GembatchError(
     'USAGE',

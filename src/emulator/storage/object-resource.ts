@@ -1,6 +1,8 @@
+import {createHash} from 'node:crypto';
 import {timestamp} from '../control/clock.js';
 import type {Call} from '../http/call.js';
 import {ServiceError} from '../http/service-error.js';
+import {contentOf} from '../files/content.js';
 import type {StoredFile} from '../files/stored-file.js';
 import {crc32cOfFile} from './crc32c.js';
 
@@ -37,9 +39,25 @@ export async function objectResource(file: StoredFile): Promise<unknown> {
     storageClass: 'STANDARD',
     size: String(file.sizeBytes),
     crc32c: await crc32cOfFile(file),
+    ...(file.made === undefined ? {md5Hash: await md5OfFile(file)} : {}),
     timeCreated: timestamp(file.createdMs),
     updated: timestamp(updatedMs),
   };
+}
+
+const known = new WeakMap<StoredFile, Promise<string>>();
+
+/** In base64. Only composite objects have none, https://cloud.google.com/storage/docs/composite-objects. */
+function md5OfFile(file: StoredFile): Promise<string> {
+  const md5 = known.get(file) ?? readMd5(file);
+  known.set(file, md5);
+  return md5;
+}
+
+async function readMd5(file: StoredFile): Promise<string> {
+  const hash = createHash('md5');
+  for await (const chunk of contentOf(file)) hash.update(chunk);
+  return hash.digest('base64');
 }
 
 /** @throws ServiceError 404 for a bucket that is not there. */

@@ -1,5 +1,6 @@
 import {resolve} from 'node:path';
 import {GembatchError} from '../../domain/errors.js';
+import {isCloudAddress} from '../../domain/job/bucket-input.js';
 import {itemError} from '../../domain/item-error.js';
 import {newAttempt} from '../../domain/job/display-name.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
@@ -58,7 +59,7 @@ async function adoptResult(
   {session, known, file}: {readonly session: Session; readonly known: KnownJobs; readonly file: string},
   {cwd, resultsDir}: AdoptResultsInput,
 ): Promise<AdoptedJob> {
-  const path = resolve(cwd, file);
+  const path = isCloudAddress(file) ? file : resolve(cwd, file);
   const inputFile = deps.store.inputName(path);
   const before = known.ofInputFile(inputFile);
   if (before !== undefined)

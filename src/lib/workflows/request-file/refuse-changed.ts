@@ -1,8 +1,14 @@
 import {GembatchError} from '../../domain/errors.js';
+import {parseJobDisplayName} from '../../domain/job/display-name.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import type {JobStore} from '../../store/job-store.js';
 import {inspectFile} from './inspect-file.js';
 import {ownCommand} from '../../domain/program-name.js';
+
+/** What the display name of a job has of the fingerprint of its request file: of one that was adopted it may be all that is known. */
+export function sentFingerprint(batch: JobRecord['batch'] | undefined): string | undefined {
+  return parseJobDisplayName(batch?.display_name ?? '')?.fingerprintHead;
+}
 
 /**
  * Makes sure that the request file of a job is the one that was sent. Rows are matched to requests by key, and another
@@ -12,10 +18,19 @@ import {ownCommand} from '../../domain/program-name.js';
  */
 export async function refuseChanged(
   store: Pick<JobStore, 'resolveInput'>,
-  {input_file: file, sha256, count}: Pick<JobRecord, 'input_file' | 'sha256' | 'count'>,
+  {
+    input_file: file,
+    sha256,
+    count,
+    batch,
+  }: Pick<JobRecord, 'input_file' | 'sha256' | 'count'> & Partial<Pick<JobRecord, 'batch'>>,
 ): Promise<void> {
   const found = await inspectFile(store.resolveInput(file), {validate: false, name: file});
-  const isSame = sha256 === undefined ? count === null || count === found.count : sha256 === found.sha256;
+  const fingerprint = sha256 ?? sentFingerprint(batch);
+  const isSame =
+    fingerprint === undefined
+      ? count === null || count === found.count
+      : found.sha256.startsWith(fingerprint);
   if (isSame) return;
   throw new GembatchError(
     'FILE_CHANGED',

@@ -3,6 +3,7 @@ import {objectFingerprint} from '../../domain/job/object-fingerprint.js';
 import {GembatchError} from '../../domain/errors.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import {ownCommand} from '../../domain/program-name.js';
+import {sentFingerprint} from '../request-file/refuse-changed.js';
 import type {BatchService} from '../../services/batch-service.js';
 
 /**
@@ -13,7 +14,7 @@ import type {BatchService} from '../../services/batch-service.js';
  */
 export async function objectOfJob(
   client: Pick<BatchService, 'listInputs'>,
-  {input_file: address, sha256}: JobRecord,
+  {input_file: address, sha256, batch}: JobRecord,
 ): Promise<BucketInput | undefined> {
   if (!isCloudAddress(address)) return undefined;
   const [object] = await client.listInputs(address);
@@ -21,7 +22,8 @@ export async function objectOfJob(
     throw new GembatchError('FILE_MISSING', `${address}: the object is gone. Nothing was sent.`, {
       suggestions: [`Put it back, and run the same command again.`],
     });
-  if (sha256 !== undefined && sha256 !== objectFingerprint(object))
+  const fingerprint = sha256 ?? sentFingerprint(batch);
+  if (fingerprint === undefined || !objectFingerprint(object).startsWith(fingerprint))
     throw new GembatchError(
       'FILE_CHANGED',
       `${address}: has changed since it was submitted, so its answers no longer match it. Nothing was sent.`,
