@@ -14,7 +14,7 @@ if (['--version', '-v', 'version'].includes(command ?? '') && others.length === 
   // As oclif would print it.
   const system = `${process.platform}-${process.arch} node-${process.version}`;
   process.stdout.on('error', (error) => {
-    void import('./cli/errors/version-not-written.js').then(({outputFailed}) =>
+    void import('./cli/errors/early-output-failed.js').then(({outputFailed}) =>
       outputFailed(error, pjson.version),
     );
   });

@@ -65,7 +65,7 @@ export default class JourneyHelp extends Help {
   }
 
   async #failed(error: Error): Promise<void> {
-    const {outputFailed} = await import('./help-failed.js');
+    const {outputFailed} = await import('../errors/early-output-failed.js');
     outputFailed(error, this.config.version);
   }
 
