@@ -60,10 +60,12 @@ function attentionLines(jobs: readonly PolledJob[], {colors, marks}: SummaryStyl
   ];
 }
 
-function reasonOf({file, outcome, state, error}: PolledJob): string {
+function reasonOf({file, outcome, state, error, results}: PolledJob): string {
   switch (outcome) {
     case 'lost':
-      return `its results are lost; to pay for the work again: ${ownCommand(`retry --lost ${file}`)}`;
+      return `its results are lost; to pay for the work again: ${ownCommand(
+        results === undefined ? `retry --lost ${file}` : `submit --force ${file}`,
+      )}`;
     case 'not_seen':
       return 'the service does not show its job, which says nothing about its end';
     case 'altered':
