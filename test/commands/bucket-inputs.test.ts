@@ -105,6 +105,21 @@ describe('request files in a bucket', () => {
     expect(control.paid()).toHaveLength(3);
   });
 
+  test('are the same work under another name, and when they are written again as they were', async () => {
+    const {control, run, put} = await bucket('in/1.jsonl');
+    await put('in/2.jsonl', requestLines(2, 'in/1.jsonl'));
+    const first = await run('submit', ALL, '--concurrency', '1', '--json');
+    expect(first.json()).toMatchObject({
+      files: [{outcome: 'submitted'}, {outcome: 'skipped', reason: 'same_content'}],
+    });
+    await put('in/1.jsonl', requestLines(2, 'in/1.jsonl'));
+    const again = await run('submit', ALL, '--json');
+    expect(again.json()).toMatchObject({
+      files: [{outcome: 'skipped', changed: false}, {reason: 'same_content'}],
+    });
+    expect(control.paid()).toHaveLength(1);
+  });
+
   test('are checked before anything is sent, where that is asked for', async () => {
     const {control, run, put} = await bucket('in/1.jsonl');
     await put('in/2.jsonl', `${requestLines(1)}{"key":"x","request":{"contents":[]`);
