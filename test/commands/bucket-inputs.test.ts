@@ -314,6 +314,18 @@ describe('request files in a bucket', () => {
     expect(control.paid()).toHaveLength(2);
   });
 
+  test('are sent although those of another bucket may not be listed', async () => {
+    const {control, run} = await bucket('in/1.jsonl');
+    const body = {error: {code: 403, message: 'No access.', status: 'PERMISSION_DENIED'}};
+    control.fault({on: 'files.list', fault: {kind: 'status', status: 403, body}});
+    const result = await run('submit', 'gs://bucket/theirs/*.jsonl', 'gs://bucket/in/1.jsonl', '--json');
+    expect([result.code, result.json()]).toMatchObject([
+      3,
+      {files: [{outcome: 'failed', file: 'gs://bucket/theirs/*.jsonl'}, {outcome: 'submitted'}]},
+    ]);
+    expect(control.paid()).toHaveLength(1);
+  });
+
   test('with the content of one that has a job are not paid again under another name', async () => {
     const {control, run, put} = await bucket();
     await put('in/1.jsonl', requestLines(2));

@@ -45,9 +45,14 @@ async function filesNamedBy(
       return {index: 0, path: address, name: address, inputFile: address, object};
     });
   } catch (error) {
-    if (error instanceof GembatchError && CODES_OF_ONE.has(error.code)) return [{...file, problem: error}];
+    if (error instanceof GembatchError && isOfOne(error)) return [{...file, problem: error}];
     throw error;
   }
+}
+
+/** Whoever is known may be refused one bucket and given another. */
+function isOfOne({code, details}: GembatchError): boolean {
+  return CODES_OF_ONE.has(code) || details['status'] === 403;
 }
 
 function nothingError(name: string): GembatchError {
