@@ -178,7 +178,9 @@ describe('a result file that is gone', () => {
       EXIT.partial,
       expect.stringContaining('its results are no longer in'),
     ]);
-    await run(jobs, 'retry');
+    expect(poll.stdout).toContain('retry --dry-run a.jsonl');
+    const retried = await run(jobs, 'retry', '--lost', 'a.jsonl', '--yes');
+    expect(retried.stdout).toContain('submit --force a.jsonl');
     expect(jobs.emulator.control.paid()).toHaveLength(2);
 
     await copyFile(away, join(jobs.folder, RESULT));

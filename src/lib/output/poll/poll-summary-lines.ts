@@ -60,12 +60,10 @@ function attentionLines(jobs: readonly PolledJob[], {colors, marks}: SummaryStyl
   ];
 }
 
-function reasonOf({file, outcome, state, error, results}: PolledJob): string {
+function reasonOf({file, outcome, state, error}: PolledJob): string {
   switch (outcome) {
     case 'lost':
-      return `its results are lost; to pay for the work again: ${ownCommand(
-        results === undefined ? `retry --lost ${file}` : `submit --force ${file}`,
-      )}`;
+      return `its results are lost; what can be done: ${ownCommand(`retry --dry-run ${file}`)}`;
     case 'not_seen':
       return 'the service does not show its job, which says nothing about its end';
     case 'altered':

@@ -205,7 +205,7 @@ function goneError({input_file: file, results, remote_deleted_at: deletedAt}: Jo
     `${file}: its results are no longer in ${results?.file ?? 'their file'}; ${remote}.`,
     {
       suggestions: [
-        `Put the result file back, or pay for the work again: ${ownCommand(`retry --lost ${file}`)}`,
+        `Put the result file back, or pay for the work again: ${ownCommand(`submit --force ${file}`)}`,
       ],
     },
   );

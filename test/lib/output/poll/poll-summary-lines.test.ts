@@ -124,13 +124,8 @@ test('three folders with results are named, and the others counted', () => {
   expect(lines).toContain('Results: 1/results/, 2/results/, 3/results/ and 1 more folder');
 });
 
-test('results that were here and are lost cannot be retried, so that the work is submitted anew', () => {
-  const {results} = withRows(1, {ok: 10});
-  const jobs = [
-    job(1, {outcome: 'lost', ...(results === undefined ? {} : {results})}),
-    job(2, {outcome: 'lost'}),
-  ];
-  const text = summaryLines({...NOTHING, jobs: 2, lost: 2, exit_code: 1}, jobs, style).join('\n');
-  expect(text).toContain('submit --force a/1.jsonl');
-  expect(text).toContain('retry --lost a/2.jsonl');
+test('of results that are lost, the look that says what can be done is named', () => {
+  const jobs = [job(1, {outcome: 'lost'})];
+  const text = summaryLines({...NOTHING, jobs: 1, lost: 1, exit_code: 1}, jobs, style).join('\n');
+  expect(text).toContain('retry --dry-run a/1.jsonl');
 });
