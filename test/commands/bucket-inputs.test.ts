@@ -326,6 +326,18 @@ describe('request files in a bucket', () => {
     expect(control.paid()).toHaveLength(1);
   });
 
+  test('are found by a pattern only if they are named as request files are', async () => {
+    const {control, run} = await bucket('in/1.jsonl', 'in/notes.txt');
+    const all = await run('submit', 'gs://bucket/in/*', '--json');
+    expect([all.code, all.json()]).toMatchObject([
+      3,
+      {files: [{outcome: 'submitted'}, {outcome: 'failed', error: {code: 'FILE_INVALID'}}]},
+    ]);
+    expect(control.paid()).toHaveLength(1);
+    expect((await run('submit', 'gs://bucket/in/notes.txt')).code).toBe(0);
+    expect(control.paid()).toHaveLength(2);
+  });
+
   test('with the content of one that has a job are not paid again under another name', async () => {
     const {control, run, put} = await bucket();
     await put('in/1.jsonl', requestLines(2));

@@ -130,7 +130,7 @@ test('a result file that was moved away is fetched again while the service has i
   expect(elsewhere.json()).toMatchObject({jobs: [{fetched: true, results: {file: 'new/001.jsonl'}}]});
   await rm(join(folder, 'new/001.jsonl'));
   const lost = await runCli(['results', '001.jsonl'], {cwd: folder});
-  expect(lost).toMatchObject({code: EXIT.storage, stdout: '001.jsonl: not available\n'});
+  expect(lost).toMatchObject({code: EXIT.failed, stdout: '001.jsonl: not available\n'});
   expect(lost.stderr).toContain("new/001.jsonl; the service's copy was deleted");
 });
 

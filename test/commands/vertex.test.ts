@@ -88,6 +88,17 @@ describe('with --vertex', () => {
     expect(emulator.control.faultsMet()).toBe(2);
   });
 
+  test('a create that had no effect is not taken for the job of another model on the same upload', async () => {
+    const {emulator, run} = await place(1, {behaviour: {running_ms: 600_000}});
+    expect((await run(['submit', 'batch', '-m', MODEL, ...VERTEX])).code).toBe(0);
+    emulator.control.fault({on: 'batches.create', fault: {kind: 'reset_before'}});
+    const other = ['submit', 'batch', '-m', 'gemini-2.5-flash', ...VERTEX, '--if-changed', 'submit'];
+    const lost = await run([...other, '--create-grace', '1s', '--json']);
+    expect(lost.json()).toMatchObject({files: [{outcome: 'failed'}]});
+    expect((await run([...other, '--json'])).json()).toMatchObject({files: [{outcome: 'submitted'}]});
+    expect(emulator.control.paid()).toHaveLength(2);
+  });
+
   test('work whose records are lost is adopted', async () => {
     const {emulator, run} = await place(1, {behaviour: {running_ms: 60_000}});
     await run(['submit', 'batch', '-m', MODEL, '--job-info', 'lost.jsonl', ...VERTEX]);

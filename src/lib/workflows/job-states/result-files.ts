@@ -201,7 +201,7 @@ function goneError({input_file: file, results, remote_deleted_at: deletedAt}: Jo
       ? 'the service has no copy'
       : `the service's copy was deleted at ${deletedAt.replace(/\.\d+Z$/u, 'Z')}`;
   return new GembatchError(
-    'STORAGE',
+    'NOT_FOUND',
     `${file}: its results are no longer in ${results?.file ?? 'their file'}; ${remote}.`,
     {
       suggestions: [

@@ -2,6 +2,7 @@ import type {BatchJob} from '../../domain/job/batch-job.js';
 import {parseJobDisplayName} from '../../domain/job/display-name.js';
 import {GembatchError} from '../../domain/errors.js';
 import {isCloudAddress} from '../../domain/job/bucket-input.js';
+import {isServedAs} from '../../domain/service/model-choice.js';
 import {serviceOfFile} from '../../domain/service/service-of.js';
 import {awaitsService} from '../../domain/job/job-progress.js';
 import type {Intent} from '../../domain/job/job-record.js';
@@ -16,13 +17,15 @@ import {ownCommand} from '../../domain/program-name.js';
  */
 export function answersTo(
   intent: Intent,
-  {display_name: displayName = '', src}: BatchJob,
+  {display_name: displayName = '', model, src}: BatchJob,
 ): 'yes' | 'no' | 'unclear' {
   const isSameName = displayName === intent.display_name;
   const isSameFile = src?.file_name === intent.uploaded_file_name;
   if (!isSameName && !isSameFile) return 'no';
   if (isSameName) return isSameFile || src === undefined ? 'yes' : 'unclear';
   if (isCloudAddress(intent.input_file)) return displayName === '' ? 'unclear' : 'no';
+  // On Vertex AI files of equal content share their upload, whatever model they are for.
+  if (serviceOfFile(intent.uploaded_file_name) === 'vertex' && !isServedAs(intent.model, model)) return 'no';
   // One upload may have had several creates, each with an attempt of its own: the work is the same.
   const {fingerprintHead} = parseJobDisplayName(displayName) ?? {};
   const isSameWork = fingerprintHead !== undefined && intent.sha256.startsWith(fingerprintHead);

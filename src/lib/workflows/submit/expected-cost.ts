@@ -59,20 +59,24 @@ export async function estimateJob(
  */
 export async function takeCostRoom(
   {costRoom, open}: Pick<SubmitRun, 'costRoom' | 'open'>,
-  {inputFile, object}: RequestFile,
+  {inputFile, object, retryOf}: RequestFile,
   estimate: FileEstimate | undefined,
 ): Promise<GembatchError | undefined> {
-  if (costRoom !== undefined && object !== undefined && estimate === undefined) return unreadError(inputFile);
+  if (costRoom !== undefined && object !== undefined && estimate === undefined) return unreadError(inputFile, {isRetry: retryOf !== undefined});
   if (costRoom?.take(inputFile, estimate) === undefined) return undefined;
   costRoom.forget(await open.failed());
   return costRoom.take(inputFile, estimate);
 }
 
-function unreadError(address: string): GembatchError {
+function unreadError(address: string, {isRetry}: {readonly isRetry: boolean}): GembatchError {
   return new GembatchError(
     'COST_CAP',
     `${address}: what it costs is not known, because its lines are not read, so that nothing is sent under a cap.`,
-    {suggestions: ['Have its lines read and checked: --check', 'Or submit it without a cap.']},
+    {
+      suggestions: isRetry
+        ? ['Retry it without a cap.']
+        : ['Have its lines read and checked: --check', 'Or submit it without a cap.'],
+    },
   );
 }
 

@@ -42,7 +42,10 @@ async function filesNamedBy(
     if (objects.length === 0) return [{...file, problem: nothingError(file.name)}];
     return objects.map((object) => {
       const {address} = object;
-      return {index: 0, path: address, name: address, inputFile: address, object};
+      const listed = {index: 0, path: address, name: address, inputFile: address, object};
+      return address === file.path || address.endsWith('.jsonl')
+        ? listed
+        : {...listed, problem: otherFormError(address)};
     });
   } catch (error) {
     if (error instanceof GembatchError && isOfOne(error)) return [{...file, problem: error}];
@@ -62,6 +65,15 @@ function nothingError(name: string): GembatchError {
       `See what is there: gcloud storage ls "${name}"`,
     ],
   });
+}
+
+/** Its lines are not read before a job is paid for, so that only its name tells what it is. */
+function otherFormError(address: string): GembatchError {
+  return new GembatchError(
+    'FILE_INVALID',
+    `${address}: its name does not end in .jsonl, so a pattern does not submit it.`,
+    {suggestions: ['Name the object itself, without a pattern, to submit it all the same.']},
+  );
 }
 
 /** What is said of the cost of files in a bucket before anything is sent; undefined without any. */
