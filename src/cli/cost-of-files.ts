@@ -1,6 +1,6 @@
 import {resolve} from 'node:path';
 import type {Clock} from '../lib/domain/clock.js';
-import {isCloudAddress} from '../lib/domain/job/bucket-input.js';
+import {isCloudAddress} from '../lib/domain/bucket/bucket-input.js';
 import type {PricedService, PriceList} from '../lib/domain/price/price-list.js';
 import type {JobStore} from '../lib/store/job-store.js';
 import type {Estimate} from '../lib/workflows/estimate/estimate-files.js';

@@ -5,7 +5,7 @@ import {BaseCommand} from '../cli/base-command.js';
 import {personalConfigPath} from '../cli/config/personal-config.js';
 import {createPrompt} from '../cli/consent.js';
 import {GembatchError} from '../lib/domain/errors.js';
-import {isCloudAddress} from '../lib/domain/job/bucket-input.js';
+import {isCloudAddress} from '../lib/domain/bucket/bucket-input.js';
 import {printFolded} from '../lib/output/terminal/screen.js';
 import {ownCommand} from '../lib/domain/program-name.js';
 

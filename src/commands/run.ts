@@ -15,7 +15,7 @@ import {PREPARE_DEFAULTS, recipeFlags, recipeOf, type RecipeFlagValues} from '..
 import {pollFlags, pollTermsOf, resultsPlaceOf, fetchesLeft} from '../cli/flags/poll-flags.js';
 import {queueFlags, queueTermsOf} from '../cli/flags/queue-flags.js';
 import {chosenService} from '../cli/connection/choose-service.js';
-import {refuseAddresses} from '../lib/domain/job/bucket-input.js';
+import {refuseAddresses} from '../lib/domain/bucket/bucket-input.js';
 import {readPrices} from '../cli/prices.js';
 import {
   checkFlag,

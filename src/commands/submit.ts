@@ -5,7 +5,7 @@ import {nextCommand} from '../cli/next-command.js';
 import {costOfFiles, estimateOf, type EstimateContext} from '../cli/cost-of-files.js';
 import {createConfirmOrYes} from '../cli/consent.js';
 import {GembatchError} from '../lib/domain/errors.js';
-import {isCloudAddress, refuseAddresses} from '../lib/domain/job/bucket-input.js';
+import {isCloudAddress, refuseAddresses} from '../lib/domain/bucket/bucket-input.js';
 import type {Submission} from '../lib/workflows/submit/submission.js';
 import type {RequestFile} from '../lib/workflows/submit/collect-inputs.js';
 import type {SubmitDeps, SubmitOptions} from '../lib/workflows/submit/submit-run.js';

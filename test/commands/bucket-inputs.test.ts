@@ -3,7 +3,7 @@ import {mkdir, readdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {describe, expect, test} from '@jest/globals';
 import type {JobRecord} from '../../src/lib/domain/job/job-record.js';
-import {objectFingerprint} from '../../src/lib/domain/job/object-fingerprint.js';
+import {objectFingerprint} from '../../src/lib/domain/bucket/object-fingerprint.js';
 import {parseLines} from '../helpers/json-lines.js';
 import {requestLines} from '../helpers/request-files.js';
 import {FAST_CLOCK, runCli, type CliResult} from '../helpers/run-cli.js';

@@ -1,7 +1,7 @@
 import {readFile, realpath, stat} from 'node:fs/promises';
 import {basename, dirname, isAbsolute, join, relative, resolve, sep} from 'node:path';
 import {GembatchError} from '../../lib/domain/errors.js';
-import {isCloudAddress} from '../../lib/domain/job/bucket-input.js';
+import {isCloudAddress} from '../../lib/domain/bucket/bucket-input.js';
 import {closest} from '../../lib/domain/text/closest.js';
 import {personalConfigPath} from './personal-config.js';
 import {SETTINGS} from './settings.js';

@@ -2,7 +2,7 @@ import type {Clock} from '../../lib/domain/clock.js';
 import {GembatchError} from '../../lib/domain/errors.js';
 import type {OutageOptions} from '../../lib/services/http/outage.js';
 import {isLoopback} from '../../lib/services/http/connection/loopback.js';
-import {createAuthorizer} from '../../lib/services/vertex/google-credentials.js';
+import {createAuthorizer} from '../../lib/services/vertex/credentials/google-credentials.js';
 import {isAddress} from '../../lib/services/vertex/object-address.js';
 import {vertexAddress, VertexBatchClient} from '../../lib/services/vertex/vertex-batch-client.js';
 import type {CloudPlace} from './recorded-services.js';

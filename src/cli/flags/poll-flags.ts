@@ -2,7 +2,7 @@ import {resolve} from 'node:path';
 import * as Flags from '@oclif/core/flags';
 import {durationFlag, RARE} from './flags.js';
 import {GembatchError} from '../../lib/domain/errors.js';
-import {isCloudAddress} from '../../lib/domain/job/bucket-input.js';
+import {isCloudAddress} from '../../lib/domain/bucket/bucket-input.js';
 import type {PricedService} from '../../lib/domain/price/price-list.js';
 import {addressText, BucketLayout, isAddress} from '../../lib/services/vertex/object-address.js';
 import type {PollInput} from '../../lib/workflows/poll/poll-run.js';

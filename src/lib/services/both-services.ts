@@ -1,5 +1,5 @@
 import type {BatchJob} from '../domain/job/batch-job.js';
-import type {BucketInput} from '../domain/job/bucket-input.js';
+import type {BucketInput} from '../domain/bucket/bucket-input.js';
 import {serviceOfFile, serviceOfJob} from '../domain/service/service-of.js';
 import type {JsonObject} from '../domain/json/json-object.js';
 import type {PricedService} from '../domain/price/price-list.js';

@@ -1,6 +1,6 @@
 import type {BatchService} from '../../../src/lib/services/batch-service.js';
 import {GeminiBatchClient} from '../../../src/lib/services/gemini/gemini-batch-client.js';
-import {createAuthorizer} from '../../../src/lib/services/vertex/google-credentials.js';
+import {createAuthorizer} from '../../../src/lib/services/vertex/credentials/google-credentials.js';
 import {VertexBatchClient} from '../../../src/lib/services/vertex/vertex-batch-client.js';
 import {systemClock} from '../../../src/lib/system-clock.js';
 import {putObject} from './vertex/open-vertex.js';

@@ -1,6 +1,6 @@
 import type {CreateEmbeddingsBatchJobParameters, GoogleGenAI} from '@google/genai/web';
 import type {BatchJob} from '../../domain/job/batch-job.js';
-import {noObjectsError, type BucketInput} from '../../domain/job/bucket-input.js';
+import {noObjectsError, type BucketInput} from '../../domain/bucket/bucket-input.js';
 import type {Clock} from '../../domain/clock.js';
 import {CREATE_TIMEOUT_MS} from '../../domain/service/create-timeout.js';
 import {isEmbeddingModel, isModelName} from '../../domain/service/model-choice.js';

@@ -1,6 +1,6 @@
 import picomatch from 'picomatch';
 import {GembatchError} from '../../domain/errors.js';
-import type {BucketInput} from '../../domain/job/bucket-input.js';
+import type {BucketInput} from '../../domain/bucket/bucket-input.js';
 import type {CallOptions} from '../batch-service.js';
 import {malformedReplyError} from '../http/service-error.js';
 import type {CloudStorage} from './cloud-storage.js';

@@ -1,5 +1,5 @@
 import type {BatchJob} from '../../domain/job/batch-job.js';
-import type {BucketInput} from '../../domain/job/bucket-input.js';
+import type {BucketInput} from '../../domain/bucket/bucket-input.js';
 import type {Clock} from '../../domain/clock.js';
 import {CREATE_TIMEOUT_MS} from '../../domain/service/create-timeout.js';
 import {parseJobDisplayName} from '../../domain/job/display-name.js';

@@ -1,7 +1,7 @@
 import {lstatSync, readlinkSync, realpathSync, statSync} from 'node:fs';
 import {basename, dirname, isAbsolute, join, relative, resolve, sep} from 'node:path';
 import {GembatchError} from '../../domain/errors.js';
-import {isCloudAddress} from '../../domain/job/bucket-input.js';
+import {isCloudAddress} from '../../domain/bucket/bucket-input.js';
 import {orStorageError, storageError, systemCode} from './file-steps.js';
 import {parseOwnerId} from '../lock/owner-id.js';
 

@@ -1,6 +1,6 @@
 import {resolve} from 'node:path';
 import {GembatchError} from '../../domain/errors.js';
-import {isCloudAddress} from '../../domain/job/bucket-input.js';
+import {isCloudAddress} from '../../domain/bucket/bucket-input.js';
 import {itemError} from '../../domain/item-error.js';
 import {newAttempt} from '../../domain/job/display-name.js';
 import type {JobRecord} from '../../domain/job/job-record.js';

@@ -1,4 +1,4 @@
-import {isCloudAddress, isPersonsObject} from '../../domain/job/bucket-input.js';
+import {isCloudAddress, isPersonsObject} from '../../domain/bucket/bucket-input.js';
 import type {BatchService, CallOptions, Deletion} from '../../services/batch-service.js';
 import type {JobStore} from '../../store/job-store.js';
 

@@ -1,5 +1,5 @@
-import {isCloudAddress} from '../../domain/job/bucket-input.js';
-import {objectFingerprint} from '../../domain/job/object-fingerprint.js';
+import {isCloudAddress} from '../../domain/bucket/bucket-input.js';
+import {objectFingerprint} from '../../domain/bucket/object-fingerprint.js';
 import {GembatchError} from '../../domain/errors.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import type {BatchService} from '../../services/batch-service.js';

@@ -1,6 +1,6 @@
 import {serviceOfJob} from '../../domain/service/service-of.js';
 import {createHash} from 'node:crypto';
-import {isCloudAddress} from '../../domain/job/bucket-input.js';
+import {isCloudAddress} from '../../domain/bucket/bucket-input.js';
 import type {JobRecord, JobUsage, RowCounts} from '../../domain/job/job-record.js';
 import {pricedDay} from '../../domain/price/record-cost.js';
 import {UsageSum} from '../../domain/price/usage-sum.js';

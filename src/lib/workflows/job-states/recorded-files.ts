@@ -1,6 +1,6 @@
 import {statSync, type BigIntStats} from 'node:fs';
 import {GembatchError} from '../../domain/errors.js';
-import {isCloudAddress} from '../../domain/job/bucket-input.js';
+import {isCloudAddress} from '../../domain/bucket/bucket-input.js';
 import type {JobStore} from '../../store/job-store.js';
 
 /**

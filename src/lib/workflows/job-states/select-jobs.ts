@@ -3,7 +3,7 @@ import {isAbsolute} from 'node:path';
 import picomatch from 'picomatch';
 import {closest} from '../../domain/text/closest.js';
 import {GembatchError} from '../../domain/errors.js';
-import {isCloudAddress} from '../../domain/job/bucket-input.js';
+import {isCloudAddress} from '../../domain/bucket/bucket-input.js';
 import type {Intent, JobRecord} from '../../domain/job/job-record.js';
 import {ownCommand} from '../../domain/program-name.js';
 import {shellWord} from '../../domain/text/shell-word.js';

@@ -1,7 +1,7 @@
 import type {BatchJob} from '../../domain/job/batch-job.js';
 import {parseJobDisplayName} from '../../domain/job/display-name.js';
 import {GembatchError} from '../../domain/errors.js';
-import {isCloudAddress} from '../../domain/job/bucket-input.js';
+import {isCloudAddress} from '../../domain/bucket/bucket-input.js';
 import {isServedAs} from '../../domain/service/model-choice.js';
 import {serviceOfFile} from '../../domain/service/service-of.js';
 import {awaitsService} from '../../domain/job/job-progress.js';

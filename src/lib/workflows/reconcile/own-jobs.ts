@@ -5,7 +5,7 @@
 import {jobDisplayName, parseJobDisplayName, type DisplayNameParts} from '../../domain/job/display-name.js';
 import {GembatchError} from '../../domain/errors.js';
 import type {BatchJob} from '../../domain/job/batch-job.js';
-import {isCloudAddress} from '../../domain/job/bucket-input.js';
+import {isCloudAddress} from '../../domain/bucket/bucket-input.js';
 import type {JobRecord, PartOf, SubmittedObject} from '../../domain/job/job-record.js';
 import {SERVICE_LIMITS, serviceOfJob} from '../../domain/service/service-of.js';
 import {isServedAs} from '../../domain/service/model-choice.js';

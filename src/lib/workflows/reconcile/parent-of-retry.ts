@@ -1,5 +1,5 @@
 import {basename, dirname, join} from 'node:path/posix';
-import {isCloudAddress} from '../../domain/job/bucket-input.js';
+import {isCloudAddress} from '../../domain/bucket/bucket-input.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 
 /** The folder beside request files in which the requests that are sent again are. */

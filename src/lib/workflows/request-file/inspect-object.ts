@@ -1,5 +1,5 @@
-import type {BucketInput} from '../../domain/job/bucket-input.js';
-import {objectFingerprint} from '../../domain/job/object-fingerprint.js';
+import type {BucketInput} from '../../domain/bucket/bucket-input.js';
+import {objectFingerprint} from '../../domain/bucket/object-fingerprint.js';
 import {GembatchError} from '../../domain/errors.js';
 import {LineSplitter} from '../../domain/json/line-splitter.js';
 import type {PricedService} from '../../domain/price/price-list.js';

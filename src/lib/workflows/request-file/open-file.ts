@@ -1,7 +1,7 @@
 import {constants, type Stats} from 'node:fs';
 import {open, stat, type FileHandle} from 'node:fs/promises';
 import {GembatchError} from '../../domain/errors.js';
-import {isCloudAddress} from '../../domain/job/bucket-input.js';
+import {isCloudAddress} from '../../domain/bucket/bucket-input.js';
 
 /** A file that is open for reading. */
 export interface OpenedFile {

@@ -1,5 +1,5 @@
 import {stat} from 'node:fs/promises';
-import {isCloudAddress} from '../../domain/job/bucket-input.js';
+import {isCloudAddress} from '../../domain/bucket/bucket-input.js';
 import {fieldOf} from '../../domain/json/json-object.js';
 import {KeyReader} from '../../domain/request-key/key-reader.js';
 import type {ExpectedRequests} from '../../domain/result/result-file.js';

@@ -1,4 +1,4 @@
-import {isCloudAddress} from '../../domain/job/bucket-input.js';
+import {isCloudAddress} from '../../domain/bucket/bucket-input.js';
 import type {JobStore} from '../../store/job-store.js';
 import {objectOfJob} from '../retry/object-of-job.js';
 import type {FetchDeps, JobResults} from './collect-results.js';

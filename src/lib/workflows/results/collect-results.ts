@@ -7,7 +7,7 @@
 import {itemError, type ItemError} from '../../domain/item-error.js';
 import pMap from 'p-map';
 import {GembatchError} from '../../domain/errors.js';
-import {isCloudAddress} from '../../domain/job/bucket-input.js';
+import {isCloudAddress} from '../../domain/bucket/bucket-input.js';
 import {
   badRowCount,
   isLeft,
@@ -18,7 +18,7 @@ import {
   type ResultsOnDisk,
 } from '../../domain/job/job-progress.js';
 import type {JobRecord, StoredResults} from '../../domain/job/job-record.js';
-import {resultsLeftError} from '../../domain/job/results-left.js';
+import {resultsLeftError} from '../../domain/bucket/results-left.js';
 import {exitCodeOfFollowed, outcomesOfJob} from '../../domain/outcome.js';
 import {asUnchecked} from '../../domain/result/row-counts.js';
 import type {JobStore} from '../../store/job-store.js';

@@ -1,6 +1,6 @@
 import {RequestShapeReader, type RequestShape} from '../../domain/request/request-shape.js';
 import {areAnswersChecked} from '../../domain/result/row-counts.js';
-import {isCloudAddress} from '../../domain/job/bucket-input.js';
+import {isCloudAddress} from '../../domain/bucket/bucket-input.js';
 import type {JobStore} from '../../store/job-store.js';
 import {readChunks} from '../request-file/read-chunks.js';
 import {bucketRequests, type RequestsDeps} from './bucket-requests.js';

@@ -7,7 +7,7 @@
  */
 import {basename, join} from 'node:path';
 import {GembatchError} from '../../domain/errors.js';
-import type {BucketInput} from '../../domain/job/bucket-input.js';
+import type {BucketInput} from '../../domain/bucket/bucket-input.js';
 import {
   isLeft,
   jobOutcome,
@@ -16,7 +16,7 @@ import {
   type ResultsOnDisk,
 } from '../../domain/job/job-progress.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
-import {resultsLeftError} from '../../domain/job/results-left.js';
+import {resultsLeftError} from '../../domain/bucket/results-left.js';
 import {SERVICE_NAMES, serviceOfJob} from '../../domain/service/service-of.js';
 import type {PricedService} from '../../domain/price/price-list.js';
 import {isOfService} from '../../domain/service/service-address.js';

@@ -1,6 +1,6 @@
 import {statSync} from 'node:fs';
 import {GembatchError} from '../../domain/errors.js';
-import {isCloudAddress} from '../../domain/job/bucket-input.js';
+import {isCloudAddress} from '../../domain/bucket/bucket-input.js';
 import type {Inspection} from '../request-file/inspect-file.js';
 import {FreshStore} from '../job-states/fresh-store.js';
 import {noteStates} from '../job-states/note-states.js';

@@ -8,7 +8,7 @@ import {createReadStream, existsSync} from 'node:fs';
 import {mkdir, stat, statfs} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import {GembatchError} from '../../domain/errors.js';
-import {isCloudAddress} from '../../domain/job/bucket-input.js';
+import {isCloudAddress} from '../../domain/bucket/bucket-input.js';
 import {DEFAULT_MODEL, modelResourceName} from '../../domain/service/model-choice.js';
 import type {AtomicFile} from '../../store/file/atomic-file.js';
 import type {BatchService} from '../../services/batch-service.js';

@@ -1,7 +1,7 @@
 import {lstat, readdir} from 'node:fs/promises';
 import {isAbsolute, join, relative, resolve, sep} from 'node:path';
 import {GembatchError} from '../../domain/errors.js';
-import {isCloudAddress, type BucketInput} from '../../domain/job/bucket-input.js';
+import {isCloudAddress, type BucketInput} from '../../domain/bucket/bucket-input.js';
 import type {PartOf} from '../../domain/job/job-record.js';
 import type {JobStore} from '../../store/job-store.js';
 

@@ -9,10 +9,10 @@
  * Only a create that is known to have had no effect is followed by another, under an intent of its own.
  */
 import {backoffMs} from '../../domain/backoff.js';
-import {submittedObject} from '../../domain/job/bucket-input.js';
+import {submittedObject} from '../../domain/bucket/bucket-input.js';
 import type {BatchJob} from '../../domain/job/batch-job.js';
 import {jobDisplayName, newAttempt} from '../../domain/job/display-name.js';
-import {placeOfJobs} from '../../domain/job/results-place.js';
+import {placeOfJobs} from '../../domain/bucket/results-place.js';
 import {GembatchError} from '../../domain/errors.js';
 import {SERVICE_LIMITS} from '../../domain/service/service-of.js';
 import type {Intent, JobRecord} from '../../domain/job/job-record.js';

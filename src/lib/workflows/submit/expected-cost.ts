@@ -62,7 +62,8 @@ export async function takeCostRoom(
   {inputFile, object, retryOf}: RequestFile,
   estimate: FileEstimate | undefined,
 ): Promise<GembatchError | undefined> {
-  if (costRoom !== undefined && object !== undefined && estimate === undefined) return unreadError(inputFile, {isRetry: retryOf !== undefined});
+  if (costRoom !== undefined && object !== undefined && estimate === undefined)
+    return unreadError(inputFile, {isRetry: retryOf !== undefined});
   if (costRoom?.take(inputFile, estimate) === undefined) return undefined;
   costRoom.forget(await open.failed());
   return costRoom.take(inputFile, estimate);

@@ -1,6 +1,6 @@
 import pMap from 'p-map';
 import {GembatchError} from '../../domain/errors.js';
-import {isCloudAddress, refuseAddresses} from '../../domain/job/bucket-input.js';
+import {isCloudAddress, refuseAddresses} from '../../domain/bucket/bucket-input.js';
 import type {BatchService, CallOptions} from '../../services/batch-service.js';
 import type {RequestFile} from './collect-inputs.js';
 

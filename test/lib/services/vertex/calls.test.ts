@@ -5,7 +5,7 @@ import {describe, expect, test} from '@jest/globals';
 import type {BatchJob} from '../../../../src/lib/domain/job/batch-job.js';
 import {jobDisplayName, newAttempt} from '../../../../src/lib/domain/job/display-name.js';
 import {Crc32c} from '../../../../src/lib/services/vertex/crc32c.js';
-import {createAuthorizer} from '../../../../src/lib/services/vertex/google-credentials.js';
+import {createAuthorizer} from '../../../../src/lib/services/vertex/credentials/google-credentials.js';
 import {requestLines} from '../../../helpers/request-files.js';
 import {tempDir} from '../../../helpers/temp-dir.js';
 import {until} from '../../../helpers/until.js';

@@ -4,7 +4,7 @@ import {join} from 'node:path';
 import type {EmulatorOptions, Emulator} from '../../../../src/emulator/http/server.js';
 import {jobDisplayName, newAttempt, uploadDisplayName} from '../../../../src/lib/domain/job/display-name.js';
 import type {UploadFile} from '../../../../src/lib/services/batch-service.js';
-import {createAuthorizer} from '../../../../src/lib/services/vertex/google-credentials.js';
+import {createAuthorizer} from '../../../../src/lib/services/vertex/credentials/google-credentials.js';
 import {
   VertexBatchClient,
   type VertexBatchClientOptions,

@@ -1,4 +1,4 @@
-import {isCloudAddress} from '../../../domain/job/bucket-input.js';
+import {isCloudAddress} from '../../../domain/bucket/bucket-input.js';
 import type {JobRecord} from '../../../domain/job/job-record.js';
 
 /**

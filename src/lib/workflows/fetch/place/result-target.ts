@@ -9,7 +9,7 @@ import {createHash} from 'node:crypto';
 import {lstat} from 'node:fs/promises';
 import {basename, dirname, extname, isAbsolute, join, normalize, relative, sep} from 'node:path';
 import {GembatchError} from '../../../domain/errors.js';
-import {isCloudAddress} from '../../../domain/job/bucket-input.js';
+import {isCloudAddress} from '../../../domain/bucket/bucket-input.js';
 import {isFinished} from '../../../domain/job/job-progress.js';
 import type {JobRecord} from '../../../domain/job/job-record.js';
 import type {JobStore} from '../../../store/job-store.js';

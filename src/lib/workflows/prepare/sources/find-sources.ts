@@ -1,7 +1,7 @@
 import {readdir, stat} from 'node:fs/promises';
 import {basename, dirname, join} from 'node:path';
 import {fieldOf} from '../../../domain/json/json-object.js';
-import {isCloudAddress} from '../../../domain/job/bucket-input.js';
+import {isCloudAddress} from '../../../domain/bucket/bucket-input.js';
 import {MANIFEST_NAME} from '../../../domain/prepare/prepare-manifest.js';
 import {endingOf} from '../../../domain/prepare/sources/media-type.js';
 import {recogniseForm, unpreparableLine} from '../../../domain/prepare/sources/source-form.js';

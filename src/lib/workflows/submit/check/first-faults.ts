@@ -1,6 +1,6 @@
 import pMap from 'p-map';
 import {GembatchError} from '../../../domain/errors.js';
-import {isCloudAddress} from '../../../domain/job/bucket-input.js';
+import {isCloudAddress} from '../../../domain/bucket/bucket-input.js';
 import {firstFault} from '../../request-file/first-fault.js';
 import type {RequestFile} from '../collect-inputs.js';
 import {KnownJobs} from '../duplicates/known-jobs.js';

@@ -2,7 +2,7 @@ import {itemError} from '../../../domain/item-error.js';
 import {lstat} from 'node:fs/promises';
 import {basename, dirname} from 'node:path';
 import {GembatchError} from '../../../domain/errors.js';
-import {submittedObject} from '../../../domain/job/bucket-input.js';
+import {submittedObject} from '../../../domain/bucket/bucket-input.js';
 import {PRICES} from '../../../domain/price/prices.js';
 import {ownCommand} from '../../../domain/program-name.js';
 import {shellWord} from '../../../domain/text/shell-word.js';

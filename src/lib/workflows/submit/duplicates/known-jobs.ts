@@ -1,5 +1,5 @@
 import {existsSync} from 'node:fs';
-import {isCloudAddress} from '../../../domain/job/bucket-input.js';
+import {isCloudAddress} from '../../../domain/bucket/bucket-input.js';
 import type {JobRecord} from '../../../domain/job/job-record.js';
 import {isOfService} from '../../../domain/service/service-address.js';
 import type {JobStore, StoreSnapshot} from '../../../store/job-store.js';

@@ -1,6 +1,6 @@
 import {GembatchError} from '../errors.js';
 import {ownCommand} from '../program-name.js';
-import type {JobRecord} from './job-record.js';
+import type {JobRecord} from '../job/job-record.js';
 
 /** Says that results would have to be here for what was asked, and how they are fetched. */
 export function resultsLeftError(

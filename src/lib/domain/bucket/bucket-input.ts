@@ -1,6 +1,6 @@
 import {GembatchError} from '../errors.js';
 import type {PricedService} from '../price/price-list.js';
-import type {SubmittedObject} from './job-record.js';
+import type {SubmittedObject} from '../job/job-record.js';
 
 /** An object in Cloud Storage that is a request file, as it is now. */
 export interface BucketInput extends SubmittedObject {

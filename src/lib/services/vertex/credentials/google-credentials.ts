@@ -3,12 +3,12 @@ import {existsSync} from 'node:fs';
 import {homedir} from 'node:os';
 import {join} from 'node:path';
 import type {AuthClient} from 'google-auth-library';
-import {GembatchError} from '../../domain/errors.js';
-import {interruption} from '../../domain/interruption.js';
-import {isLoopback} from '../http/connection/loopback.js';
+import {GembatchError} from '../../../domain/errors.js';
+import {interruption} from '../../../domain/interruption.js';
+import {isLoopback} from '../../http/connection/loopback.js';
 import {readCredentials} from './credentials-file.js';
-import {Deadline} from '../http/deadline.js';
-import type {Authorize} from './vertex-calls.js';
+import {Deadline} from '../../http/deadline.js';
+import type {Authorize} from '../vertex-calls.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,7 +1,7 @@
 /** Reads a file of Google Cloud credentials, and says what is wrong with it before anybody signs in with it. */
 import {readFileSync, statSync} from 'node:fs';
-import {GembatchError} from '../../domain/errors.js';
-import {isObject, type JsonObject} from '../../domain/json/json-object.js';
+import {GembatchError} from '../../../domain/errors.js';
+import {isObject, type JsonObject} from '../../../domain/json/json-object.js';
 
 /**
  * The kinds of credentials that there are, and the fields without which they are of no use:

@@ -1,6 +1,6 @@
 import {describe, expect, test} from '@jest/globals';
-import {isPersonsObject} from '../../../../src/lib/domain/job/bucket-input.js';
-import {objectFingerprint} from '../../../../src/lib/domain/job/object-fingerprint.js';
+import {isPersonsObject} from '../../../../src/lib/domain/bucket/bucket-input.js';
+import {objectFingerprint} from '../../../../src/lib/domain/bucket/object-fingerprint.js';
 
 describe('an object is a person’s', () => {
   const address = 'gs://bucket/in/a.jsonl';

@@ -1,8 +1,8 @@
 import {mkdir, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {describe, expect, test} from '@jest/globals';
-import {readCredentials} from '../../../../src/lib/services/vertex/credentials-file.js';
-import {tempDir} from '../../../helpers/temp-dir.js';
+import {readCredentials} from '../../../../../src/lib/services/vertex/credentials/credentials-file.js';
+import {tempDir} from '../../../../helpers/temp-dir.js';
 
 const ACCOUNT = {type: 'service_account', client_email: 'a@b', private_key: 'key-of-mine'};
 
