@@ -63,7 +63,7 @@ describe('gembatch cost', () => {
       total: {cost_usd: null, cost_usd_known: 0},
     });
     expect(stdout).not.toBe('');
-    expect((await runCli(['cost'], jobs.options)).stdout).toContain('1 job of unknown cost');
+    expect((await runCli(['cost'], jobs.options)).stdout).toContain('1 job: the cost is unknown.');
   });
 
   test('reads the result file of a record of an earlier version', async () => {
