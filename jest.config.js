@@ -10,6 +10,6 @@ export default {
   testEnvironment: '<rootDir>/.build/test/environment.js',
   setupFilesAfterEnv: ['<rootDir>/.build/test/setup.js'],
   // One more than the cores of a small machine: at any time some test waits for something.
-  maxWorkers: 3,
+  maxWorkers: 4,
   testTimeout: 60_000,
 };
