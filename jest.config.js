@@ -9,7 +9,7 @@ export default {
   transform: {},
   testEnvironment: '<rootDir>/.build/test/environment.js',
   setupFilesAfterEnv: ['<rootDir>/.build/test/setup.js'],
-  // One more than the cores of a small machine: at any time some test waits for something.
+  // Twice the cores of a small machine: at any time some tests wait for something.
   maxWorkers: 4,
   testTimeout: 60_000,
 };
