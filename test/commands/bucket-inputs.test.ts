@@ -8,7 +8,7 @@ import {parseLines} from '../helpers/json-lines.js';
 import {requestLines} from '../helpers/request-files.js';
 import {FAST_CLOCK, runCli, type CliResult} from '../helpers/run-cli.js';
 import {tempDir} from '../helpers/temp-dir.js';
-import {useEmulator} from '../helpers/use-emulator.js';
+import {useEmulator, vertexEnv} from '../helpers/use-emulator.js';
 import {putObject} from '../lib/services/vertex/open-vertex.js';
 
 const VERTEX = ['--vertex', '--bucket', 'gs://bucket/work', '-m', 'gemini-2.5-flash-lite'];
@@ -25,12 +25,7 @@ async function bucket(...names: readonly string[]) {
   const cwd = await tempDir();
   const {emulator} = await useEmulator({seed: 1, behaviour: {pending_ms: 0, running_ms: 0}});
   const {url, control} = emulator;
-  const env = {
-    GOOGLE_VERTEX_BASE_URL: url,
-    STORAGE_EMULATOR_HOST: url,
-    GOOGLE_CLOUD_PROJECT: 'my-project',
-    GEMBATCH_TEST_SPEED: '10',
-  };
+  const env = vertexEnv(url);
   const put = (name: string, content = requestLines(2, name)): Promise<void> =>
     putObject(emulator, name, content);
   for (const name of names) await put(name);

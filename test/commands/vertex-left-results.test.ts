@@ -6,7 +6,7 @@ import {parseLines} from '../helpers/json-lines.js';
 import {requestFiles} from '../helpers/request-files.js';
 import {FAST_CLOCK, runCli, type CliResult} from '../helpers/run-cli.js';
 import {tempDir} from '../helpers/temp-dir.js';
-import {useEmulator} from '../helpers/use-emulator.js';
+import {useEmulator, vertexEnv} from '../helpers/use-emulator.js';
 
 const VERTEX = ['--vertex', '--bucket', 'gs://my-bucket/work', '-m', 'gemini-2.5-flash-lite'];
 const LEAVE = [...VERTEX, '--results-dir', 'gs://my-bucket/out'];
@@ -21,12 +21,7 @@ async function place(files = 2, options: EmulatorOptions = {}): Promise<Place> {
   const cwd = await tempDir();
   const {emulator} = await useEmulator({seed: 1, behaviour: {pending_ms: 0, running_ms: 0}, ...options});
   await requestFiles(join(cwd, 'batch'), files);
-  const env = {
-    GOOGLE_VERTEX_BASE_URL: emulator.url,
-    STORAGE_EMULATOR_HOST: emulator.url,
-    GOOGLE_CLOUD_PROJECT: 'my-project',
-    GEMBATCH_TEST_SPEED: '10',
-  };
+  const env = vertexEnv(emulator.url);
   const run: Place['run'] = (args, more = {}) =>
     runCli(args, {cwd, env: {...env, ...more}, nodeArgs: FAST_CLOCK});
   return {cwd, emulator, run};

@@ -1,7 +1,7 @@
 import {expect, test} from '@jest/globals';
 import {FAST_CLOCK, runCli} from '../helpers/run-cli.js';
 import {tempDir} from '../helpers/temp-dir.js';
-import {useEmulator} from '../helpers/use-emulator.js';
+import {useEmulator, vertexEnv} from '../helpers/use-emulator.js';
 
 const OBJECTS = 120;
 
@@ -27,12 +27,7 @@ test('objects of more than a gigabyte together are run where they are: no byte o
     ],
     {
       cwd: await tempDir(),
-      env: {
-        GOOGLE_VERTEX_BASE_URL: url,
-        STORAGE_EMULATOR_HOST: url,
-        GOOGLE_CLOUD_PROJECT: 'my-project',
-        GEMBATCH_TEST_SPEED: '10',
-      },
+      env: vertexEnv(url),
       nodeArgs: FAST_CLOCK,
     },
   );

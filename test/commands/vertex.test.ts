@@ -5,7 +5,7 @@ import type {Emulator, EmulatorOptions} from '../../src/emulator/http/server.js'
 import {requestFiles} from '../helpers/request-files.js';
 import {FAST_CLOCK, runCli, type CliResult} from '../helpers/run-cli.js';
 import {tempDir} from '../helpers/temp-dir.js';
-import {useEmulator} from '../helpers/use-emulator.js';
+import {useEmulator, vertexEnv} from '../helpers/use-emulator.js';
 import {parseLines} from '../helpers/json-lines.js';
 
 const MODEL = 'gemini-2.5-flash-lite';
@@ -31,12 +31,7 @@ async function place(files = 2, options: EmulatorOptions = {}): Promise<Place> {
   });
   await requestFiles(join(cwd, 'batch'), files);
   const {url} = emulator;
-  const env = {
-    GOOGLE_VERTEX_BASE_URL: url,
-    STORAGE_EMULATOR_HOST: url,
-    GOOGLE_CLOUD_PROJECT: 'my-project',
-    GEMBATCH_TEST_SPEED: '10',
-  };
+  const env = vertexEnv(url);
   const run = (args: readonly string[], chosen: Readonly<Record<string, string>> = env): Promise<CliResult> =>
     runCli(args, {cwd, env: chosen, nodeArgs: FAST_CLOCK});
   return {cwd, emulator, env, both: {...env, ...gemini}, run};

@@ -20,3 +20,13 @@ export async function useEmulator(options: EmulatorOptions = {}): Promise<UsedEm
   used.push(emulator);
   return {emulator, env: {GOOGLE_GEMINI_BASE_URL: emulator.url, GEMINI_API_KEY: 'test-key'}};
 }
+
+/** The environment in which a command talks to the Vertex AI and the Cloud Storage of an emulator, its clock 10 times as fast. */
+export function vertexEnv(url: string): Readonly<Record<string, string>> {
+  return {
+    GOOGLE_VERTEX_BASE_URL: url,
+    STORAGE_EMULATOR_HOST: url,
+    GOOGLE_CLOUD_PROJECT: 'my-project',
+    GEMBATCH_TEST_SPEED: '10',
+  };
+}

@@ -7,7 +7,7 @@ import {parseLines} from '../helpers/json-lines.js';
 import {requestFiles} from '../helpers/request-files.js';
 import {FAST_CLOCK, runCli, type CliResult} from '../helpers/run-cli.js';
 import {tempDir} from '../helpers/temp-dir.js';
-import {useEmulator} from '../helpers/use-emulator.js';
+import {useEmulator, vertexEnv} from '../helpers/use-emulator.js';
 
 const VERTEX = ['--vertex', '--bucket', 'gs://my-bucket/work'];
 
@@ -17,12 +17,7 @@ async function jobOnObject() {
   const {emulator} = await useEmulator({seed: 1, behaviour: {pending_ms: 0, running_ms: 0}});
   await requestFiles(join(cwd, 'batch'), 1);
   const {url} = emulator;
-  const env = {
-    GOOGLE_VERTEX_BASE_URL: url,
-    STORAGE_EMULATOR_HOST: url,
-    GOOGLE_CLOUD_PROJECT: 'my-project',
-    GEMBATCH_TEST_SPEED: '10',
-  };
+  const env = vertexEnv(url);
   const run = (...args: string[]): Promise<CliResult> => runCli(args, {cwd, env, nodeArgs: FAST_CLOCK});
   expect((await run('submit', 'batch', '-m', 'gemini-2.5-flash-lite', ...VERTEX)).code).toBe(0);
   const path = join(cwd, 'job-info.jsonl');
