@@ -12,11 +12,19 @@ afterEach(async () => {
   }
 });
 
-/** Makes an emulator answer to any name: it answers nobody who calls it by another one than that of this machine. */
-export async function useRenamingFront(emulatorUrl: string): Promise<string> {
+/**
+ * Makes an emulator answer to any name: it answers nobody who calls it by another one than that of this machine.
+ *
+ * @param onCall - is told of each call before it is passed on.
+ */
+export async function useRenamingFront(
+  emulatorUrl: string,
+  onCall: (call: {method: string; path: string}) => void = () => undefined,
+): Promise<string> {
   const {hostname, port, host} = new URL(emulatorUrl);
   const front = createServer((request, response) => {
     const {method = 'GET', url: path = '/', headers} = request;
+    onCall({method, path});
     const passed = send({hostname, port, path, method, headers: {...headers, host}}, (answer) => {
       response.writeHead(answer.statusCode ?? 500, answer.headers);
       answer.pipe(response);

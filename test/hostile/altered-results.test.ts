@@ -45,6 +45,18 @@ describe('a result file that was altered', () => {
     expect((await jobs.poll('--once')).code).toBe(EXIT.partial);
   });
 
+  test('is not said to be kept where a named job goes with its results', async () => {
+    const jobs = await fetchedJobs('--keep-remote');
+    await writeFile(join(jobs.folder, RESULT), `${await jobs.read(RESULT)}\n`);
+    const {code, stdout, stderr} = await run(jobs, 'cleanup', 'a.jsonl', '--yes');
+    expect([code, stdout]).toEqual([
+      EXIT.ok,
+      matching(/a\.jsonl: deleted \(named; its results, which are not on disk/u),
+    ]);
+    expect(stderr).toContain('were altered since they were fetched');
+    expect(stderr).not.toContain('kept');
+  });
+
   // Ten commands.
   test('is altered in every command, and not relied on', async () => {
     const jobs = await fetchedJobs();

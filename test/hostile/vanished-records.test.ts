@@ -1,10 +1,12 @@
+import {writeFileSync} from 'node:fs';
 import {readFile, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
-import {expect, test} from '@jest/globals';
+import {describe, expect, test} from '@jest/globals';
 import {EXIT} from '../../src/lib/domain/errors.js';
 import {JobFixture} from '../helpers/job-fixture.js';
 import {requestLines} from '../helpers/request-files.js';
-import {FAST_CLOCK, startCli} from '../helpers/run-cli.js';
+import {useRenamingFront} from '../helpers/renaming-front.js';
+import {FAST_CLOCK, runCli, startCli} from '../helpers/run-cli.js';
 import {MODEL} from '../helpers/submit.js';
 
 const fast = ({options}: JobFixture) => ({
@@ -57,4 +59,48 @@ test('a record that comes back at once, as when an editor saves the file, is fol
   }
   jobs.finishJobs();
   expect((await poll.ended).code).toBe(EXIT.ok);
+});
+
+describe('a record that is taken away while a command asks the service', () => {
+  const commands = [
+    ['list --refresh', /GET .*\/batches\//u],
+    ['list --refresh --json', /GET .*\/batches\//u],
+    ['results', /:download/u],
+    ['cancel a.jsonl', /:cancel/u],
+    ['cancel --all-running --yes', /:cancel/u],
+    ['cleanup --yes', /DELETE .*\/batches\//u],
+  ] as const;
+
+  test.each(commands)('is named by %s, which does not end well', async (line, call) => {
+    const jobs = await JobFixture.create();
+    const {batch} = await jobs.submit('a.jsonl');
+    if (!/cancel|list/u.test(line)) {
+      jobs.finishJobs();
+      await runCli(
+        line.startsWith('results') ? ['list', '--refresh'] : ['poll', '--keep-remote'],
+        jobs.options,
+      );
+    }
+    const path = join(jobs.folder, 'job-info.jsonl');
+    const url = await useRenamingFront(jobs.emulator.url, ({method, path: called}) => {
+      if (call.test(`${method} ${called}`)) writeFileSync(path, '');
+    });
+    const env = {...jobs.options.env, GOOGLE_GEMINI_BASE_URL: url};
+    const {code, stdout, stderr} = await runCli(line.split(' '), {...jobs.options, env});
+    expect([code, stdout + stderr]).toEqual([
+      EXIT.storage,
+      expect.stringContaining(`the record of ${batch.name} is not in`),
+    ]);
+    expect(stdout + stderr).not.toContain('disk space');
+  });
+
+  test('ends a watch of the list, which says so', async () => {
+    const jobs = await JobFixture.create();
+    const {batch} = await jobs.submit('a.jsonl');
+    const watch = startCli(['list', '--watch'], fast(jobs));
+    await watch.seen('pending');
+    await rm(join(jobs.folder, 'job-info.jsonl'));
+    const {code, stderr} = await watch.ended;
+    expect([code, stderr]).toEqual([EXIT.storage, expect.stringContaining(`the record of ${batch.name}`)]);
+  });
 });

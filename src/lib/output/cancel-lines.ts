@@ -27,7 +27,10 @@ export function cancelLines({jobs, summary}: CancelResult, next: string | undefi
 }
 
 function jobLine(job: CancelledJob): string {
-  return `${job.file} (${job.name}): ${outcomeText(job)}`;
+  const {file, name, outcome, error} = job;
+  const unrecorded =
+    error === undefined || outcome === 'failed' ? '' : `, but ${withoutName(error.message, file)}`;
+  return `${file} (${name}): ${outcomeText(job)}${unrecorded}`;
 }
 
 function outcomeText({file, outcome, state, error}: CancelledJob): string {

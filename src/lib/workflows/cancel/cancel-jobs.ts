@@ -42,8 +42,9 @@ export async function cancelJobs(deps: ReconcileJournalDeps, input: CancelInput)
   }
   const names = running.map(({batch}) => batch.name);
   const stopped = await stopJobs(deps, {names, records: running}, input.stop);
+  const [vanished] = stopped.vanished.values();
   const jobs = records.map((record) => cancelledJob(record, stopped));
-  return resultOf(deps, jobs, exitCodeOf(jobs.flatMap(itemOutcomes), abortError(input.stop)));
+  return resultOf(deps, jobs, exitCodeOf(jobs.flatMap(itemOutcomes), abortError(input.stop) ?? vanished));
 }
 
 /** Whether the service may still be working on a job, as far as its record tells. */
@@ -77,7 +78,13 @@ async function chooseJobs(
   return known.filter((record) => meant.has(record));
 }
 
-function cancelledJob(record: JobRecord, {refusals, states}: StoppedJobs): CancelledJob {
+function cancelledJob(record: JobRecord, stopped: StoppedJobs): CancelledJob {
+  const vanished = stopped.vanished.get(record.batch.name);
+  const job = askedJob(record, stopped);
+  return vanished === undefined ? job : {...job, error: itemError(vanished)};
+}
+
+function askedJob(record: JobRecord, {refusals, states}: StoppedJobs): CancelledJob {
   const {name} = record.batch;
   const job = {
     name,

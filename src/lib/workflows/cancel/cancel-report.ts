@@ -16,6 +16,7 @@ export interface CancelledJob {
   readonly outcome: 'cancelled' | 'requested' | 'ended' | 'failed' | 'not_started';
   /** `JOB_STATE_*` as last heard. */
   readonly state: string;
+  /** With another outcome than `failed`: why it is not recorded. */
   readonly error?: ItemError;
 }
 

@@ -3,6 +3,8 @@ import type {GembatchError} from '../../domain/errors.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import {isTerminal} from '../../domain/job/job-state.js';
 import {noteStates} from '../job-states/note-states.js';
+import {vanishedRecords} from '../job-states/vanished-records.js';
+import type {JobStore} from '../../store/job-store.js';
 import {refreshJobs, type AskedJob, type RefreshedJobs} from '../job-states/refresh-jobs.js';
 import type {ReconcileJournalDeps} from '../reconcile/reconcile-journal.js';
 import {tryCall} from '../reconcile/try-call.js';
@@ -26,6 +28,8 @@ export interface StoppedJobs {
   readonly refusals: ReadonlyMap<string, GembatchError>;
   /** How the jobs stood afterwards. */
   readonly states: RefreshedJobs;
+  /** Why what they said of a recorded job is not recorded: its record was taken away meanwhile; by batch name. */
+  readonly vanished: ReadonlyMap<string, GembatchError>;
 }
 
 /** Asks the service to cancel jobs, and how they stand then. What it says of recorded jobs is durable on return. */
@@ -35,7 +39,8 @@ export async function stopJobs(
   stop: AbortSignal,
 ): Promise<StoppedJobs> {
   const refusals = await askToCancel(deps, jobs.names, stop);
-  return {refusals, states: await lookAfter(deps, {...jobs, refusals}, stop)};
+  const states = await lookAfter(deps, {...jobs, refusals}, stop);
+  return {refusals, states, vanished: vanishedRecords(deps.store, jobs.records)};
 }
 
 async function askToCancel(
@@ -64,7 +69,12 @@ async function lookAfter(
     states = await refreshJobs(client, askedJobs(names, records), {signal: stop});
     const changes = noteStates(records, states, new Date(clock.now()).toISOString());
     const written = await store.updateJobs(changes);
-    if ([...changes.keys()].some((name) => !written.has(name))) {
+    if (
+      isAnyUnpublished(
+        store,
+        [...changes.keys()].filter((name) => !written.has(name)),
+      )
+    ) {
       report({
         type: 'warning',
         message: `A job is not in ${store.path} yet; ${ownCommand('poll')} records its end.`,
@@ -75,6 +85,12 @@ async function lookAfter(
     if (states.error !== undefined || names.every(isDecided)) break;
   }
   return states;
+}
+
+/** Whether one of the jobs is in the journal of a submission only. */
+function isAnyUnpublished(store: JobStore, names: readonly string[]): boolean {
+  if (names.length === 0) return false;
+  return store.read().records.some(({record, line}) => line === null && names.includes(record.batch.name));
 }
 
 function askedJobs(names: readonly string[], records: readonly JobRecord[]): readonly AskedJob[] {

@@ -31,10 +31,12 @@ import {jobSelector} from '../job-states/select-jobs.js';
 import {reconcileJournal} from '../reconcile/reconcile-journal.js';
 import {stopJobs, type StoppedJobs} from '../cancel/stop-jobs.js';
 import {deleteUpload} from './delete-upload.js';
-import {deletableResults} from './discard-remote.js';
+import {takesResultsAlong} from './discard-remote.js';
 import {takeInventory, type CleanupDeps} from './take-inventory.js';
 import {tryCall} from '../reconcile/try-call.js';
 import {ownCommand} from '../../domain/program-name.js';
+import {alteredError} from '../job-states/result-files.js';
+import {vanishedRecords} from '../job-states/vanished-records.js';
 
 /** Deletions at once. */
 const CONCURRENT_CALLS = 4;
@@ -88,6 +90,7 @@ export async function cleanUp(deps: CleanupDeps, input: CleanupInput): Promise<C
   const named = namedResources(deps.store, names, inventory);
   const scope = {isWholeProject, named, nowMs: deps.clock.now()};
   const plan = planCleanup(inventory, scope);
+  warnOfAltered(deps, inventory, plan);
   if (isDryRun)
     return resultOf(
       deps,
@@ -110,7 +113,21 @@ export async function cleanUp(deps: CleanupDeps, input: CleanupInput): Promise<C
     {concurrency: CONCURRENT_CALLS},
   );
   await noteDeletions(deps, items, inventory.records);
-  return resultOf(deps, items, input);
+  const vanished = [...vanishedRecords(deps.store, inventory.records).values()];
+  for (const {message} of vanished) deps.report({type: 'warning', message});
+  return resultOf(deps, items, input, vanished[0]);
+}
+
+function warnOfAltered(
+  {report}: CleanupDeps,
+  {altered}: Inventory,
+  plan: readonly Pick<Disposable, 'name'>[],
+): void {
+  const planned = new Set(plan.map(({name}) => name));
+  for (const record of altered) {
+    const rest = planned.has(record.batch.name) ? '' : ' What the service has of them is kept.';
+    report({type: 'warning', message: `${alteredError(record).message}${rest}`});
+  }
 }
 
 /** A plan and what it was made from. */
@@ -246,7 +263,7 @@ async function noteDeletions(
 
 /** Whether the only copy of the results of a job went with it. */
 function hasLostResults(record: JobRecord): boolean {
-  return record.results === undefined && deletableResults(record.batch, record) !== undefined;
+  return record.results === undefined && takesResultsAlong(record.batch, record);
 }
 
 /** A job that was to be cancelled and goes on, or is on its way to results, says to come back. */
@@ -254,11 +271,12 @@ function resultOf(
   {store}: CleanupDeps,
   items: readonly CleanedItem[],
   {isDryRun, stop}: CleanupInput,
+  vanished?: GembatchError,
 ): CleanupResult {
   const outcomes = items.map(({outcome, error}): ItemOutcome => {
     if (error !== undefined) return {kind: 'failed', code: error.code};
     return {kind: outcome === 'kept' ? 'running' : 'done'};
   });
-  const exitCode = exitCodeOf(outcomes, abortError(stop));
+  const exitCode = exitCodeOf(outcomes, abortError(stop) ?? vanished);
   return {job_info: store.path, dry_run: isDryRun, items, exit_code: exitCode};
 }

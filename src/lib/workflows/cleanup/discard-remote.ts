@@ -131,6 +131,14 @@ export function deletableResults(
   return isOurs && !isLeftThere ? dest.file_name : undefined;
 }
 
+/** Whether the results of a job are at the service and cannot be had any more once the job is gone, because only it names them. */
+export function takesResultsAlong(
+  {dest, results_left: leftByJob}: BatchJob,
+  record: Pick<JobRecord, 'results_left'> | undefined,
+): boolean {
+  return dest !== undefined && leftByJob === undefined && record?.results_left === undefined;
+}
+
 async function errorOf(deletion: () => Promise<unknown>): Promise<GembatchError | undefined> {
   try {
     await deletion();

@@ -12,7 +12,7 @@ import type {BatchJob} from '../../domain/job/batch-job.js';
 import type {Intent, JobRecord} from '../../domain/job/job-record.js';
 import {isTerminal, normaliseState} from '../../domain/job/job-state.js';
 import type {RemoteFile} from '../../services/batch-service.js';
-import {deletableResults, isUploadOf} from './discard-remote.js';
+import {deletableResults, isUploadOf, takesResultsAlong} from './discard-remote.js';
 
 /** Something at the service that is to be deleted, and why that is safe. */
 export interface Disposable {
@@ -33,8 +33,13 @@ export interface Inventory {
   /** Brought up to what the service says. */
   readonly records: readonly JobRecord[];
   readonly openIntents: readonly Intent[];
-  /** Batch names of the jobs whose result file is on disk as it was recorded. */
+  /**
+   * Batch names of the jobs whose result file is, byte for byte, what was recorded, and has all rows: else the service may have
+   * the only other copy.
+   */
   readonly withResults: ReadonlySet<string>;
+  /** Those of jobs that the service has, and whose result file is another than was recorded. */
+  readonly altered: readonly JobRecord[];
   readonly jobs: readonly BatchJob[];
   readonly files: readonly RemoteFile[];
 }
@@ -93,7 +98,7 @@ function disposableJob(
     ...(results === undefined ? {} : {results}),
   } as const;
   if (scope.named.has(job.name)) {
-    const isOnlyCopy = results !== undefined && !withResults.has(job.name);
+    const isOnlyCopy = takesResultsAlong(job, record) && !withResults.has(job.name);
     return isTerminal(job.state)
       ? [{...item, reason: isOnlyCopy ? 'named; its results, which are not on disk, go with it' : 'named'}]
       : [{...item, reason: 'named; it runs and is cancelled first', isRunning: true}];

@@ -18,6 +18,7 @@ import type {FetchLimiters} from './fetch-limiters.js';
 import type {PollDeps} from '../poll/poll-run.js';
 import {refreshJobs} from '../job-states/refresh-jobs.js';
 import {glanceAtResults, lookAtResults} from '../job-states/result-files.js';
+import {vanishedAdvice} from '../job-states/vanished-records.js';
 import {contradictionOf} from './job-counts.js';
 import {deleteRemoteCopies} from './delete-remote-copies.js';
 import {changedInputNotes} from './changed-input.js';
@@ -277,6 +278,7 @@ async function recordResults(
   throw new GembatchError(
     'STORAGE',
     `The results of ${input_file} are in ${results.file}, but its job ${name} is not in ${store.path} any more. Nothing was deleted at the service.`,
+    {suggestions: vanishedAdvice(name)},
   );
 }
 

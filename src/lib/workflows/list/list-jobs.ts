@@ -16,6 +16,7 @@ import type {PolledJob} from '../poll/poll-report.js';
 import {refreshJobs} from '../job-states/refresh-jobs.js';
 import {glanceAtResults, lookAtResults} from '../job-states/result-files.js';
 import {selectNamed, type JobNames} from '../job-states/select-jobs.js';
+import {vanishedRecords} from '../job-states/vanished-records.js';
 import {ownCommand} from '../../domain/program-name.js';
 import {filterJobs, orderJobs, type JobFilter, type JobOrder} from './filter-jobs.js';
 import {foldJobs, type FoldedJob} from './fold-jobs.js';
@@ -144,7 +145,7 @@ export async function refreshList(
   await store.updateJobs(noteStates(records, refreshed, new Date(clock.now()).toISOString()));
   return {
     error: refreshed.error ?? notSeenError(refreshed.gone),
-    refusals: [...refreshed.refused.values()],
+    refusals: [...refreshed.refused.values(), ...vanishedRecords(store, records).values()],
   };
 }
 

@@ -1,11 +1,10 @@
 import {exitCodeOfStop, exitCodeWithRest} from '../../domain/outcome.js';
 import {itemError} from '../../domain/item-error.js';
-import {GembatchError} from '../../domain/errors.js';
 import {abortError} from '../../domain/interruption.js';
 import {replacedJobs} from '../../domain/job/job-progress.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
-import {ownCommand} from '../../domain/program-name.js';
 import {ResultFiles} from '../job-states/result-files.js';
+import {vanishedError} from '../job-states/vanished-records.js';
 import {JobFollower} from './job-follower.js';
 import {mergeRetries} from '../retry/merge-retry.js';
 import {joinParts} from '../split/join-parts.js';
@@ -62,17 +61,8 @@ export async function pollJobs(
   return summary;
 }
 
-/** The job may go on at the service all the same. */
 function reportVanished({store, report}: PollDeps, name: string, file: string): void {
-  const error = new GembatchError(
-    'STORAGE',
-    `${file}: the record of ${name} is not in ${store.path} any more; another program changed the file. The job itself is untouched.`,
-    {
-      suggestions: [
-        `Restore the file from version control or a backup, or record the job anew: ${ownCommand(`adopt ${name}`)}`,
-      ],
-    },
-  );
+  const error = vanishedError(store, {name, file});
   report({type: 'error', name, file, error: itemError(error), retryMs: null});
 }
 

@@ -27,6 +27,7 @@ import type {PollDeps} from '../poll/poll-run.js';
 import {refuseChanged} from '../request-file/refuse-changed.js';
 import {objectOfJob} from '../retry/object-of-job.js';
 import {selectJobs} from '../job-states/select-jobs.js';
+import {vanishedRecords} from '../job-states/vanished-records.js';
 
 /** Which results are wanted, and what for. */
 export interface ResultsInput {
@@ -86,7 +87,8 @@ export async function collectResults(
   fetchDeps: FetchDeps,
   input: ResultsInput,
 ): Promise<ResultsReport> {
-  const missing = await missingResults(store, currentJobs(store, input.names), input);
+  const chosen = currentJobs(store, input.names);
+  const missing = await missingResults(store, chosen, input);
   const errors = new Map(missing.unusable);
   const notes = new Map<string, readonly string[]>();
   if (missing.fetchable.length > 0) {
@@ -94,7 +96,10 @@ export async function collectResults(
     for (const [name, error] of fetched.errors) errors.set(name, error);
     for (const [name, texts] of fetched.notes) notes.set(name, texts);
   }
-  const records = currentJobs(store, input.names);
+  const vanished = vanishedRecords(store, chosen);
+  for (const [name, error] of vanished) errors.set(name, error);
+  const gone = chosen.filter(({batch}) => vanished.has(batch.name));
+  const records = [...gone, ...(gone.length === chosen.length ? [] : currentJobs(store, input.names))];
   for (const record of records) {
     const {name} = record.batch;
     if (isLeft(record) && !errors.has(name)) errors.set(name, resultsLeftError(record));
