@@ -1,4 +1,5 @@
-import {jobOutcome, replacedJobs} from '../lib/domain/job/job-progress.js';
+import {jobOutcome} from '../lib/domain/job/job-progress.js';
+import {replacedJobs} from '../lib/domain/job/replaced-jobs.js';
 import type {JobRecord} from '../lib/domain/job/job-record.js';
 import {nextStep, type NextStep} from '../lib/domain/job/next-step.js';
 import {ownCommand} from '../lib/domain/program-name.js';

@@ -10,8 +10,8 @@ import {submitFlags, submitOptionsOf} from '../cli/flags/submit-flags.js';
 import {costOfFiles, type EstimateContext} from '../cli/cost-of-files.js';
 import {createConfirmOrYes} from '../cli/consent.js';
 import {DEFAULT_MODEL} from '../lib/domain/service/model-choice.js';
-import type {JobRecord} from '../lib/domain/job/job-record.js';
 import {GembatchError} from '../lib/domain/errors.js';
+import type {CurrentJob} from '../lib/workflows/retry/current-jobs.js';
 import type {RetryResult} from '../lib/workflows/retry/retry-jobs.js';
 
 /** `gembatch retry [FILE|JOB...]` */
@@ -20,7 +20,7 @@ export default class Retry extends BaseCommand {
 
   static override description = `A job that failed, expired or was cancelled is submitted again from its request file. Of a job with bad rows, only the requests without a good answer are sent, as a file in the folder "retries" beside the first one; "poll" merges their answers into the first results. Blocked rows, and cut ones without a higher limit, are left out; rows that fail in large jobs go in small ones.
 
-A job that the service does not show may belong to another API key's project. --lost retries it; it asks first, because the work may be paid twice.`;
+--lost sends again what is lost or not shown by the service (it may be another project's); it asks first, because the work may be paid twice.`;
 
   static override examples = [
     {
@@ -50,7 +50,7 @@ A job that the service does not show may belong to another API key's project. --
       description: 'say what would be sent; send nothing',
     }),
     lost: Flags.boolean({
-      description: 'also the named jobs that are lost; asks first',
+      description: 'also named jobs, lost or not seen; asks first',
     }),
     yes: Flags.boolean({char: 'y', description: 'with --lost: do not ask', dependsOn: ['lost']}),
     model: modelNameFlag({description: 'model [default: that of each job]'}),
@@ -89,7 +89,7 @@ A job that the service does not show may belong to another API key's project. --
         model: flags.model,
         isDryRun: flags['dry-run'],
         isLost: flags.lost,
-        confirmLost: async (lost) => ask(await payTwiceQuestion(lost, flags.model, context)),
+        confirmLost: async (jobs) => ask(await payAgainQuestion(jobs, flags.model, context)),
         ...(limit === undefined ? {} : {outputLimit: limit}),
         ...(flags.only === undefined ? {} : {only: flags.only}),
         stop: this.stopSignal(),
@@ -106,16 +106,25 @@ A job that the service does not show may belong to another API key's project. --
 }
 
 /** The question before jobs that are lost, or not seen, are submitted again. */
-async function payTwiceQuestion(
-  lost: readonly JobRecord[],
+async function payAgainQuestion(
+  jobs: readonly CurrentJob[],
   model: string | undefined,
   context: EstimateContext,
 ): Promise<string> {
-  const work = lost.map(({input_file: file, batch}) => ({
+  const work = jobs.map(({record: {input_file: file, batch}}) => ({
     path: context.store.resolveInput(file),
     model: model ?? batch.model ?? DEFAULT_MODEL,
   }));
-  const cost = await costOfFiles(work, context);
-  const files = lost.map(({input_file: file}) => file).join(', ');
-  return `If the earlier job of ${files} exists after all, the work is paid twice. ${cost} Submit again?`;
+  const filesOf = (kind: CurrentJob['outcome']): string =>
+    jobs
+      .filter(({outcome}) => outcome === kind)
+      .map(({record}) => record.input_file)
+      .join(', ');
+  const [lost, unseen] = [filesOf('lost'), filesOf('not_seen')];
+  return [
+    ...(lost === '' ? [] : [`The results of ${lost} are lost; the work is paid again.`]),
+    ...(unseen === '' ? [] : [`If the earlier job of ${unseen} exists after all, the work is paid twice.`]),
+    await costOfFiles(work, context),
+    'Submit again?',
+  ].join(' ');
 }

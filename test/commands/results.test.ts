@@ -131,7 +131,7 @@ test('a result file that was moved away is fetched again while the service has i
   await rm(join(folder, 'new/001.jsonl'));
   const lost = await runCli(['results', '001.jsonl'], {cwd: folder});
   expect(lost).toMatchObject({code: EXIT.failed, stdout: '001.jsonl: not available\n'});
-  expect(lost.stderr).toContain("new/001.jsonl; the service's copy was deleted");
+  expect(lost.stderr).toContain("new/001.jsonl is gone, and the service's copy was deleted");
 });
 
 test('a result file that is fetched again gets the answers of its retry again', async () => {

@@ -296,7 +296,7 @@ test('a result file that is gone stops neither the other retries nor a later pol
   const first = await retry(folder, env);
   expect(first.code).toBe(EXIT.partial);
   expect(Object.fromEntries(first.result.jobs.map(({file, error}) => [file, error?.code]))).toEqual({
-    '001.jsonl': 'FILE_UNREADABLE',
+    '001.jsonl': 'NOT_FOUND',
     '002.jsonl': undefined,
   });
 
@@ -306,7 +306,8 @@ test('a result file that is gone stops neither the other retries nor a later pol
   emulator.control.clearOutcomes();
   emulator.control.advance(60_000);
   const unmerged = await runCli(['poll', '--once'], {cwd: folder, env});
-  expect([unmerged.code, unmerged.stderr]).toEqual([EXIT.partial, expect.stringContaining('are not merged')]);
+  const lost = '001.jsonl: its results are lost. To pay for the work again: gembatch retry --lost 001.jsonl';
+  expect([unmerged.code, unmerged.stdout]).toEqual([EXIT.partial, expect.stringContaining(lost)]);
   await rename(join(folder, 'away.jsonl'), join(folder, 'results/001.jsonl'));
   expect((await poll(folder, env)).code).toBe(0);
   const merged = (await records(folder)).find(({input_file: file}) => file === '001.jsonl');

@@ -306,7 +306,7 @@ test('a job that is over whose results cannot be had any more: lost, 1, the same
     expect.stringContaining('gembatch retry --lost 001.jsonl'),
   ]);
   const skipped = await submit({folder, env}, '001.jsonl');
-  expect([skipped.code, skipped.result.files[0]?.error?.code]).toEqual([EXIT.failed, 'JOB_ENDED']);
+  expect([skipped.code, skipped.result.files[0]?.error?.code]).toEqual([EXIT.failed, 'NOT_FOUND']);
   expect((await run('poll')).code).toBe(EXIT.failed);
   expect(paid()).toBe(1);
 

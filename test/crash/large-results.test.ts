@@ -103,9 +103,9 @@ guardedAttack(
       changes: [
         {
           file: 'lib/workflows/retry/prepare-retries.js',
-          find: "else if (jobOutcome(record) === 'running')",
+          find: "else if (job.outcome !== 'done')",
           replace:
-            "else if (Array.from({ length: 20 }, () => jobs.map(({ input_file: file }) => file.toUpperCase())) && jobOutcome(record) === 'running')",
+            "else if (Array.from({ length: 20 }, () => jobs.map(({ record }) => record.input_file.toUpperCase())) && job.outcome !== 'done')",
         },
       ],
     },

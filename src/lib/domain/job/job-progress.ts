@@ -26,14 +26,6 @@ export type JobOutcome =
  */
 export type ResultsOnDisk = 'intact' | 'altered' | 'missing';
 
-const ENDS_WITHOUT_RESULTS: ReadonlySet<JobOutcome> = new Set([
-  'failed',
-  'cancelled',
-  'expired',
-  'lost',
-  'not_seen',
-]);
-
 const OUTCOMES_WITHOUT_RESULTS: ReadonlyMap<string, JobOutcome> = new Map([
   ['JOB_STATE_FAILED', 'failed'],
   ['JOB_STATE_CANCELLED', 'cancelled'],
@@ -56,7 +48,8 @@ export function awaitsService(record: JobRecord): boolean {
  * nobody has looked yet that they are there.
  */
 export function awaitsFetch(record: JobRecord, onDisk: ResultsOnDisk = 'intact'): boolean {
-  if (record.results !== undefined || isLeft(record)) return onDisk === 'missing' && isKept(record);
+  if (record.results !== undefined || isLeft(record))
+    return onDisk === 'missing' && isKept(record) && !isNotSeen(record);
   const isOpen = record.lost_at === undefined && record.left === undefined && !isNotSeen(record);
   return isOpen && isTerminal(record.batch.state) && record.batch.dest !== undefined;
 }
@@ -90,7 +83,8 @@ export function jobOutcome(record: JobRecord, onDisk: ResultsOnDisk = 'intact'):
   const {results} = record;
   if (results !== undefined) {
     if (onDisk === 'altered') return 'altered';
-    if (onDisk === 'missing') return isKept(record) ? 'running' : 'lost';
+    if (onDisk === 'missing' && isKept(record)) return isNotSeen(record) ? 'not_seen' : 'running';
+    if (onDisk === 'missing') return 'lost';
     return badRowCount(results.rows) === 0 && !isIncomplete(results) ? 'done' : 'bad_rows';
   }
   if (isLeft(record)) {
@@ -154,114 +148,4 @@ export function badRowsOf(record: JobRecord): number {
   const all = Math.max(count ?? 0, batch.stats?.request_count ?? 0);
   const bad = batch.stats === undefined && isWhole ? 0 : Math.max(0, all - goodRowsOf(record));
   return isWhole ? bad : Math.max(1, bad);
-}
-
-/** A job as far as it matters for whether a later one stands in its place. */
-export interface RecordedJob {
-  readonly name: string;
-  /** `input_file` of its record. */
-  readonly file: string;
-  readonly outcome: JobOutcome;
-}
-
-/** A job that submits work of another one again. */
-export interface RetryLink {
-  readonly name: string;
-  /** The job that it retries. */
-  readonly parent: string;
-  /** Whether its answers are in the results of that job. */
-  readonly isMerged: boolean;
-}
-
-/**
- * The batch names of jobs whose own end says nothing about the work, because another one stands in their place: jobs
- * whose retry is not merged yet, retries that are merged, and jobs without results whose request file was submitted again.
- *
- * @param records - in the order of the job-info file.
- */
-export function replacedJobs(records: readonly JobRecord[]): ReadonlySet<string> {
-  const jobs = records.map((record) => ({
-    name: record.batch.name,
-    file: record.input_file,
-    outcome: jobOutcome(record),
-  }));
-  return replacedAmong(
-    jobs,
-    records.flatMap((record) => linkOf(record) ?? []),
-  );
-}
-
-/** What a retry is linked to; undefined of any other job. */
-export function linkOf({
-  batch: {name},
-  retry_of: parent,
-  merged_at: mergedAt,
-}: JobRecord): RetryLink | undefined {
-  return parent === undefined ? undefined : {name, parent, isMerged: mergedAt !== undefined};
-}
-
-/**
- * As `replacedJobs`.
- *
- * @param jobs - all that are recorded, in the order of the job-info file.
- * @param retries - the links of those that retry others, in the order of the job-info file.
- */
-export function replacedAmong(
-  jobs: readonly RecordedJob[],
-  retries: readonly RetryLink[],
-): ReadonlySet<string> {
-  const replaced = new Set<string>();
-  const ended = jobs.filter(({outcome}) => ENDS_WITHOUT_RESULTS.has(outcome));
-  const withoutResults = new Set(ended.map(({name}) => name));
-  const parents = new Map(retries.map(({name, parent}) => [name, parent]));
-  const retried = new Set(parents.values());
-  // A retry is recorded after the job that it retries, so that the last ones are looked at first.
-  for (const {name, parent, isMerged} of retries.toReversed()) {
-    // A retry without results that was retried has nothing to merge: what retries it stands for it.
-    if (withoutResults.has(name) && retried.has(name)) {
-      replaced.add(name);
-      continue;
-    }
-    const target = nearestWithResults(parent, parents, withoutResults);
-    // While a retry of it is open, so is the job that it is merged into.
-    if (!isMerged || replaced.has(name)) replaced.add(target);
-    if (isMerged) replaced.add(name);
-  }
-  if (ended.length === 0) return replaced;
-  const latest = new Map(jobs.map(({name, file}) => [file, name]));
-  for (const {name, file} of ended) if (latest.get(file) !== name) replaced.add(name);
-  return replaced;
-}
-
-/** The nearest job that was not itself a retry without results. Records may go round in a circle. */
-function nearestWithResults(
-  parent: string,
-  parents: ReadonlyMap<string, string>,
-  withoutResults: ReadonlySet<string>,
-): string {
-  let job = parent;
-  for (const seen = new Set<string>(); withoutResults.has(job) && !seen.has(job);) {
-    seen.add(job);
-    job = parents.get(job) ?? job;
-  }
-  return job;
-}
-
-/**
- * The job into whose results those of a retry are merged: of those that it retries, the nearest with results. Undefined
- * where none has any: its own results are those of the file then.
- */
-export function mergeTargetOf(
-  retry: JobRecord,
-  byName: ReadonlyMap<string, JobRecord>,
-): (JobRecord & {readonly results: StoredResults}) | undefined {
-  const seen = new Set([retry.batch.name]);
-  let above = byName.get(retry.retry_of ?? '');
-  while (above !== undefined && !seen.has(above.batch.name)) {
-    const {results} = above;
-    if (results !== undefined) return {...above, results};
-    seen.add(above.batch.name);
-    above = byName.get(above.retry_of ?? '');
-  }
-  return undefined;
 }

@@ -1,3 +1,4 @@
+import {payAgainAdvice} from '../../domain/job/lost-results.js';
 import {nextStep} from '../../domain/job/next-step.js';
 import type {JobList} from '../../workflows/list/list-jobs.js';
 import type {FoldedJob} from '../../workflows/list/fold-jobs.js';
@@ -40,7 +41,7 @@ export function listLines(list: JobList, style: ListStyle): readonly string[] {
 
 /** What follows the table: the totals, what is no job, and what to run next. */
 export function endLines(list: JobList, nowMs: number): readonly string[] {
-  return [...totals(list, nowMs), ...sideLines(list), ...nextLine(list)];
+  return [...totals(list, nowMs), ...lostLine(list), ...sideLines(list), ...nextLine(list)];
 }
 
 function hiddenLine({jobs}: JobList, shown: readonly FoldedJob[]): readonly string[] {
@@ -62,6 +63,13 @@ function totals({jobs, summary, recorded_files: files}: JobList, nowMs: number):
     `${listed}${plural(recorded, files === undefined ? 'job' : 'file')}: ${counts}${folded}`,
     ...(summary.running > 0 ? [progressText(jobs, nowMs)] : costLine(jobs)),
   ];
+}
+
+/** A folded row may stand for jobs of other files: those that are lost are named by their own. */
+function lostLine({jobs}: JobList): readonly string[] {
+  const all = jobs.flatMap((row) => row.jobs ?? [row]);
+  const lost = all.filter(({outcome, replaced}) => outcome === 'lost' && !replaced);
+  return lost.length === 0 ? [] : [printable(payAgainAdvice(lost.map(({file}) => file)))];
 }
 
 /** When all results are here there is nothing to run next. */

@@ -1,3 +1,4 @@
+import {payAgainAdvice} from '../../domain/job/lost-results.js';
 import {stateLabel} from '../../domain/job/job-state.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import type {PolledJob} from '../../workflows/poll/poll-report.js';
@@ -12,7 +13,7 @@ type Fact = readonly [name: string, value: string | undefined];
 
 /** All that is known of a job, a fact on each line. */
 export function showLines({jobs, open_intents: intents}: ShownJobs): readonly string[] {
-  const blocks = jobs.map((job) => block(factsOf(job)));
+  const blocks = jobs.map((job) => [...block(factsOf(job)), ...adviceOf(job)]);
   const open = intents.map((intent) =>
     block([
       ['File', intent.input_file],
@@ -26,6 +27,10 @@ export function showLines({jobs, open_intents: intents}: ShownJobs): readonly st
     ]),
   );
   return [...open, ...blocks].flatMap((lines, position) => (position === 0 ? lines : ['', ...lines]));
+}
+
+function adviceOf({job: {outcome, replaced, file}}: ShownJob): readonly string[] {
+  return outcome === 'lost' && !replaced ? [printable(payAgainAdvice([file]))] : [];
 }
 
 function costText({cost_usd: cost}: PolledJob, {estimate}: JobRecord): string | undefined {

@@ -10,7 +10,7 @@ import {printable} from '../terminal/printable.js';
 export function pollLines(event: PollEvent): readonly string[] {
   switch (event.type) {
     case 'jobs':
-      return [`Following ${plural(event.jobs.length, 'job')}: ${tally(event.jobs)}`];
+      return followingLines(event.jobs.filter(({replaced}) => !replaced));
     case 'state':
       return [stateLine(event.job)];
     case 'result':
@@ -28,6 +28,12 @@ export function pollLines(event: PollEvent): readonly string[] {
     case 'summary':
       return [];
   }
+}
+
+/** Where nothing is open, the summary says it all. */
+function followingLines(jobs: readonly PolledJob[]): readonly string[] {
+  if (jobs.every(({outcome}) => outcome !== 'running')) return [];
+  return [`Following ${plural(jobs.length, 'job')}: ${tally(jobs)}`];
 }
 
 function stateLine(job: PolledJob): string {

@@ -1,5 +1,6 @@
 import {EXIT} from '../../domain/errors.js';
 import {nextStep} from '../../domain/job/next-step.js';
+import {payAgainAdvice} from '../../domain/job/lost-results.js';
 import {stateLabel} from '../../domain/job/job-state.js';
 import {ownCommand} from '../../domain/program-name.js';
 import type {PolledJob, PollSummary} from '../../workflows/poll/poll-report.js';
@@ -63,7 +64,7 @@ function attentionLines(jobs: readonly PolledJob[], {colors, marks}: SummaryStyl
 function reasonOf({file, outcome, state, error}: PolledJob): string {
   switch (outcome) {
     case 'lost':
-      return `its results are lost; what can be done: ${ownCommand(`retry --dry-run ${file}`)}`;
+      return `its results are lost. ${payAgainAdvice([file])}`;
     case 'not_seen':
       return 'the service does not show its job, which says nothing about its end';
     case 'altered':

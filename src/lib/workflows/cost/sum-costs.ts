@@ -1,7 +1,7 @@
 import {stat} from 'node:fs/promises';
 import {addRanges, NOTHING, type Range} from '../../domain/estimate/range.js';
 import {isCloudAddress} from '../../domain/bucket/bucket-input.js';
-import {mergeTargetOf} from '../../domain/job/job-progress.js';
+import {mergeTargetOf} from '../../domain/job/replaced-jobs.js';
 import type {JobRecord, JobUsage} from '../../domain/job/job-record.js';
 import {serviceOfJob} from '../../domain/service/service-of.js';
 import {modelLabel} from '../../domain/service/model-choice.js';

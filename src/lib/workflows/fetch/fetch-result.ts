@@ -10,7 +10,8 @@ import {lstat, stat} from 'node:fs/promises';
 import {isDeepStrictEqual} from 'node:util';
 import {GembatchError} from '../../domain/errors.js';
 import type {JobRecord, StoredResults} from '../../domain/job/job-record.js';
-import {isIncomplete, mergeTargetOf} from '../../domain/job/job-progress.js';
+import {isIncomplete} from '../../domain/job/job-progress.js';
+import {mergeTargetOf} from '../../domain/job/replaced-jobs.js';
 import {isTakenName} from '../../domain/taken-name.js';
 import type {AtomicFile} from '../../store/file/atomic-file.js';
 import type {JobStore} from '../../store/job-store.js';
@@ -25,6 +26,7 @@ import {changedInputNotes} from './changed-input.js';
 import {isToStay, leaveResults} from './leave-results.js';
 import {receiveResult, type ReceiveOptions} from './receive-result.js';
 import type {ReadResult} from './result-intake.js';
+import {giveUpLostResults} from './place/give-up-lost-results.js';
 import {refuseForeignTarget} from './place/foreign-target.js';
 import {hasFileInPlace, recordResultsInPlace} from './place/results-in-place.js';
 import {refuseLinks, resultTargets} from './place/result-target.js';
@@ -77,6 +79,7 @@ async function fetchOrLeave(
   options: FetchOptions,
 ): Promise<FetchedResult> {
   if (isToStay(record, options)) return {notes: await leaveResults(deps, record, options)};
+  await giveUpLostResults(deps, record, options.stop);
   try {
     return await keep(deps, record, {arrival: await receive(deps, record, options), options});
   } catch (error) {

@@ -3,14 +3,14 @@ import {
   goodRowsOf,
   isLeft,
   jobOutcome,
-  replacedJobs,
   type JobOutcome,
   type ResultsOnDisk,
 } from '../../domain/job/job-progress.js';
+import {replacedJobs} from '../../domain/job/replaced-jobs.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import {costOfRecord} from '../../domain/price/record-cost.js';
 import type {JobStore} from '../../store/job-store.js';
-import {lookAtResults, resultsError} from '../job-states/result-files.js';
+import {lookAtResults, onDiskOf, resultsError} from '../job-states/result-files.js';
 import {selectJobs} from '../job-states/select-jobs.js';
 import {failedRows, type FailedRow} from '../results/failed-rows.js';
 
@@ -58,12 +58,11 @@ export async function summariseWork(
   maxBadRows: number,
 ): Promise<WorkSummary> {
   const all = store.read().records.map(({record}) => record);
-  const replaced = replacedJobs(all);
-  const records = selectJobs(store, all, names).filter(({batch}) => !replaced.has(batch.name));
-  const looks = await lookAtResults(store, records, {stop: new AbortController().signal});
-  const files = records.map((record) =>
-    workFile(store, record, looks.get(record.batch.name)?.state ?? 'intact'),
-  );
+  const chosen = selectJobs(store, all, names);
+  const onDisk = onDiskOf(await lookAtResults(store, chosen, {stop: new AbortController().signal}));
+  const replaced = replacedJobs(all, onDisk);
+  const records = chosen.filter(({batch}) => !replaced.has(batch.name));
+  const files = records.map((record) => workFile(store, record, onDisk(record)));
   const costs = files.map(({costUsd}) => costUsd);
   return {
     files,

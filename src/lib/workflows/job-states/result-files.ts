@@ -1,7 +1,8 @@
 import {statSync, type Stats} from 'node:fs';
 import pMap from 'p-map';
 import {GembatchError} from '../../domain/errors.js';
-import {isKept, isLeft, type ResultsOnDisk} from '../../domain/job/job-progress.js';
+import {isKept, isLeft, jobOutcome, type ResultsOnDisk} from '../../domain/job/job-progress.js';
+import {lostError} from '../../domain/job/lost-results.js';
 import type {JobRecord, StoredResults} from '../../domain/job/job-record.js';
 import {fieldOf} from '../../domain/json/json-object.js';
 import type {JobStore} from '../../store/job-store.js';
@@ -159,11 +160,11 @@ function isMissing(error: unknown): boolean {
   return code === 'ENOENT' || code === 'ENOTDIR';
 }
 
-/** Why results that are recorded cannot be relied on; undefined when they can, or can be fetched again. */
+/** Why results cannot be relied on, or will never come; undefined when they can, or may be fetched. */
 export function resultsError(record: JobRecord, onDisk: ResultsOnDisk): GembatchError | undefined {
-  if (record.results === undefined || onDisk === 'intact') return undefined;
-  if (onDisk === 'altered') return alteredError(record);
-  return isKept(record) ? undefined : goneError(record);
+  const outcome = jobOutcome(record, onDisk);
+  if (outcome === 'lost') return lostError(record);
+  return outcome === 'altered' ? alteredError(record) : undefined;
 }
 
 /** Says that a result file is not what was fetched. */
@@ -175,6 +176,11 @@ export function alteredError(record: JobRecord): GembatchError {
     `${file}: its results in ${results?.file ?? 'a file'} were altered since they were fetched, or cannot be read.`,
     {suggestions: ['Put the result file back as it was' + (isKept(record) ? `, ${again}` : '.')]},
   );
+}
+
+/** What is in the place of each job's results, by what `lookAtResults` found. */
+export function onDiskOf(looks: ReadonlyMap<string, FoundResults>): (record: JobRecord) => ResultsOnDisk {
+  return ({batch}) => looks.get(batch.name)?.state ?? 'intact';
 }
 
 /**
@@ -193,20 +199,4 @@ export async function refuseAltered(
   const altered = states.find(({state}) => state === 'altered');
   if (altered !== undefined) throw alteredError(altered.record);
   return states.every(({state}) => state !== 'missing');
-}
-
-function goneError({input_file: file, results, remote_deleted_at: deletedAt}: JobRecord): GembatchError {
-  const remote =
-    deletedAt === undefined
-      ? 'the service has no copy'
-      : `the service's copy was deleted at ${deletedAt.replace(/\.\d+Z$/u, 'Z')}`;
-  return new GembatchError(
-    'NOT_FOUND',
-    `${file}: its results are no longer in ${results?.file ?? 'their file'}; ${remote}.`,
-    {
-      suggestions: [
-        `Put the result file back, or pay for the work again: ${ownCommand(`submit --force ${file}`)}`,
-      ],
-    },
-  );
 }

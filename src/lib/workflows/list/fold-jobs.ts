@@ -1,5 +1,6 @@
 import type {BatchStats} from '../../domain/job/batch-job.js';
-import type {JobOutcome, RetryLink} from '../../domain/job/job-progress.js';
+import type {JobOutcome} from '../../domain/job/job-progress.js';
+import type {RetryLink} from '../../domain/job/replaced-jobs.js';
 import type {RowCounts} from '../../domain/job/job-record.js';
 import {noCounts} from '../../domain/result/row-counts.js';
 import type {PolledJob} from '../poll/poll-report.js';

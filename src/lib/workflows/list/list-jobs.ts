@@ -1,10 +1,5 @@
-import {
-  awaitsService,
-  linkOf,
-  replacedAmong,
-  type JobOutcome,
-  type RetryLink,
-} from '../../domain/job/job-progress.js';
+import {awaitsService, type JobOutcome} from '../../domain/job/job-progress.js';
+import {linkOf, replacedAmong, type RetryLink} from '../../domain/job/replaced-jobs.js';
 import type {Clock} from '../../domain/clock.js';
 import {GembatchError} from '../../domain/errors.js';
 import type {Intent, JobRecord} from '../../domain/job/job-record.js';

@@ -1,8 +1,8 @@
-import {replacedJobs} from '../../domain/job/job-progress.js';
+import {replacedJobs} from '../../domain/job/replaced-jobs.js';
 import type {Intent, JobRecord} from '../../domain/job/job-record.js';
 import type {JobStore} from '../../store/job-store.js';
 import {polledJob} from '../poll/polled-job.js';
-import {lookAtResults} from '../job-states/result-files.js';
+import {lookAtResults, onDiskOf} from '../job-states/result-files.js';
 import {selectJobs} from '../job-states/select-jobs.js';
 import type {PolledJob} from '../poll/poll-report.js';
 
@@ -33,18 +33,18 @@ export async function showJob(store: JobStore, name: string, stop: AbortSignal):
   const {records, openIntents} = store.read();
   const all = records.map(({record}) => record);
   const intents = openIntents.filter(({input_file: file}) => file === name || file === store.inputName(name));
-  const replaced = replacedJobs(all);
   const chosen =
     intents.length > 0
       ? all.filter(({input_file: file}) => file === store.inputName(name))
       : selectJobs(store, all, [name]);
-  const found = await lookAtResults(store, chosen, {stop});
+  const onDisk = onDiskOf(await lookAtResults(store, chosen, {stop}));
+  const replaced = replacedJobs(all, onDisk);
   return {
     job_info: store.path,
     jobs: chosen.toReversed().map((record) => ({
       job: polledJob(record, {
         isReplaced: replaced.has(record.batch.name),
-        onDisk: found.get(record.batch.name)?.state ?? 'intact',
+        onDisk: onDisk(record),
       }),
       record,
       retried_by: all

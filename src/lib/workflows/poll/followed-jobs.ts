@@ -1,10 +1,11 @@
 import {isDeepStrictEqual} from 'node:util';
 import type {GembatchError} from '../../domain/errors.js';
 import type {Intent, JobRecord} from '../../domain/job/job-record.js';
-import {replacedJobs, type ResultsOnDisk} from '../../domain/job/job-progress.js';
+import type {ResultsOnDisk} from '../../domain/job/job-progress.js';
+import {replacedJobs} from '../../domain/job/replaced-jobs.js';
 import type {LineProblem, StoreSnapshot} from '../../store/job-store.js';
 import type {FreshStore} from '../job-states/fresh-store.js';
-import {ResultFiles, resultsError} from '../job-states/result-files.js';
+import {alteredError, ResultFiles} from '../job-states/result-files.js';
 import type {PolledJob} from './poll-report.js';
 import {polledJob} from './polled-job.js';
 import type {PollDeps, PollInput} from './poll-run.js';
@@ -59,7 +60,7 @@ export class FollowedJobs {
   /**
    * Looks at the results on disk of jobs that are followed from now on, and reports what is new.
    *
-   * @returns the jobs whose results cannot be relied on, and why.
+   * @returns the jobs whose results were altered, and what is said of them. What is lost, the end says.
    * @throws GembatchError STORAGE, LOCKED, LOCK_LOST, and the reason of `stop`.
    */
   async lookAtResults(stop: AbortSignal): Promise<ReadonlyMap<JobRecord, GembatchError>> {
@@ -69,12 +70,8 @@ export class FollowedJobs {
     await this.#resultFiles.look(unseen, stop);
     this.#snapshot = this.#known.snapshot;
     this.#show();
-    const errors = new Map<JobRecord, GembatchError>();
-    for (const record of unseen) {
-      const error = resultsError(record, this.onDisk(record));
-      if (error !== undefined) errors.set(record, error);
-    }
-    return errors;
+    const altered = unseen.filter((record) => this.onDisk(record) === 'altered');
+    return new Map(altered.map((record) => [record, alteredError(record)]));
   }
 
   /** What is in the place of a job's results. */
@@ -222,7 +219,7 @@ export class FollowedJobs {
 
   /** The jobs that are not shown as they are, and what each change is; from now on they count as shown. */
   #takeChanged(): ReadonlyArray<{readonly job: PolledJob; readonly type: 'state' | 'result'}> {
-    const replaced = replacedJobs(this.#known.records);
+    const replaced = replacedJobs(this.#known.records, (record) => this.onDisk(record));
     return this.#records.flatMap((record) => {
       const isReplaced = replaced.has(record.batch.name);
       const before = this.#shown.get(record.batch.name);

@@ -1,7 +1,7 @@
 import {exitCodeOfStop, exitCodeWithRest} from '../../domain/outcome.js';
 import {itemError} from '../../domain/item-error.js';
 import {abortError} from '../../domain/interruption.js';
-import {replacedJobs} from '../../domain/job/job-progress.js';
+import {replacedJobs} from '../../domain/job/replaced-jobs.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import {ResultFiles} from '../job-states/result-files.js';
 import {vanishedError} from '../job-states/vanished-records.js';
@@ -53,7 +53,7 @@ export async function pollJobs(
         : // Answers that are not where a person looks for them are a part that is not done.
           exitCodeWithRest(totals.exit_code, unmerged.length > 0 ? 'partial' : undefined),
   };
-  const replaced = replacedJobs(records);
+  const replaced = replacedJobs(records, onDisk);
   const jobs = records.map((record) =>
     polledJob(record, {isReplaced: replaced.has(record.batch.name), onDisk: onDisk(record)}),
   );

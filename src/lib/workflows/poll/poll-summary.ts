@@ -4,10 +4,10 @@ import {
   goodRowsOf,
   isLeft,
   jobOutcome,
-  replacedJobs,
   type JobOutcome,
   type ResultsOnDisk,
 } from '../../domain/job/job-progress.js';
+import {replacedJobs} from '../../domain/job/replaced-jobs.js';
 import type {JobRecord, RowCounts} from '../../domain/job/job-record.js';
 import {exitCodeOf, exitCodeOfFollowed, outcomesOfJob, type ItemOutcome} from '../../domain/outcome.js';
 import {noCounts} from '../../domain/result/row-counts.js';
@@ -46,7 +46,7 @@ interface Judged {
 /** Counts what became of the jobs that were followed, and decides the exit code. */
 export function summarisePoll(outcome: PollOutcome): PollTotals {
   const {ended, records, onDisk, givenUp, unclear} = outcome;
-  const replaced = replacedJobs(records);
+  const replaced = replacedJobs(records, onDisk);
   const vanished = vanishedJobs(outcome).size;
   const judged = records
     .filter((record) => !replaced.has(record.batch.name))

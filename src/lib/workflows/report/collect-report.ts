@@ -5,13 +5,14 @@ import {
   goodRowsOf,
   isLeft,
   jobOutcome,
-  replacedJobs,
   type ResultsOnDisk,
 } from '../../domain/job/job-progress.js';
+import {replacedJobs} from '../../domain/job/replaced-jobs.js';
+import type {GembatchError} from '../../domain/errors.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import type {JobStore} from '../../store/job-store.js';
 import {sumCostsOf, type CostInput, type JobCost} from '../cost/sum-costs.js';
-import {lookAtResults, resultsError} from '../job-states/result-files.js';
+import {lookAtResults, onDiskOf, resultsError} from '../job-states/result-files.js';
 import {selectJobs} from '../job-states/select-jobs.js';
 import {answerLengths, type LengthBin} from './answer-lengths.js';
 import {attentionRows, type AttentionRow} from './attention-rows.js';
@@ -70,13 +71,12 @@ export interface ReportInput extends CostInput {
 export async function collectReport(store: JobStore, input: ReportInput): Promise<ReportData> {
   const all = store.read().records.map(({record}) => record);
   const records = selectJobs(store, all, input.names);
-  const replaced = replacedJobs(all);
   const costs = await sumCostsOf(store, all, input);
   const costOf = new Map(costs.jobs.map((cost) => [cost.job, cost]));
-  const looks = await lookAtResults(store, records, {stop: input.signal});
-  const onDisk = ({batch}: JobRecord): ResultsOnDisk => looks.get(batch.name)?.state ?? 'intact';
+  const onDisk = onDiskOf(await lookAtResults(store, records, {stop: input.signal}));
+  const replaced = replacedJobs(all, onDisk);
   const current = records.filter(({batch}) => !replaced.has(batch.name));
-  const problems = current.flatMap((record) => resultsError(record, onDisk(record))?.message ?? []);
+  const problems = current.flatMap((record) => problemOf(resultsError(record, onDisk(record))));
   const readable = current.filter((record) => record.results !== undefined && onDisk(record) === 'intact');
   const lengths = await answerLengths(store, readable, {problems, signal: input.signal});
   const {rows, leftOut} = await attentionRows(store, readable, {problems, signal: input.signal});
@@ -98,6 +98,10 @@ export async function collectReport(store: JobStore, input: ReportInput): Promis
     rows_left_out: leftOut,
     problems,
   };
+}
+
+function problemOf(error: GembatchError | undefined): readonly string[] {
+  return error === undefined ? [] : [[error.message, ...error.suggestions].join(' ')];
 }
 
 function reportJob(

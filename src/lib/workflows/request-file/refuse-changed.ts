@@ -2,6 +2,7 @@ import {GembatchError} from '../../domain/errors.js';
 import {parseJobDisplayName} from '../../domain/job/display-name.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import type {JobStore} from '../../store/job-store.js';
+import {shellWord} from '../../domain/text/shell-word.js';
 import {inspectFile} from './inspect-file.js';
 import {ownCommand} from '../../domain/program-name.js';
 
@@ -32,12 +33,17 @@ export async function refuseChanged(
       ? count === null || count === found.count
       : found.sha256.startsWith(fingerprint);
   if (isSame) return;
-  throw new GembatchError(
+  throw changedError(file);
+}
+
+/** Says that a request file is not the one that was sent. */
+export function changedError(file: string): GembatchError {
+  return new GembatchError(
     'FILE_CHANGED',
     `${file} has changed since it was submitted, so its answers no longer match it. Nothing was sent or written.`,
     {
       suggestions: [
-        `Restore the file, or submit the changed one anew: ${ownCommand(`submit --force ${file}`)}`,
+        `Put the old content back, or submit the new one: ${ownCommand(`submit --if-changed submit ${shellWord(file)}`)}`,
       ],
     },
   );

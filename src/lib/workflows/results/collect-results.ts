@@ -12,11 +12,10 @@ import {
   badRowCount,
   isLeft,
   jobOutcome,
-  mergeTargetOf,
-  replacedJobs,
   type JobOutcome,
   type ResultsOnDisk,
 } from '../../domain/job/job-progress.js';
+import {mergeTargetOf, replacedJobs, retriedWhole} from '../../domain/job/replaced-jobs.js';
 import type {JobRecord, StoredResults} from '../../domain/job/job-record.js';
 import {resultsLeftError} from '../../domain/bucket/results-left.js';
 import {exitCodeOfFollowed, outcomesOfJob} from '../../domain/outcome.js';
@@ -123,10 +122,14 @@ export async function collectResults(
 function currentJobs(store: JobStore, names: readonly string[]): readonly JobRecord[] {
   const all = store.read().records.map(({record}) => record);
   const replaced = replacedJobs(all);
+  const whole = retriedWhole(all);
   const byName = new Map(all.map((record) => [record.batch.name, record]));
   return selectJobs(store, all, names).filter((record) => {
+    const {name} = record.batch;
     const isMergedElsewhere = mergeTargetOf(record, byName) !== undefined;
-    return !isMergedElsewhere && (record.results !== undefined || !replaced.has(record.batch.name));
+    const isOvertaken = whole.has(name) || (replaced.has(name) && whole.has(record.retry_of ?? ''));
+    const hasAnswers = record.results !== undefined && !isOvertaken;
+    return !isMergedElsewhere && (hasAnswers || !replaced.has(name));
   });
 }
 

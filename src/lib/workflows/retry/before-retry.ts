@@ -2,7 +2,7 @@
 import {dirname, isAbsolute, normalize, sep} from 'node:path';
 import type {GembatchError} from '../../domain/errors.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
-import {isIncomplete, isKept, jobOutcome} from '../../domain/job/job-progress.js';
+import {isIncomplete, isKept} from '../../domain/job/job-progress.js';
 import {isOfService} from '../../domain/service/service-address.js';
 import {isReached} from '../../domain/service/service-of.js';
 import type {Session} from '../../store/job-store.js';
@@ -17,7 +17,8 @@ import type {PollDeps} from '../poll/poll-run.js';
 import {reconcileEarlier} from '../reconcile/reconcile-journal.js';
 import {KnownJobs} from '../submit/duplicates/known-jobs.js';
 import type {SubmitDeps} from '../submit/submit-run.js';
-import type {RetryDeps} from './prepare-retries.js';
+import {isForPerson, type CurrentJob} from './current-jobs.js';
+import type {RetryDeps} from './retry-selection.js';
 
 export type LookDeps = RetryDeps & SubmitDeps & Pick<PollDeps, 'prices'>;
 
@@ -28,10 +29,13 @@ export type LookDeps = RetryDeps & SubmitDeps & Pick<PollDeps, 'prices'>;
  */
 export async function lookForUnseen(
   {store, client, clock}: LookDeps,
-  records: readonly JobRecord[],
+  jobs: readonly CurrentJob[],
   stop: AbortSignal,
 ): Promise<void> {
-  const unseen = records.filter((record) => ['lost', 'not_seen'].includes(jobOutcome(record)));
+  // Of what gembatch deleted there is nothing to ask.
+  const unseen = jobs
+    .filter((job) => isForPerson(job) && job.record.remote_deleted_at === undefined)
+    .map(({record}) => record);
   if (unseen.length === 0) return;
   const refreshed = await refreshJobs(
     client,
@@ -52,11 +56,14 @@ export async function lookForUnseen(
  */
 export async function fetchAgain(
   deps: LookDeps,
-  records: readonly JobRecord[],
+  jobs: readonly CurrentJob[],
   stop: AbortSignal,
 ): Promise<ReadonlyMap<string, GembatchError>> {
   const {store, report} = deps;
-  const kept = records.filter(isFetchedAndKept);
+  const kept = jobs
+    .filter((job) => !isForPerson(job))
+    .map(({record}) => record)
+    .filter(isFetchedAndKept);
   const looks = await lookAtResults(store, kept, {isThorough: true, stop});
   const errors = new Map<string, GembatchError>();
   const byFolder = new Map<string | null, JobRecord[]>();
@@ -76,7 +83,8 @@ export async function fetchAgain(
   const fetching = {...deps, report: (event: PollEvent) => pass(event, report)};
   const how = {keepsRemote: true, fetchesLeft: false, stop};
   // Whatever was concluded: what comes after all is not paid for again.
-  await fetchMissing(fetching, records.filter(isLost), {...how, resultsDir: null});
+  for (const [resultsDir, group] of lostByFolder(deps, jobs))
+    await fetchMissing(fetching, group, {...how, resultsDir});
   for (const [resultsDir, group] of byFolder) {
     const fetched = await fetchMissing(fetching, group, {...how, resultsDir});
     for (const [name, error] of fetched.errors) errors.set(name, error);
@@ -117,13 +125,28 @@ function isFetchedAndKept(record: JobRecord): record is FetchedJob {
   return record.results !== undefined && isKept(record);
 }
 
-/** Whether results were given up that the service said it has. */
-function isLost({batch, results, lost_at: lostAt, remote_deleted_at: deletedAt}: JobRecord): boolean {
-  return results === undefined && batch.dest !== undefined && lostAt !== undefined && deletedAt === undefined;
+/** Lost jobs that may be there all the same, by the results folder; a folder elsewhere may be anybody's word. */
+function lostByFolder(
+  deps: LookDeps,
+  jobs: readonly CurrentJob[],
+): ReadonlyMap<string | null, readonly JobRecord[]> {
+  const groups = new Map<string | null, JobRecord[]>();
+  for (const {record} of jobs.filter((job) => isForPerson(job) && mayBeThere(job.record))) {
+    const folder = resultsDirOf(deps, record);
+    if (folder !== null && isAbsolute(deps.store.inputName(folder))) continue;
+    groups.set(folder, [...(groups.get(folder) ?? []), record]);
+  }
+  return groups;
+}
+
+/** Whether the service said once that it has the results, and nobody is known to have deleted them since. */
+function mayBeThere({batch, remote_deleted_at: deletedAt, results_left: place}: JobRecord): boolean {
+  return batch.dest !== undefined && (deletedAt === undefined || place !== undefined);
 }
 
 /** The results folder that the results were put in before; null for the one beside the request file. */
-function resultsDirOf({store}: LookDeps, record: FetchedJob): string | null {
+function resultsDirOf({store}: LookDeps, record: JobRecord): string | null {
+  if (record.results === undefined) return null;
   const folder = dirname(store.resolveInput(record.results.file));
   const beside = dirname(plainTarget(record, {store, resultsDir: null}));
   if (folder === beside) return null;

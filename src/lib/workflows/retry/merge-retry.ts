@@ -12,13 +12,14 @@ import {fieldOf, isText} from '../../domain/json/json-object.js';
 import {KeyTable} from '../../domain/request-key/key-table.js';
 import type {JobRecord, StoredResults} from '../../domain/job/job-record.js';
 import {isBlank, LineSplitter} from '../../domain/json/line-splitter.js';
-import {mergeTargetOf} from '../../domain/job/job-progress.js';
+import {isKept} from '../../domain/job/job-progress.js';
+import {mergeTargetOf} from '../../domain/job/replaced-jobs.js';
 import {areAnswersChecked} from '../../domain/result/row-counts.js';
 import {readResultRow} from '../../domain/result/result-row.js';
 import type {PollDeps} from '../poll/poll-run.js';
 import {readChunks} from '../request-file/read-chunks.js';
 import {readRequestKeys} from '../request-file/read-request-keys.js';
-import {refuseAltered} from '../job-states/result-files.js';
+import {glanceAtResults, refuseAltered} from '../job-states/result-files.js';
 import {verifyResult} from '../fetch/verify-result.js';
 import {ownCommand} from '../../domain/program-name.js';
 
@@ -45,6 +46,8 @@ export async function mergeRetries(deps: MergeDeps): Promise<readonly string[]> 
     const parent = mergeTargetOf(retry, known);
     if (parent === undefined) continue;
     try {
+      // That results are lost is said of their job.
+      if ([parent, retry].some((job) => isLost(deps, job))) continue;
       await refuseAltered(deps.store, [parent, retry]);
       await merge(deps, parent, {retry, into: parent.results, from: retry.results});
       await note(deps, retry, {merged_at: new Date(deps.clock.now()).toISOString()});
@@ -64,6 +67,10 @@ function mergeErrorText({input_file: file}: JobRecord, error: unknown): string {
       : isText(fieldOf(error, 'code'));
   if (!isOfFiles || !(error instanceof Error)) throw error;
   return `The answers of the retry of ${file} are not merged into its results (${error.message}). To fetch the results again: ${ownCommand(`results ${file}`)}`;
+}
+
+function isLost({store}: MergeDeps, record: JobRecord): boolean {
+  return !isKept(record) && glanceAtResults(store, record) === 'missing';
 }
 
 /** All records as they are now, in the order of the job-info file. */

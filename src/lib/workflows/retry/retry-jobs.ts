@@ -3,22 +3,15 @@ import {GembatchError} from '../../domain/errors.js';
 import {abortError} from '../../domain/interruption.js';
 import {exitCodeOf, type ItemOutcome} from '../../domain/outcome.js';
 import {itemOutcome} from '../submit/file-outcome.js';
-import {jobOutcome} from '../../domain/job/job-progress.js';
-import type {JobRecord} from '../../domain/job/job-record.js';
 import type {Range} from '../../domain/estimate/range.js';
 import {DEFAULT_MODEL} from '../../domain/service/model-choice.js';
 import {entryOf} from '../../domain/price/price-list.js';
 import {PRICES} from '../../domain/price/prices.js';
 import {describeLockWait} from '../../domain/lock-holder.js';
 import {fetchAgain, lookForUnseen, reconcileRetries} from './before-retry.js';
-import {
-  prepareRetries,
-  retriable,
-  type PreparedRetries,
-  type Retry,
-  type RetryDeps,
-  type RetrySelection,
-} from './prepare-retries.js';
+import {isForPerson, retriable, type CurrentJob} from './current-jobs.js';
+import {prepareRetries} from './prepare-retries.js';
+import type {PreparedRetries, Retry, RetryDeps, RetrySelection} from './retry-selection.js';
 import {FileEstimator} from '../estimate/file-estimator.js';
 import type {RequestFile} from '../submit/collect-inputs.js';
 import {haltOn, openSubmission} from '../submit/submit-files.js';
@@ -31,7 +24,7 @@ export interface RetryInput extends RetrySelection, SubmitOptions {
   /** As the person wrote it; undefined takes the model of each job. */
   readonly model: string | undefined;
   /** Asks whether the work of jobs that are lost or cannot be seen is to be submitted, and perhaps paid, again. */
-  readonly confirmLost?: (lost: readonly JobRecord[]) => Promise<boolean>;
+  readonly confirmLost?: (jobs: readonly CurrentJob[]) => Promise<boolean>;
 }
 
 /** Errors that concern every model alike. */
@@ -109,9 +102,10 @@ export async function retryJobs(
   const view = viewOf();
   const looking = {...deps, prices, report: (event: SubmitEvent): void => view.report(event)};
   store.requireReadable(store.read());
-  await lookForUnseen(looking, retriable(store, input), stop);
-  await confirm(store, input);
-  const unfetched = await fetchAgain(looking, retriable(store, input), stop);
+  await lookForUnseen(looking, await retriable(store, input), stop);
+  const jobs = await retriable(store, input);
+  await confirm(jobs, input);
+  const unfetched = await fetchAgain(looking, jobs, stop);
   return store.withSession(
     {
       timeoutMs: input.lockTimeoutMs,
@@ -143,9 +137,9 @@ function estimators(
 }
 
 /** @throws GembatchError `USAGE` when the user does not agree to pay again for jobs that are lost or not seen. */
-async function confirm(store: RetryDeps['store'], input: RetryInput): Promise<void> {
+async function confirm(jobs: readonly CurrentJob[], input: RetryInput): Promise<void> {
   if (input.isLost !== true) return;
-  const lost = retriable(store, input).filter((record) => ['lost', 'not_seen'].includes(jobOutcome(record)));
+  const lost = jobs.filter(isForPerson);
   if (lost.length === 0 || (await input.confirmLost?.(lost)) === true) return;
   throw new GembatchError('USAGE', 'Nothing was sent.', {suggestions: []});
 }
@@ -213,8 +207,13 @@ function byModel(
 }
 
 function requestFilesOf(store: RetryDeps['store'], retries: readonly Retry[]): readonly RequestFile[] {
-  const sent = retries.flatMap(({paths, job, object}) =>
-    paths.map((path) => ({path, retryOf: job, ...(object === undefined ? {} : {object})})),
+  const sent = retries.flatMap(({paths, job, object, fingerprint}) =>
+    paths.map((path) => ({
+      path,
+      retryOf: job,
+      ...(object === undefined ? {} : {object}),
+      ...(fingerprint === undefined ? {} : {fingerprint}),
+    })),
   );
   return sent.map((file, position) => {
     const inputFile = store.inputName(file.path);

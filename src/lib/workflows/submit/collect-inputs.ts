@@ -19,6 +19,8 @@ export interface RequestFile {
   readonly object?: BucketInput;
   /** The batch job that this file submits again; that job is no reason to skip it. */
   readonly retryOf?: string;
+  /** What the fingerprint of its content has to begin with; without it, any content will do. */
+  readonly fingerprint?: string;
   /** Which part of a larger file it is. */
   readonly partOf?: PartOf;
   /** In a dry run: how many parts it would be submitted in. */

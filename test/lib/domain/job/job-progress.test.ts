@@ -6,9 +6,8 @@ import {
   badRowCount,
   isFinished,
   jobOutcome,
-  mergeTargetOf,
-  replacedJobs,
 } from '../../../../src/lib/domain/job/job-progress.js';
+import {mergeTargetOf, replacedJobs} from '../../../../src/lib/domain/job/replaced-jobs.js';
 import type {JobRecord, RowCounts} from '../../../../src/lib/domain/job/job-record.js';
 import {noCounts} from '../../../../src/lib/domain/result/row-counts.js';
 

@@ -124,8 +124,8 @@ test('three folders with results are named, and the others counted', () => {
   expect(lines).toContain('Results: 1/results/, 2/results/, 3/results/ and 1 more folder');
 });
 
-test('of results that are lost, the look that says what can be done is named', () => {
+test('results that are lost have their one way out', () => {
   const jobs = [job(1, {outcome: 'lost'})];
   const text = summaryLines({...NOTHING, jobs: 1, lost: 1, exit_code: 1}, jobs, style).join('\n');
-  expect(text).toContain('retry --dry-run a/1.jsonl');
+  expect(text).toContain('its results are lost. To pay for the work again: gembatch retry --lost a/1.jsonl');
 });

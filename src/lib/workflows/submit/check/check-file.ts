@@ -17,6 +17,7 @@ import {inspectFile, type Inspection} from '../../request-file/inspect-file.js';
 import {inspectObject} from '../../request-file/inspect-object.js';
 import type {FileEstimate} from '../../estimate/file-estimator.js';
 import {contentId} from '../duplicates/known-jobs.js';
+import {changedError} from '../../request-file/refuse-changed.js';
 import {withPreparation} from './with-preparation.js';
 import {
   jobOf,
@@ -55,6 +56,7 @@ export async function checkFile(run: SubmitRun, file: RequestFile): Promise<File
   }
 
   const inspection = await inspect(run, file, run.options.isValidated);
+  if (!inspection.sha256.startsWith(file.fingerprint ?? '')) throw changedError(file.inputFile);
   const duplicate = await sameContent(run, file, inspection);
   return duplicate === undefined ? {inspection} : {outcome: {...factsOf(inspection), ...duplicate}};
 }

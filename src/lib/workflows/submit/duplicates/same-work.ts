@@ -5,6 +5,7 @@
 import {itemError} from '../../../domain/item-error.js';
 import {GembatchError} from '../../../domain/errors.js';
 import {jobOutcome, type JobOutcome} from '../../../domain/job/job-progress.js';
+import {lostError} from '../../../domain/job/lost-results.js';
 import type {JobRecord} from '../../../domain/job/job-record.js';
 import {SERVICE_NAMES, serviceOfJob} from '../../../domain/service/service-of.js';
 import type {PricedService} from '../../../domain/price/price-list.js';
@@ -115,7 +116,6 @@ function ofOtherProject(
 const END_WORDS: ReadonlyMap<JobOutcome, string> = new Map([
   ['failed', 'failed'],
   ['cancelled', 'was cancelled'],
-  ['lost', 'is lost'],
 ]);
 
 /** Why the work of a job is not done and will not be; empty when it is, or may still be. */
@@ -127,11 +127,11 @@ function endOf(name: string, record: JobRecord): Pick<OutcomeDraft, 'error'> {
     const unseen = `${name}: the service does not show its batch job ${batch.name}; whether it runs is not known, and nothing was sent.`;
     return {error: itemError(new GembatchError('UNCLEAR', unseen, {suggestions: [ownCommand('poll')]}))};
   }
+  if (outcome === 'lost') return {error: itemError(lostError(record))};
   const words = END_WORDS.get(outcome) ?? outcome;
   const why = batch.error === undefined ? '' : `: ${batch.error.message.replace(/[.\s]+$/u, '')}`;
-  const retry = ownCommand(outcome === 'lost' ? `retry --lost ${file}` : `retry ${file}`);
   const error = new GembatchError('JOB_ENDED', `${name}: its batch job ${batch.name} ${words}${why}.`, {
-    suggestions: [`To submit it again: ${retry}`],
+    suggestions: [`To submit it again: ${ownCommand(`retry ${file}`)}`],
   });
   return {error: itemError(error)};
 }

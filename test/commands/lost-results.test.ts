@@ -1,0 +1,140 @@
+/** Results that can be had neither here nor at the service: one story in all commands, and one way out. */
+import {readFile, rm, writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import {describe, expect, test} from '@jest/globals';
+import type {Emulator} from '../../src/emulator/http/server.js';
+import {EXIT} from '../../src/lib/domain/errors.js';
+import {keysOf} from '../helpers/job-fixture.js';
+import {requestLines} from '../helpers/request-files.js';
+import {FAST_CLOCK, runCli, type CliResult} from '../helpers/run-cli.js';
+import {MODEL, records} from '../helpers/submit.js';
+import {tempDir} from '../helpers/temp-dir.js';
+import {useEmulator} from '../helpers/use-emulator.js';
+
+const RESULT = 'results/a.jsonl';
+const ADVICE = 'To pay for the work again: gembatch retry --lost a.jsonl';
+const GONE = {
+  kind: 'status',
+  status: 404,
+  body: {error: {code: 404, message: 'Requested entity was not found.', status: 'NOT_FOUND'}},
+} as const;
+
+interface Place {
+  readonly folder: string;
+  readonly emulator: Emulator;
+  readonly run: (...args: readonly string[]) => Promise<CliResult>;
+  readonly paid: () => number;
+}
+
+/** One request file whose job has ended. Ten minutes pass in a second. */
+async function endedJob(name = 'a.jsonl'): Promise<Place> {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await writeFile(join(folder, name), requestLines(3, name));
+  const run: Place['run'] = (...args) =>
+    runCli(args, {cwd: folder, env: {...env, GEMBATCH_TEST_SPEED: '600'}, nodeArgs: FAST_CLOCK});
+  expect((await run('submit', name, '-m', MODEL)).code).toBe(0);
+  emulator.control.advance(3_600_000);
+  return {folder, emulator, run, paid: () => emulator.control.paid().length};
+}
+
+const file = (place: Place, name = RESULT): string => join(place.folder, name);
+
+/** Every way in which results come to be lost. */
+const KINDS: Readonly<Record<string, (place: Place) => Promise<void>>> = {
+  'never fetched, and gone at the service': async ({emulator, run}) => {
+    emulator.control.fault({on: 'files.download', times: null, fault: GONE});
+    await run('poll');
+  },
+  'fetched, deleted at the service, and gone here': async (place) => {
+    await place.run('poll');
+    await rm(file(place));
+  },
+  'fetched, kept at the service, and gone in both places': async (place) => {
+    await place.run('poll', '--keep-remote');
+    await rm(file(place));
+    place.emulator.control.fault({on: 'files.download', times: null, fault: GONE});
+    await place.run('poll');
+  },
+};
+
+/** Every command that says how jobs stand, and how it ends when all results are lost. */
+const COMMANDS: readonly (readonly [command: readonly string[], code: number])[] = [
+  [['poll'], EXIT.failed],
+  [['run', 'a.jsonl', '-m', MODEL], EXIT.failed],
+  [['submit', 'a.jsonl', '-m', MODEL], EXIT.failed],
+  [['retry'], EXIT.failed],
+  [['retry', '--dry-run'], EXIT.failed],
+  [['results'], EXIT.failed],
+  [['list'], EXIT.ok],
+  [['show', 'a.jsonl'], EXIT.ok],
+  [['report', '--overwrite'], EXIT.ok],
+];
+
+describe.each(Object.entries(KINDS))('results that are lost (%s)', (_, lose) => {
+  test('have one outcome and one way out in every command', async () => {
+    const place = await endedJob();
+    await lose(place);
+    for (const [command, code] of COMMANDS) {
+      const {stdout, stderr, ...ended} = await place.run(...command);
+      const text = stdout + stderr;
+      expect([command[0], ended.code, text]).toEqual([command[0], code, expect.stringContaining(ADVICE)]);
+      expect(text).toMatch(/\blost\b/u);
+      expect(text).not.toMatch(/--force|retry a\.jsonl/u);
+    }
+    expect((await place.run('list', '--json')).json()).toMatchObject({jobs: [{outcome: 'lost'}]});
+    expect(place.paid()).toBe(1);
+  });
+
+  test('are paid for again once, when a person agrees to it, and take their old place', async () => {
+    const place = await endedJob();
+    await lose(place);
+    const {folder, emulator, run, paid} = place;
+    const asked = await run('retry', '--lost', 'a.jsonl');
+    const question =
+      /a\.jsonl are lost; the work is paid again\. 1 file, 3 requests: (?:about|less than) \$/u;
+    expect([asked.code, asked.stderr, paid()]).toEqual([EXIT.usage, expect.stringMatching(question), 1]);
+    const dry = await run('retry', '--lost', 'a.jsonl', '--dry-run', '--json');
+    expect(dry.json()).toMatchObject({jobs: [{was: 'lost', requests: 3, request_files: ['a.jsonl']}]});
+
+    const request = await readFile(file(place, 'a.jsonl'));
+    for (const [spoil, code] of [
+      [() => writeFile(file(place, 'a.jsonl'), requestLines(3, 'other words')), 'FILE_CHANGED'],
+      [() => rm(file(place, 'a.jsonl')), 'FILE_MISSING'],
+    ] as const) {
+      await spoil();
+      const refused = await run('retry', '--lost', 'a.jsonl', '--yes', '--json');
+      expect([refused.json(), paid()]).toMatchObject([{jobs: [{error: {code}}]}, 1]);
+    }
+    await writeFile(file(place, 'a.jsonl'), request);
+
+    expect((await run('retry', '--lost', 'a.jsonl', '--yes')).code).toBe(0);
+    expect(paid()).toBe(2);
+    const [first, second] = emulator.control.paid();
+    expect(second?.sha256).toBe(first?.sha256);
+    // While it is open, and when it is done.
+    for (const name of ['a.jsonl', 'a.jsonl', (await records(folder))[0]?.batch.name ?? '']) {
+      await run('retry', '--lost', name, '--yes');
+      expect(paid()).toBe(2);
+      emulator.control.clearFaults();
+      emulator.control.advance(3_600_000);
+      await run('poll');
+    }
+
+    expect(keysOf(await readFile(file(place), 'utf8'))).toEqual(['r1', 'r2', 'r3']);
+    const [lost, again] = await records(folder);
+    expect(lost).toMatchObject({lost_at: expect.any(String) as unknown});
+    expect(lost?.results).toBeUndefined();
+    expect(again).toMatchObject({retry_of: lost?.batch.name, results: {file: RESULT}});
+    for (const command of [['poll'], ['submit', 'a.jsonl', '-m', MODEL], ['results'], ['retry']]) {
+      const {code, stdout, stderr} = await run(...command);
+      expect([command[0], code, stdout + stderr]).toEqual([
+        command[0],
+        0,
+        expect.not.stringMatching(/\blost\b|Following/u),
+      ]);
+    }
+    expect((await run('list', '--json')).json()).toMatchObject({summary: {done: 1, replaced: 1, lost: 0}});
+    expect(paid()).toBe(2);
+  });
+});
