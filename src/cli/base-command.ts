@@ -9,7 +9,7 @@ import type {OutageOptions} from '../lib/services/http/outage.js';
 import {printable, printableJson} from '../lib/output/terminal/printable.js';
 import {outputMode, type Display} from '../lib/output/terminal/screen.js';
 import type {CreateFile} from '../lib/workflows/poll/poll-run.js';
-import {GembatchError} from '../lib/domain/errors.js';
+import {EXIT, GembatchError} from '../lib/domain/errors.js';
 import type {JobStore} from '../lib/store/job-store.js';
 import type {RequestFile} from '../lib/workflows/submit/collect-inputs.js';
 import type {SubmitOptions} from '../lib/workflows/submit/submit-run.js';
@@ -87,6 +87,7 @@ export abstract class BaseCommand extends GembatchCommand {
 
   #configuration: Promise<Configuration> | undefined;
   #client: BatchService | undefined;
+  #unreadable: string | undefined;
 
   protected readonly clock: Clock = (globalThis as {[CLOCK]?: Clock})[CLOCK] ?? systemClock;
 
@@ -167,12 +168,21 @@ export abstract class BaseCommand extends GembatchCommand {
    * The store at `path`; nothing is created yet.
    *
    * @param path - the value of `--job-info`.
+   * @param options - `warns`: whether a person is told at the end that lines of it cannot be read.
    * @throws GembatchError STORAGE
    */
-  protected async openStore(path: string): Promise<JobStore> {
+  protected async openStore(path: string, {warns = true} = {}): Promise<JobStore> {
     const store = await import('../lib/store/job-store.js');
     const command = ownCommand(this.id ?? '');
-    return store.JobStore.open(path, {command, clock: this.clock, version: this.ownVersion});
+    const onUnreadable = (warning: string): void => {
+      this.#unreadable = warning;
+    };
+    return store.JobStore.open(path, {
+      command,
+      clock: this.clock,
+      version: this.ownVersion,
+      ...(warns ? {onUnreadable} : {}),
+    });
   }
 
   /**
@@ -291,6 +301,9 @@ export abstract class BaseCommand extends GembatchCommand {
 
   protected override async finally(error: Error | undefined): Promise<void> {
     this.#client?.close?.();
+    // An error that ends with this code has said it, line by line.
+    if (this.#unreadable !== undefined && process.exitCode !== EXIT.storage)
+      process.stderr.write(`Warning: ${printable(this.#unreadable)}\n`);
     return super.finally(error);
   }
 

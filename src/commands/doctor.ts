@@ -33,7 +33,7 @@ export default class Doctor extends BaseCommand {
     const [{checkSetup}, {doctorLines}, store, configuration] = await Promise.all([
       import('../lib/workflows/doctor/check-setup.js'),
       import('../lib/output/doctor-lines.js'),
-      this.openStore(flags['job-info']),
+      this.openStore(flags['job-info'], {warns: false}),
       this.configuration(),
     ]);
     const address = this.#address(flags.vertex ? 'vertex' : 'gemini');

@@ -104,7 +104,7 @@ A request file is one row, with its retries and parts. A terminal shows what fit
         import('../lib/workflows/list/job-fields.js'),
         import('../lib/output/poll/job-columns.js'),
         import('../lib/output/list/list-lines.js'),
-        this.openStore(flags['job-info']),
+        this.openStore(flags['job-info'], {warns: false}),
       ],
     );
     const fields = flags.fields === undefined ? undefined : namesIn('fields', flags.fields, JOB_FIELDS);

@@ -109,3 +109,38 @@ describe('a job-info file', () => {
     );
   });
 });
+
+describe('a line that cannot be read', () => {
+  const broken = '{"input_file":"b.jsonl", "count": 3,\n';
+
+  test.each([
+    'cost',
+    'cost --json',
+    'results',
+    'report',
+    'retry --dry-run',
+    'cleanup',
+    'cancel --all-running --yes',
+    'poll --once',
+  ])('is told by %s, which knows the other records only', async (line) => {
+    const {path, text, cwd, env} = await submitted();
+    await writeFile(path, `${text}${broken}`);
+    const {stdout, stderr} = await runCli(line.split(' '), {cwd, env});
+    expect(stderr).toContain('job-info.jsonl cannot be read whole (line 4: ');
+    expect(stdout).not.toContain('cannot be read whole');
+  });
+
+  test('is told by list once', async () => {
+    const {path, text, cwd, env} = await submitted();
+    await writeFile(path, `${text}${broken}`);
+    const {stdout, stderr} = await runCli(['list'], {cwd, env});
+    expect(`${stdout}${stderr}`.match(/job-info\.jsonl/gu)).toHaveLength(1);
+  });
+
+  test('makes of a file that was named by mistake no empty job-info file', async () => {
+    const cwd = await tempDir();
+    await writeFile(join(cwd, 'README.md'), '# Notes\n\nBuy milk.\n');
+    const {stderr} = await runCli(['cost', '--job-info', 'README.md'], {cwd});
+    expect(stderr).toContain('README.md cannot be read whole (line 3: ');
+  });
+});

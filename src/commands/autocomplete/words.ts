@@ -57,7 +57,7 @@ export default class AutocompleteWords extends BaseCommand {
         ? words.find((word) => word.startsWith('--job-info='))?.slice('--job-info='.length)
         : words[at + 1];
     const {flags} = await this.parse(AutocompleteWords, named === undefined ? [] : ['--job-info', named]);
-    const store = await this.openStore(flags['job-info']);
+    const store = await this.openStore(flags['job-info'], {warns: false});
     const names = store.read().records.flatMap(({record}) => [record.input_file, record.batch.name]);
     return [...new Set(names)];
   }

@@ -1,4 +1,4 @@
-import {refuseUnreadable} from './record/unreadable-lines.js';
+import {refuseUnreadable, unreadableWarning} from './record/unreadable-lines.js';
 import type {Clock} from '../domain/clock.js';
 import {GembatchError} from '../domain/errors.js';
 import type {JobRecord} from '../domain/job/job-record.js';
@@ -15,7 +15,7 @@ import {nodeIo} from './file/store-io.js';
 import type {StoreIo} from './file/store-io.js';
 import {StorePaths} from './file/store-paths.js';
 import type {JobLines} from './record/job-lines.js';
-import type {StoreSnapshot} from './record/stored-record.js';
+import type {LineProblem, StoreSnapshot} from './record/stored-record.js';
 import {removeStaleFiles} from './file/stale-files.js';
 import {JournalComparison, unreconciledOf} from './unreconciled.js';
 import {UpdateQueue, type JobChanges} from './update-queue.js';
@@ -40,6 +40,8 @@ export interface JobStoreOptions {
    * dead, in milliseconds. It gives one every 5 seconds.
    */
   readonly foreignLimitMs?: number;
+  /** Is told once, in a sentence for people, that lines of the file cannot be read. */
+  readonly onUnreadable?: ((warning: string) => void) | undefined;
 }
 
 /** What became of an attempt to open a session without waiting. */
@@ -71,9 +73,15 @@ export class JobStore {
   readonly #updates: UpdateQueue;
   /** One for all sessions, because it remembers for how long a holder on another host has been silent. */
   readonly #contender: LockContender;
+  #onUnreadable: JobStoreOptions['onUnreadable'];
 
-  private constructor(paths: StorePaths, context: LockContext) {
+  private constructor(
+    paths: StorePaths,
+    context: LockContext,
+    onUnreadable: JobStoreOptions['onUnreadable'],
+  ) {
     this.#paths = paths;
+    this.#onUnreadable = onUnreadable;
     this.#context = context;
     this.#jobFile = new JobFile(context.io, paths);
     this.#commits = new CommitLock(this.#jobFile, paths, context);
@@ -88,7 +96,8 @@ export class JobStore {
    */
   static open(path: string, options: JobStoreOptions): JobStore {
     const {command, clock, version = '', io = nodeIo, foreignLimitMs = FOREIGN_LIMIT_MS} = options;
-    return new JobStore(new StorePaths(path), {io, clock, command, version, foreignLimitMs});
+    const context = {io, clock, command, version, foreignLimitMs};
+    return new JobStore(new StorePaths(path), context, options.onUnreadable);
   }
 
   /** Real path of the job-info file. */
@@ -165,6 +174,7 @@ export class JobStore {
       visit(record);
     });
     for (const record of comparison.unpublished) visit(record);
+    this.#tellUnreadable(problems);
     return {openIntents: comparison.openIntents, problems};
   }
 
@@ -264,7 +274,14 @@ export class JobStore {
     const lines = readLines();
     const {unpublished, openIntents} = unreconciledOf(journal, lines);
     const records = [...lines.jobs, ...unpublished.map((record) => ({record, line: null}))];
+    this.#tellUnreadable(lines.problems);
     return {records, openIntents, problems: lines.problems};
+  }
+
+  #tellUnreadable(problems: readonly LineProblem[]): void {
+    if (problems.length === 0) return;
+    this.#onUnreadable?.(unreadableWarning(this.path, problems));
+    this.#onUnreadable = undefined;
   }
 
   #journal(): Journal {

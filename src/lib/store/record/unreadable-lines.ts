@@ -13,11 +13,9 @@ const MOST_NAMED = 5;
  */
 export function refuseUnreadable(path: string, problems: readonly LineProblem[]): void {
   if (problems.length === 0) return;
-  const named = problems.slice(0, MOST_NAMED).map(({line, reason}) => `line ${line}: ${reason}`);
-  const more = problems.length > named.length ? [`and ${problems.length - named.length} more lines`] : [];
   throw new GembatchError(
     'STORAGE',
-    `${path} cannot be read whole (${[...named, ...more].join('; ')}). Such a line may be a job that was paid for. Nothing was sent.`,
+    `${unreadable(path, problems)} Such a line may be a job that was paid for. Nothing was sent.`,
     {
       suggestions: [
         ...new Set(problems.slice(0, MOST_NAMED).map(({remedy}) => remedy)),
@@ -26,6 +24,17 @@ export function refuseUnreadable(path: string, problems: readonly LineProblem[])
       details: {line: problems[0]?.line ?? 1, problems: problems.length},
     },
   );
+}
+
+/** What a person should know who is told only of the records that can be read. */
+export function unreadableWarning(path: string, problems: readonly LineProblem[]): string {
+  return `${unreadable(path, problems)} If such a line is a job, it is left out here.`;
+}
+
+function unreadable(path: string, problems: readonly LineProblem[]): string {
+  const named = problems.slice(0, MOST_NAMED).map(({line, reason}) => `line ${line}: ${reason}`);
+  const more = problems.length > named.length ? [`and ${problems.length - named.length} more lines`] : [];
+  return `${path} cannot be read whole (${[...named, ...more].join('; ')}).`;
 }
 
 /** A line that can be read and is no record. */
