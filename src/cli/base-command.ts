@@ -17,6 +17,7 @@ import {apiKeyFrom, hasApiKey, redactApiKeys} from './connection/api-key.js';
 import {chosenService, type ServiceFlags} from './connection/choose-service.js';
 import {recordedServices, type RecordedServices} from './connection/recorded-services.js';
 import {loadConfiguration, profileIn, type Configuration} from './config/configuration.js';
+import {bucketFlag} from './flags/flags.js';
 import {environmentOf, withConfiguration} from './config/configured-flags.js';
 import {GembatchCommand} from './gembatch-command.js';
 import {serviceUrlFrom} from './connection/service-url.js';
@@ -72,9 +73,8 @@ export abstract class BaseCommand extends GembatchCommand {
       description: 'submit to Vertex AI in place of the Gemini API (docs/vertex.md)',
       helpGroup: 'GLOBAL',
     }),
-    bucket: Flags.string({
+    bucket: bucketFlag({
       description: 'where request files and results go on Vertex AI: gs://BUCKET/FOLDER',
-      helpValue: '<gs://…>',
       helpGroup: 'GLOBAL',
       env: 'GEMBATCH_BUCKET',
     }),

@@ -46,24 +46,26 @@ export default class Results extends BaseCommand {
     format: Flags.option({
       description: 'form of --join [default: by the ending of the file]',
       options: JOIN_FORMATS,
+      dependsOn: ['join'],
     })(),
     columns: Flags.string({
       description: 'columns of a table, in this order',
       helpValue: '<name,...>',
       dependsOn: ['join'],
     }),
-    thoughts: Flags.boolean({description: 'join thoughts too, in JSONL'}),
+    thoughts: Flags.boolean({description: 'join thoughts too, in JSONL', dependsOn: ['join']}),
     media: Flags.string({
       description: 'write images and sounds of answers into files',
       helpValue: '<folder>',
       dependsOn: ['join'],
     }),
-    'parse-json': Flags.boolean({description: 'join answers that are JSON as values'}),
+    'parse-json': Flags.boolean({description: 'join answers that are JSON as values', dependsOn: ['join']}),
     'no-formula-guard': Flags.boolean({
       ...RARE,
       description: 'leave texts that look like formulas as they are',
+      dependsOn: ['join'],
     }),
-    overwrite: Flags.boolean({description: 'let --join replace a file'}),
+    overwrite: Flags.boolean({description: 'let --join replace a file', dependsOn: ['join']}),
     source: Flags.string({
       ...RARE,
       description: 'table of the requests [default: as prepared]',
@@ -74,6 +76,7 @@ export default class Results extends BaseCommand {
       ...RARE,
       description: 'column of --source with the request keys',
       helpValue: '<column>',
+      dependsOn: ['join'],
     }),
     failed: Flags.boolean({description: 'list the rows that did not work'}),
     'keep-remote': pollFlags['keep-remote'],
@@ -95,10 +98,17 @@ export default class Results extends BaseCommand {
     ]);
     this.#hasRowsOnStdout = hasRowsOnStdout(flags);
     const stop = this.stopSignal();
+    const prices = flags.prices === undefined ? undefined : await readPrices(flags.prices);
     const makeDeps = async (): Promise<PollDeps> => {
       const client = await this.createClient(this.connection(flags, {follows: true}));
-      const prices = await readPrices(flags.prices);
-      return {store, client, clock: this.clock, createFile, prices, report: await this.#reporter(flags)};
+      return {
+        store,
+        client,
+        clock: this.clock,
+        createFile,
+        prices: prices ?? (await readPrices(undefined)),
+        report: await this.#reporter(flags),
+      };
     };
     let made: Promise<PollDeps> | undefined;
     const fetchDeps = (): Promise<PollDeps> => (made ??= makeDeps());

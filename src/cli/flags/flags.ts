@@ -1,5 +1,6 @@
 import {custom} from '@oclif/core/flags';
 import type {FlagInput} from '@oclif/core/parser';
+import {isCloudAddress} from '../../lib/domain/bucket/bucket-input.js';
 import {GembatchError} from '../../lib/domain/errors.js';
 import {isModelName} from '../../lib/domain/service/model-choice.js';
 import {ownCommand} from '../../lib/domain/program-name.js';
@@ -34,6 +35,17 @@ export const durationFlag = custom<number>({
       });
     }
     return ms;
+  },
+});
+
+/** A flag that takes a place in Cloud Storage, also where it is not used in the end. */
+export const bucketFlag = custom<string>({
+  helpValue: '<gs://…>',
+  parse: async (text) => {
+    if (isCloudAddress(text)) return text;
+    throw new GembatchError('USAGE', `"${text}" is not a place in Cloud Storage.`, {
+      suggestions: ['Write it like gs://BUCKET or gs://BUCKET/FOLDER.'],
+    });
   },
 });
 
