@@ -19,9 +19,11 @@ import {
   writeAll,
 } from './file/file-steps.js';
 import type {HeldLock} from './lock/held-lock.js';
-import {eachRecord, JobLines} from './record/job-lines.js';
+import {eachRecord} from './record/each-record.js';
+import {JobLines} from './record/job-lines.js';
 import {holdsRecords} from './lock/lock-contender.js';
 import {newOwnerId} from './lock/owner-id.js';
+import {lineBlocks} from './file/line-blocks.js';
 import {plainLines} from './file/plain-lines.js';
 import type {StoreIo} from './file/store-io.js';
 import type {StorePaths} from './file/store-paths.js';
@@ -89,8 +91,13 @@ export class JobFile {
    * @throws GembatchError STORAGE when it is there and cannot be read.
    */
   readEach(visit: (record: JobRecord) => void): readonly LineProblem[] {
-    const bytes = orStorageError(`read the job-info file ${this.#paths.file}`, () => this.#readPlain());
-    return bytes === null ? [] : eachRecord(bytes, visit).problems;
+    const readBlocks = (descriptor: number): readonly LineProblem[] => {
+      const readInto = (buffer: Buffer): number => this.#io.readInto(descriptor, buffer);
+      return eachRecord(lineBlocks(readInto, this.#paths.file), visit).problems;
+    };
+    return (
+      orStorageError(`read the job-info file ${this.#paths.file}`, () => this.#reading(readBlocks)) ?? []
+    );
   }
 
   /**
@@ -129,19 +136,24 @@ export class JobFile {
   }
 
   #readPlain(): Buffer | null {
-    const bytes = readIfThere(this.#io, this.#paths.file) ?? this.#readOnceReplaced();
-    return bytes === null ? null : plainLines(bytes, this.#paths.file);
+    return this.#reading((descriptor) => plainLines(this.#io.read(descriptor), this.#paths.file));
+  }
+
+  /** Runs `work` on the file open for reading; null when there is none. */
+  #reading<T>(work: (descriptor: number) => T): T | null {
+    const read = (): T | null => readingIfThere(this.#io, this.#paths.file, work);
+    return read() ?? this.#readOnceReplaced(read);
   }
 
   /** The Python tool deletes the job-info file before it puts the next one, its lock, in its place. */
-  #readOnceReplaced(): Buffer | null {
+  #readOnceReplaced<T>(read: () => T | null): T | null {
     const {file, commitLock} = this.#paths;
     for (let looks = 0; looks < REPLACING_LOOKS; looks += 1) {
       const next = readIfThere(this.#io, commitLock);
-      if (next === null || !holdsRecords(next)) return readIfThere(this.#io, file);
+      if (next === null || !holdsRecords(next)) return read();
       pauseThread(REPLACING_PAUSE_MS);
-      const bytes = readIfThere(this.#io, file);
-      if (bytes !== null) return bytes;
+      const found = read();
+      if (found !== null) return found;
     }
     throw new GembatchError(
       'STORAGE',

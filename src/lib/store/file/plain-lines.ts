@@ -14,11 +14,19 @@ export function plainLines(bytes: Buffer, path: string): Buffer {
   return text.includes(NEWLINE) || !text.includes(CARRIAGE_RETURN) ? text : withNewlines(text);
 }
 
+/** Whether bytes begin with the byte order mark of UTF-16. */
+export function isUtf16(bytes: Buffer): boolean {
+  return isBigEndian(bytes) || (bytes[0] === 0xff && bytes[1] === 0xfe);
+}
+
+function isBigEndian(bytes: Buffer): boolean {
+  return bytes[0] === 0xfe && bytes[1] === 0xff;
+}
+
 function utf16(bytes: Buffer, path: string): Buffer | undefined {
-  const isBigEndian = bytes[0] === 0xfe && bytes[1] === 0xff;
-  if (!isBigEndian && !(bytes[0] === 0xff && bytes[1] === 0xfe)) return undefined;
+  if (!isUtf16(bytes)) return undefined;
   try {
-    const littleEndian = isBigEndian ? Buffer.from(bytes).swap16() : bytes;
+    const littleEndian = isBigEndian(bytes) ? Buffer.from(bytes).swap16() : bytes;
     return Buffer.from(new TextDecoder('utf-16le', {fatal: true}).decode(littleEndian));
   } catch (cause) {
     throw new GembatchError('STORAGE', `${path} is UTF-16 and cannot be read to its end. Nothing was sent.`, {

@@ -1,24 +1,12 @@
-import {isUtf8} from 'node:buffer';
 import type {JobRecord} from '../../domain/job/job-record.js';
+import {eachRecord, type LinePlace} from './each-record.js';
 import {KnownLines} from './known-lines.js';
-import {LineTexts} from './line-texts.js';
+import {withoutMark} from './line-texts.js';
 import {LinesByJob} from './lines-by-job.js';
 import {formatRecord, parseRecord} from './record-line.js';
 import type {JobLine, LineProblem} from './stored-record.js';
-import {oddLine, ONLY_COMMENTS, problemOf} from './unreadable-lines.js';
 
 const NEWLINE = 0x0a;
-/** `#`: the rest of the line is for people. */
-const COMMENT = 0x23;
-/** Some editors begin a file with it. */
-const BYTE_ORDER_MARK = '\ufeff';
-
-/** A place in the bytes of a whole file. */
-export interface LinePlace {
-  readonly line: number;
-  readonly start: number;
-  readonly end: number;
-}
 
 interface Content {
   readonly pieces: readonly Buffer[];
@@ -71,7 +59,7 @@ export class JobLines {
       }
       jobs.push({record, line, piece: pieces.length, start: start - first, end: end - first});
     };
-    const {problems, lineCount} = eachRecord(bytes, visit, known && new KnownLines(known));
+    const {problems, lineCount} = eachRecord([bytes], visit, known && new KnownLines(known));
     pieces.push(bytes.subarray(first));
     return new JobLines({pieces, sizeBytes: bytes.length, jobs, problems, lineCount});
   }
@@ -195,75 +183,9 @@ function changedText(bytes: Buffer, {start, end}: JobLine, record: JobRecord | u
   return text === old ? null : text;
 }
 
-/**
- * Shows each job record in the bytes of a job-info file and where it is, and keeps none.
- *
- * @param known - the lines of an earlier content, which are not parsed again.
- * @returns what is no record, except for blank lines, and how many lines there are.
- */
-export function eachRecord(
-  bytes: Buffer,
-  visit: (record: JobRecord, place: LinePlace) => void,
-  known?: KnownLines,
-): {problems: readonly LineProblem[]; lineCount: number} {
-  const problems: LineProblem[] = [];
-  const isSound = isUtf8(bytes);
-  const texts = new LineTexts(bytes);
-  const readLine = (start: number, end: number): ReturnType<typeof recordIn> => {
-    const isText = isSound || isUtf8(bytes.subarray(start, end));
-    return isText ? recordIn(texts.text(start, end)) : 'it is not valid UTF-8';
-  };
-  let line = 0;
-  let records = 0;
-  let comments = 0;
-  for (let start = 0; start < bytes.length;) {
-    line += 1;
-    const newline = bytes.indexOf(NEWLINE, start);
-    const end = newline === -1 ? bytes.length : newline;
-    if (bytes[start] === COMMENT) {
-      comments += 1;
-      start = end + 1;
-      continue;
-    }
-    const record = known?.record(bytes, start, end) ?? readLine(start, end);
-    if (typeof record === 'string') problems.push(oddLine(line, record));
-    else if (record === undefined)
-      problems.push(problemOf(line, texts.text(start, end), {isLast: newline === -1}));
-    else if (record !== null) {
-      records += 1;
-      known?.see(record);
-      visit(record, {line, start, end});
-    }
-    start = end + 1;
-  }
-  if (comments > 0 && records + problems.length === 0) problems.push(ONLY_COMMENTS);
-  return {problems, lineCount: line};
-}
-
-/** The record in a line, null for a blank line, undefined for what is not JSON, or in words what else it is. */
-function recordIn(line: string): JobRecord | null | undefined | string {
-  const text = withoutMark(line);
-  const value = jsonValue(text);
-  if (value !== undefined) return parseRecord(value);
-  return text.trim() === '' ? null : undefined;
-}
-
-function withoutMark(line: string): string {
-  return line.startsWith(BYTE_ORDER_MARK) ? line.slice(1) : line;
-}
-
-/** The JSON value of a line, undefined when it is none. JSON takes the carriage return of Windows lines for a blank. */
-function jsonValue(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 /** What we wrote is what the next reader sees, unknown fields included. */
 function reread(text: string): JobRecord {
-  const record = parseRecord(jsonValue(text));
+  const record = parseRecord(JSON.parse(text));
   if (typeof record === 'string') throw new TypeError(`a job record cannot be read back: ${record}`);
   return record;
 }

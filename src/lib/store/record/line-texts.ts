@@ -1,7 +1,8 @@
 import {isAscii} from 'node:buffer';
 
+const BYTE_ORDER_MARK = '\ufeff';
 /** Bytes that are made text at once. */
-const WINDOW_BYTES = 1 << 20;
+const WINDOW_BYTES = 1 << 16;
 
 /**
  * The texts of the lines of a file that is UTF-8, asked for in their order.
@@ -28,4 +29,9 @@ export class LineTexts {
     }
     return this.#window.slice(start - this.#start, end - this.#start);
   }
+}
+
+/** The text of a line without the byte order mark that some editors begin a file with. */
+export function withoutMark(line: string): string {
+  return line.startsWith(BYTE_ORDER_MARK) ? line.slice(1) : line;
 }
