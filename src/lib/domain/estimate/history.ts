@@ -31,17 +31,22 @@ export function historyOf(jobs: readonly PastJob[]): History | undefined {
   const outputs = useful.map(({outputTokens, requests}) => outputTokens / requests);
   const total = (of: (job: PastJob) => number): number => useful.reduce((sum, job) => sum + of(job), 0);
   const input = {
-    low: Math.min(...inputs) * LOW,
+    low: extremeOf(inputs, Math.min) * LOW,
     likely: total((job) => job.promptTokens) / total((job) => job.sizeBytes),
-    high: Math.max(...inputs) * HIGH,
+    high: extremeOf(inputs, Math.max) * HIGH,
   };
   if (input.high > input.low * WIDEST) return undefined;
   return {
     inputPerByte: input,
     outputPerRequest: {
-      low: Math.min(...outputs) * LOW,
+      low: extremeOf(outputs, Math.min) * LOW,
       likely: total((job) => job.outputTokens) / total((job) => job.requests),
-      high: Math.max(...outputs) * OUTPUT_HIGH,
+      high: extremeOf(outputs, Math.max) * OUTPUT_HIGH,
     },
   };
+}
+
+/** Arguments stand on the stack, which has no room for those of 200,000 jobs. */
+function extremeOf(values: readonly number[], choose: (a: number, b: number) => number): number {
+  return values.reduce((extreme, value) => choose(extreme, value));
 }

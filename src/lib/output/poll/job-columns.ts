@@ -138,7 +138,9 @@ function stateColor(
 export function oncePerState(labelOf: (state: string) => string): (state: string) => string {
   const labels = new Map<string, string>();
   return (state) => {
-    const label = labels.get(state) ?? labelOf(state);
+    const known = labels.get(state);
+    if (known !== undefined) return known;
+    const label = labelOf(state);
     labels.set(state, label);
     return label;
   };

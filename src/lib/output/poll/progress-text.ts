@@ -13,17 +13,17 @@ import {formatUsd} from '../text/money.js';
 export function progressText(jobs: readonly PolledJob[], nowMs: number, waiting = 0): string {
   const current = jobs.filter(({replaced}) => !replaced);
   const models = [...new Set(current.map(({model = 'unknown'}) => model))];
-  const byModel = models.map((model) => {
+  const percentOfModel = (model: string): string => {
     const its = current.filter(({model: name = 'unknown'}) => name === model);
     return `${modelLabel(model)} ${percentOf(sumOf(its, rowsDone), sumOf(its, rowsOf))}`;
-  });
+  };
   const cost = jobs.reduce((sum, {cost_usd: usd = 0}) => sum + usd, 0);
   // It is unknown how long files will wait.
   const leftMs = waiting === 0 ? longestLeft(current, nowMs) : undefined;
   const [done, all] = [sumOf(current, rowsDone), sumOf(current, rowsOf) + waiting];
   const parts = [
     `${formatCount(done)} of ${formatCount(all)} rows (${percentOf(done, all)})`,
-    ...(models.length > 1 ? [byModel.join(', ')] : []),
+    ...(models.length > 1 ? [models.map(percentOfModel).join(', ')] : []),
     ...(cost > 0 ? [`${formatUsd(cost)} so far`] : []),
     ...(leftMs === undefined ? [] : [`~${formatDuration(leftMs)} left`]),
   ];
@@ -48,10 +48,15 @@ function rowsDone(job: PolledJob): number {
   return stats === undefined ? 0 : stats.successful_request_count + stats.failed_request_count;
 }
 
+/** Undefined unless it is known of every job that runs. */
 function longestLeft(jobs: readonly PolledJob[], nowMs: number): number | undefined {
-  const running = jobs.filter(({outcome}) => outcome === 'running');
   const usual = usualDurations(jobs.filter(({outcome}) => outcome === 'done' || outcome === 'bad_rows'));
-  const left = running.map((job) => remainingMs(job, usual.get(job.model), nowMs));
-  const known = left.filter((ms) => ms !== undefined);
-  return known.length === 0 || known.length < left.length ? undefined : Math.max(...known);
+  let longest: number | undefined;
+  for (const job of jobs) {
+    if (job.outcome !== 'running') continue;
+    const left = remainingMs(job, usual.get(job.model), nowMs);
+    if (left === undefined) return undefined;
+    longest = Math.max(longest ?? 0, left);
+  }
+  return longest;
 }

@@ -1,7 +1,7 @@
 /** A whole number with commas between the thousands. Tables have many: `Intl` takes several times as long. */
 export function formatCount(count: number): string {
   if (count < 1000 || !Number.isFinite(count)) return String(count);
-  return `${formatCount(Math.floor(count / 1000))},${String(count % 1000).padStart(3, '0')}`;
+  return `${formatCount(Math.floor(count / 1000))},${String(1000 + (count % 1000)).slice(1)}`;
 }
 
 const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'];

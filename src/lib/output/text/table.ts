@@ -58,8 +58,9 @@ function filled<Row>({title, align, rank, cell, color}: Column<Row>, rows: reado
     // Many rows say the same as the one above: the model, the state.
     if (text === last) return shown;
     [last, shown] = [text, printable(text)];
-    widest = Math.max(widest, displayWidth(shown));
-    arePlain &&= isPlain(shown);
+    const isCellPlain = isPlain(shown);
+    widest = Math.max(widest, isCellPlain ? shown.length : displayWidth(shown));
+    arePlain &&= isCellPlain;
     return shown;
   });
   const colors = color === undefined ? [] : rows.map(color);
@@ -93,20 +94,36 @@ function layOut([first, ...others]: readonly FilledColumn[], room: number): read
   const width = cells === first.cells ? firstRoom : Math.min(firstRoom, widest([first.title, ...cells]));
   const named = {...first, width, cells};
   const title = [named, ...others].map((column) => pad(column, shortenRight(column.title, column.width)));
-  const lines = first.cells.map((_, row) => {
-    let line = colored(named, row);
-    for (const column of others) line += GAP + colored(column, row);
-    return line.trimEnd();
+  const tails = tailsOf(others, first.cells.length);
+  const lines = paddedCells(named).map((cell, row) => {
+    const tail = tails[row] ?? '';
+    return tail === '' ? cell.trimEnd() : cell + tail;
   });
   return [title.join(GAP).trimEnd(), ...lines];
 }
 
-/** The cell of a row; blanks beside it have no colour, so that those at the end of a line can be left out. */
-function colored(column: FilledColumn, row: number): string {
-  const text = column.cells[row] ?? '';
-  const color = column.colors[row];
-  const padded = pad(column, text);
-  return color === undefined || text === '' ? padded : padded.replace(text, () => color(text));
+/** What stands behind the first column, row by row, without blanks at the end; where it is as in the row above, the same text. */
+function tailsOf(columns: readonly FilledColumn[], rows: number): readonly string[] {
+  const cells = columns.map(paddedCells);
+  let tail = '';
+  return Array.from({length: rows}, (_, row) => {
+    if (row > 0 && cells.every((column) => column[row] === column[row - 1])) return tail;
+    tail = cells
+      .map((column) => GAP + (column[row] ?? ''))
+      .join('')
+      .trimEnd();
+    return tail;
+  });
+}
+
+/** The cells as they are shown; blanks beside a text have no colour, so that those at the end of a line can be left out. */
+function paddedCells(column: FilledColumn): readonly string[] {
+  let [last, padded] = ['', pad(column, '')];
+  return column.cells.map((text, row) => {
+    if (text !== last) [last, padded] = [text, pad(column, text)];
+    const color = column.colors[row];
+    return color === undefined || text === '' ? padded : padded.replace(text, () => color(text));
+  });
 }
 
 /** The columns that these take, with the gap before each. */

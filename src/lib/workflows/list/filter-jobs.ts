@@ -20,6 +20,8 @@ export interface JobFilter {
   readonly untilMs?: number | undefined;
 }
 
+type JobTest = (job: PolledJob) => boolean;
+
 /** What `--state` takes besides the states that the records have: what the service is known to say, and our outcomes. */
 export const STATE_WORDS = [
   'pending',
@@ -43,7 +45,9 @@ export const STATE_WORDS = [
  * @throws GembatchError `USAGE` when a word is neither known nor said of any job: an empty list would hide the slip.
  */
 export function filterJobs<T extends FoldedJob>(jobs: readonly T[], filter: JobFilter): readonly T[] {
-  const tests = [withStates(jobs, filter.states), withModels(jobs, filter.models), withTimes(filter)];
+  const all = [withStates(jobs, filter.states), withModels(jobs, filter.models), withTimes(filter)];
+  const tests = all.filter((test) => test !== undefined);
+  if (tests.length === 0) return jobs;
   const isMeant = (job: PolledJob): boolean => tests.every((test) => test(job));
   return jobs.filter((job) => countingJobs(job).some(isMeant));
 }
@@ -53,8 +57,8 @@ function countingJobs(job: FoldedJob): readonly PolledJob[] {
   return counting.length === 0 ? [job] : counting;
 }
 
-function withStates(jobs: readonly FoldedJob[], words: readonly string[]): (job: PolledJob) => boolean {
-  if (words.length === 0) return () => true;
+function withStates(jobs: readonly FoldedJob[], words: readonly string[]): JobTest | undefined {
+  if (words.length === 0) return undefined;
   const known = new Set([...STATE_WORDS, ...jobs.flatMap(countingJobs).flatMap(labelsOf)]);
   const wanted = new Set<string>();
   for (const word of words) {
@@ -85,8 +89,8 @@ function labelsOf({state, outcome, replaced}: PolledJob): readonly string[] {
   return [stateLabel(state), outcome.replace('_', ' '), ...(replaced ? ['replaced'] : [])];
 }
 
-function withModels(jobs: readonly FoldedJob[], names: readonly string[]): (job: PolledJob) => boolean {
-  if (names.length === 0) return () => true;
+function withModels(jobs: readonly FoldedJob[], names: readonly string[]): JobTest | undefined {
+  if (names.length === 0) return undefined;
   const isNamed = picomatch(names.map(modelLabel), {nonegate: true});
   const known = [
     ...new Set(
@@ -101,8 +105,8 @@ function withModels(jobs: readonly FoldedJob[], names: readonly string[]): (job:
 }
 
 /** Without a recorded time it is unknown whether a job is in the time that was asked for. */
-function withTimes({sinceMs = -Infinity, untilMs = Infinity}: JobFilter): (job: PolledJob) => boolean {
-  if (sinceMs === -Infinity && untilMs === Infinity) return () => true;
+function withTimes({sinceMs = -Infinity, untilMs = Infinity}: JobFilter): JobTest | undefined {
+  if (sinceMs === -Infinity && untilMs === Infinity) return undefined;
   return ({create_time: created = ''}) => {
     const createdMs = Date.parse(created);
     return createdMs >= sinceMs && createdMs <= untilMs;

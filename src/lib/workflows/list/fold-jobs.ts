@@ -30,24 +30,27 @@ const GRAVEST_FIRST: readonly JobOutcome[] = [
  *
  * @param jobs - all that are recorded, in the order of the job-info file, with `replaced` as it is.
  */
-export function foldJobs(
-  jobs: readonly PolledJob[],
-  retries: readonly RetryLink[],
-): readonly (readonly [FoldedJob, readonly PolledJob[]])[] {
+export function foldJobs(jobs: readonly PolledJob[], retries: readonly RetryLink[]): readonly FoldedJob[] {
   const byName = new Map(retries.length === 0 ? [] : jobs.map((job) => [job.name, job]));
   const parents = new Map(retries.map(({name, parent}) => [name, byName.get(parent)]));
-  const files = new Map<string, PolledJob[]>();
+  const firsts = new Map<string, PolledJob>();
+  // Of files with several jobs, of which there are few as a rule.
+  const groups = new Map<string, PolledJob[]>();
   for (const job of jobs) {
     const {file, part_of: part} = firstOf(job, parents);
     const whole = part?.input_file ?? file;
-    const group = files.get(whole);
-    if (group === undefined) files.set(whole, [job]);
+    const first = firsts.get(whole);
+    if (first === undefined) {
+      firsts.set(whole, job);
+      continue;
+    }
+    const group = groups.get(whole);
+    if (group === undefined) groups.set(whole, [first, job]);
     else group.push(job);
   }
-  return [...files].map(([file, group]) => {
-    const [only] = group;
-    const isAlone = group.length === 1 && only !== undefined && only.file === file;
-    return [isAlone ? only : folded(file, group, parents), group];
+  return Array.from(firsts, ([file, first]) => {
+    const group = groups.get(file);
+    return group === undefined && first.file === file ? first : folded(file, group ?? [first], parents);
   });
 }
 

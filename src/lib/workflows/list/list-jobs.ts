@@ -57,10 +57,9 @@ export async function listJobs(store: JobStore, input: ListInput, stop: AbortSig
   const {jobs: all, retries, openIntents, problems} = await readJobs(store, stop);
   const isEach = input.names.length === 0;
   const named = new Set(isEach ? [] : selectNamed(store, all, {names: input.names, namesOf: namesOfJob}));
-  const isNamed = (job: PolledJob): boolean => isEach || named.has(job);
   const files = input.isFolded ? foldJobs(all, retries) : undefined;
-  const rows = files?.flatMap(([row, its]) => (its.some(isNamed) ? [row] : [])) ?? all.filter(isNamed);
-  const listed = orderJobs(filterJobs(rows, input), input.order);
+  const isNamed = (row: FoldedJob): boolean => isEach || (row.jobs ?? [row]).some((job) => named.has(job));
+  const listed = orderJobs(filterJobs((files ?? all).filter(isNamed), input), input.order);
   return {
     job_info: store.path,
     jobs: listed,

@@ -50,3 +50,8 @@ test('the time left is that of earlier jobs where a job has not begun to answer'
 test('rows that wait to be submitted count, and how long they wait nobody can tell', () => {
   expect(progressText([job('b', {stats: stats(50)})], NOW, 400)).toBe('50 of 500 rows (10%)');
 });
+
+test('the time left is that of the slowest of any number of jobs', () => {
+  const many = Array.from({length: 200_000}, (_, i) => job(`a${i}`, {stats: stats(i === 150_000 ? 75 : 50)}));
+  expect(progressText(many, NOW)).toMatch(/, ~3h 00m left$/u);
+});
