@@ -1,5 +1,5 @@
 /** What counts as the same work, where it is found in other ways than `same-work-table.test.ts` tells. */
-import {copyFile, mkdir, rm, writeFile} from 'node:fs/promises';
+import {copyFile, mkdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {expect, test} from '@jest/globals';
 import {EXIT} from '../../src/lib/domain/errors.js';
@@ -24,6 +24,39 @@ test('what has a job needs no model, even where the default one is gone', async 
   await writeFile(join(folder, '002.jsonl'), requestLines(1, 'other'));
   const sent = await runCli(['submit', '002.jsonl', '--if-changed', 'submit'], {cwd: folder, env});
   expect([sent.code, paid()]).toEqual([EXIT.model, 2]);
+});
+
+test('what a record from before lacks is adopted with --if-changed submit, too: other content, or another model', async () => {
+  const {folder, env, paths, paid} = await submitted();
+  const path = join(folder, 'job-info.jsonl');
+  const before = await readFile(path);
+  await writeFile(paths[0] ?? '', requestLines(3, 'something else'));
+  const again = (model = MODEL) =>
+    runCli(['submit', '0*.jsonl', '-m', model, '--if-changed', 'submit'], {cwd: folder, env});
+  await again();
+  await again('gemini-2.5-pro');
+  expect(paid()).toBe(5);
+  // As in a branch that has not got them yet.
+  await writeFile(path, before);
+  const first = await again();
+  expect([first.code, first.stdout]).toEqual([0, expect.stringContaining('0 submitted, 2 skipped')]);
+  const second = await again('gemini-2.5-pro');
+  expect([second.code, second.stdout]).toEqual([0, expect.stringContaining('0 submitted, 2 skipped')]);
+  expect(paid()).toBe(5);
+});
+
+test('a retry that a record from before lacks is adopted by the next retry', async () => {
+  const {folder, env, emulator, paid} = await submitted(1);
+  emulator.control.outcome({match: '001', state: 'FAILED'});
+  emulator.control.advance(600_000);
+  await runCli(['poll', '--once'], {cwd: folder, env});
+  const path = join(folder, 'job-info.jsonl');
+  const before = await readFile(path);
+  expect((await runCli(['retry'], {cwd: folder, env})).code).toBe(0);
+  expect(paid()).toBe(2);
+  await writeFile(path, before);
+  expect((await runCli(['retry'], {cwd: folder, env})).code).toBe(0);
+  expect(paid()).toBe(2);
 });
 
 test('while the list cannot be read, a file without a record is not sent', async () => {

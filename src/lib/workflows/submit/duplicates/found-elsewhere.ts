@@ -20,8 +20,8 @@ import type {SubmitRun} from '../submit-run.js';
 const OWN_FOLDERS: ReadonlySet<string> = new Set(['retries', 'parts', 'earlier']);
 
 /**
- * What becomes of a file that no record knows but that is, or may be, paid for: the service has its job, which is recorded
- * now, or a result stands at its place. Not with `--force`.
+ * What becomes of work that no record knows but that is, or may be, paid for: the service has its job, which is recorded
+ * now, or a result stands at the place of a file without a record. Not with `--force`.
  *
  * @returns undefined when there is no sign of either.
  * @throws GembatchError as `OwnJobs.find`; nothing may be sent then.
@@ -31,7 +31,7 @@ export async function foundElsewhere(
   session: Session,
   {file, inspection}: {readonly file: RequestFile; readonly inspection: Inspection},
 ): Promise<OutcomeDraft | undefined> {
-  if (run.options.isForced || run.known.ofInputFile(file.inputFile) !== undefined) return undefined;
+  if (run.options.isForced) return undefined;
   const {sha256, size_bytes: sizeBytes, count} = inspection;
   const {inputFile, retryOf, partOf} = file;
   const retry = retryOf === undefined ? {} : {retryOf};
@@ -39,7 +39,11 @@ export async function foundElsewhere(
   const object = file.object === undefined ? {} : {object: submittedObject(file.object)};
   const work: Work = {inputFile, sha256, sizeBytes, count, model: run.model, ...object, ...retry, ...part};
   const job = await run.ownJobs.find(work);
-  if (job === undefined) return existingResult(run, {file, inspection});
+  if (job === undefined) {
+    // The results at its place are those of the job that is recorded.
+    const isKnown = run.known.ofInputFile(inputFile) !== undefined;
+    return isKnown ? undefined : existingResult(run, {file, inspection});
+  }
   const adoptedAt = new Date(run.clock.now()).toISOString();
   const record = adoptOwnJob(session, {work, job, adoptedAt, address: run.client.address});
   run.known.add(record);
