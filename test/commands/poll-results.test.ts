@@ -19,17 +19,6 @@ describe('the results', () => {
     expect(records.map(({results}) => results?.request_file)).toEqual(['missing', 'changed']);
   });
 
-  test('of two jobs of one request file never share a target', async () => {
-    const jobs = await JobFixture.create();
-    await jobs.submit('a.jsonl', 2);
-    const second = await jobs.submit('a.jsonl', 2);
-    jobs.finishJobs();
-    await jobs.poll();
-    const id = second.batch.name.slice('batches/'.length, 'batches/'.length + 8);
-    const files = (await jobs.records()).map(({results}) => results?.file);
-    expect(files).toEqual(['results/a.jsonl', `results/a.${id}.jsonl`]);
-  });
-
   test('never replace another file', async () => {
     const jobs = await JobFixture.create();
     await jobs.submit('a.jsonl');

@@ -18,7 +18,7 @@ import type {JobLines} from './record/job-lines.js';
 import type {LineProblem, StoreSnapshot} from './record/stored-record.js';
 import {removeStaleFiles} from './file/stale-files.js';
 import {JournalComparison, unreconciledOf} from './unreconciled.js';
-import {UpdateQueue, type JobChanges} from './update-queue.js';
+import {UpdateQueue, type ChangesFrom, type JobChanges} from './update-queue.js';
 import {waitForLock} from './lock/wait-for-lock.js';
 import type {WaitOptions} from './lock/wait-for-lock.js';
 
@@ -237,13 +237,14 @@ export class JobStore {
    * session of anybody. A state that is final stays, whatever the change says.
    *
    * @param changes - by batch name; each gets the newest record and returns the new one, unknown fields included. They
-   * must not do anything else.
+   * must not do anything else. Or what gives them from all records under the lock: it must be synchronous, must not throw,
+   * and may put a file in its place, because no other process changes a record meanwhile.
    * @returns the names of the jobs whose change is now durable. The others have no line in the file (yet), or their
    * change would have replaced a final state.
    * @throws GembatchError LOCKED, STORAGE, LOCK_LOST; nothing is changed then.
    */
-  async updateJobs(changes: JobChanges): Promise<ReadonlySet<string>> {
-    return changes.size === 0 ? new Set() : this.#updates.update(changes);
+  async updateJobs(changes: JobChanges | ChangesFrom): Promise<ReadonlySet<string>> {
+    return typeof changes !== 'function' && changes.size === 0 ? new Set() : this.#updates.update(changes);
   }
 
   async #beginSession(lock: HeldLock): Promise<OpenedSession> {

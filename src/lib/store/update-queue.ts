@@ -9,9 +9,12 @@ import type {JobLine} from './record/stored-record.js';
 /** By batch name; each gets the newest record and returns the new one. */
 export type JobChanges = ReadonlyMap<string, (record: JobRecord) => JobRecord>;
 
+/** Gives the changes from all records, as they are while nobody else can change them. */
+export type ChangesFrom = (records: readonly JobRecord[]) => JobChanges;
+
 /** Changes that a caller waits for. */
 interface Update {
-  readonly changes: JobChanges;
+  readonly changes: JobChanges | ChangesFrom;
   /** Names of the jobs that were changed. */
   readonly applied: Set<string>;
   readonly resolve: (applied: ReadonlySet<string>) => void;
@@ -39,7 +42,7 @@ export class UpdateQueue {
   }
 
   /** Changes records; the contract is that of `JobStore.updateJobs`. */
-  update(changes: JobChanges): Promise<ReadonlySet<string>> {
+  update(changes: JobChanges | ChangesFrom): Promise<ReadonlySet<string>> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({changes, applied: new Set(), resolve, reject});
       if (!this.#isWorking) void this.#work();
@@ -71,7 +74,11 @@ export class UpdateQueue {
 function editsOf(lines: JobLines, updates: readonly Update[]): Map<JobLine, JobRecord> {
   const edits = new Map<JobLine, JobRecord>();
   for (const {changes, applied} of updates) {
-    for (const [name, change] of changes) {
+    const wanted =
+      typeof changes === 'function'
+        ? changes(lines.jobs.map((job) => edits.get(job) ?? job.record))
+        : changes;
+    for (const [name, change] of wanted) {
       for (const at of lines.positionsOf(name)) {
         const job = lines.jobs[at];
         if (job && edit(edits, job, change)) applied.add(name);

@@ -129,7 +129,7 @@ function nearestWithResults(
  */
 export function mergeTargetOf(
   retry: JobRecord,
-  byName: ReadonlyMap<string, JobRecord>,
+  byName: Pick<ReadonlyMap<string, JobRecord>, 'get'>,
 ): (JobRecord & {readonly results: StoredResults}) | undefined {
   const seen = new Set([retry.batch.name]);
   let below = retry;

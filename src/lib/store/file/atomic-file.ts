@@ -4,14 +4,17 @@
  * target as it was.
  */
 import {createHash} from 'node:crypto';
-import {link, lstat, mkdir, open, readdir, rename, stat, unlink} from 'node:fs/promises';
+import {constants, copyFile, link, lstat, open, readdir, rename, stat, unlink} from 'node:fs/promises';
 import type {FileHandle} from 'node:fs/promises';
 import {basename, dirname, join, resolve} from 'node:path';
 import {BlockFiller} from './block-filler.js';
 import type {GembatchError} from '../../domain/errors.js';
 import {takenName} from '../../domain/taken-name.js';
+import {makeFolder, syncFolder} from './durable-folder.js';
 import {storageError, systemCode} from './file-steps.js';
+import {fileStamp, placeFile} from './place-file.js';
 import {reserveName, clearReservation} from './reserved-name.js';
+import {haveSameBytes} from './same-bytes.js';
 import {isStale} from '../lock/liveness.js';
 import {newOwnerId, parseOwnerId} from '../lock/owner-id.js';
 
@@ -25,6 +28,14 @@ export interface AtomicFileOptions {
   readonly besides?: readonly string[];
 }
 
+/** What stands under a name. */
+export interface FileAtName {
+  /** Tells it from anything else that takes the name, and from itself once it is changed; null where nothing is. */
+  readonly stamp: string | null;
+  /** Whether it has the content of the file that is to be put there. */
+  readonly isSame: boolean;
+}
+
 /** `unchanged`: the target had exactly these bytes already and was not touched. */
 export type CommitOutcome = 'created' | 'replaced' | 'unchanged';
 
@@ -36,7 +47,6 @@ const BLOCK_BYTES = 1 << 20;
 const FIRST_BLOCK_BYTES = 1 << 16;
 /** So much is left to the disk in one go, while more arrives: the commit then waits for the rest only. */
 const SYNC_BYTES = 32 << 20;
-const COMPARE_CHUNK_BYTES = 1 << 20;
 const NO_BYTES = new Uint8Array(0);
 const TEMPORARY_END = '.tmp';
 
@@ -141,6 +151,51 @@ export class AtomicFile {
   async finish(): Promise<void> {
     this.#finished ??= this.#writeRest();
     await this.#finished;
+  }
+
+  /**
+   * Takes the content of another file, as a second name of it, or as a copy where the file system has no such names. Nothing
+   * may have been appended. On return the bytes are durable.
+   *
+   * @throws GembatchError STORAGE.
+   */
+  async fillFrom(path: string): Promise<void> {
+    await orStorage(`write ${this.temporaryPath}`, async () => {
+      await this.#close();
+      await unlink(this.temporaryPath);
+      try {
+        await link(path, this.temporaryPath);
+      } catch {
+        await copyFile(path, this.temporaryPath, constants.COPYFILE_EXCL);
+        await syncFile(this.temporaryPath);
+      }
+      this.#finished = Promise.resolve();
+    });
+  }
+
+  /**
+   * Looks at what stands under a name, for `placeAt`, once the file is finished. One that a dead process has reserved is free.
+   *
+   * @throws GembatchError STORAGE.
+   */
+  async lookAt(path: string): Promise<FileAtName> {
+    return orStorage(`look at ${path}`, async () => {
+      await clearReservation(path);
+      const stamp = fileStamp(path);
+      const isSame = stamp !== null && (await lstat(path)).isFile() && (await this.#isThereAlready(path));
+      return {stamp, isSame};
+    });
+  }
+
+  /**
+   * Puts the finished file in place at once, for whoever holds the lock under which records say what a name stands for. It
+   * takes the place of what was there when it was looked at. On return its name is durable.
+   *
+   * @returns false when something else is there by now, which is untouched.
+   * @throws GembatchError STORAGE.
+   */
+  placeAt(path: string, {stamp, isSame}: FileAtName): boolean {
+    return isSame ? fileStamp(path) === stamp : placeFile(this.temporaryPath, path, stamp);
   }
 
   /** Gives the file up and removes what was written of it. Does nothing after a commit that worked. */
@@ -263,6 +318,15 @@ async function orStorage<T>(doing: string, operation: () => Promise<T>): Promise
   }
 }
 
+async function syncFile(path: string): Promise<void> {
+  const handle = await open(path, 'r+');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
 /** Names the target in the name of its temporary file, however long it is. */
 function hashOf(name: string): string {
   return createHash('sha256').update(name).digest('hex').slice(0, 12);
@@ -299,51 +363,4 @@ async function kindOfTarget(path: string): Promise<'file' | 'missing'> {
 
 function differs(path: string): GembatchError {
   return takenName(`Cannot write ${path}: a file with other content is there. It is untouched.`, 'that file');
-}
-
-async function haveSameBytes(path: string, other: string): Promise<boolean> {
-  const one = await open(path, 'r');
-  try {
-    const two = await open(other, 'r');
-    try {
-      if ((await one.stat()).size !== (await two.stat()).size) return false;
-      return await readAlike(one, two);
-    } finally {
-      await two.close();
-    }
-  } finally {
-    await one.close();
-  }
-}
-
-async function readAlike(one: FileHandle, two: FileHandle): Promise<boolean> {
-  const buffers = [Buffer.allocUnsafe(COMPARE_CHUNK_BYTES), Buffer.allocUnsafe(COMPARE_CHUNK_BYTES)] as const;
-  for (let position = 0; ;) {
-    const [a, b] = await Promise.all([
-      one.read(buffers[0], 0, COMPARE_CHUNK_BYTES, position),
-      two.read(buffers[1], 0, COMPARE_CHUNK_BYTES, position),
-    ]);
-    const length = Math.min(a.bytesRead, b.bytesRead);
-    if (length === 0) return a.bytesRead === b.bytesRead;
-    if (!buffers[0].subarray(0, length).equals(buffers[1].subarray(0, length))) return false;
-    position += length;
-  }
-}
-
-/** Makes the folder and those above it, each with a durable name. */
-async function makeFolder(folder: string): Promise<void> {
-  const first = await mkdir(folder, {recursive: true});
-  if (first === undefined) return;
-  for (let made = folder; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
-}
-
-/** Windows has no such call and does not need it. */
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const handle = await open(folder, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

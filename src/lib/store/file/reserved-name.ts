@@ -2,6 +2,7 @@
  * Names that are reserved by a small file, where a file system has no hard links (exFAT, many network drives): only an
  * exclusive create proves there that the name was free, and a rename would replace what another process put there meanwhile.
  */
+import {writeFileSync} from 'node:fs';
 import {open, readFile, stat, unlink} from 'node:fs/promises';
 import {setTimeout as delay} from 'node:timers/promises';
 import {isStale} from '../lock/liveness.js';
@@ -22,6 +23,11 @@ export async function reserveName(path: string): Promise<void> {
   } finally {
     await handle.close();
   }
+}
+
+/** As `reserveName`, at once, for whoever holds a lock. */
+export function reserveNameNow(path: string): void {
+  writeFileSync(path, `${MARK}${newOwnerId()}\n`, {flag: 'wx', mode: 0o600});
 }
 
 /** Waits until a name that another process has reserved is taken, and removes a reservation whose process is dead. */

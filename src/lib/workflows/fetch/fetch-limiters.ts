@@ -18,6 +18,8 @@ export class FetchLimiters {
   readonly downloads = pLimit(CONCURRENT_DOWNLOADS);
   readonly deletions = pLimit(CONCURRENT_DELETIONS);
   readonly known: FreshStore;
+  /** All jobs as they are while nobody else can change them; for `updateJobs` to bring up to date. */
+  readonly underLock = new RecordsByName();
   readonly #byName = new RecordsByName();
   /** What the service said last of a job in this run. */
   readonly latest: (job: string) => BatchJob | undefined;

@@ -1,12 +1,14 @@
 import pMap from 'p-map';
 import {GembatchError} from '../../domain/errors.js';
+import {inOrderOfCreation} from '../../domain/job/creation-order.js';
 import {awaitsFetch, type ResultsOnDisk} from '../../domain/job/job-progress.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import type {JobStore} from '../../store/job-store.js';
 import {CONCURRENT_FETCHES, FetchLimiters} from './fetch-limiters.js';
 import {FreshStore} from '../job-states/fresh-store.js';
 import {ResultFiles, resultsError} from '../job-states/result-files.js';
-import {fetchResult, type FetchOptions} from './fetch-result.js';
+import type {FetchOptions} from './fetch-options.js';
+import {fetchResult} from './fetch-result.js';
 import {joinParts} from '../split/join-parts.js';
 import {mergeRetries} from '../retry/merge-retry.js';
 import type {PollDeps} from '../poll/poll-run.js';
@@ -76,11 +78,29 @@ export async function fetchMissing(
       errors.set(record.batch.name, ofFile(record.input_file, error));
     }
   };
-  await pMap(records, fetch, {concurrency: CONCURRENT_FETCHES});
+  await pMap(
+    byInput(deps.store, records),
+    async (jobs) => {
+      for (const job of jobs) await fetch(job);
+    },
+    {concurrency: CONCURRENT_FETCHES},
+  );
   const unmerged = [...(await mergeRetries(deps)), ...(await joinParts(deps, options.resultsDir))];
   for (const message of unmerged) deps.report({type: 'warning', message});
   stop.throwIfAborted();
   return {notes, errors};
+}
+
+/** The jobs of each request file, which are fetched one after the other, the older ones first. */
+function byInput(store: JobStore, records: readonly JobRecord[]): readonly (readonly JobRecord[])[] {
+  const inputs = new Map<string, JobRecord[]>();
+  for (const record of records) {
+    const input = store.resolveInput(record.input_file);
+    const jobs = inputs.get(input);
+    if (jobs === undefined) inputs.set(input, [record]);
+    else jobs.push(record);
+  }
+  return [...inputs.values()].map((jobs) => inOrderOfCreation(jobs));
 }
 
 /** Of several results that are fetched, the message says which. */

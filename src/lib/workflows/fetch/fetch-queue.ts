@@ -1,7 +1,8 @@
 import {GembatchError} from '../../domain/errors.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import type {RetrySchedule} from '../reconcile/retry-schedule.js';
-import {fetchResult, type FetchDeps, type FetchedResult, type FetchOptions} from './fetch-result.js';
+import type {FetchDeps, FetchedResult, FetchOptions} from './fetch-options.js';
+import {fetchResult} from './fetch-result.js';
 
 /** What a queue of fetches goes by. */
 export interface FetchQueueOptions {
@@ -23,6 +24,8 @@ export interface FetchQueueOptions {
 export class FetchQueue {
   readonly #options: FetchQueueOptions;
   readonly #running = new Map<string, Promise<void>>();
+  /** Request files whose results are being fetched. */
+  readonly #inputs = new Set<string>();
 
   constructor(options: FetchQueueOptions) {
     this.#options = options;
@@ -32,19 +35,26 @@ export class FetchQueue {
     return this.#running.size === 0;
   }
 
-  /** Begins as many fetches as may run at once, of jobs that are not being fetched and are due. */
+  /**
+   * Begins as many fetches as may run at once, of jobs that are not being fetched and are due. Of the jobs of one request
+   * file, one at a time: what a run that was killed has put in place is recorded before a newer job's results need the place.
+   */
   start(records: readonly JobRecord[]): void {
     const {deps, how, limit, retrySchedule, onFatal, onEnd} = this.#options;
     for (const record of records) {
       const {name} = record.batch;
       if (this.#running.size >= limit) return;
       if (this.#running.has(name) || !retrySchedule.isDue(name)) continue;
+      const input = deps.store.resolveInput(record.input_file);
+      if (this.#inputs.has(input)) continue;
+      this.#inputs.add(input);
       const fetching = fetchResult(deps, record, how)
         .then((fetched) => this.#succeed(record, fetched))
         .catch((error: unknown) => this.#fail(record, error))
         .catch(onFatal)
         .finally(() => {
           this.#running.delete(name);
+          this.#inputs.delete(input);
           onEnd();
         });
       this.#running.set(name, fetching);

@@ -8,7 +8,7 @@ import {isReached} from '../../domain/service/service-of.js';
 import type {Session} from '../../store/job-store.js';
 import {fetchMissing} from '../fetch/fetch-missing.js';
 import {foreignTarget} from '../fetch/place/foreign-target.js';
-import {plainTarget} from '../fetch/place/result-target.js';
+import {isAmong, placesOf, plainTarget} from '../fetch/place/result-target.js';
 import {noteStates} from '../job-states/note-states.js';
 import {refreshJobs} from '../job-states/refresh-jobs.js';
 import {lookAtResults} from '../job-states/result-files.js';
@@ -147,11 +147,15 @@ function mayBeThere({batch, remote_deleted_at: deletedAt, results_left: place}: 
 /** The results folder that the results were put in before; null for the one beside the request file. */
 function resultsDirOf({store}: LookDeps, record: JobRecord): string | null {
   if (record.results === undefined) return null;
-  const folder = dirname(store.resolveInput(record.results.file));
+  const path = store.resolveInput(record.results.file);
+  const isEarlier = (resultsDir: string | null): boolean =>
+    isAmong(path, placesOf(record, {store, resultsDir}).earlier);
+  const folder = dirname(path);
   const beside = dirname(plainTarget(record, {store, resultsDir: null}));
-  if (folder === beside) return null;
+  if (folder === beside || isEarlier(null)) return null;
   const inside = sep + normalize(dirname(record.input_file));
-  return folder.endsWith(inside) ? folder.slice(0, -inside.length) : folder;
+  const chosen = folder.endsWith(inside) ? folder.slice(0, -inside.length) : folder;
+  return isEarlier(dirname(chosen)) ? dirname(chosen) : chosen;
 }
 
 function pass(event: PollEvent, report: SubmitDeps['report']): void {

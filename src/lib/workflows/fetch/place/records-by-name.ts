@@ -37,6 +37,17 @@ export class RecordsByName {
     return this.#at(this.#results.of(names)).filter((other) => other.batch.name !== batch.name);
   }
 
+  /** The first record of a batch job. */
+  get(name: string): JobRecord | undefined {
+    const at = this.#positions.get(name);
+    return at === undefined ? undefined : this.#records[at];
+  }
+
+  /** Records, in their order, whose request file may be this one. */
+  withInput(file: string): readonly JobRecord[] {
+    return this.#at(this.#inputs.of(new Set([lastName(file)])).toSorted((a, b) => a - b));
+  }
+
   /** Records before that of a job whose request file may have one of these names. */
   before({batch}: JobRecord, names: ReadonlySet<string>): readonly JobRecord[] {
     const own = this.#positions.get(batch.name) ?? 0;

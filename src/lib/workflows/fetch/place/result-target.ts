@@ -1,9 +1,10 @@
 /**
  * Where the results of a batch job go.
  *
- * Each record has a target of its own, which does not depend on the order in which jobs end. Names come from records, and
- * a record may come from anywhere: a target is always in the folder that the person chose, or in `results` beside the
- * request file, and is not reached through a link inside of it.
+ * Each record has a target of its own. Of the jobs of one request file the newest that has results has the plain one, and
+ * those of the others are in `earlier`, in whatever order the jobs end. Names come from records, and a record may come from
+ * anywhere: a target is always in the folder that the person chose, or in `results` beside the request file, and is not
+ * reached through a link inside of it.
  */
 import {createHash} from 'node:crypto';
 import {lstat} from 'node:fs/promises';
@@ -11,9 +12,14 @@ import {basename, dirname, extname, isAbsolute, join, normalize, relative, sep} 
 import {GembatchError} from '../../../domain/errors.js';
 import {isCloudAddress} from '../../../domain/bucket/bucket-input.js';
 import {isFinished} from '../../../domain/job/job-progress.js';
-import type {JobRecord} from '../../../domain/job/job-record.js';
+import type {JobRecord, StoredResults} from '../../../domain/job/job-record.js';
 import type {JobStore} from '../../../store/job-store.js';
 import {caseFolded, type RecordsByName} from './records-by-name.js';
+import {namesFile} from './file-name.js';
+import {jobsOfInput} from './same-input.js';
+
+/** Where results are of which there are newer ones, in the folder for results. */
+export const EARLIER_FOLDER = 'earlier';
 
 const HASH_LENGTH = 8;
 const SHORT_ID_LENGTH = 8;
@@ -35,18 +41,70 @@ export interface ResultTargets {
   readonly root: string;
   /** Absolute paths, the best first; the others are for when something else stands there. */
   readonly paths: readonly string[];
+  /** Older jobs of the request file whose results are in the folder of the paths; they leave it first. */
+  readonly leaving: readonly JobWithResults[];
+  /** A newer job of the request file that has results, so that these are earlier ones. */
+  readonly newer: JobWithResults | undefined;
 }
 
-/** The places for the results of a job, none of which is another job's. */
-export function resultTargets(record: JobRecord, rules: TargetRules): ResultTargets {
-  const plain = plainTarget(record, rules);
-  const id = idOf(record);
-  const paths = [plain, withSuffix(plain, id.slice(0, SHORT_ID_LENGTH)), withSuffix(plain, id)];
-  const taken = takenBefore(record, paths, rules);
+export type JobWithResults = JobRecord & {readonly results: StoredResults};
+
+/**
+ * The places for the results of a job, none of which is another job's, but for those that leave it.
+ *
+ * @param isEarlier - asks for those of earlier results, whatever newer ones there are.
+ */
+export function resultTargets(
+  record: JobRecord,
+  rules: TargetRules,
+  {isEarlier = false}: {readonly isEarlier?: boolean} = {},
+): ResultTargets {
+  const jobs = jobsOfInput(record, rules);
+  const newer = jobs.newer.findLast((job) => hasResults(job));
+  const places = placesOf(record, rules);
+  const paths = isEarlier || newer !== undefined ? places.earlier : places.plain;
+  const older = paths === places.plain ? jobs.older.filter((job) => hasResults(job)) : [];
+  const leaving = older.filter((job) =>
+    isAmong(rules.store.resolveInput(job.results.file), placesOf(job, rules).plain),
+  );
+  const taken = takenBefore(record, paths, {
+    ...rules,
+    except: new Set([...jobs.older, ...jobs.newer].map(({batch}) => batch.name)),
+    leaving: new Set(leaving.map(({batch}) => batch.name)),
+  });
   return {
-    root: rules.resultsDir ?? dirname(dirname(plain)),
+    root: places.root,
     paths: [...new Set(paths)].filter((path) => !taken.has(caseFolded(path))),
+    leaving,
+    newer,
   };
+}
+
+/** All places that the results of a job may have, whatever else is recorded. */
+export function placesOf(
+  record: JobRecord,
+  rules: Pick<TargetRules, 'store' | 'resultsDir'>,
+): {readonly root: string; readonly plain: readonly string[]; readonly earlier: readonly string[]} {
+  const plain = plainTarget(record, rules);
+  const {resultsDir} = rules;
+  const folder = resultsDir ?? dirname(plain);
+  const earlier = join(folder, EARLIER_FOLDER, relative(folder, plain));
+  const id = idOf(record);
+  const named = (path: string): readonly string[] => [
+    path,
+    withSuffix(path, id.slice(0, SHORT_ID_LENGTH)),
+    withSuffix(path, id),
+  ];
+  return {root: resultsDir ?? dirname(folder), plain: named(plain), earlier: named(earlier)};
+}
+
+function hasResults(job: JobRecord): job is JobWithResults {
+  return job.results !== undefined;
+}
+
+/** Whether two of these are names of one file, on a file system that ignores case, too. */
+export function isAmong(path: string, others: readonly string[]): boolean {
+  return others.some((other) => caseFolded(other) === caseFolded(path));
 }
 
 /** @throws GembatchError STORAGE when a folder on the way from the root to the target is a link. */
@@ -70,10 +128,8 @@ export function plainTarget(
 ): string {
   const besideRecords = join(store.resolveInput('.'), 'results');
   const {input_file: file} = record;
-  // Of an address only the last part names a file: the others are no folders here, and `..` leads nowhere.
-  const name = isCloudAddress(file) ? file.slice(file.lastIndexOf('/') + 1) : file;
-  if (!namesFile(name)) return join(resultsDir ?? besideRecords, `${idOf(record)}.jsonl`);
-  if (isCloudAddress(file)) return join(resultsDir ?? besideRecords, shortened(basename(name)));
+  if (!namesFile(file)) return join(resultsDir ?? besideRecords, `${idOf(record)}.jsonl`);
+  if (isCloudAddress(file)) return join(resultsDir ?? besideRecords, shortened(basename(file)));
   const input = store.resolveInput(record.input_file);
   if (resultsDir === null) return join(dirname(input), 'results', basename(input));
   const inside = normalize(record.input_file);
@@ -81,38 +137,31 @@ export function plainTarget(
   return join(resultsDir, isOutside ? withSuffix(basename(input), hashOf(input), '-') : inside);
 }
 
-/**
- * Whether a file can have this path. A record may say anything; beside a folder, such as `.` or `a/..`, the results would
- * be where the user did not want them, and what Windows takes for a device would swallow them.
- */
-function namesFile(path: string): boolean {
-  const name = normalize(path).split(sep).at(-1) ?? '';
-  const isFolder = name === '' || name === '.' || name === '..';
-  return !isFolder && !(sep === '\\' && isReservedOnWindows(name));
-}
-
-/**
- * Whether Windows takes a name for a device or for a stream of another file, or drops its end.
- * https://learn.microsoft.com/windows/win32/fileio/naming-a-file#naming-conventions
- */
-export function isReservedOnWindows(name: string): boolean {
-  return /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:[ .]|$)|[<>:"|?*]|[ .]$/iu.test(name);
-}
-
 function idOf({batch}: Pick<JobRecord, 'batch'>): string {
   return batch.name.slice(batch.name.lastIndexOf('/') + 1).replaceAll(/[^\w-]/gu, '_');
 }
 
+/** Jobs whose names are given by their batch names: of the same request file, and those of them that leave their place. */
+interface Exceptions {
+  readonly except: ReadonlySet<string>;
+  readonly leaving: ReadonlySet<string>;
+}
+
 /** Those of the paths, and perhaps others, that belong to other records; case-folded. */
-function takenBefore(record: JobRecord, paths: readonly string[], rules: TargetRules): ReadonlySet<string> {
-  const {store, records} = rules;
+function takenBefore(
+  record: JobRecord,
+  paths: readonly string[],
+  rules: TargetRules & Exceptions,
+): ReadonlySet<string> {
+  const {store, records, except, leaving} = rules;
   const names = new Set(paths.map((path) => caseFolded(basename(path))));
   const recorded = records
     .withResults(record, names)
+    .filter(({batch}) => !leaving.has(batch.name))
     .flatMap(({results}) => (results === undefined ? [] : [store.resolveInput(results.file)]));
   const reserved = records
     .before(record, names)
-    .filter((other) => !isFinished(other))
+    .filter((other) => !except.has(other.batch.name) && !isFinished(other))
     .map((other) => plainTarget(other, rules));
   return new Set([...recorded, ...reserved].map(caseFolded));
 }

@@ -8,7 +8,8 @@ import type {PollDeps} from '../../poll/poll-run.js';
 import {readChunks} from '../../request-file/read-chunks.js';
 import {RecordsByName} from './records-by-name.js';
 import {ResultIntake, type ReadResult} from '../result-intake.js';
-import {plainTarget, refuseLinks, resultTargets} from './result-target.js';
+import {isAmong, plainTarget, refuseLinks, resultTargets} from './result-target.js';
+import {jobsOfInput} from './same-input.js';
 
 export type PlaceDeps = Pick<PollDeps, 'store' | 'clock' | 'prices'>;
 
@@ -27,8 +28,9 @@ export async function hasFileInPlace(
 ): Promise<boolean> {
   const records = new RecordsByName(store.read().records.map((stored) => stored.record));
   const place = plainTarget(record, {store, resultsDir});
-  const {paths} = resultTargets(record, {store, records, resultsDir});
-  return paths[0] === place && (await isFile(place));
+  const {paths, leaving} = resultTargets(record, {store, records, resultsDir});
+  const isAnothers = leaving.some(({results}) => isAmong(place, [store.resolveInput(results.file)]));
+  return paths[0] === place && !isAnothers && (await isFile(place));
 }
 
 /** Results at their place, and what they used. */
@@ -59,7 +61,7 @@ export async function readResultsInPlace(
   const intake = await ResultIntake.open(deps, record, options.checksAnswers);
   for await (const chunk of readChunks(place)) intake.push(chunk);
   const found = await intake.finish(place);
-  if (!answersExactly(found)) return undefined;
+  if (!answersExactly(found) || isOfAnother(found, record, deps)) return undefined;
   const results: StoredResults = {
     file: store.inputName(place),
     size_bytes: found.sizeBytes,
@@ -95,6 +97,13 @@ export async function recordResultsInPlace(
     rest.results === undefined ? {...rest, count: rest.count ?? requests, usage, results} : rest;
   await deps.store.updateJobs(new Map([[record.batch.name, change]]));
   return results;
+}
+
+/** Results of an earlier job may stand there still, although they are in their new place, too. */
+function isOfAnother({sha256}: ReadResult, record: JobRecord, {store}: Pick<PlaceDeps, 'store'>): boolean {
+  const records = new RecordsByName(store.read().records.map((stored) => stored.record));
+  const {older, newer} = jobsOfInput(record, {store, records});
+  return [...older, ...newer].some(({results}) => results?.sha256 === sha256);
 }
 
 function answersExactly({requestsState, isComplete, rows}: ReadResult): boolean {

@@ -3,11 +3,8 @@ import {join, resolve} from 'node:path';
 import {describe, expect, test} from '@jest/globals';
 import type {JobRecord} from '../../../../../src/lib/domain/job/job-record.js';
 import {RecordsByName} from '../../../../../src/lib/workflows/fetch/place/records-by-name.js';
-import {
-  isReservedOnWindows,
-  refuseLinks,
-  resultTargets,
-} from '../../../../../src/lib/workflows/fetch/place/result-target.js';
+import {isReservedOnWindows} from '../../../../../src/lib/workflows/fetch/place/file-name.js';
+import {refuseLinks, resultTargets} from '../../../../../src/lib/workflows/fetch/place/result-target.js';
 import {tempDir} from '../../../../helpers/temp-dir.js';
 
 const store = {resolveInput: (file: string) => resolve('/work', file)};
@@ -15,6 +12,10 @@ const store = {resolveInput: (file: string) => resolve('/work', file)};
 function job(file: string, name: string, rest: Partial<JobRecord> = {}): JobRecord {
   const batch = {name: `batches/${name}`, state: 'JOB_STATE_RUNNING'};
   return {input_file: file, count: 1, uploaded_file_name: '', batch, ...rest};
+}
+
+function withResults(record: JobRecord, file: string): JobRecord {
+  return {...record, results: {file} as NonNullable<JobRecord['results']>};
 }
 
 function firstTargets(
@@ -48,12 +49,37 @@ describe('the target of a result', () => {
     }
   });
 
-  test('is another one for a second job of the same file, in whatever order they end', () => {
+  test('is in "earlier" for an older job of a file whose newer job has results', () => {
     const [one, two] = [job('a.jsonl', '1'), job('a.jsonl', 'abcdefghij')] as const;
-    expect(firstTargets([one, two])).toEqual(['/work/results/a.jsonl', '/work/results/a.abcdefgh.jsonl']);
-    const results = {file: 'results/a.abcdefgh.jsonl'} as JobRecord['results'];
-    const done = {...two, ...(results === undefined ? {} : {results})};
-    expect(firstTargets([one, done])[0]).toBe('/work/results/a.jsonl');
+    expect(firstTargets([one, two])).toEqual(['/work/results/a.jsonl', '/work/results/a.jsonl']);
+    const done = withResults(two, 'results/a.jsonl');
+    expect(firstTargets([one, done])).toEqual(['/work/results/earlier/a.jsonl', '/work/results/a.jsonl']);
+    expect(firstTargets([one, done], '/out')[0]).toBe('/out/earlier/a.jsonl');
+    const third = job('x/../a.jsonl', '3');
+    const earlier = withResults(one, 'results/earlier/a.jsonl');
+    expect(firstTargets([earlier, two, withResults(third, 'results/a.jsonl')])[1]).toBe(
+      '/work/results/earlier/a.abcdefgh.jsonl',
+    );
+  });
+
+  test('is the one of results that leave it, which are those of older jobs by the time of their creation', () => {
+    const made = (name: string, time: string): JobRecord =>
+      job('a.jsonl', name, {batch: {name: `batches/${name}`, state: '', create_time: time}});
+    const older = withResults(made('1', '2026-01-01T00:00:00Z'), 'results/a.jsonl');
+    const newer = made('2', '2026-01-02T00:00:00Z');
+    const records = new RecordsByName([newer, older]);
+    expect(resultTargets(newer, {store, records, resultsDir: null})).toMatchObject({
+      paths: ['/work/results/a.jsonl', '/work/results/a.2.jsonl'],
+      leaving: [older],
+    });
+    expect(resultTargets(newer, {store, records, resultsDir: '/out'}).leaving).toEqual([]);
+  });
+
+  test('is one of its own for each retry of single rows, whose answers are merged', () => {
+    const first = withResults(job('a.jsonl', '1'), 'results/a.jsonl');
+    const one = withResults(job('r/a.jsonl', '2', {retry_of: 'batches/1'}), 'r/results/a.jsonl');
+    const again = job('r/a.jsonl', '3', {retry_of: 'batches/2'});
+    expect(firstTargets([first, one, again])[2]).toBe('/work/r/results/a.3.jsonl');
   });
 
   test('is free again when the first job of a file ended without results', () => {

@@ -1,0 +1,66 @@
+import {GembatchError} from '../../domain/errors.js';
+import type {JobRecord} from '../../domain/job/job-record.js';
+import {ownCommand} from '../../domain/program-name.js';
+import type {AtomicFile} from '../../store/file/atomic-file.js';
+import type {FetchDeps, FetchOptions} from './fetch-options.js';
+import {contradictionOf} from './job-counts.js';
+import {openTarget} from './place/open-target.js';
+import {receiveResult} from './receive-result.js';
+import type {ReadResult} from './result-intake.js';
+
+/** Of results that cannot be believed, one after the other; then they are left for later. */
+const MOST_DOWNLOADS = 3;
+
+/** A file that has arrived and is not in place yet. */
+export interface Arrival {
+  readonly file: AtomicFile;
+  /** Whether its target is the file with the results that were fetched before. */
+  readonly isOwn: boolean;
+  readonly received: ReadResult;
+}
+
+/**
+ * Downloads the results. Something on the way, such as a proxy, may answer in place of the service: a body without one
+ * result row is no result. One that contradicts what the job itself counts may be cut, or another one, and is asked for
+ * again; when it is the same each time, it is what the service has.
+ *
+ * @throws GembatchError `SERVICE` when no body is to be believed.
+ */
+export async function receive(deps: FetchDeps, record: JobRecord, options: FetchOptions): Promise<Arrival> {
+  const resultFileName = record.batch.dest?.file_name;
+  if (resultFileName === undefined) throw new TypeError(`${record.batch.name} has no results`);
+  const doubted = new Set<string>();
+  for (let tries = 1; ; tries += 1) {
+    const target = await openTarget(deps, record, options);
+    const {file} = target;
+    try {
+      const received = await deps.limiters.downloads(() =>
+        receiveResult(deps, {record, resultFileName, file}, options),
+      );
+      if (received.resultRows > 0 && contradictionOf(record, received) === undefined)
+        return {...target, received};
+      doubted.add(received.sha256);
+      if (tries === MOST_DOWNLOADS) {
+        if (received.resultRows > 0 && doubted.size === 1) return {...target, received};
+        throw unbelievable(record);
+      }
+    } catch (error) {
+      await file.discard();
+      throw error;
+    }
+    await file.discard();
+  }
+}
+
+function unbelievable({input_file: file}: JobRecord): GembatchError {
+  return new GembatchError(
+    'SERVICE',
+    `${file}: what the service, or a proxy on the way to it, sends as the results are no results. Nothing was written, nothing was deleted.`,
+    {
+      details: {malformed: true},
+      suggestions: [
+        `Check the network and run again: ${ownCommand(`poll ${file}`)}. Do not submit the file again: its job is paid for.`,
+      ],
+    },
+  );
+}

@@ -1,0 +1,106 @@
+import {lstatSync} from 'node:fs';
+import {stat} from 'node:fs/promises';
+import {isDeepStrictEqual} from 'node:util';
+import type {JobRecord, StoredResults} from '../../../domain/job/job-record.js';
+import {isTakenName} from '../../../domain/taken-name.js';
+import {lookAtResults} from '../../job-states/result-files.js';
+import type {FetchDeps, FetchOptions} from '../fetch-options.js';
+import {isFileOrFree} from './open-target.js';
+import {isAmong, refuseLinks, resultTargets, type JobWithResults} from './result-target.js';
+
+/**
+ * Earlier results of a request file get a place in the folder for earlier ones, and their records say so. They keep the name
+ * that they had as well, until the newer ones take it: a kill at any moment leaves each file under a name that its record has.
+ * What was altered stays where it is.
+ *
+ * @returns what a person should know, one sentence each.
+ * @throws GembatchError `STORAGE`, `LOCKED`, `LOCK_LOST`.
+ */
+export async function moveToEarlier(
+  deps: FetchDeps,
+  record: JobRecord,
+  options: Pick<FetchOptions, 'resultsDir' | 'stop'>,
+): Promise<readonly string[]> {
+  const {store, limiters} = deps;
+  const {resultsDir, stop} = options;
+  const {leaving} = resultTargets(record, {store, records: limiters.byName, resultsDir});
+  const looks = await lookAtResults(store, leaving, {stop});
+  const notes: string[] = [];
+  for (const job of leaving) {
+    const state = looks.get(job.batch.name)?.state;
+    if (state === undefined || state === 'altered' || !(await isOurs(deps, job))) continue;
+    const place = await move(deps, job, {isThere: state === 'intact', resultsDir});
+    if (place !== undefined) notes.push(`The results of its earlier job are in ${place} now.`);
+  }
+  return notes;
+}
+
+/** A record may name any file: a request file is none of results, and a link leads elsewhere. */
+async function isOurs({store, limiters}: FetchDeps, {results}: JobWithResults): Promise<boolean> {
+  const path = store.resolveInput(results.file);
+  const isInput = limiters.byName
+    .withInput(results.file)
+    .some((job) => isAmong(store.resolveInput(job.input_file), [path]));
+  return !isInput && (await isFileOrFree(path));
+}
+
+/** @returns the new place, as the record spells it; undefined when there is none, or the record has changed meanwhile. */
+async function move(
+  deps: FetchDeps,
+  job: JobWithResults,
+  {isThere, resultsDir}: {readonly isThere: boolean} & Pick<FetchOptions, 'resultsDir'>,
+): Promise<string | undefined> {
+  const {store, limiters} = deps;
+  const {root, paths} = resultTargets(job, {store, records: limiters.byName, resultsDir}, {isEarlier: true});
+  for (const path of paths) {
+    await refuseLinks(root, path);
+    const mtimeMs = isThere ? await keepAlso(deps, store.resolveInput(job.results.file), path) : undefined;
+    if (isThere ? mtimeMs === undefined : lstatSync(path, {throwIfNoEntry: false}) !== undefined) continue;
+    const time = mtimeMs === undefined ? {} : {mtime_ms: mtimeMs};
+    const results: StoredResults = {...job.results, file: store.inputName(path), ...time};
+    return (await recordMove(deps, job, {results, path, resultsDir})) ? results.file : undefined;
+  }
+  return undefined;
+}
+
+async function recordMove(
+  {store, limiters}: FetchDeps,
+  job: JobWithResults,
+  {
+    results,
+    path,
+    resultsDir,
+  }: {readonly results: StoredResults; readonly path: string} & Pick<FetchOptions, 'resultsDir'>,
+): Promise<boolean> {
+  const {name} = job.batch;
+  const applied = await store.updateJobs((records) => {
+    const newest = limiters.underLock.update(records).get(name);
+    const isAsKnown = newest !== undefined && isDeepStrictEqual(newest.results, job.results);
+    const rules = {store, records: limiters.underLock, resultsDir};
+    if (!isAsKnown || !resultTargets(newest, rules, {isEarlier: true}).paths.includes(path)) return new Map();
+    return new Map([[name, (record: JobRecord): JobRecord => ({...record, results})]]);
+  });
+  return applied.has(name);
+}
+
+/**
+ * Gives results a second name, or makes a copy where the file system has no such names. On return it is durable.
+ *
+ * @returns the time of its last change; undefined when something else has the name.
+ * @throws GembatchError `STORAGE`
+ */
+async function keepAlso({createFile}: FetchDeps, from: string, to: string): Promise<number | undefined> {
+  try {
+    const file = await createFile(to);
+    try {
+      await file.fillFrom(from);
+      await file.commit();
+    } finally {
+      await file.discard();
+    }
+    return (await stat(to)).mtimeMs;
+  } catch (error) {
+    if (isTakenName(error)) return undefined;
+    throw error;
+  }
+}

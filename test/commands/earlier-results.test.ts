@@ -1,0 +1,200 @@
+/** Results of a request file that was submitted again: the newest have its place, the others are in `earlier`. */
+import {readdir, rm, writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import {expect, test} from '@jest/globals';
+import type {JobRecord} from '../../src/lib/domain/job/job-record.js';
+import {keysOf, JobFixture} from '../helpers/job-fixture.js';
+import {requestFiles, requestLines} from '../helpers/request-files.js';
+import {FAST_CLOCK, runCli, type CliResult} from '../helpers/run-cli.js';
+import {MODEL, records} from '../helpers/submit.js';
+import {tempDir} from '../helpers/temp-dir.js';
+import {useEmulator} from '../helpers/use-emulator.js';
+
+/** A request file whose results are here, and how to submit it again with another number of requests. */
+async function answered(requests = 2) {
+  const jobs = await JobFixture.create();
+  await jobs.submit('a.jsonl', requests);
+  jobs.finishJobs();
+  expect((await jobs.poll()).code).toBe(0);
+  return jobs;
+}
+
+async function placesOf(jobs: JobFixture): Promise<(string | undefined)[]> {
+  return (await jobs.records()).map(({results}) => results?.file);
+}
+
+/** Adds a job without losing what the poll has recorded of the others. */
+async function submitAgain(
+  jobs: JobFixture,
+  requests: number,
+  extra: Partial<JobRecord> = {},
+): Promise<void> {
+  const before = await jobs.read('job-info.jsonl');
+  await jobs.submit('a.jsonl', requests, extra);
+  const added = (await jobs.read('job-info.jsonl')).trimEnd().split('\n').at(-1) ?? '';
+  await writeFile(join(jobs.folder, 'job-info.jsonl'), `${before}${added}\n`);
+  jobs.finishJobs();
+}
+
+test('the results of a job of changed content take the place of the earlier ones, which move', async () => {
+  const jobs = await answered();
+  const before = await jobs.read('results/a.jsonl');
+  await submitAgain(jobs, 3);
+  const {code, stderr} = await jobs.poll();
+  expect([code, stderr]).toEqual([
+    0,
+    expect.stringContaining('The results of its earlier job are in results/earlier/a.jsonl now.'),
+  ]);
+  expect(await placesOf(jobs)).toEqual(['results/earlier/a.jsonl', 'results/a.jsonl']);
+  expect(await jobs.read('results/earlier/a.jsonl')).toBe(before);
+  expect(keysOf(await jobs.read('results/a.jsonl'))).toEqual(['r1', 'r2', 'r3']);
+  expect(await readdir(join(jobs.folder, 'results'))).toEqual(['a.jsonl', 'earlier']);
+
+  await submitAgain(jobs, 4);
+  expect((await jobs.poll()).code).toBe(0);
+  const places = await placesOf(jobs);
+  expect(places).toEqual([
+    'results/earlier/a.jsonl',
+    expect.stringMatching(/^results\/earlier\/a\..{8}\.jsonl$/u),
+    'results/a.jsonl',
+  ]);
+  expect(keysOf(await jobs.read(places[1] ?? ''))).toHaveLength(3);
+  expect((await jobs.poll()).stderr).not.toContain('altered');
+});
+
+test('late results of an older job go straight to the earlier ones', async () => {
+  const jobs = await JobFixture.create();
+  await jobs.submit('a.jsonl', 2);
+  jobs.emulator.control.advance(1_000);
+  await jobs.submit('a.jsonl', 3);
+  // A record may come late, as that of an adopted job.
+  const lines = (await jobs.read('job-info.jsonl')).trimEnd().split('\n');
+  await writeFile(join(jobs.folder, 'job-info.jsonl'), `${lines.toReversed().join('\n')}\n`);
+  jobs.finishJobs();
+  const {code, stderr} = await jobs.poll();
+  expect([code, stderr]).toEqual([0, expect.stringContaining('Its newer job has results already')]);
+  expect(await placesOf(jobs)).toEqual(['results/a.jsonl', 'results/earlier/a.jsonl']);
+  expect(keysOf(await jobs.read('results/a.jsonl'))).toHaveLength(3);
+  expect(keysOf(await jobs.read('results/earlier/a.jsonl'))).toHaveLength(2);
+});
+
+test('results of jobs that end together never share a place, two polls at once or not', async () => {
+  const jobs = await JobFixture.create();
+  for (const requests of [2, 3, 4]) await jobs.submit('a.jsonl', requests);
+  jobs.finishJobs();
+  const ended = await Promise.all([jobs.poll(), jobs.poll()]);
+  expect(ended.map(({code}) => code)).toEqual([0, 0]);
+  const places = await placesOf(jobs);
+  expect([new Set(places).size, places[2]]).toEqual([3, 'results/a.jsonl']);
+  const counts = await Promise.all(places.map(async (file) => keysOf(await jobs.read(file ?? '')).length));
+  expect(counts).toEqual([2, 3, 4]);
+  expect(await readdir(join(jobs.folder, 'results'))).toEqual(['a.jsonl', 'earlier']);
+});
+
+test('earlier results that were altered stay as they are, where they are', async () => {
+  const jobs = await answered();
+  await writeFile(join(jobs.folder, 'results/a.jsonl'), 'mine\n');
+  await submitAgain(jobs, 3);
+  const {stderr} = await jobs.poll();
+  expect(stderr).toContain('holds something else and is untouched');
+  expect(await jobs.read('results/a.jsonl')).toBe('mine\n');
+  const [, newer] = await placesOf(jobs);
+  expect(newer).toMatch(/^results\/a\..{8}\.jsonl$/u);
+  expect(keysOf(await jobs.read(newer ?? ''))).toHaveLength(3);
+});
+
+test('earlier results that are gone leave their place, and are gone elsewhere', async () => {
+  const jobs = await answered();
+  await rm(join(jobs.folder, 'results/a.jsonl'));
+  await submitAgain(jobs, 3);
+  expect((await jobs.poll()).code).toBe(0);
+  expect(await placesOf(jobs)).toEqual(['results/earlier/a.jsonl', 'results/a.jsonl']);
+  expect(await readdir(join(jobs.folder, 'results'))).toEqual(['a.jsonl']);
+});
+
+test('what an earlier version put beside the earlier results moves with them', async () => {
+  const jobs = await answered();
+  await submitAgain(jobs, 3);
+  await writeFile(join(jobs.folder, 'results/a.jsonl'), 'taken\n');
+  await jobs.poll();
+  const [first] = await jobs.records();
+  const second = (await jobs.records())[1];
+  const beside = second?.results?.file ?? '';
+  expect(beside).toMatch(/^results\/a\..{8}\.jsonl$/u);
+  await rm(join(jobs.folder, 'results/a.jsonl'));
+  expect(first).toBeDefined();
+  await submitAgain(jobs, 4);
+  await jobs.poll();
+  expect((await placesOf(jobs)).slice(1)).toEqual([
+    expect.stringMatching(/^results\/earlier\/a/u),
+    'results/a.jsonl',
+  ]);
+  expect((await readdir(join(jobs.folder, 'results'))).toSorted()).toEqual(['a.jsonl', 'earlier']);
+});
+
+test('--results-dir has its own folder of earlier results, below which the folders are the same', async () => {
+  const jobs = await JobFixture.create();
+  await jobs.submit('batch/a.jsonl', 2);
+  await jobs.submit('batch/a.jsonl', 3);
+  jobs.finishJobs();
+  expect((await jobs.poll('--results-dir', 'out')).code).toBe(0);
+  expect(await placesOf(jobs)).toEqual(['out/earlier/batch/a.jsonl', 'out/batch/a.jsonl']);
+});
+
+/** Runs commands on a request file whose jobs end at once. */
+async function project() {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  const [path = ''] = await requestFiles(folder, 1);
+  const run = (...args: string[]): Promise<CliResult> =>
+    runCli(args, {cwd: folder, env: {...env, GEMBATCH_TEST_SPEED: '400'}, nodeArgs: FAST_CLOCK});
+  const finish = async (): Promise<CliResult> => {
+    emulator.control.advance(600_000);
+    return run('poll', '--once');
+  };
+  return {folder, emulator, path, run, finish};
+}
+
+test('another model takes the place; all commands know both, and a file at the old place is no sign', async () => {
+  const {folder, emulator, run, finish} = await project();
+  await run('submit', '001.jsonl', '-m', MODEL);
+  await finish();
+  const again = await run('submit', '001.jsonl', '-m', 'gemini-2.5-pro', '--if-changed', 'submit');
+  expect(again.code).toBe(0);
+  expect((await finish()).code).toBe(0);
+  const files = (await records(folder)).map(({results}) => results?.file);
+  expect(files).toEqual(['results/earlier/001.jsonl', 'results/001.jsonl']);
+  for (const args of [
+    ['list', '--all'],
+    ['show', '001.jsonl'],
+    ['cost'],
+    ['cleanup', '--dry-run'],
+    ['results'],
+  ])
+    expect([args, (await run(...args)).code]).toEqual([args, 0]);
+  expect((await run('submit', '001.jsonl', '-m', 'gemini-2.5-pro')).code).toBe(0);
+  expect((await run('submit', '.', '-m', 'gemini-2.5-pro')).code).toBe(0);
+  expect(emulator.control.paid()).toHaveLength(2);
+});
+
+test('results with merged answers of a retry move as they are', async () => {
+  const {folder, emulator, path, run, finish} = await project();
+  emulator.control.outcome({rows: [{fault: 'error', keys: ['r1']}]});
+  await run('submit', '001.jsonl', '-m', MODEL);
+  await finish();
+  emulator.control.outcome({rows: []});
+  expect(await run('retry')).toMatchObject({code: 0});
+  expect(await finish()).toMatchObject({code: 0});
+  const [first] = await records(folder);
+  expect(first?.results).toMatchObject({file: 'results/001.jsonl', rows: {ok: 3}});
+  await writeFile(path, requestLines(4, 'something else'));
+  await run('submit', '001.jsonl', '-m', MODEL, '--if-changed', 'submit');
+  await finish();
+  const all = await records(folder);
+  expect(all.map(({input_file: file, results}) => [file, results?.file])).toEqual([
+    ['001.jsonl', 'results/earlier/001.jsonl'],
+    [expect.stringMatching(/^retries\//u), expect.stringMatching(/^retries\/results\//u)],
+    ['001.jsonl', 'results/001.jsonl'],
+  ]);
+  expect(all[0]?.results).toEqual({...first?.results, file: 'results/earlier/001.jsonl'});
+});
