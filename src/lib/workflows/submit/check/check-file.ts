@@ -17,7 +17,7 @@ import {inspectFile, type Inspection} from '../../request-file/inspect-file.js';
 import {inspectObject} from '../../request-file/inspect-object.js';
 import type {FileEstimate} from '../../estimate/file-estimator.js';
 import {contentId} from '../duplicates/known-jobs.js';
-import {changedError} from '../../request-file/refuse-changed.js';
+import {changedError, sentFingerprint} from '../../request-file/refuse-changed.js';
 import {withPreparation} from './with-preparation.js';
 import {
   jobOf,
@@ -201,13 +201,15 @@ function inspectInBucket(run: SubmitRun, {index}: RequestFile, object: BucketInp
 
 /** Whether the file differs from what was submitted; null when the record or the file does not tell. */
 async function hasChanged(run: SubmitRun, file: RequestFile, existing: JobRecord): Promise<boolean | null> {
-  if (existing.sha256 === undefined) return null;
-  if (file.object !== undefined) return objectFingerprint(file.object) !== existing.sha256;
+  // Of a job that was adopted, the display name may be all that tells.
+  const fingerprint = existing.sha256 ?? sentFingerprint(existing.batch);
+  if (fingerprint === undefined) return null;
+  if (file.object !== undefined) return !objectFingerprint(file.object).startsWith(fingerprint);
   try {
     const {size} = await stat(file.path);
     if (existing.size_bytes !== undefined && size !== existing.size_bytes) return true;
     const {sha256} = await inspect(run, file, false);
-    return sha256 !== existing.sha256;
+    return !sha256.startsWith(fingerprint);
   } catch (error) {
     // The job exists whatever became of its request file, so a file that cannot be read is no failure here.
     if (error instanceof GembatchError && error.code === 'INTERRUPTED') throw error;
