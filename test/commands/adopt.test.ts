@@ -50,7 +50,7 @@ test('a lost job-info file is rebuilt, and nothing is submitted twice after that
     'known',
   ]);
   const again = await submit({folder, env}, '001.jsonl', '002.jsonl', '003.jsonl');
-  expect(tally(again.result)).toEqual({skipped: 3});
+  expect(tally(again.result)).toEqual({changed: 1, skipped: 2});
   expect(emulator.control.paid()).toHaveLength(3);
 });
 
@@ -67,6 +67,11 @@ test('rows that failed are not taken from a file that had changed when its job w
   expect((await runCli(['poll'], options)).code).toBe(EXIT.partial);
   const retried = await runCli(['retry', '--json'], options);
   expect(retried.json()).toMatchObject({jobs: [{error: {code: 'FILE_CHANGED'}}]});
+  const {code, result} = await submit({folder, env}, '001.jsonl');
+  expect([code, result.files]).toMatchObject([
+    EXIT.failed,
+    [{outcome: 'changed', changed: true, error: {code: 'FILE_CHANGED'}}],
+  ]);
   expect(emulator.control.paid()).toHaveLength(1);
 });
 

@@ -9,12 +9,12 @@ import {requestLines} from '../helpers/request-files.js';
 import {FAST_CLOCK, runCli, type CliResult} from '../helpers/run-cli.js';
 import {tempDir} from '../helpers/temp-dir.js';
 import {useEmulator, vertexEnv} from '../helpers/use-emulator.js';
-import {putObject} from '../lib/services/vertex/open-vertex.js';
+import {deleteObject, putObject} from '../lib/services/vertex/open-vertex.js';
 
 const VERTEX = ['--vertex', '--bucket', 'gs://bucket/work', '-m', 'gemini-2.5-flash-lite'];
 /** The other commands are told by the records. */
 function flagsOf(command = ''): readonly string[] {
-  if (['poll', 'results'].includes(command)) return [];
+  if (['poll', 'results', 'show'].includes(command)) return [];
   return command === 'adopt' ? VERTEX.slice(0, 3) : VERTEX;
 }
 
@@ -36,7 +36,7 @@ async function bucket(...names: readonly string[]) {
     parseLines(await readFile(join(cwd, 'job-info.jsonl'), 'utf8')) as JobRecord[];
   const inputs = (): readonly string[] =>
     control.objects().filter((address) => address.startsWith('gs://bucket/in/'));
-  return {cwd, control, env, put, run, runWith, records, inputs};
+  return {cwd, emulator, control, env, put, run, runWith, records, inputs};
 }
 
 describe('request files in a bucket', () => {
@@ -70,6 +70,36 @@ describe('request files in a bucket', () => {
     expect(control.counts()['files.download']).toBeUndefined();
     const polled = await run('poll', '--results-dir', 'out');
     expect([polled.code, await readdir(join(cwd, 'out'))]).toEqual([0, ['1.jsonl']]);
+  });
+
+  test.each([
+    ['left in the bucket', []],
+    ['fetched', ['--results-dir', 'out']],
+  ])('whose results are gone there, once %s, are paid for again when a person agrees', async (_, fetched) => {
+    const {cwd, control, emulator, run, runWith, records} = await bucket('in/1.jsonl');
+    expect((await run('run', ALL, ...fetched)).code).toBe(0);
+    await rm(join(cwd, 'out'), {recursive: true, force: true});
+    const isResult = (address: string): boolean => address.startsWith('gs://bucket/work/results/');
+    const results = control.objects().filter(isResult);
+    await Promise.all(results.map((address) => deleteObject(emulator, address)));
+    const polled = await runWith({GEMBATCH_TEST_SPEED: '600'}, 'poll', '--results-dir', 'out');
+    const advice = 'To pay for the work again: gembatch retry --lost gs://bucket/in/1.jsonl';
+    for (const {stdout, stderr} of [
+      polled,
+      await runWith({}, 'show', 'gs://bucket/in/1.jsonl'),
+      await run('results'),
+      await run('retry'),
+    ])
+      expect(stdout + stderr).toContain(advice);
+
+    for (let times = 0; times < 2; times += 1) {
+      await run('retry', '--lost', 'gs://bucket/in/1.jsonl', '--yes');
+      expect(control.paid()).toHaveLength(2);
+      expect((await run('poll', '--results-dir', 'out')).code).toBe(0);
+    }
+    expect(await readdir(join(cwd, 'out'))).toEqual(['1.jsonl']);
+    const [first, second] = await records();
+    expect(second).toMatchObject({retry_of: first?.batch.name, sha256: first?.sha256});
   });
 
   test('that have changed are not sent, read or unread', async () => {

@@ -86,6 +86,16 @@ describe('results that are left in a bucket', () => {
     expect((await run(['results', '--join', 'all.jsonl'])).code).toBe(0);
   });
 
+  test('list --refresh finds that they are there, and deletes nothing', async () => {
+    const {cwd, emulator, run} = await place(1);
+    await run(['submit', 'batch', ...LEAVE]);
+    const listed = await run(['list', '--refresh', '--json']);
+    expect([listed.code, listed.json()]).toMatchObject([0, {jobs: [{outcome: 'done', left: {objects: 1}}]}]);
+    expect((await recordsIn(cwd))[0]?.left?.objects).toBe(1);
+    expect(emulator.control.jobs()).toHaveLength(1);
+    expect((await run(['poll'])).code).toBe(0);
+  });
+
   test('list, show, results, retry, cost and report say where they are', async () => {
     const {run} = await place();
     await run(['run', 'batch', ...LEAVE]);

@@ -1,10 +1,11 @@
-import {awaitsService, type JobOutcome} from '../../domain/job/job-progress.js';
+import {awaitsFetch, awaitsService, type JobOutcome} from '../../domain/job/job-progress.js';
 import {linkOf, replacedAmong, type RetryLink} from '../../domain/job/replaced-jobs.js';
 import type {Clock} from '../../domain/clock.js';
 import {GembatchError} from '../../domain/errors.js';
 import type {Intent, JobRecord} from '../../domain/job/job-record.js';
 import type {BatchService} from '../../services/batch-service.js';
 import type {JobStore} from '../../store/job-store.js';
+import {isToStay, noteLeftResults} from '../fetch/leave-results.js';
 import {noteStates} from '../job-states/note-states.js';
 import {polledJob} from '../poll/polled-job.js';
 import type {PolledJob} from '../poll/poll-report.js';
@@ -139,8 +140,30 @@ export async function refreshList(
   await store.updateJobs(noteStates(records, refreshed, new Date(clock.now()).toISOString()));
   return {
     error: refreshed.error ?? notSeenError(refreshed.gone),
-    refusals: [...refreshed.refused.values(), ...vanishedRecords(store, records).values()],
+    refusals: [
+      ...refreshed.refused.values(),
+      ...(await lookForLeftResults({store, client, clock}, stop)),
+      ...vanishedRecords(store, records).values(),
+    ],
   };
+}
+
+/** Results that stay in their bucket are never fetched: a job of which they are there is done. */
+async function lookForLeftResults(
+  deps: {store: JobStore; client: BatchService; clock: Clock},
+  stop: AbortSignal,
+): Promise<readonly GembatchError[]> {
+  const errors: GembatchError[] = [];
+  for (const {record} of deps.store.read().records) {
+    if (!awaitsFetch(record) || !isToStay(record, {fetchesLeft: false})) continue;
+    try {
+      await noteLeftResults(deps, record, {signal: stop});
+    } catch (error) {
+      if (!(error instanceof GembatchError) || error.code === 'INTERRUPTED') throw error;
+      errors.push(error);
+    }
+  }
+  return errors;
 }
 
 function notSeenError(gone: ReadonlySet<string>): GembatchError | undefined {

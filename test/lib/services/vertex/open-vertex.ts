@@ -69,3 +69,13 @@ export async function putObject(
   });
   if (!answer.ok) throw new Error(`The object was not put there: ${await answer.text()}`);
 }
+
+/** Deletes an object, as somebody else does. @param address - `gs://bucket/name`. */
+export async function deleteObject({url}: Pick<Emulator, 'url'>, address: string): Promise<void> {
+  const [, bucket = '', name = ''] = /^gs:\/\/([^/]+)\/(.+)$/u.exec(address) ?? [];
+  const response = await fetch(`${url}/storage/v1/b/${bucket}/o/${encodeURIComponent(name)}`, {
+    method: 'DELETE',
+    headers: {authorization: 'Bearer t'},
+  });
+  if (!response.ok) throw new Error(await response.text());
+}
