@@ -1,7 +1,17 @@
 // Packages, and parts of one, that a dependency imports and gembatch never uses. They are the only difference between what is bundled and
 // what npm installs: no source text of a dependency is changed. To use one of these parts, delete its line.
 
-/** @type {readonly {readonly name: string, readonly importedBy: string, readonly exports: readonly string[], readonly reason: string}[]} */
+/**
+ * `exports` throw when they are called; `values` are what is read of a package while it loads.
+ *
+ * @type {readonly {
+ *   readonly name: string,
+ *   readonly importedBy: string,
+ *   readonly exports: readonly string[],
+ *   readonly values?: Readonly<Record<string, unknown>>,
+ *   readonly reason: string,
+ * }[]}
+ */
 export const LEFT_OUT = [
   {
     name: 'minimatch',
@@ -20,6 +30,21 @@ export const LEFT_OUT = [
     importedBy: '@oclif/core',
     exports: ['lilconfig'],
     reason: 'finds settings of oclif outside package.json, where gembatch has its own',
+  },
+  {
+    name: 'wsl-utils',
+    importedBy: '@oclif/core',
+    exports: ['powerShellPath'],
+    values: {isWsl: false},
+    reason:
+      'tells Linux within Windows from Linux, which is as good, and starts PowerShell to learn which shell it runs in; opens the standard input on the way, 5 ms of each start',
+  },
+  {
+    name: 'cli-spinners',
+    importedBy: '@oclif/core',
+    exports: [],
+    values: {default: {dots2: {frames: ['']}, line: {frames: ['']}}},
+    reason: "pictures of oclif's spinner; gembatch shows its progress itself",
   },
   {
     name: '../web/fetch/body.js',
@@ -43,7 +68,7 @@ export const leaveOut = (entries = LEFT_OUT) => ({
       build.onResolve({filter: new RegExp(`^${entry.name}$`)}, ({importer}) => {
         if (!importer.replaceAll('\\', '/').includes(`/node_modules/${entry.importedBy}/`)) return undefined;
         unmet.delete(entry);
-        return {path: `${entry.name} for ${entry.importedBy}`, namespace: 'left-out', pluginData: entry};
+        return {path: entry.name, namespace: 'left-out', pluginData: entry};
       });
     }
     build.onLoad({filter: /.*/, namespace: 'left-out'}, ({pluginData}) => ({contents: standIn(pluginData)}));
@@ -55,8 +80,17 @@ export const leaveOut = (entries = LEFT_OUT) => ({
   },
 });
 
-function standIn({name, exports}) {
+function standIn({name, exports, values = {}}) {
   const message = `gembatch is built without ${name} (scripts/bundle/left-out.js)`;
   const thrower = `function () { throw new Error(${JSON.stringify(message)}); }`;
-  return exports.map((exported) => `export const ${exported} = ${thrower};`).join('\n');
+  const expressions = [
+    ...exports.map((exported) => [exported, thrower]),
+    ...Object.entries(values).map(([exported, value]) => [exported, JSON.stringify(value)]),
+  ];
+  return expressions
+    .map(
+      ([exported, expression], index) =>
+        `const _${index} = ${expression}; export {_${index} as ${exported}};`,
+    )
+    .join('\n');
 }
