@@ -52,7 +52,7 @@ for (const order of ['any', 'ordered'] as const) {
 const WEAKENINGS: readonly (Weakening & {readonly name: string})[] = [
   {
     name: 'no fsync',
-    file: 'lib/store/file/store-io.js',
+    file: 'lib/store/file/file-io.js',
     find: 'fsync: fsyncSync',
     replace: 'fsync: () => {}',
   },

@@ -110,7 +110,7 @@ diskTest(POWER_CUT, (attack) => cutOften(attack, amount({short: 6, whole: 120}))
 if (WHY_NOT === undefined) {
   weakenedTest({...POWER_CUT, attack: 'power cuts on ext4 without fsync'}, async (attack) => {
     const build = weakenedBuild([
-      {file: 'lib/store/file/store-io.js', find: 'fsync: fsyncSync', replace: 'fsync: () => undefined'},
+      {file: 'lib/store/file/file-io.js', find: 'fsync: fsyncSync', replace: 'fsync: () => undefined'},
     ]);
     try {
       await cutOften(attack, amount({short: 2, whole: 40}), build.bin);

@@ -37,7 +37,7 @@ weakenedTest(
   {group: 'sharing', attack: 'the same with a file that is written in place', unit: 'commits'},
   (attack) =>
     shareWeakened(attack, {
-      file: 'lib/store/file/store-io.js',
+      file: 'lib/store/file/file-io.js',
       find: 'rename: renameSync,',
       // Half of it, and a moment later the rest, so that finding it is no matter of luck.
       replace: `rename: (from, to) => {

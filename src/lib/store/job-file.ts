@@ -21,11 +21,10 @@ import {
 import type {HeldLock} from './lock/held-lock.js';
 import {eachRecord} from './record/each-record.js';
 import {JobLines} from './record/job-lines.js';
-import {holdsRecords} from './lock/lock-contender.js';
 import {newOwnerId} from './lock/owner-id.js';
 import {lineBlocks} from './file/line-blocks.js';
-import {plainLines} from './file/plain-lines.js';
-import type {StoreIo} from './file/store-io.js';
+import {holdsRecords, plainLines} from './file/plain-lines.js';
+import type {FileIo} from './file/file-io.js';
 import type {StorePaths} from './file/store-paths.js';
 import type {LineProblem} from './record/stored-record.js';
 
@@ -46,13 +45,13 @@ const COMPARE_CHUNK_BYTES = 256 * 1024;
 const PERMISSION_BITS = 0o7777n;
 
 export class JobFile {
-  readonly #io: StoreIo;
+  readonly #io: FileIo;
   readonly #paths: StorePaths;
   #last: JobLines | null = null;
   /** Of the file that has the last content, taken before it was read or when it was written. */
   #lastStamp = '';
 
-  constructor(io: StoreIo, paths: StorePaths) {
+  constructor(io: FileIo, paths: StorePaths) {
     this.#io = io;
     this.#paths = paths;
   }

@@ -1,62 +1,23 @@
 import {refuseUnreadable, unreadableWarning} from './record/unreadable-lines.js';
-import type {Clock} from '../domain/clock.js';
-import {GembatchError} from '../domain/errors.js';
 import type {JobRecord} from '../domain/job/job-record.js';
-import type {LockHolder} from '../domain/lock-holder.js';
-import {CommitLock} from './lock/commit-lock.js';
-import type {HeldLock} from './lock/held-lock.js';
 import {JobFile} from './job-file.js';
 import {Journal} from './journal.js';
-import {LockContender} from './lock/lock-contender.js';
-import type {LockContext} from './lock/lock-contender.js';
-import {OpenSession} from './open-session.js';
 import type {Session} from './session.js';
-import {nodeIo} from './file/store-io.js';
-import type {StoreIo} from './file/store-io.js';
+import {nodeFiles} from './file/file-io.js';
 import {StorePaths} from './file/store-paths.js';
 import type {JobLines} from './record/job-lines.js';
 import type {LineProblem, StoreSnapshot} from './record/stored-record.js';
-import {removeStaleFiles} from './file/stale-files.js';
 import {JournalComparison, unreconciledOf} from './unreconciled.js';
-import {UpdateQueue, type ChangesFrom, type JobChanges} from './update-queue.js';
-import {waitForLock} from './lock/wait-for-lock.js';
+import type {JobStoreOptions} from './store-options.js';
+import type {LockState, OpenedSession, SessionAttempt, StoreWriter} from './store-writer.js';
+import type {ChangesFrom, JobChanges} from './update-queue.js';
 import type {WaitOptions} from './lock/wait-for-lock.js';
 
 export type {Session} from './session.js';
 export type {LineProblem, StoredRecord, StoreSnapshot} from './record/stored-record.js';
+export type {JobStoreOptions} from './store-options.js';
+export type {OpenedSession, SessionAttempt} from './store-writer.js';
 export type {WaitOptions} from './lock/wait-for-lock.js';
-
-/** How a store is opened. */
-export interface JobStoreOptions {
-  /** What this process runs, for example `gembatch submit`; shown to processes that wait for it. */
-  readonly command: string;
-  readonly clock: Clock;
-  /** Of the program, for readers of the lock file. */
-  readonly version?: string;
-  /** The file system; another one only in tests. */
-  readonly io?: StoreIo;
-  /**
-   * After how long without a sign of life the holder of a lock on another host or in another container is presumed
-   * dead, in milliseconds. It gives one every 5 seconds.
-   */
-  readonly foreignLimitMs?: number;
-  /** Is told once, in a sentence for people, that lines of the file cannot be read. */
-  readonly onUnreadable?: ((warning: string) => void) | undefined;
-}
-
-/** What became of an attempt to open a session without waiting. */
-export type SessionAttempt<T> =
-  {readonly held: true; readonly value: T} | {readonly held: false; readonly holder: LockHolder | null};
-
-/** A session that its opener has to close. */
-export interface OpenedSession {
-  readonly session: Session;
-  /** Closes it: everything that was done in it is in the job-info file then, unless this throws. */
-  readonly finish: () => Promise<void>;
-}
-
-/** Eighteen missed signs of life: no pause of a busy or sleeping machine looks like that. */
-const FOREIGN_LIMIT_MS = 90_000;
 
 /**
  * The job-info file: the records of all batch jobs of one folder of work, safe against crashes at any point and against
@@ -67,26 +28,16 @@ const FOREIGN_LIMIT_MS = 90_000;
  */
 export class JobStore {
   readonly #paths: StorePaths;
-  readonly #context: LockContext;
+  readonly #options: JobStoreOptions;
   readonly #jobFile: JobFile;
-  readonly #commits: CommitLock;
-  readonly #updates: UpdateQueue;
-  /** One for all sessions, because it remembers for how long a holder on another host has been silent. */
-  readonly #contender: LockContender;
+  #writer: Promise<StoreWriter> | undefined;
   #onUnreadable: JobStoreOptions['onUnreadable'];
 
-  private constructor(
-    paths: StorePaths,
-    context: LockContext,
-    onUnreadable: JobStoreOptions['onUnreadable'],
-  ) {
+  private constructor(paths: StorePaths, options: JobStoreOptions) {
     this.#paths = paths;
-    this.#onUnreadable = onUnreadable;
-    this.#context = context;
-    this.#jobFile = new JobFile(context.io, paths);
-    this.#commits = new CommitLock(this.#jobFile, paths, context);
-    this.#updates = new UpdateQueue(this.#commits, context.clock);
-    this.#contender = new LockContender(paths.sessionLock, context);
+    this.#options = options;
+    this.#onUnreadable = options.onUnreadable;
+    this.#jobFile = new JobFile(options.io ?? nodeFiles, paths);
   }
 
   /**
@@ -95,9 +46,7 @@ export class JobStore {
    * @throws GembatchError STORAGE when its folder does not exist, or `path` is something else than a file.
    */
   static open(path: string, options: JobStoreOptions): JobStore {
-    const {command, clock, version = '', io = nodeIo, foreignLimitMs = FOREIGN_LIMIT_MS} = options;
-    const context = {io, clock, command, version, foreignLimitMs};
-    return new JobStore(new StorePaths(path), context, options.onUnreadable);
+    return new JobStore(new StorePaths(path), options);
   }
 
   /** Real path of the job-info file. */
@@ -185,7 +134,7 @@ export class JobStore {
    * @throws GembatchError LOCKED, INTERRUPTED, STORAGE, LOCK_LOST, and whatever `work` throws.
    */
   async withSession<T>(options: WaitOptions, work: (session: Session) => Promise<T>): Promise<T> {
-    return finishing(await this.openSession(options), work);
+    return (await this.#loadWriter()).withSession(options, work);
   }
 
   /**
@@ -194,30 +143,12 @@ export class JobStore {
    * @throws GembatchError LOCKED, INTERRUPTED, STORAGE, LOCK_LOST.
    */
   async openSession(options: WaitOptions): Promise<OpenedSession> {
-    const contender = this.#contender;
-    const lock = await waitForLock(contender, () => contender.try(), {
-      ...options,
-      file: this.path,
-      clock: this.#context.clock,
-    });
-    try {
-      await this.#commits.untilFreeOfOthers(options);
-    } catch (error) {
-      lock.release();
-      throw error;
-    }
-    return this.#beginSession(lock);
+    return (await this.#loadWriter()).openSession(options);
   }
 
   /** Opens a session like `withSession`, if no live process has one. */
   async trySession<T>(work: (session: Session) => Promise<T>): Promise<SessionAttempt<T>> {
-    const lock = this.#contender.tryWithSecondLook();
-    if (lock === null) return {held: false, holder: this.#contender.holder};
-    if (!this.#commits.isFreeOfOthers()) {
-      lock.release();
-      return {held: false, holder: null};
-    }
-    return {held: true, value: await finishing(await this.#beginSession(lock), work)};
+    return (await this.#loadWriter()).trySession(work);
   }
 
   /**
@@ -225,11 +156,8 @@ export class JobStore {
    *
    * @throws GembatchError STORAGE when lock files cannot be written here.
    */
-  lockState(): {readonly isHeld: boolean; readonly holder: LockHolder | null} {
-    const lock = this.#contender.tryWithSecondLook();
-    if (lock === null) return {isHeld: true, holder: this.#contender.holder};
-    lock.release();
-    return {isHeld: false, holder: null};
+  async lockState(): Promise<LockState> {
+    return (await this.#loadWriter()).lockState();
   }
 
   /**
@@ -244,29 +172,8 @@ export class JobStore {
    * @throws GembatchError LOCKED, STORAGE, LOCK_LOST; nothing is changed then.
    */
   async updateJobs(changes: JobChanges | ChangesFrom): Promise<ReadonlySet<string>> {
-    return typeof changes !== 'function' && changes.size === 0 ? new Set() : this.#updates.update(changes);
-  }
-
-  async #beginSession(lock: HeldLock): Promise<OpenedSession> {
-    try {
-      lock.startHeartbeat();
-      removeStaleFiles(this.#paths, this.#context);
-      const session = new OpenSession({
-        lock,
-        lockPath: this.#paths.sessionLock,
-        path: this.path,
-        jobFile: this.#jobFile,
-        commits: this.#commits,
-        journal: this.#journal(),
-        clock: this.#context.clock,
-      });
-      await session.recover();
-      const finish = (): Promise<void> => session.finish().finally(() => lock.release());
-      return {session, finish};
-    } catch (error) {
-      lock.release();
-      throw error;
-    }
+    if (typeof changes !== 'function' && changes.size === 0) return new Set();
+    return (await this.#loadWriter()).updateJobs(changes);
   }
 
   #snapshot(readLines: () => JobLines): StoreSnapshot {
@@ -285,32 +192,15 @@ export class JobStore {
     this.#onUnreadable = undefined;
   }
 
+  /** What most commands that fail early never need: it takes 2 ms. */
+  #loadWriter(): Promise<StoreWriter> {
+    this.#writer ??= import('./store-writer.js').then(
+      ({StoreWriter: Writer}) => new Writer(this.#jobFile, this.#paths, this.#options),
+    );
+    return this.#writer;
+  }
+
   #journal(): Journal {
-    return new Journal(this.#context.io, this.#paths.journal);
+    return new Journal(this.#options.io ?? nodeFiles, this.#paths.journal);
   }
-}
-
-/** Closes the session after the work, also after work that failed. */
-async function finishing<T>(
-  {session, finish}: OpenedSession,
-  work: (session: Session) => Promise<T>,
-): Promise<T> {
-  let value: T;
-  try {
-    value = await work(session);
-  } catch (error) {
-    await finish().catch((closing: unknown) => {
-      throw worseOf(closing, error);
-    });
-    throw error;
-  }
-  await finish();
-  return value;
-}
-
-/** Of two errors, that of closing: it says what is not in the job-info file. That of the work becomes its cause. */
-function worseOf(closing: unknown, work: unknown): unknown {
-  if (!(closing instanceof GembatchError)) return closing;
-  const {code, message, suggestions, details} = closing;
-  return new GembatchError(code, message, {suggestions, details, cause: work});
 }

@@ -13,7 +13,7 @@ import {
   writeAll,
 } from './file/file-steps.js';
 import {parseRecord} from './record/record-line.js';
-import type {StoreIo} from './file/store-io.js';
+import type {FileIo} from './file/file-io.js';
 
 /** Attempts by what the journal says of them. A job that came of an attempt outweighs an abort of the same. */
 export interface JournalState {
@@ -30,13 +30,13 @@ type Entry =
   | {readonly abort: string; readonly reason: string};
 
 export class Journal {
-  readonly #io: StoreIo;
+  readonly #io: FileIo;
   readonly #path: string;
   #isFolderSynced = false;
   /** False until the file is known to end with a newline. */
   #endsWithLine = false;
 
-  constructor(io: StoreIo, path: string) {
+  constructor(io: FileIo, path: string) {
     this.#io = io;
     this.#path = path;
   }

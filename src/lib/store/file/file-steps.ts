@@ -2,7 +2,7 @@ import {backoffMs} from '../../domain/backoff.js';
 import {dirname} from 'node:path';
 import {types} from 'node:util';
 import {GembatchError} from '../../domain/errors.js';
-import type {StoreIo} from './store-io.js';
+import type {FileIo} from './file-io.js';
 
 // Errors of the system come from another realm than ours under some test runners, where `instanceof` is false.
 const {isNativeError} = types;
@@ -17,7 +17,7 @@ export function systemCode(error: unknown): string {
 }
 
 /** Whether Windows said that another program has the file open, or that its deletion is not finished. */
-export function isBusyOnWindows(io: StoreIo, error: unknown): boolean {
+export function isBusyOnWindows(io: FileIo, error: unknown): boolean {
   return io.isWindows && ['EPERM', 'EACCES', 'EBUSY'].includes(systemCode(error));
 }
 
@@ -46,12 +46,12 @@ export function storageError(doing: string, cause: unknown): GembatchError {
 }
 
 /** The whole file, or null when there is none. Any other error is thrown: an unreadable file is never an empty one. */
-export function readIfThere(io: StoreIo, path: string): Buffer | null {
+export function readIfThere(io: FileIo, path: string): Buffer | null {
   return readingIfThere(io, path, (descriptor) => io.read(descriptor));
 }
 
 /** Runs `work` on a file open for reading; null when there is none. */
-export function readingIfThere<T>(io: StoreIo, path: string, work: (descriptor: number) => T): T | null {
+export function readingIfThere<T>(io: FileIo, path: string, work: (descriptor: number) => T): T | null {
   let descriptor: number;
   try {
     descriptor = retryWhileBusy(io, () => io.open(path, 'r'));
@@ -63,12 +63,12 @@ export function readingIfThere<T>(io: StoreIo, path: string, work: (descriptor: 
 }
 
 /** Writes every byte, however few the system takes at a time. */
-export function writeAll(io: StoreIo, descriptor: number, bytes: Uint8Array): void {
+export function writeAll(io: FileIo, descriptor: number, bytes: Uint8Array): void {
   for (let rest = bytes; rest.length > 0;) rest = rest.subarray(io.write(descriptor, rest));
 }
 
 /** Runs `work` on an open file and closes it, whatever happens. */
-export function closing<T>(io: StoreIo, descriptor: number, work: () => T): T {
+export function closing<T>(io: FileIo, descriptor: number, work: () => T): T {
   try {
     return work();
   } finally {
@@ -77,7 +77,7 @@ export function closing<T>(io: StoreIo, descriptor: number, work: () => T): T {
 }
 
 /** Makes the names in the folder of `path` durable. Windows has no such call and does not need it. */
-export function syncFolderOf(io: StoreIo, path: string): void {
+export function syncFolderOf(io: FileIo, path: string): void {
   if (io.isWindows) return;
   const descriptor = io.open(dirname(path), 'r');
   closing(io, descriptor, () => {
@@ -86,7 +86,7 @@ export function syncFolderOf(io: StoreIo, path: string): void {
 }
 
 /** Removes a file; one that is not there is fine. */
-export function removeIfThere(io: StoreIo, path: string): void {
+export function removeIfThere(io: FileIo, path: string): void {
   try {
     retryWhileBusy(io, () => {
       io.unlink(path);
@@ -100,7 +100,7 @@ export function removeIfThere(io: StoreIo, path: string): void {
  * Removes a file that does no harm if it stays: it bears the name of its owner, and the next session removes it once the
  * owner is gone. So an error is not worth stopping for.
  */
-export function removeSideFile(io: StoreIo, path: string): void {
+export function removeSideFile(io: FileIo, path: string): void {
   try {
     io.unlink(path);
   } catch {
@@ -109,7 +109,7 @@ export function removeSideFile(io: StoreIo, path: string): void {
 }
 
 /** Repeats an operation that Windows refuses while another program has the file open. */
-export function retryWhileBusy<T>(io: StoreIo, operation: () => T): T {
+export function retryWhileBusy<T>(io: FileIo, operation: () => T): T {
   for (let waitedMs = 0, pauses = 0; ; pauses += 1) {
     try {
       return operation();

@@ -44,3 +44,8 @@ function withNewlines(text: Buffer): Buffer {
   }
   return copy;
 }
+
+/** What the Python tool writes into its lock, which then becomes the job-info file. */
+export function holdsRecords(bytes: Buffer): boolean {
+  return bytes.includes('"input_file"');
+}

@@ -26,6 +26,7 @@ import {
   systemCode,
   writeAll,
 } from '../file/file-steps.js';
+import {holdsRecords} from '../file/plain-lines.js';
 import {HeldLock, releaseLeftOver} from './held-lock.js';
 import {livenessOf, wasBeforeStart} from './liveness.js';
 import type {Liveness} from './liveness.js';
@@ -303,9 +304,4 @@ function holderOf(owner: OwnerLine | null, liveness: Liveness, silentMs: number)
   if (owner === null) return null;
   const {command, pid, user, host, startedAt} = owner;
   return {command, pid, user, host, since: startedAt, state: SHOWN_STATES[liveness], silentMs};
-}
-
-/** What the Python tool writes into its lock, which then becomes the job-info file. */
-export function holdsRecords(bytes: Buffer): boolean {
-  return bytes.includes('"input_file"');
 }

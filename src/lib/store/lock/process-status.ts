@@ -1,4 +1,3 @@
-import {spawnSync} from 'node:child_process';
 import {readFileSync} from 'node:fs';
 
 /** What the system says about a process. */
@@ -48,6 +47,8 @@ function missingStatus(): null | 'unknown' {
 }
 
 function darwinStatus(pid: number): ProcessStatus | null | 'unknown' {
+  // Not imported: Linux needs none.
+  const {spawnSync} = process.getBuiltinModule('node:child_process');
   const ps = spawnSync('ps', ['-o', 'lstart=,state=', '-p', String(pid)], {
     encoding: 'utf8',
     env: {...process.env, LC_ALL: 'C', TZ: 'UTC'},

@@ -45,7 +45,7 @@ export async function checkSetup(input: SetupInput): Promise<SetupReport> {
       ? withoutService(service)
       : await checkService({...service, store, address})),
     checkJobInfo(store),
-    checkLock(store),
+    await checkLock(store),
     await checkDisk(store.folder),
   ];
   // The first failure says what to begin with.

@@ -53,10 +53,10 @@ export function checkJobInfo(store: JobStore): SetupCheck {
 }
 
 /** Who works on the job-info file. */
-export function checkLock(store: JobStore): SetupCheck {
+export async function checkLock(store: JobStore): Promise<SetupCheck> {
   const name = 'Lock';
   try {
-    const {isHeld, holder} = store.lockState();
+    const {isHeld, holder} = await store.lockState();
     return isHeld ? ok(name, `held by ${describeLockHolder(holder)}`) : ok(name, 'free');
   } catch (error) {
     return failedBy(name, error);
