@@ -38,13 +38,13 @@ export async function expectedCost(
 
 /** What the batch job of a checked file will use and cost; undefined when the file cannot be read any more. */
 export async function estimateJob(
-  {estimator, limits, halt}: SubmitRun,
+  {estimator, limits, halt}: Pick<SubmitRun, 'estimator' | 'halt' | 'limits'>,
   file: RequestFile,
   inspection: Inspection,
 ): Promise<FileEstimate | undefined> {
   if (file.object !== undefined) return inspection.estimate;
   try {
-    return await limits.inspections(() => estimator.estimate(file, halt.signal));
+    return await limits.estimates(() => estimator.estimate(file, halt.signal));
   } catch (error) {
     if (error instanceof GembatchError) throw error;
     return undefined; // The upload says why.

@@ -181,6 +181,7 @@ async function begin(
     ),
     limits: {
       inspections: pLimit(INSPECTIONS_AT_ONCE),
+      estimates: pLimit(INSPECTIONS_AT_ONCE),
       // A file that waits for the answer to its create sends nothing, so another upload can use the line.
       sends: pLimit(2 * options.concurrency - 1),
       uploads: pLimit(options.concurrency),

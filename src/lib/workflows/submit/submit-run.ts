@@ -134,6 +134,8 @@ export interface SubmitRun extends SubmitDeps {
   readonly limits: {
     /** The files whose lines are checked at once. */
     readonly inspections: Limiter;
+    /** The checked files that are estimated at once: they do not stand behind those that are still to be checked. */
+    readonly estimates: Limiter;
     /** The files that are under way at once, until the outcome of their create. */
     readonly sends: Limiter;
     /** Those of them that are uploaded at once. */

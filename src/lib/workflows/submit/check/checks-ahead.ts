@@ -72,7 +72,8 @@ export class ChecksAhead {
     });
     this.#checks.set(file, {inspection, onProgress: undefined});
     try {
-      this.#bytesLeft -= (await inspection).size_bytes;
+      const {size_bytes: sizeBytes} = await inspection;
+      this.#bytesLeft -= sizeBytes;
     } catch (error) {
       // Other errors reject the check itself, for its caller.
       if (error instanceof GembatchError && error.code !== 'INTERRUPTED') this.#faults.push(error);
