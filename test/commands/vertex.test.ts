@@ -2,6 +2,7 @@ import {mkdir, readFile, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {describe, expect, test} from '@jest/globals';
 import type {Emulator, EmulatorOptions} from '../../src/emulator/http/server.js';
+import {EXIT} from '../../src/lib/domain/errors.js';
 import {requestFiles} from '../helpers/request-files.js';
 import {FAST_CLOCK, runCli, type CliResult} from '../helpers/run-cli.js';
 import {tempDir} from '../helpers/temp-dir.js';
@@ -81,6 +82,26 @@ describe('with --vertex', () => {
     expect(emulator.control.counts()['batches.create']).toBe(1);
     // Both met a call: the job was looked up by its label.
     expect(emulator.control.faultsMet()).toBe(2);
+  });
+
+  test('poll from another location says where the create that it does not find was sent to', async () => {
+    const {emulator, env, run} = await place(1);
+    emulator.control.fault({on: 'batches.create', fault: {kind: 'reset_after'}});
+    emulator.control.fault({on: 'batches.list', skip: 1, times: null, fault: {kind: 'status', status: 400}});
+    const unclear = await run(['submit', 'batch', '-m', MODEL, ...VERTEX, '--create-grace', '1s']);
+    expect(unclear.code).toBe(EXIT.unclear);
+    emulator.control.clearFaults();
+    const elsewhere = {...env, GOOGLE_CLOUD_LOCATION: 'us-central1'};
+    const polled = await run(['poll', '--create-grace', '1s'], elsewhere);
+    expect([polled.code, polled.stderr]).toEqual([
+      EXIT.unclear,
+      expect.stringMatching(
+        /001\.jsonl: its create was sent to projects\/my-project\/locations\/global[^]*GOOGLE_CLOUD_LOCATION=global/u,
+      ),
+    ]);
+    expect(polled.stderr.match(/its create was sent to/gu)).toHaveLength(1);
+    expect((await run(['poll'])).code).toBe(0);
+    expect(emulator.control.paid()).toHaveLength(1);
   });
 
   test('a create that had no effect is not taken for the job of another model on the same upload', async () => {

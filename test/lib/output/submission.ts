@@ -111,7 +111,8 @@ export class ScriptedSubmission {
   readonly #ends = new Map<number, (outcome: FileOutcome) => void>();
   readonly submission: Submission;
 
-  constructor(names: readonly string[], concurrency = names.length) {
+  /** @param later - how many more files there are, for a later pass. */
+  constructor(names: readonly string[], concurrency = names.length, later = 0) {
     const files = names.map((name, position) => ({
       index: position + 1,
       name,
@@ -123,7 +124,7 @@ export class ScriptedSubmission {
     // A list needs no more of a submission than this.
     this.submission = {
       files,
-      total: files.length,
+      total: files.length + later,
       concurrency,
       submitOne,
     } as Partial<Submission> as Submission;
@@ -152,9 +153,17 @@ export class ScriptedSubmission {
   }
 }
 
-/** Plays `STEPS` to a view. */
-export async function play(view: SubmitView, clock: {advance: (ms: number) => Promise<void>}): Promise<void> {
-  const script = new ScriptedSubmission(OUTCOMES.map(({file}) => file));
+/** Plays `STEPS` to a view. @param later - how many files are left for a later pass. */
+export async function play(
+  view: SubmitView,
+  clock: {advance: (ms: number) => Promise<void>},
+  later = 0,
+): Promise<void> {
+  const script = new ScriptedSubmission(
+    OUTCOMES.map(({file}) => file),
+    OUTCOMES.length,
+    later,
+  );
   let shown = Promise.resolve();
   for (const {afterMs, event} of STEPS) {
     await clock.advance(afterMs);

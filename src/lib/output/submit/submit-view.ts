@@ -26,6 +26,8 @@ export class SubmitView {
   readonly #tally = new FileTally();
   #list: TaskList;
   #isDrawn = false;
+  /** Whether no file is left for a later list, so that the end of this one is that of the submission. */
+  #isLastPass = false;
   #status: string | undefined;
   /** What is waited for, while the service takes no more; times of the clock. */
   #quota: {readonly reason: string; readonly againMs: number; readonly untilMs: number} | undefined;
@@ -43,6 +45,8 @@ export class SubmitView {
     this.#list = new TaskList(clock);
     const before = this.#tally.needsAttention.length;
     this.#isDrawn = mode === 'live';
+    const {ended, counts} = this.#tally;
+    this.#isLastPass = ended - counts.not_started + submission.files.length >= submission.total;
     await this.#list.run(submission, this.#shownBy());
     this.#isDrawn = false;
     if (mode !== 'live') return;
@@ -134,7 +138,8 @@ export class SubmitView {
   }
 
   #isListedSoon(outcome: FileOutcome): boolean {
-    return this.#options.isLong !== true && this.#tally.needsAttention.slice(0, MAX_LISTED).includes(outcome);
+    const isSoon = this.#options.isLong !== true || this.#isLastPass;
+    return isSoon && this.#tally.needsAttention.slice(0, MAX_LISTED).includes(outcome);
   }
 
   #shownBy(): ShownBy {

@@ -11,6 +11,8 @@ export class JournalWatch {
   readonly #followed: FollowedJobs;
   readonly #options: Pick<ReconcileJournalOptions, 'graceMs' | 'stop'>;
   readonly #absentSince = new Map<string, number>();
+  /** Attempts of creates about which a person was told. */
+  readonly #told = new Set<string>();
   #unclear: readonly ReconciledIntent[] = [];
   #holder: string | undefined;
   /** Since when no process has had the session, by the monotonic clock. */
@@ -64,8 +66,13 @@ export class JournalWatch {
 
   #noteUnclear(unclear: readonly ReconciledIntent[]): void {
     this.#unclear = unclear;
-    for (const {intent, absentSinceMs} of unclear) {
-      if (absentSinceMs !== undefined) this.#absentSince.set(intent.attempt, absentSinceMs);
+    for (const entry of unclear) {
+      const {attempt} = entry.intent;
+      if (entry.absentSinceMs !== undefined) this.#absentSince.set(attempt, entry.absentSinceMs);
+      if (!needsDecision(entry) || this.#told.has(attempt) || entry.error === undefined) continue;
+      this.#told.add(attempt);
+      const {message, suggestions} = entry.error;
+      this.#deps.report({type: 'warning', message: [message, ...suggestions].join(' ')});
     }
     const isNews = this.#deadSinceMs === undefined && unclear.length > 0 && this.hasOpenQuestions;
     if (!isNews) return;

@@ -52,12 +52,16 @@ Warning: job-info.jsonl:2: not a record\\x07
   });
 });
 
-test('in a pipe of a command that may take hours the line of a file has the reason, too', async () => {
+test.each([
+  [1, 'the line of a file has the reason, too, while files are left for later'],
+  [0, 'the reason stands in the summary alone when no file is left for later'],
+])('in a pipe of a command that may take hours (%i): %s', async (later) => {
   const clock = new ManualClock();
   const screen = {stdout: fakePipe(), stderr: fakePipe(), env: {}};
-  await play(new SubmitView({mode: 'plain', screen, clock, isLong: true}), clock);
-  expect(screen.stderr.text).toContain('failed: line 3, column 14: "key" is missing.\n');
-  expect(screen.stderr.text).toContain('warning: files/x could not be deleted.\n');
+  await play(new SubmitView({mode: 'plain', screen, clock, isLong: true}), clock, later);
+  const isSaid = (text: string): boolean => screen.stderr.text.includes(text);
+  expect(isSaid('failed: line 3, column 14: "key" is missing.\n')).toBe(later > 0);
+  expect(isSaid('warning: files/x could not be deleted.\n')).toBe(later > 0);
 });
 
 test('in a pipe a task that takes long says how far it is, every 30 seconds', async () => {
