@@ -289,10 +289,8 @@ describe('which service is used', () => {
     '--bucket %j is wrong usage',
     async (bucket) => {
       const {code, stderr} = await runCli(['poll', '--vertex', '--bucket', bucket], {cwd: await tempDir()});
-      expect([code, stderr]).toEqual([
-        2,
-        expect.stringContaining(`--bucket is "${bucket}"; nothing was sent.`),
-      ]);
+      expect(code).toBe(2);
+      expect(stderr).toMatch(new RegExp(`--bucket(?: is|:) "${bucket}"`, 'u'));
     },
   );
 
