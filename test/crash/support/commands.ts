@@ -23,7 +23,7 @@ export const WIDTH = 4;
 /** Operations in whose middle a process can die. */
 const WRITES = ['write'];
 /** Operations after which something has changed; for others "after" is the "before" of the next. */
-const CHANGES = [...WRITES, 'open', 'rename', 'unlink', 'link', 'fsync', 'mkdir', 'close'];
+const CHANGES = [...WRITES, 'open', 'rename', 'unlink', 'link', 'copyFile', 'fsync', 'mkdir', 'close'];
 
 /** Every way to kill a command whose trace this is. */
 export function killsOf(steps: readonly TracedStep[]): readonly FsFault[] {

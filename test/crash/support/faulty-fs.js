@@ -63,7 +63,7 @@ function bytesOf(data, offset = 0, length) {
 
 function entryOf(op, path, args) {
   const entry = {op, path};
-  if (op === 'rename' || op === 'link') entry.to = String(args[1]);
+  if (['rename', 'link', 'copyFile'].includes(op)) entry.to = String(args[1]);
   if (op === 'open') entry.flags = args[1] ?? 'r';
   return entry;
 }
@@ -134,6 +134,7 @@ for (const name of [
 for (const name of [
   'fchownSync',
   'futimesSync',
+  'linkSync',
   'renameSync',
   'unlinkSync',
   'statSync',
@@ -148,6 +149,7 @@ await handle.close();
 for (const name of ['read', 'write', 'sync', 'close', 'stat']) wrapAsync(handleMethods, name, 'handle');
 for (const name of [
   'open',
+  'copyFile',
   'link',
   'lstat',
   'stat',

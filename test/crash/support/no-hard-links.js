@@ -4,6 +4,9 @@ import fs from 'node:fs';
 import {syncBuiltinESMExports} from 'node:module';
 import {basename} from 'node:path';
 
+fs.linkSync = () => {
+  throw Object.assign(new Error('EPERM: operation not permitted, link'), {code: 'EPERM', syscall: 'link'});
+};
 fs.promises.link = async (_, target) => {
   if (/^taken(?: 2)?\.jsonl$/u.test(basename(String(target))) && !fs.existsSync(target))
     fs.writeFileSync(target, '# mine\n');

@@ -1,0 +1,142 @@
+/** A poll that fetches the newer results of a request file, or late older ones, is killed before, after and in the middle of each of its file operations. */
+import {existsSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import type {JobRecord} from '../../src/lib/domain/job/job-record.js';
+import {requestLines} from '../helpers/request-files.js';
+import {MODEL} from '../helpers/submit.js';
+import {attackTest, eachOf, sampled, weakenedTest, type Attack} from './support/attack.js';
+import {killsOf, noteFaults, SUBMIT, WIDTH} from './support/commands.js';
+import {amount} from './support/form.js';
+import {preload, Trial, type FsFault, type TracedStep} from './support/trial.js';
+import {weakenedBuild} from './support/weakened-build.js';
+
+const POLL = ['poll', '--once', '001.jsonl'];
+const RESUBMIT = ['submit', '001.jsonl', '--model', MODEL, '--if-changed', 'submit'];
+/** Requests of the older job and of the newer one. */
+const REQUESTS = [2, 3];
+
+interface Order {
+  /** Whether the results of the older job are fetched before there is a newer one, and not after its results. */
+  readonly isOlderFirst: boolean;
+  readonly nodeArgs?: readonly string[];
+  readonly bin?: string;
+}
+
+const NEWER = 'kill -9 at a file operation of a poll that fetches newer results of a file';
+
+attackTest({group: 'kill', attack: NEWER, unit: 'kills'}, (attack) =>
+  killWhileFetching(attack, {isOlderFirst: true}),
+);
+
+attackTest({group: 'kill', attack: `${NEWER}, without hard links`, unit: 'kills'}, (attack) =>
+  killWhileFetching(attack, {isOlderFirst: true, nodeArgs: preload('no-hard-links.js')}),
+);
+
+attackTest(
+  {group: 'kill', attack: 'kill -9 at a file operation of a poll that fetches late results', unit: 'kills'},
+  (attack) => killWhileFetching(attack, {isOlderFirst: false}),
+);
+
+weakenedTest(
+  {group: 'kill', attack: `${NEWER}, when what earlier results leave behind is not known`, unit: 'kills'},
+  async (attack) => {
+    const build = weakenedBuild([
+      {
+        file: 'lib/workflows/fetch/place/choose-place.js',
+        find: 'if (stats?.isFile() !== true)',
+        replace: 'if (stats !== null)',
+      },
+    ]);
+    try {
+      await killWhileFetching(attack, {isOlderFirst: true, bin: build.bin}, beforeThePlace);
+    } finally {
+      build.remove();
+    }
+  },
+);
+
+/** The last moments in which the earlier results are recorded in their new place, and the newer ones are not in theirs. */
+function beforeThePlace(steps: readonly TracedStep[]): readonly FsFault[] {
+  const place = steps.find(({op, to = ''}) => op === 'rename' && to.endsWith('results/001.jsonl'));
+  return [0, 1, 2].map((back) => ({at: (place?.n ?? 0) - back, fate: 'before'}));
+}
+
+async function killWhileFetching(
+  attack: Attack,
+  order: Order,
+  choose = (steps: readonly TracedStep[]): readonly FsFault[] =>
+    sampled(killsOf(fromTheFirstMove(steps)), amount({short: 6, whole: 200}), attack.random),
+): Promise<void> {
+  const {nodeArgs = []} = order;
+  let steps: readonly TracedStep[] = [];
+  await withResults(order, async (trial) => {
+    await trial.run(POLL, {nodeArgs});
+    steps = trial.trace();
+  });
+  attack.note(`${killsOf(fromTheFirstMove(steps)).length} points`);
+  await eachOf(choose(steps), WIDTH, (fault) =>
+    withResults(order, async (trial) => {
+      await trial.run(POLL, {fault, nodeArgs});
+      const what = `${fault.fate} ${fault.at} (${trial.lastStep()})`;
+      noteFaults(attack, what, lossesOf(trial));
+      const {code, stderr} = await trial.run(POLL, {nodeArgs});
+      attack.tried();
+      noteFaults(attack, what, code === 0 ? faultsOf(trial) : [`exit ${code}: ${stderr}`]);
+    }),
+  );
+}
+
+/** What comes before it is that of any poll. */
+function fromTheFirstMove(steps: readonly TracedStep[]): readonly TracedStep[] {
+  return steps.slice(steps.findIndex(({path = '', to = ''}) => `${path} ${to}`.includes('/earlier')));
+}
+
+/** Two jobs of one request file, both over, whose results are to be fetched in the given order; one of them is on disk. */
+async function withResults({isOlderFirst, bin}: Order, work: (trial: Trial) => Promise<void>): Promise<void> {
+  await Trial.with({files: 1, bin}, async (trial) => {
+    const finish = (): void => trial.emulator.control.advance(60_000);
+    await trial.run(SUBMIT);
+    finish();
+    if (isOlderFirst) await trial.run(POLL);
+    writeFileSync(trial.files[0] ?? '', requestLines(REQUESTS[1] ?? 0));
+    await trial.run(RESUBMIT);
+    finish();
+    const newest = trial.records().at(-1)?.batch.name ?? '';
+    if (!isOlderFirst) await trial.run(['poll', '--once', newest]);
+    await work(trial);
+  });
+}
+
+/** What a kill must never do: results that are neither at the service nor where their record says. */
+function lossesOf(trial: Trial): readonly string[] {
+  const remote = new Set(trial.emulator.control.jobs());
+  return [...trial.lossesNow()].concat(
+    trial.records().flatMap((record, index) => {
+      const isHere = record.results !== undefined && hasRows(trial, record, REQUESTS[index] ?? 0);
+      const isRecordedOnly = record.results !== undefined && !isHere;
+      const isKept = remote.has(record.batch.name) && !isRecordedOnly;
+      return isHere || isKept ? [] : [`the results of job ${index + 1} are not in ${record.results?.file}`];
+    }),
+  );
+}
+
+function faultsOf(trial: Trial): readonly string[] {
+  const faults = [...lossesOf(trial)];
+  const places = trial.records().map(({results}) => results?.file);
+  if (places.join() !== 'results/earlier/001.jsonl,results/001.jsonl')
+    faults.push(`places: ${places.join(', ')}`);
+  const found = readdirSync(join(trial.folder, 'results'), {recursive: true}).map(String).toSorted();
+  if (found.join() !== ['001.jsonl', 'earlier', 'earlier/001.jsonl'].join())
+    faults.push(`found: ${found.join(', ')}`);
+  return faults;
+}
+
+function hasRows(trial: Trial, {results}: JobRecord, requests: number): boolean {
+  const path = join(trial.folder, results?.file ?? '');
+  if (!existsSync(path)) return false;
+  const keys = readFileSync(path, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => (JSON.parse(line) as {key: string}).key);
+  return keys.toSorted().join() === Array.from({length: requests}, (_, i) => `r${i + 1}`).join();
+}
