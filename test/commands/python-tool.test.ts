@@ -89,6 +89,27 @@ test('the state that its version 0.1.0 wrote counts', async () => {
   expect([polled.code, (await records(folder))[0]?.results?.rows.ok, paid()]).toEqual([0, 3, 0]);
 });
 
+test.each(['./001.jsonl', 'sub/../001.jsonl', './/001.jsonl', 'ABSOLUTE'])(
+  'a job that it has recorded for %s is found by the name of the file',
+  async (spelling) => {
+    const {folder, run} = await project([], []);
+    const file = spelling === 'ABSOLUTE' ? join(folder, '001.jsonl') : spelling;
+    const line = {input_file: file, ...record('a', 'JOB_STATE_FAILED')};
+    await writeFile(join(folder, 'job-info.jsonl'), `${JSON.stringify(line)}\n`);
+    const {code, stdout} = await run('show', '001.jsonl');
+    expect([code, stdout]).toEqual([0, expect.stringContaining('batches/a')]);
+    expect((await run('list', '001.jsonl', '--json')).json()).toMatchObject({jobs: [{name: 'batches/a'}]});
+    expect((await run('retry', '001.jsonl', '--dry-run')).stderr).not.toContain('no batch job');
+  },
+);
+
+test('what a job has cost that has succeeded, and of which nothing more is recorded, is not known', async () => {
+  const line = {uploaded_file_name: 'files/a', job_name: 'batches/a', final_state: 'JOB_STATE_SUCCEEDED'};
+  const {run} = await project([line], []);
+  const {jobs} = (await run('list', '--json')).json() as {jobs: readonly object[]};
+  expect([jobs.length, jobs.filter((job) => 'cost_usd' in job)]).toEqual([1, []]);
+});
+
 test('while it holds its lock nothing is written beside it, and a submission waits and says for whom', async () => {
   const {folder, env, run, paid} = await project([record('a', 'JOB_STATE_FAILED')], []);
   const lock = join(folder, 'job-info.jsonl.tmp');

@@ -20,6 +20,17 @@ describe('updateJobs', () => {
     expect(applied.size).toBe(1);
   });
 
+  test('does not outlast a holder without a name, such as the Python tool, which may submit for hours', async () => {
+    const clock = new SkippingClock();
+    const {store, path} = useStore(recordLine('a'), {clock});
+    writeFileSync(`${path}.tmp`, '');
+    const startMs = clock.monotonic();
+    await expect(
+      store.updateJobs(new Map([['batches/a', withState('JOB_STATE_RUNNING')]])),
+    ).rejects.toMatchObject({code: 'LOCKED', message: expect.stringContaining('Python tool')});
+    expect(clock.monotonic() - startMs).toBeLessThan(30_000);
+  });
+
   test('changes existing records only, also during a session, and says which', async () => {
     const {store, path} = useStore(recordLine('a') + recordLine('b'));
     await store.withSession(NOW, async (session) => {

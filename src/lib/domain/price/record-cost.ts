@@ -1,5 +1,5 @@
 import type {JobRecord} from '../job/job-record.js';
-import {isTerminal} from '../job/job-state.js';
+import {isTerminal, normaliseState} from '../job/job-state.js';
 
 /**
  * What a batch job has cost in USD, as far as its record tells; null while its results are not here, and when a price is
@@ -7,8 +7,11 @@ import {isTerminal} from '../job/job-state.js';
  */
 export function costOfRecord({batch, usage}: JobRecord): number | null {
   if (usage !== undefined) return usage.cost_usd;
-  const answered = batch.stats?.successful_request_count ?? 0;
-  return isTerminal(batch.state) && batch.dest === undefined && answered === 0 ? 0 : null;
+  if (!isTerminal(batch.state) || batch.dest !== undefined) return null;
+  // Old records do not count: of one that has succeeded it is not known then.
+  const isSuccess = normaliseState(batch.state).endsWith('SUCCEEDED');
+  const answered = batch.stats?.successful_request_count ?? (isSuccess ? undefined : 0);
+  return answered === 0 ? 0 : null;
 }
 
 /**

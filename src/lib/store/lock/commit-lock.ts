@@ -15,6 +15,8 @@ const WAIT_BEYOND_FOREIGN_LIMIT_MS = 30_000;
 const PAUSES = {firstMs: 2, longestMs: 10};
 /** A program that leaves no name may have died long ago: an hour is more than it takes to submit many files. */
 const NAMELESS_LIMIT_MS = 3_600_000;
+/** The Python tool keeps it for as long as it submits; what only records the state of jobs is sooner run again than waited for. */
+const NAMELESS_COMMIT_MS = 20_000;
 /** How long a caller that must not give way to other work stops the thread. */
 const BLOCKING_LIMIT_MS = 2_000;
 const BLOCKING_PAUSE_MS = 5;
@@ -91,6 +93,7 @@ export class CommitLock {
       lockPath: this.#paths.commitLock,
       clock,
       timeoutMs,
+      namelessTimeoutMs: NAMELESS_COMMIT_MS,
       pauses: PAUSES,
     });
   }

@@ -25,7 +25,7 @@ const NOTICE_EVERY_MS = 30_000;
  *
  * @param attempt - tries once to take the lock of `contender` and, holding it, does the work; null when another holds it.
  * @param options - `file` is the job-info file, for the error text; `lockPath` is passed on to `lockedError`.
- * @throws GembatchError LOCKED after `timeoutMs`, INTERRUPTED when `signal` aborts, and what `attempt` throws.
+ * @throws GembatchError LOCKED after `timeoutMs`, or after `namelessTimeoutMs` when the holder has left no name, INTERRUPTED when `signal` aborts, and what `attempt` throws.
  */
 export async function waitForLock<T>(
   contender: LockContender,
@@ -35,10 +35,17 @@ export async function waitForLock<T>(
     clock,
     lockPath,
     timeoutMs,
+    namelessTimeoutMs = Infinity,
     signal,
     onWait,
     pauses = DEFAULT_PAUSES,
-  }: WaitOptions & {file: string; clock: Clock; lockPath?: string; pauses?: Pauses},
+  }: WaitOptions & {
+    file: string;
+    clock: Clock;
+    lockPath?: string;
+    namelessTimeoutMs?: number;
+    pauses?: Pauses;
+  },
 ): Promise<T> {
   const startMs = clock.monotonic();
   let nextNoticeMs = FIRST_NOTICE_MS;
@@ -49,7 +56,8 @@ export async function waitForLock<T>(
     const result = attempt();
     if (result !== null) return result;
     const waitedMs = clock.monotonic() - startMs;
-    if (timeoutMs !== null && waitedMs >= timeoutMs) throw lockedError(file, contender.holder, lockPath);
+    const limitMs = Math.min(timeoutMs ?? Infinity, contender.holder === null ? namelessTimeoutMs : Infinity);
+    if (waitedMs >= limitMs) throw lockedError(file, contender.holder, lockPath);
     const holder = describeLockHolder(contender.holder);
     const isAnother = noticed !== undefined && noticed !== holder;
     if (waitedMs >= nextNoticeMs || isAnother) {
@@ -57,10 +65,7 @@ export async function waitForLock<T>(
       noticed = holder;
       onWait?.(contender.holder, waitedMs);
     }
-    await clock.sleep(
-      Math.min(withJitter(backoffMs(pauses, tries)), (timeoutMs ?? Infinity) - waitedMs),
-      signal,
-    );
+    await clock.sleep(Math.min(withJitter(backoffMs(pauses, tries)), limitMs - waitedMs), signal);
   }
 }
 

@@ -1,5 +1,5 @@
 import {statSync} from 'node:fs';
-import {isAbsolute} from 'node:path';
+import {isAbsolute, sep} from 'node:path';
 import picomatch from 'picomatch';
 import {closest} from '../../domain/text/closest.js';
 import {GembatchError} from '../../domain/errors.js';
@@ -22,7 +22,7 @@ export interface JobNames {
 /** Less of the name of a batch job is too easily another's. */
 const SHORTEST_START = 4;
 
-type Names = Pick<JobStore, 'inputName' | 'path'>;
+type Names = Pick<JobStore, 'inputName' | 'resolveInput' | 'folder' | 'path'>;
 
 /**
  * The records that a person means: by request file, under any spelling of its path; by the folder that request files are
@@ -113,13 +113,25 @@ function createNameMatcher(store: Names, names: readonly string[]): (job: JobNam
   const patterns = names
     .filter((name) => /[*?[{]/u.test(name))
     .flatMap((name) => [picomatch(name), picomatch(store.inputName(name))]);
-  return ({file, whole, name}) =>
+  const isNamed = ({file, whole, name}: JobNames): boolean =>
     inputs.has(file) ||
     (whole !== undefined && inputs.has(whole)) ||
     jobs.has(name) ||
     numbers.has(name.slice(name.lastIndexOf('/') + 1)) ||
     folders.some((folder) => isInside(file, folder)) ||
     patterns.some((matches) => matches(file));
+  return (job) => {
+    if (isNamed(job)) return true;
+    const file = ownSpelling(store, job.file);
+    return file !== job.file && isNamed({...job, file});
+  };
+}
+
+/** As we would record the path that another tool has recorded: `./a`, `sub/../a`, absolute. */
+function ownSpelling(store: Names, file: string): string {
+  if (isCloudAddress(file)) return file;
+  const isForeign = /(?:^|\/)\.{1,2}\/|\/\//u.test(file) || file.startsWith(`${store.folder}${sep}`);
+  return isForeign ? store.inputName(store.resolveInput(file)) : file;
 }
 
 /** @param folder - as `inputName` has it: empty for the folder of the job-info file. */
