@@ -172,6 +172,15 @@ test('another model takes the place; all commands know both, and a file at the o
     ['results'],
   ])
     expect([args, (await run(...args)).code]).toEqual([args, 0]);
+  const [older, newer] = await records(folder);
+  expect((await run('results', '--json')).json()).toMatchObject({jobs: [{job: newer?.batch.name}]});
+  expect((await run('results', older?.batch.name ?? '', '--json')).json()).toMatchObject({
+    jobs: [{job: older?.batch.name, results: {file: 'results/earlier/001.jsonl'}}],
+  });
+  const rows = (await run('results', '--join', '-')).stdout.trim().split('\n');
+  expect(rows.map((row) => (JSON.parse(row) as {key: string}).key)).toEqual(['r1', 'r2', 'r3']);
+  expect((await run('poll', '--once', '--json')).stdout).toContain('"done":1,');
+  expect((await run('retry')).code).toBe(0);
   expect((await run('submit', '001.jsonl', '-m', 'gemini-2.5-pro')).code).toBe(0);
   expect((await run('submit', '.', '-m', 'gemini-2.5-pro')).code).toBe(0);
   expect(emulator.control.paid()).toHaveLength(2);

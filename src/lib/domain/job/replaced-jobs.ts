@@ -1,4 +1,5 @@
 /** Which jobs others stand for: those that were retried, and those whose request file was submitted again. */
+import {jobsWithEarlierResults, type PlacedJob} from './earlier-results.js';
 import {jobOutcome, type JobOutcome, type ResultsOnDisk} from './job-progress.js';
 import type {JobRecord, StoredResults} from './job-record.js';
 
@@ -11,10 +12,7 @@ const ENDS_WITHOUT_RESULTS: ReadonlySet<JobOutcome> = new Set([
 ]);
 
 /** A job as far as it matters for whether a later one stands in its place. */
-export interface RecordedJob {
-  readonly name: string;
-  /** `input_file` of its record. */
-  readonly file: string;
+export interface RecordedJob extends PlacedJob {
   readonly outcome: JobOutcome;
 }
 
@@ -30,7 +28,7 @@ export interface RetryLink {
 /**
  * The batch names of jobs whose own end says nothing about the work, because another one stands in their place: jobs
  * whose retry is not merged yet, or has all of their requests; retries that are merged, or whose job was retried whole
- * since; and jobs without results whose request file was submitted again.
+ * since; and jobs whose request file was submitted again, when they have no results, or earlier ones.
  *
  * @param records - in the order of the job-info file.
  * @param onDisk - what is in the place of a job's results; without it they count as they are recorded.
@@ -42,6 +40,7 @@ export function replacedJobs(
   const jobs = records.map((record) => ({
     name: record.batch.name,
     file: record.input_file,
+    results: record.results,
     outcome: jobOutcome(record, onDisk?.(record)),
   }));
   return replacedAmong(
@@ -71,6 +70,7 @@ export function replacedAmong(
 ): ReadonlySet<string> {
   const ended = jobs.filter(({outcome}) => ENDS_WITHOUT_RESULTS.has(outcome));
   const replaced = retries.length === 0 ? new Set<string>() : replacedByRetries(jobs, retries, ended);
+  for (const name of jobsWithEarlierResults(jobs)) replaced.add(name);
   if (ended.length === 0) return replaced;
   const latest = new Map(jobs.map(({name, file}) => [file, name]));
   for (const {name, file} of ended) if (latest.get(file) !== name) replaced.add(name);

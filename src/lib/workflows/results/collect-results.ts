@@ -8,6 +8,7 @@ import {itemError, type ItemError} from '../../domain/item-error.js';
 import pMap from 'p-map';
 import {GembatchError} from '../../domain/errors.js';
 import {isCloudAddress} from '../../domain/bucket/bucket-input.js';
+import {jobsWithEarlierResults} from '../../domain/job/earlier-results.js';
 import {
   badRowCount,
   isLeft,
@@ -118,14 +119,22 @@ export async function collectResults(
   return {job_info: store.path, jobs, exit_code: exitCodeOfFollowed(items)};
 }
 
-/** Of work that was retried, the job that holds the merged answers stands for all: the first one with results. */
+/**
+ * Of work that was retried, the job that holds the merged answers stands for all: the first one with results. Earlier results
+ * of a request file are meant only where their job is named.
+ */
 function currentJobs(store: JobStore, names: readonly string[]): readonly JobRecord[] {
   const all = store.read().records.map(({record}) => record);
   const replaced = replacedJobs(all);
   const whole = retriedWhole(all);
   const byName = new Map(all.map((record) => [record.batch.name, record]));
-  return selectJobs(store, all, names).filter((record) => {
+  const chosen = selectJobs(store, all, names);
+  const earlier = jobsWithEarlierResults(
+    chosen.map(({batch, input_file: file, results}) => ({name: batch.name, file, results})),
+  );
+  return chosen.filter((record) => {
     const {name} = record.batch;
+    if (earlier.has(name)) return false;
     const isMergedElsewhere = mergeTargetOf(record, byName) !== undefined;
     const isOvertaken = whole.has(name) || (replaced.has(name) && whole.has(record.retry_of ?? ''));
     const hasAnswers = record.results !== undefined && !isOvertaken;

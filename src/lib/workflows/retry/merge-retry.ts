@@ -7,15 +7,17 @@
  */
 import {createHash} from 'node:crypto';
 import {stat} from 'node:fs/promises';
+import {isDeepStrictEqual} from 'node:util';
 import {GembatchError} from '../../domain/errors.js';
 import {fieldOf, isText} from '../../domain/json/json-object.js';
 import {KeyTable} from '../../domain/request-key/key-table.js';
-import type {JobRecord, StoredResults} from '../../domain/job/job-record.js';
+import type {JobRecord, MergedFile, StoredResults} from '../../domain/job/job-record.js';
 import {isBlank, LineSplitter} from '../../domain/json/line-splitter.js';
 import {isKept} from '../../domain/job/job-progress.js';
 import {mergeTargetOf} from '../../domain/job/replaced-jobs.js';
 import {areAnswersChecked} from '../../domain/result/row-counts.js';
 import {readResultRow} from '../../domain/result/result-row.js';
+import type {AtomicFile} from '../../store/file/atomic-file.js';
 import type {PollDeps} from '../poll/poll-run.js';
 import {readChunks} from '../request-file/read-chunks.js';
 import {readRequestKeys} from '../request-file/read-request-keys.js';
@@ -50,7 +52,8 @@ export async function mergeRetries(deps: MergeDeps): Promise<readonly string[]> 
       if ([parent, retry].some((job) => isLost(deps, job))) continue;
       await refuseAltered(deps.store, [parent, retry]);
       await merge(deps, parent, {retry, into: parent.results, from: retry.results});
-      await note(deps, retry, {merged_at: new Date(deps.clock.now()).toISOString()});
+      const mergedAt = new Date(deps.clock.now()).toISOString();
+      await change(deps, retry, (newest) => ({...newest, merged_at: mergedAt}));
     } catch (error) {
       messages.push(mergeErrorText(parent, error));
     }
@@ -89,6 +92,7 @@ async function merge(deps: MergeDeps, parent: JobRecord, {retry, into, from}: Me
   const [target, source] = [store.resolveInput(into.file), store.resolveInput(from.file)];
   await refuseForeign(target);
   const file = await deps.createFile(target, {overwrite: true});
+  let merging: MergedFile;
   try {
     const isAsked = (await askedKeys(deps, retry)) ?? (await unansweredKeys(target));
     const answered = await goodKeys(source, isAsked);
@@ -99,10 +103,8 @@ async function merge(deps: MergeDeps, parent: JobRecord, {retry, into, from}: Me
     };
     await copyRows(target, append, (key) => key === null || answered.find(key) === -1);
     await copyRows(source, append, (key) => key !== null && answered.find(key) !== -1);
-    // Recorded before the file exists: after a kill it would be taken for one that was altered by hand.
-    const merging = {size_bytes: file.sizeBytes, sha256: hash.digest('hex')};
-    await note(deps, parent, {results: {...into, merging}, merged_at: parent.merged_at});
-    await file.commit();
+    merging = {size_bytes: file.sizeBytes, sha256: hash.digest('hex')};
+    await putMerged(deps, parent, {file, into, merging});
   } finally {
     await file.discard();
   }
@@ -113,16 +115,80 @@ async function merge(deps: MergeDeps, parent: JobRecord, {retry, into, from}: Me
     resultPath: target,
     checksAnswers: areAnswersChecked(into.rows),
   });
-  const {merging: _, incomplete, ...known} = into;
-  // From now on it is no more what the service sends.
-  const lacking = incomplete === undefined ? {} : {incomplete: {expected_rows: incomplete.expected_rows}};
+  if (verified.sha256 !== merging.sha256) throw movedMeanwhile(parent);
   const {mtimeMs} = await stat(target);
-  const {counts: rows, sizeBytes, sha256} = verified;
-  await note(deps, parent, {
-    results: {...known, ...lacking, rows, size_bytes: sizeBytes, sha256, mtime_ms: mtimeMs},
+  await change(deps, parent, ({results, merged_at: _behind, ...newest}) => {
+    if (results?.merging?.sha256 !== merging.sha256) return undefined;
+    const {merging: _done, incomplete, ...known} = results;
+    // From now on it is no more what the service sends.
+    const lacking = incomplete === undefined ? {} : {incomplete: {expected_rows: incomplete.expected_rows}};
+    const {counts: rows, sizeBytes, sha256} = verified;
     // What it is merged into, in turn, is behind now.
-    merged_at: undefined,
+    return {
+      ...newest,
+      results: {...known, ...lacking, rows, size_bytes: sizeBytes, sha256, mtime_ms: mtimeMs},
+    };
   });
+}
+
+/** Newer results of the same request file may take the place, and these be moved, while the rows are copied. */
+async function putMerged(
+  deps: MergeDeps,
+  parent: JobRecord,
+  {
+    file,
+    into,
+    merging,
+  }: {readonly file: AtomicFile; readonly into: StoredResults; readonly merging: MergedFile},
+): Promise<void> {
+  await file.finish();
+  const now = await file.lookAt(file.target);
+  const known = {...into, merging};
+  // Recorded before the file exists: after a kill it would be taken for one that was altered by hand.
+  await change(deps, parent, (newest) =>
+    isDeepStrictEqual(newest.results, into) ? {...newest, results: known} : undefined,
+  );
+  let failure: unknown = movedMeanwhile(parent);
+  await deps.store.updateJobs((records) => {
+    const newest = records.find(({batch}) => batch.name === parent.batch.name);
+    try {
+      const isAsKnown = isDeepStrictEqual(newest?.results, known);
+      if (isAsKnown && file.placeAt(file.target, now)) failure = undefined;
+    } catch (error) {
+      failure = error; // Of this result alone: other changes may be in the same commit.
+    }
+    return new Map();
+  });
+  if (failure !== undefined) throw failure;
+}
+
+/** @throws GembatchError `STORAGE` when the record is not what the change is made for. */
+async function change(
+  {store}: MergeDeps,
+  job: JobRecord,
+  to: (newest: JobRecord) => JobRecord | undefined,
+): Promise<void> {
+  let isMade = false;
+  await store.updateJobs(
+    new Map([
+      [
+        job.batch.name,
+        (newest: JobRecord): JobRecord => {
+          const next = to(newest);
+          isMade = next !== undefined;
+          return next ?? newest;
+        },
+      ],
+    ]),
+  );
+  if (!isMade) throw movedMeanwhile(job);
+}
+
+function movedMeanwhile({results}: JobRecord): GembatchError {
+  return new GembatchError(
+    'STORAGE',
+    `another process has changed ${results?.file ?? 'them'} meanwhile; the next run merges them`,
+  );
 }
 
 /**
@@ -198,24 +264,4 @@ async function eachRow(path: string, take: (bytes: Uint8Array) => Promise<void>)
   }
   splitter.finish();
   await flush();
-}
-
-type Change = {readonly [K in 'results' | 'merged_at']?: JobRecord[K] | undefined};
-
-async function note({store}: MergeDeps, {batch}: JobRecord, change: Change): Promise<void> {
-  await store.updateJobs(
-    new Map([
-      [
-        batch.name,
-        ({merged_at: mergedAt, ...record}: JobRecord): JobRecord => {
-          const merged = 'merged_at' in change ? change.merged_at : mergedAt;
-          return {
-            ...record,
-            ...(change.results === undefined ? {} : {results: change.results}),
-            ...(merged === undefined ? {} : {merged_at: merged}),
-          };
-        },
-      ],
-    ]),
-  );
 }

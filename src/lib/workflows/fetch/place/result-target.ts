@@ -11,15 +11,13 @@ import {lstat} from 'node:fs/promises';
 import {basename, dirname, extname, isAbsolute, join, normalize, relative, sep} from 'node:path';
 import {GembatchError} from '../../../domain/errors.js';
 import {isCloudAddress} from '../../../domain/bucket/bucket-input.js';
+import {EARLIER_FOLDER} from '../../../domain/job/earlier-results.js';
 import {isFinished} from '../../../domain/job/job-progress.js';
 import type {JobRecord, StoredResults} from '../../../domain/job/job-record.js';
 import type {JobStore} from '../../../store/job-store.js';
 import {caseFolded, type RecordsByName} from './records-by-name.js';
 import {namesFile} from './file-name.js';
 import {jobsOfInput} from './same-input.js';
-
-/** Where results are of which there are newer ones, in the folder for results. */
-export const EARLIER_FOLDER = 'earlier';
 
 const HASH_LENGTH = 8;
 const SHORT_ID_LENGTH = 8;

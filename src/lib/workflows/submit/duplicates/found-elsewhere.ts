@@ -3,6 +3,7 @@ import {lstat} from 'node:fs/promises';
 import {basename, dirname} from 'node:path';
 import {GembatchError} from '../../../domain/errors.js';
 import {submittedObject} from '../../../domain/bucket/bucket-input.js';
+import {EARLIER_FOLDER} from '../../../domain/job/earlier-results.js';
 import {PRICES} from '../../../domain/price/prices.js';
 import {ownCommand} from '../../../domain/program-name.js';
 import {shellWord} from '../../../domain/text/shell-word.js';
@@ -17,7 +18,7 @@ import type {RequestFile} from '../collect-inputs.js';
 import type {SubmitRun} from '../submit-run.js';
 
 /** Folders of ours, whose files have their results elsewhere. */
-const OWN_FOLDERS: ReadonlySet<string> = new Set(['retries', 'parts', 'earlier']);
+const OWN_FOLDERS: ReadonlySet<string> = new Set(['retries', 'parts', EARLIER_FOLDER]);
 
 /**
  * What becomes of work that no record knows but that is, or may be, paid for: the service has its job, which is recorded
