@@ -26,6 +26,8 @@ export interface EstimateTerms {
   readonly sampleBytes?: number;
   /** Lets the service count the input of a sample, whatever is known of past jobs. */
   readonly countTokens?: CountTokens;
+  /** Whether no file is estimated twice, so that no estimate is kept. */
+  readonly isOnce?: boolean;
 }
 
 /** A batch job may be answered as late as this, at the price that holds then. */

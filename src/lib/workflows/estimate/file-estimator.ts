@@ -69,6 +69,7 @@ export class FileEstimator {
   readonly #history: History | undefined;
   readonly #sampleBytes: number;
   readonly #countTokens: CountTokens | undefined;
+  readonly #isOnce: boolean;
   #estimated = 0;
   readonly #made = new Map<string, MadeEstimate>();
   /** When the prices were read, as `2026-11-27`. */
@@ -81,6 +82,7 @@ export class FileEstimator {
     this.#history = historyOf(pastJobs(terms));
     this.#sampleBytes = terms.sampleBytes ?? SAMPLE_BYTES;
     this.#countTokens = terms.countTokens;
+    this.#isOnce = terms.isOnce === true;
     this.retirement = retirementWarning(terms.prices, terms.model, terms.nowMs);
     this.pricesReadOn = terms.prices.read_on;
   }
@@ -117,7 +119,7 @@ export class FileEstimator {
       sampleBytes: this.#sampleBytes,
       signal,
     });
-    this.#made.set(file.path, {size, mtimeMs, estimate});
+    if (!this.#isOnce) this.#made.set(file.path, {size, mtimeMs, estimate});
     return estimate;
   }
 

@@ -92,6 +92,6 @@ async function prepareWhole(
     paths: [path],
     object,
     ...(fingerprint === undefined ? {} : {fingerprint}),
-    ...(estimatorOf === undefined ? {} : {estimate}),
+    ...(estimatorOf === undefined ? {} : {estimateUsd: estimate?.cost_usd ?? null}),
   };
 }

@@ -28,7 +28,7 @@ export async function prepareRows(
     estimatorOf,
     stop = new AbortController().signal,
   }: RetrySelection,
-): Promise<Pick<Retry, 'requests' | 'paths' | 'leftOut' | 'estimate'>> {
+): Promise<Pick<Retry, 'requests' | 'paths' | 'leftOut' | 'estimateUsd'>> {
   const {store, client} = deps;
   const object = await objectOfJob(client, record);
   if (object === undefined) await refuseChanged(store, record);
@@ -64,7 +64,7 @@ export async function prepareRows(
       estimated?.add(request.bytes);
       await files.add(request.bytes, request.isForSmallJob);
     }
-    const estimate = estimated === undefined ? {} : {estimate: estimated.estimate()};
+    const estimate = estimated === undefined ? {} : {estimateUsd: estimated.estimate().cost_usd};
     return {requests: files.requests, paths: await files.finish(), leftOut, ...estimate};
   } finally {
     await files.discard();

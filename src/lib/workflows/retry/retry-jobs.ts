@@ -130,7 +130,9 @@ function estimators(
   const made = new Map<string, FileEstimator>();
   return (own) => {
     const model = named ?? own ?? DEFAULT_MODEL;
-    const known = made.get(model) ?? new FileEstimator({model, service, prices, records, nowMs: clock.now()});
+    const known =
+      made.get(model) ??
+      new FileEstimator({model, service, prices, records, nowMs: clock.now(), isOnce: true});
     made.set(model, known);
     return known;
   };
@@ -201,7 +203,9 @@ function byModel(
   for (const retry of retries) {
     if (retry.paths.length === 0) continue;
     const model = named ?? retry.model;
-    groups.set(model, [...(groups.get(model) ?? []), retry]);
+    const group = groups.get(model);
+    if (group === undefined) groups.set(model, [retry]);
+    else group.push(retry);
   }
   return groups;
 }
@@ -238,7 +242,7 @@ function outcomeOf(
     request_file: requestFiles[0] ?? null,
     request_files: requestFiles,
     left_out: leftOut,
-    ...('estimate' in retry ? {estimate_usd: retry.estimate?.cost_usd ?? null} : {}),
+    ...(retry.estimateUsd === undefined ? {} : {estimate_usd: retry.estimateUsd}),
     ...(error === undefined ? {} : {error: itemError(error)}),
   };
 }

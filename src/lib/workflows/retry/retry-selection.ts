@@ -1,12 +1,13 @@
 import type {BucketInput} from '../../domain/bucket/bucket-input.js';
 import type {GembatchError} from '../../domain/errors.js';
 import type {JobOutcome} from '../../domain/job/job-progress.js';
+import type {Range} from '../../domain/estimate/range.js';
 import type {PricedService} from '../../domain/price/price-list.js';
 import type {OutputLimit} from '../../domain/request/output-limit.js';
 import type {RequestOutcome} from '../../domain/result/row-counts.js';
 import type {BatchService} from '../../services/batch-service.js';
 import type {JobStore} from '../../store/job-store.js';
-import type {FileEstimate, FileEstimator} from '../estimate/file-estimator.js';
+import type {FileEstimator} from '../estimate/file-estimator.js';
 import type {CreateFile} from '../poll/poll-run.js';
 import type {LeftOut} from './retry-requests.js';
 
@@ -59,8 +60,8 @@ export interface Retry {
   readonly object?: BucketInput | undefined;
   /** How many of its bad rows are not sent again, by the reason. */
   readonly leftOut: Readonly<Partial<Record<LeftOut, number>>>;
-  /** What it will cost; absent when not asked for. */
-  readonly estimate?: FileEstimate | undefined;
+  /** What it will cost, null when that is not known; absent when not asked for. */
+  readonly estimateUsd?: Range | null;
   readonly error?: GembatchError;
 }
 
