@@ -24,6 +24,7 @@ const OF_COMMANDS = [
   'src/lib/domain/service/service-address.ts',
   'src/lib/domain/service/service-of.ts',
   'src/lib/output/text/format.ts',
+  'src/lib/workflows/submit/collect-inputs.ts',
 ];
 
 /** The job-info file, and what is looked at before the API key is needed. */
@@ -32,7 +33,6 @@ const OF_STORE = [
   'src/lib/domain/json/json-fault.ts',
   'src/lib/domain/request-key/key-table.ts',
   'src/lib/store/job-store.ts',
-  'src/lib/workflows/submit/collect-inputs.ts',
   'src/lib/workflows/submit/check/first-faults.ts',
   'src/lib/workflows/submit/check/with-preparation.ts',
 ];

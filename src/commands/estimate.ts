@@ -7,6 +7,7 @@ import {pricesFlag, readPrices} from '../cli/prices.js';
 import {modelFlag} from '../cli/flags/submit-flags.js';
 import {DEFAULT_MODEL, modelResourceName} from '../lib/domain/service/model-choice.js';
 import {exitCodeOf} from '../lib/domain/outcome.js';
+import {collectRequestFiles} from '../lib/workflows/submit/collect-inputs.js';
 import type {CountTokens} from '../lib/workflows/estimate/count-sample.js';
 import type {Estimate} from '../lib/workflows/estimate/estimate-files.js';
 
@@ -51,10 +52,9 @@ Without a known price the cost is unknown. "<%= config.bin %> models" shows pric
     const {args, flags} = await this.parse(EstimateCommand);
     const prices = await readPrices(flags.prices);
     const model = flags.model ?? DEFAULT_MODEL;
-    const [{estimateFiles}, {estimateLines}, {collectRequestFiles}, store] = await Promise.all([
+    const [{estimateFiles}, {estimateLines}, store] = await Promise.all([
       import('../lib/workflows/estimate/estimate-files.js'),
       import('../lib/output/cost/estimate-lines.js'),
-      import('../lib/workflows/submit/collect-inputs.js'),
       this.openStore(flags['job-info']),
     ]);
     const files = await collectRequestFiles(args.files, store, process.cwd());

@@ -3,6 +3,7 @@ import * as Flags from '@oclif/core/flags';
 import {BaseCommand} from '../cli/base-command.js';
 import {GembatchError} from '../lib/domain/errors.js';
 import {exitCodeOfRun} from '../lib/domain/outcome.js';
+import {collectRequestFiles} from '../lib/workflows/submit/collect-inputs.js';
 import type {PreparedSources, SourceOutcome} from '../lib/workflows/prepare/prepare-sources.js';
 import type {CreateFile, PollDeps} from '../lib/workflows/poll/poll-run.js';
 import type {RetryRounds} from '../lib/workflows/run/retry-bad-rows.js';
@@ -81,10 +82,7 @@ Run it again to go on, or when rows were added: nothing is sent twice.`;
     const stop = this.stopSignal();
     const createFile = await this.fileMaker();
     const prepared = await this.#prepare(args.files, flags, {createFile, signal: stop});
-    const [{collectRequestFiles}, store] = await Promise.all([
-      import('../lib/workflows/submit/collect-inputs.js'),
-      this.openStore(flags['job-info']),
-    ]);
+    const store = await this.openStore(flags['job-info']);
     const submitOptions = {
       ...submitOptionsOf({...flags, 'quota-wait': null}),
       model: flags.model,

@@ -7,7 +7,7 @@ import {createConfirmOrYes} from '../cli/consent.js';
 import {GembatchError} from '../lib/domain/errors.js';
 import {isCloudAddress, refuseAddresses} from '../lib/domain/bucket/bucket-input.js';
 import type {Submission} from '../lib/workflows/submit/submission.js';
-import type {RequestFile} from '../lib/workflows/submit/collect-inputs.js';
+import {collectRequestFiles, type RequestFile} from '../lib/workflows/submit/collect-inputs.js';
 import type {SubmitDeps, SubmitOptions} from '../lib/workflows/submit/submit-run.js';
 import type {SubmitResult} from '../lib/workflows/submit/submit-report.js';
 import {readPrices} from '../cli/prices.js';
@@ -78,10 +78,7 @@ Ctrl-C once lets creates under way end; twice ends at once.`;
   async run(): Promise<SubmitResult> {
     const {args, flags} = await this.parse(Submit);
     const service = chosenService(flags, process.env);
-    const [{collectRequestFiles}, store] = await Promise.all([
-      import('../lib/workflows/submit/collect-inputs.js'),
-      this.openStore(flags['job-info']),
-    ]);
+    const store = await this.openStore(flags['job-info']);
     const place = resultsPlaceOf(flags, service);
     refuseAddresses(args.files, service);
     const given = await collectRequestFiles(args.files, store, process.cwd());
