@@ -1,7 +1,8 @@
 import {createHash} from 'node:crypto';
 import {mkdir, writeFile} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
-import {jobDisplayName, newAttempt} from '../../../src/lib/domain/job/display-name.js';
+import {jobDisplayName} from '../../../src/lib/domain/job/display-name.js';
+import {newAttempt} from '../../../src/lib/domain/job/new-attempt.js';
 import {JobFixture} from '../../helpers/job-fixture.js';
 import {requestLines} from '../../helpers/request-files.js';
 import {eachOf} from './attack.js';

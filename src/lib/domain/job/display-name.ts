@@ -1,8 +1,5 @@
-import {randomInt} from 'node:crypto';
 import {SERVICE_LIMITS} from '../service/service-of.js';
 
-const ATTEMPT_ALPHABET = '0123456789abcdefghijklmnopqrstuvwxyz';
-const ATTEMPT_LENGTH = 10;
 const FINGERPRINT_HEAD_LENGTH = 12;
 
 /** What a display name of ours says about the job behind it. */
@@ -12,14 +9,6 @@ export interface DisplayNameParts {
   /** First 12 hex digits of the request file's SHA-256. */
   readonly fingerprintHead: string;
   readonly attempt: string;
-}
-
-/** A new token for one create: 10 lower-case letters and digits, about 51 random bits. */
-export function newAttempt(): string {
-  return Array.from(
-    {length: ATTEMPT_LENGTH},
-    () => ATTEMPT_ALPHABET[randomInt(ATTEMPT_ALPHABET.length)],
-  ).join('');
 }
 
 /**

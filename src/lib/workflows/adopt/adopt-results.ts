@@ -2,7 +2,7 @@ import {resolve} from 'node:path';
 import {GembatchError} from '../../domain/errors.js';
 import {isCloudAddress} from '../../domain/bucket/bucket-input.js';
 import {itemError} from '../../domain/item-error.js';
-import {newAttempt} from '../../domain/job/display-name.js';
+import {newAttempt} from '../../domain/job/new-attempt.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import {describeLockWait} from '../../domain/lock-holder.js';
 import {exitCodeOf, type ItemOutcome} from '../../domain/outcome.js';

@@ -7,7 +7,6 @@ import type {JobRecord, StoredResults} from '../../domain/job/job-record.js';
 import {fieldOf} from '../../domain/json/json-object.js';
 import type {JobStore} from '../../store/job-store.js';
 import {ownCommand} from '../../domain/program-name.js';
-import {readHashed} from '../request-file/read-hashed.js';
 
 /** How result files are compared with their records. */
 interface CompareOptions {
@@ -135,6 +134,8 @@ function isUntouched({mtimeMs, size}: Stats, results: StoredResults): boolean {
 }
 
 async function read(path: string, results: StoredResults, stop: AbortSignal): Promise<FoundResults> {
+  // Only here: threads and hashes take 5 ms to load, and most files are as they were.
+  const {readHashed} = await import('../request-file/read-hashed.js');
   try {
     const stats = statSync(path);
     if (!sizesOf(results).includes(stats.size)) return {state: 'altered'};

@@ -11,7 +11,8 @@
 import {backoffMs} from '../../domain/backoff.js';
 import {submittedObject} from '../../domain/bucket/bucket-input.js';
 import type {BatchJob} from '../../domain/job/batch-job.js';
-import {jobDisplayName, newAttempt} from '../../domain/job/display-name.js';
+import {jobDisplayName} from '../../domain/job/display-name.js';
+import {newAttempt} from '../../domain/job/new-attempt.js';
 import {placeOfJobs} from '../../domain/bucket/results-place.js';
 import {GembatchError} from '../../domain/errors.js';
 import {SERVICE_LIMITS} from '../../domain/service/service-of.js';

@@ -1,10 +1,10 @@
 import {expect, test} from '@jest/globals';
 import {
   jobDisplayName,
-  newAttempt,
   parseJobDisplayName,
   uploadDisplayName,
 } from '../../../../src/lib/domain/job/display-name.js';
+import {newAttempt} from '../../../../src/lib/domain/job/new-attempt.js';
 
 const SHA256 = 'c0ffee123456'.padEnd(64, '0');
 

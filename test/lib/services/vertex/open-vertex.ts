@@ -2,7 +2,8 @@ import {createHash} from 'node:crypto';
 import {writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import type {EmulatorOptions, Emulator} from '../../../../src/emulator/http/server.js';
-import {jobDisplayName, newAttempt, uploadDisplayName} from '../../../../src/lib/domain/job/display-name.js';
+import {jobDisplayName, uploadDisplayName} from '../../../../src/lib/domain/job/display-name.js';
+import {newAttempt} from '../../../../src/lib/domain/job/new-attempt.js';
 import type {UploadFile} from '../../../../src/lib/services/batch-service.js';
 import {createAuthorizer} from '../../../../src/lib/services/vertex/credentials/google-credentials.js';
 import {
