@@ -252,7 +252,10 @@ test('Ctrl-C ends --watch, and the list stands where it was', async () => {
   expect(await piped.ended).toMatchObject({code: EXIT.interrupted, stderr: ''});
   await writeFile(join(folder, 'job-info.jsonl'), '');
   const {code, stdout} = await watch.ended;
-  expect([code, stripVTControlCharacters(stdout)]).toEqual([0, expect.stringContaining('No batch jobs in')]);
+  expect([code, stripVTControlCharacters(stdout)]).toEqual([
+    EXIT.storage,
+    expect.stringContaining('No batch jobs in'),
+  ]);
   expect(stdout).toContain('\u001B[?25h');
 });
 
