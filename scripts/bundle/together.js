@@ -139,11 +139,11 @@ function refuseCycles(members, {loaded, reachedFrom}) {
   }
 }
 
-/** What imports what, and which modules are loaded by themselves: the entries without the threads, and each `import()`. */
+/** What imports what, and which modules are loaded by themselves: the entries, and each `import()`. */
 async function modulesOf(root, entryPoints) {
   const {metafile} = await build({
     absWorkingDir: root,
-    entryPoints: entryPoints.filter((path) => !path.endsWith('-worker.ts')),
+    entryPoints,
     outdir: 'dist',
     bundle: true,
     splitting: true,

@@ -74,7 +74,7 @@ test('a line is checked by what is loaded for it, where there is one', async () 
   const line = '{"key": "1", "request": {"contents": [{"parts": [{"text": "Hello"}]}]}}\n';
   const loaded = await loadedBy(['submit', 'x.jsonl'], line);
   expect(loaded.sources).toContain(check);
-  expect(loaded.sources).not.toContain('src/lib/threads/hash-thread.ts');
+  expect(loaded.sources).not.toContain('src/lib/threads/shared-thread.ts');
   expect(loaded.files).toBeLessThanOrEqual(16);
 });
 

@@ -1,6 +1,8 @@
 import {createHash} from 'node:crypto';
 import {MessageChannel, type MessagePort} from 'node:worker_threads';
-import {serveHash} from './hash-thread.js';
+import {SharedThread} from './shared-thread.js';
+
+const hashThread = new SharedThread(new URL('./hash-worker.js', import.meta.url));
 
 /** Large enough that the calls cost nothing beside the work on the bytes. */
 const CHUNK_BYTES = 1024 * 1024;
@@ -59,7 +61,7 @@ class ThreadHash implements ChunkHash {
 
   static open(): ThreadHash | undefined {
     const {port1, port2} = new MessageChannel();
-    const release = serveHash(port2);
+    const release = hashThread.serve(port2);
     if (release !== undefined) return new ThreadHash(port1, release);
     port1.close();
     return undefined;

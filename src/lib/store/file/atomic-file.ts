@@ -59,6 +59,7 @@ export class AtomicFile {
   readonly #handle: FileHandle;
   readonly #isOverwriting: boolean;
   #sizeBytes = 0;
+  #writtenBytes = 0;
   #blocks = new BlockFiller(new Uint8Array(FIRST_BLOCK_BYTES), (full) => this.#writeBlock(full));
   /** The block that is being written: the one that is filled after the next. */
   #written: Uint8Array | null = null;
@@ -67,6 +68,7 @@ export class AtomicFile {
   #unsyncedBytes = 0;
   #isOpen = true;
   /** Once no more is to come. */
+  #ended: Promise<void> | null = null;
   #finished: Promise<void> | null = null;
 
   private constructor(
@@ -110,6 +112,11 @@ export class AtomicFile {
     return this.#sizeBytes;
   }
 
+  /** Bytes that can be read from the temporary file by now. */
+  get writtenBytes(): number {
+    return this.#writtenBytes;
+  }
+
   /**
    * Adds bytes at the end; text as UTF-8. One call at a time; the chunk may be reused afterwards. Some of the bytes are
    * written later, by the next calls or the commit, which then throw what went wrong with them.
@@ -149,8 +156,19 @@ export class AtomicFile {
    * @throws GembatchError STORAGE.
    */
   async finish(): Promise<void> {
-    this.#finished ??= this.#writeRest();
+    this.#finished ??= this.#makeDurable();
     await this.#finished;
+  }
+
+  /**
+   * Writes what is left, so that all of it can be read from the temporary file while `finish` waits for the disk. Nothing
+   * can be appended afterwards.
+   *
+   * @throws GembatchError STORAGE.
+   */
+  async endWriting(): Promise<void> {
+    this.#ended ??= this.#writeRest();
+    await this.#ended;
   }
 
   /**
@@ -204,17 +222,20 @@ export class AtomicFile {
     await orStorage(`remove ${this.temporaryPath}`, () => removeIfThere(this.temporaryPath));
   }
 
-  /** Writes what is left, and has the disk keep it all. */
   async #writeRest(): Promise<void> {
+    await this.#writing;
+    await this.#write(this.#blocks.rest);
+    // Hundreds of files may wait for their commit: none keeps its blocks.
+    this.#blocks = new BlockFiller(NO_BYTES, async () => NO_BYTES);
+    this.#written = null;
+  }
+
+  async #makeDurable(): Promise<void> {
+    await this.endWriting();
     await orStorage(`write ${this.temporaryPath}`, async () => {
-      await this.#writing;
-      await this.#write(this.#blocks.rest);
       await this.#syncing;
       await this.#handle.sync();
       await this.#close();
-      // Hundreds of files may wait for their commit: none keeps its blocks.
-      this.#blocks = new BlockFiller(NO_BYTES, async () => NO_BYTES);
-      this.#written = null;
     });
   }
 
@@ -236,6 +257,7 @@ export class AtomicFile {
         rest = rest.subarray(bytesWritten);
       }
     });
+    this.#writtenBytes += bytes.length;
     this.#unsyncedBytes += bytes.length;
     if (this.#unsyncedBytes >= SYNC_BYTES) await this.#startSync();
   }

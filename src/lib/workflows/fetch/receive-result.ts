@@ -1,11 +1,13 @@
 /** Downloads a result file, as often as the transfer breaks, and checks it on the way. */
+import {createHash} from 'node:crypto';
 import {GembatchError} from '../../domain/errors.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import {PollPace} from '../../domain/job/poll-pace.js';
 import {maxResultBytes} from '../../domain/result/result-limits.js';
 import type {AtomicFile} from '../../store/file/atomic-file.js';
 import type {PollDeps} from '../poll/poll-run.js';
-import {ResultIntake, type ReadResult} from './result-intake.js';
+import {FileIntake} from './intake/file-intake.js';
+import {intakeTerms, type ReadResult} from './result-intake.js';
 
 /** The longest pause before a broken download goes on starts here and doubles. */
 const FIRST_PAUSE_MS = 5_000;
@@ -28,24 +30,56 @@ export interface ReceiveOptions {
 export async function receiveResult(
   deps: PollDeps,
   {record, resultFileName, file}: {record: JobRecord; resultFileName: string; file: AtomicFile},
-  {isRetried, checksAnswers, stop}: ReceiveOptions,
+  options: ReceiveOptions,
 ): Promise<ReadResult> {
-  const {client, clock, report} = deps;
+  const {checksAnswers = true, stop} = options;
+  const terms = intakeTerms(deps, record, checksAnswers);
+  const intake = new FileIntake(file, terms, stop);
+  try {
+    const maxBytes = maxResultBytes(terms.requests.expectedCount);
+    const sha256 = await download(deps, {record, resultFileName, file, intake, maxBytes}, options);
+    await file.endWriting();
+    const durable = file.finish();
+    durable.catch(() => undefined); // It is waited for below, unless the check fails.
+    const rows = await intake.finish();
+    await durable;
+    return {...rows, sizeBytes: file.sizeBytes, sha256};
+  } finally {
+    await intake.close();
+  }
+}
+
+/** What is downloaded, and where to. */
+interface Download {
+  readonly record: JobRecord;
+  readonly resultFileName: string;
+  readonly file: AtomicFile;
+  /** Checks the file as it grows. */
+  readonly intake: FileIntake;
+  readonly maxBytes: number;
+}
+
+/** @returns the SHA-256 of the file. */
+async function download(
+  {client, clock, report}: PollDeps,
+  {record, resultFileName, file, intake, maxBytes}: Download,
+  {isRetried, stop}: ReceiveOptions,
+): Promise<string> {
   const {name} = record.batch;
-  const intake = await ResultIntake.open(deps, record, checksAnswers);
-  const maxBytes = maxResultBytes(intake.requests);
+  const hash = createHash('sha256');
   const pace = new PollPace(FIRST_PAUSE_MS);
   const onWait = ({reason, delayMs}: {reason: string; delayMs: number}): void =>
     report({type: 'wait', name, file: record.input_file, reason, delayMs});
-  for (let isWhole = false; !isWhole;) {
+  for (;;) {
     const fromByte = file.sizeBytes;
     try {
       for await (const chunk of client.download(resultFileName, {fromByte, maxBytes, signal: stop, onWait})) {
-        intake.push(chunk);
+        hash.update(chunk);
         await file.append(chunk);
+        await intake.follow();
         report({type: 'download', name, bytes: file.sizeBytes});
       }
-      isWhole = true;
+      return hash.digest('hex');
     } catch (error) {
       if (!isWorthAnotherTry(error) || !isRetried || stop.aborted) throw error;
       if (file.sizeBytes > fromByte) pace.afterAnswer(true);
@@ -54,8 +88,6 @@ export async function receiveResult(
       await clock.sleep(delayMs, stop);
     }
   }
-  await file.finish();
-  return intake.finish(file.temporaryPath);
 }
 
 /** What cannot be understood stays so: to go on from there would not mend it. */

@@ -43,6 +43,15 @@ describe('a file that is written whole', () => {
     expect(statSync(target).mode & 0o777).toBe(0o600);
   });
 
+  test('can be read once no more is to come, before it is durable', async () => {
+    const file = await AtomicFile.open(join(useFolder(), 'a'));
+    await file.append('one\n');
+    await file.endWriting();
+    expect(file.writtenBytes).toBe(4);
+    expect(readFileSync(file.temporaryPath, 'utf8')).toBe('one\n');
+    await expect(file.commit()).resolves.toBe('created');
+  });
+
   test('holds what was appended from memory that is used again, in order', async () => {
     const target = join(useFolder(), 'a');
     const file = await AtomicFile.open(target);

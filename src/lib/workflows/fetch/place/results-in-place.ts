@@ -5,9 +5,9 @@
 import {lstat, stat} from 'node:fs/promises';
 import type {JobRecord, JobUsage, StoredResults} from '../../../domain/job/job-record.js';
 import type {PollDeps} from '../../poll/poll-run.js';
-import {readChunks} from '../../request-file/read-chunks.js';
+import {readHashed} from '../../request-file/read-hashed.js';
 import {RecordsByName} from './records-by-name.js';
-import {ResultIntake, type ReadResult} from '../result-intake.js';
+import {intakeTerms, ResultIntake, type CheckedRows} from '../result-intake.js';
 import {isAmong, plainTarget, refuseLinks, resultTargets} from './result-target.js';
 import {jobsOfInput} from './same-input.js';
 
@@ -57,15 +57,20 @@ export async function readResultsInPlace(
   const place = plainTarget(record, {store, resultsDir: options.resultsDir});
   const {root} = resultTargets(record, {store, records: new RecordsByName(), resultsDir: options.resultsDir});
   await refuseLinks(root, place);
-  const {mtimeMs} = await stat(place);
-  const intake = await ResultIntake.open(deps, record, options.checksAnswers);
-  for await (const chunk of readChunks(place)) intake.push(chunk);
+  const {mtimeMs, size} = await stat(place);
+  const intake = await ResultIntake.open(intakeTerms(deps, record, options.checksAnswers ?? true));
+  let sizeBytes = 0;
+  const sha256 = await readHashed(place, size, (chunk) => {
+    intake.push(chunk);
+    sizeBytes += chunk.length;
+    return true;
+  });
   const found = await intake.finish(place);
-  if (!answersExactly(found) || isOfAnother(found, record, deps)) return undefined;
+  if (!answersExactly(found) || isOfAnother(sha256, record, deps)) return undefined;
   const results: StoredResults = {
     file: store.inputName(place),
-    size_bytes: found.sizeBytes,
-    sha256: found.sha256,
+    size_bytes: sizeBytes,
+    sha256,
     fetched_at: new Date(clock.now()).toISOString(),
     mtime_ms: mtimeMs,
     rows: found.rows,
@@ -100,13 +105,13 @@ export async function recordResultsInPlace(
 }
 
 /** Results of an earlier job may stand there still, although they are in their new place, too. */
-function isOfAnother({sha256}: ReadResult, record: JobRecord, {store}: Pick<PlaceDeps, 'store'>): boolean {
+function isOfAnother(sha256: string, record: JobRecord, {store}: Pick<PlaceDeps, 'store'>): boolean {
   const records = new RecordsByName(store.read().records.map((stored) => stored.record));
   const {older, newer} = jobsOfInput(record, {store, records});
   return [...older, ...newer].some(({results}) => results?.sha256 === sha256);
 }
 
-function answersExactly({requestsState, isComplete, rows}: ReadResult): boolean {
+function answersExactly({requestsState, isComplete, rows}: CheckedRows): boolean {
   return requestsState === 'matched' && isComplete && rows.repeated === 0 && rows.unknown_key === 0;
 }
 
