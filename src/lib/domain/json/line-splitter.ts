@@ -78,15 +78,14 @@ export class LineSplitter {
 
   #emit(bytes: Uint8Array, start: number, end: number): void {
     this.#step(end - start);
-    this.#sink(bytes, start, end);
+    if (end - start > this.#maxBytes) this.#onTooLong();
+    else this.#sink(bytes, start, end);
   }
 
   #emitPending(): void {
     const lengthBytes = this.#pendingBytes;
     this.#pendingBytes = 0;
-    if (lengthBytes <= this.#maxBytes) return this.#emit(this.#pending, 0, lengthBytes);
-    this.#step(lengthBytes);
-    this.#onTooLong();
+    this.#emit(this.#pending, 0, lengthBytes);
   }
 
   #step(lengthBytes: number): void {

@@ -41,6 +41,20 @@ describe('LineSplitter', () => {
     expect(split([])).toEqual([]);
   });
 
+  test.each([
+    ['in one chunk', ['long\nabc\nlonger']],
+    ['over several', ['lo', 'ng\nab', 'c\nlon', 'ger']],
+  ])('passes no line on that is too long, %s', (_, chunks) => {
+    const seen: string[] = [];
+    const note = (bytes: Uint8Array, start: number, end: number): void => {
+      seen.push(Buffer.from(bytes.subarray(start, end)).toString());
+    };
+    const splitter = new LineSplitter(note, {maxBytes: 3, onTooLong: () => seen.push('too long')});
+    for (const chunk of chunks) splitter.push(Buffer.from(chunk));
+    splitter.finish();
+    expect(seen).toEqual(['too long', 'abc', 'too long']);
+  });
+
   test('keeps its memory for the next line that spans chunks', () => {
     const seen = new Set<Uint8Array>();
     const splitter = new LineSplitter((bytes) => seen.add(bytes));
