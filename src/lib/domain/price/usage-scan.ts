@@ -137,6 +137,9 @@ function namesOf(names: readonly string[]): readonly Uint8Array[] {
 
 /** Which of the names the member has; -1 for none. */
 function placeIn(names: readonly Uint8Array[], cursor: JsonCursor): number {
-  for (const [place, name] of names.entries()) if (cursor.is(name)) return place;
+  for (let place = 0; place < names.length; place += 1) {
+    const name = names[place];
+    if (name !== undefined && cursor.is(name)) return place;
+  }
   return -1;
 }
