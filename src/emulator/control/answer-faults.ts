@@ -5,6 +5,9 @@ import {untilWritable} from '../http/body.js';
 import type {CallFaults} from './faults.js';
 import {quotaExceeded, ServiceError} from '../http/service-error.js';
 
+/** An emulator that is ended does not wait for a call that a fault holds up. */
+const UNHELD = {ref: false};
+
 /** Does what comes before a call has any effect; true when that ends it. The call came at `cameMs`. */
 export async function isEndedBefore(
   faults: CallFaults,
@@ -12,7 +15,7 @@ export async function isEndedBefore(
   cameMs: number,
 ): Promise<boolean> {
   const delay = faults.get('delay');
-  if (delay !== undefined) await sleep(delay.ms);
+  if (delay !== undefined) await sleep(delay.ms, undefined, UNHELD);
   if (faults.get('hang_before') !== undefined) return true;
   const [broken, quota, refusal] = [faults.get('reset_before'), faults.get('quota'), faults.get('status')];
   if (broken ?? quota ?? refusal) await awaitLatency(faults, cameMs);
@@ -30,7 +33,8 @@ export async function isEndedBefore(
 /** Waits until a call that came at this moment, of `performance.now()`, may be answered. */
 export async function awaitLatency(faults: CallFaults, cameMs: number): Promise<void> {
   const latency = faults.get('latency');
-  if (latency !== undefined) await sleep(Math.max(0, cameMs + latency.ms - performance.now()));
+  if (latency !== undefined)
+    await sleep(Math.max(0, cameMs + latency.ms - performance.now()), undefined, UNHELD);
 }
 
 /** Does what happens to the answer of a call that took effect; true when nothing else is to be answered. */

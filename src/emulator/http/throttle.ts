@@ -23,7 +23,10 @@ export async function* throttled(bytes: AsyncIterable<unknown>, faults: CallFaul
     }
     passed += chunk.length;
     if (bandwidth !== undefined)
-      await sleep(startMs + (passed / bandwidth.bytes_per_second) * 1_000 - performance.now());
+      await sleep(startMs + (passed / bandwidth.bytes_per_second) * 1_000 - performance.now(), undefined, {
+        // An emulator that is ended does not wait for it.
+        ref: false,
+      });
     yield chunk;
   }
 }

@@ -27,6 +27,21 @@ describe('gembatch emulator start', () => {
     expect(await cli.ended).toMatchObject({code: 0, stdout: line});
   });
 
+  test('ends although a fault holds up a call for hours', async () => {
+    const cli = startCli([...START, '--json'], {cwd: await tempDir()});
+    const {url} = JSON.parse(await firstLine(cli.process)) as {url: string};
+    for (const kind of ['delay', 'latency'])
+      await fetch(`${url}/emulator/faults`, {
+        method: 'POST',
+        body: JSON.stringify({on: 'models.list', fault: {kind, ms: 10_000_000}}),
+      });
+    const held = fetch(`${url}/v1beta/models?key=k`).catch(() => 'cut off');
+    const requests = async (): Promise<string> => (await fetch(`${url}/emulator/requests`)).text();
+    while (!(await requests()).includes('models.list'));
+    cli.process.kill('SIGINT');
+    expect([(await cli.ended).code, await held]).toEqual([0, 'cut off']);
+  });
+
   test('refuses a port that is taken', async () => {
     const cwd = await tempDir();
     const first = startCli([...START, '--json'], {cwd});
