@@ -219,6 +219,31 @@ test('two jobs of one display name are two records, and a name that no file can 
   expect((await submit({folder, env}, 'new.jsonl')).code).toBe(0);
 });
 
+test('what is no name of a job is refused with advice about the command line, and stops no other', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, 1);
+  await submit({folder, env}, '001.jsonl');
+  const [job] = emulator.control.paid();
+  await rm(join(folder, 'job-info.jsonl'));
+  const {code, result} = await adopt(folder, env, 'a b', '../../x', job?.name ?? '');
+  expect([code, result.jobs.map(({outcome}) => outcome)]).toEqual([
+    EXIT.partial,
+    ['failed', 'failed', 'adopted'],
+  ]);
+  expect(result.jobs[0]?.error?.suggestions).toEqual([expect.stringContaining('gembatch adopt lists them')]);
+});
+
+test('a display name that means the folder itself counts as none', async () => {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, 1);
+  await submit({folder, env}, '001.jsonl');
+  const inputConfig = {fileName: emulator.control.paid()[0]?.input_file_name};
+  const name = await create(env, {displayName: '.', inputConfig});
+  expect((await adopt(folder, env, name)).result.jobs).toMatchObject([{outcome: 'adopted', file: name}]);
+});
+
 test('a display name that leads out of the folder is refused, until a person names that file', async () => {
   const folder = await tempDir();
   const elsewhere = await tempDir();

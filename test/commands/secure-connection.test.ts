@@ -3,7 +3,7 @@ import {join} from 'node:path';
 import {describe, expect, test} from '@jest/globals';
 import {EXIT} from '../../src/lib/domain/errors.js';
 import {requestFiles} from '../helpers/request-files.js';
-import {runCli} from '../helpers/run-cli.js';
+import {FAST_CLOCK, runCli} from '../helpers/run-cli.js';
 import {tempDir} from '../helpers/temp-dir.js';
 import {CERTIFICATE, useTlsFront} from '../helpers/tls-front.js';
 import {useEmulator} from '../helpers/use-emulator.js';
@@ -41,5 +41,19 @@ describe('over a secure connection', () => {
     expect(stderr).toContain('DEPTH_ZERO_SELF_SIGNED_CERT');
     expect(stderr).toContain('NODE_EXTRA_CA_CERTS');
     expect(emulator.control.requests()).toEqual([]);
+  });
+
+  test('that what answers speaks no TLS is said in words', async () => {
+    const {emulator, env} = await useEmulator();
+    const url = emulator.url.replace('http:', 'https:');
+    const {code, stderr} = await runCli(['adopt'], {
+      cwd: await tempDir(),
+      nodeArgs: FAST_CLOCK,
+      env: {...env, GOOGLE_GEMINI_BASE_URL: url},
+    });
+    expect([code, stderr]).toEqual([
+      EXIT.service,
+      expect.stringContaining('(what answers there speaks no TLS)'),
+    ]);
   });
 });

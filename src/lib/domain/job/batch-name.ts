@@ -4,6 +4,11 @@ import {ownCommand} from '../program-name.js';
 /** https://ai.google.dev/api/batch-api#v1beta.GenerateContentBatch, `batches/{batchId}`. */
 const BATCH_NAME = /^batches\/(?!\.+$)[\w.~-]+$/u;
 
+/** Whether a name may be that of a batch job; those of Vertex AI begin with their project. */
+export function isJobName(name: string): boolean {
+  return BATCH_NAME.test(name) || name.startsWith('projects/');
+}
+
 /**
  * Returns the name of a batch job as it is; it becomes a part of an address, so that only a name of the service's form is.
  *

@@ -149,6 +149,8 @@ const NOT_CONNECTED_WORDS: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'no route to the host',
   ENETUNREACH: 'network unreachable',
   ENOTFOUND: 'host not found',
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'what answers there speaks no TLS',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'what answers there speaks no TLS',
   ETIMEDOUT: 'timed out',
 };
 

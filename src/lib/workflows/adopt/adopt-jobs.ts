@@ -5,6 +5,7 @@
  * it is matched with the local file, or with the news that this has changed. A create that had no answer is closed when
  * its job is adopted, also where several jobs answer to it and a person has to choose.
  */
+import {isJobName} from '../../domain/job/batch-name.js';
 import {itemError, type ItemError} from '../../domain/item-error.js';
 import {isAbsolute, resolve} from 'node:path';
 import type {Clock} from '../../domain/clock.js';
@@ -108,6 +109,7 @@ async function adoptNamed(
   const jobs: AdoptedJob[] = [];
   for (const name of new Set(names.map(batchName))) {
     try {
+      if (!isJobName(name)) throw noJobName(name);
       jobs.push(await adoption.adopt(await client.getBatch(name, {signal: stop})));
     } catch (error) {
       if (!(error instanceof GembatchError)) throw error;
@@ -137,6 +139,18 @@ async function adoptListed(
     }
   }
   return jobs;
+}
+
+function noJobName(name: string): GembatchError {
+  return new GembatchError(
+    'REFUSED',
+    `${JSON.stringify(name)} is not the name of a batch job; the service was not asked for it.`,
+    {
+      suggestions: [
+        `Name jobs as ${ownCommand('adopt')} lists them, such as batches/abc123; for a request file: --done`,
+      ],
+    },
+  );
 }
 
 function impossibleName({name, display_name: displayName = ''}: BatchJob, error: unknown): GembatchError {
@@ -179,7 +193,7 @@ export async function listNotRecorded(
 }
 
 function batchName(name: string): string {
-  return name.includes('/') ? name : `batches/${name}`;
+  return /^(?:batches|projects)\//u.test(name) ? name : `batches/${name}`;
 }
 
 /** The service echoes the input file of a job that has one, so that a job without has its requests, and answers, inline. */
@@ -288,7 +302,8 @@ class Adoption {
     if (isNameOf(path, batch.src?.file_name)) return batch.src?.file_name ?? path;
     let inputFile: string;
     try {
-      inputFile = path === '' ? name : this.#store.inputName(this.#store.resolveInput(path));
+      // The folder of the job-info file itself is no request file either.
+      inputFile = (path === '' ? '' : this.#store.inputName(this.#store.resolveInput(path))) || name;
     } catch (error) {
       throw impossibleName(batch, error);
     }
