@@ -1,5 +1,5 @@
 /** Results that can be had neither here nor at the service: one story in all commands, and one way out. */
-import {readFile, rm, writeFile} from 'node:fs/promises';
+import {readFile, rename, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {describe, expect, test} from '@jest/globals';
 import type {Emulator} from '../../src/emulator/http/server.js';
@@ -136,5 +136,105 @@ describe.each(Object.entries(KINDS))('results that are lost (%s)', (_, lose) => 
     }
     expect((await run('list', '--json')).json()).toMatchObject({summary: {done: 1, replaced: 1, lost: 0}});
     expect(paid()).toBe(2);
+  });
+});
+
+/** One request file whose row r2 got an error, with its results on disk and none at the service. */
+async function jobWithBadRow(): Promise<Place> {
+  const folder = await tempDir();
+  const {emulator, env} = await useEmulator({speed: 0, seed: 1});
+  const run: Place['run'] = (...args) =>
+    runCli(args, {cwd: folder, env: {...env, GEMBATCH_TEST_SPEED: '600'}, nodeArgs: FAST_CLOCK});
+  await writeFile(join(folder, 'a.jsonl'), requestLines(3, 'a'));
+  emulator.control.outcome({rows: [{fault: 'error', keys: ['r2']}]});
+  await run('submit', 'a.jsonl', '-m', MODEL);
+  emulator.control.advance(3_600_000);
+  await run('poll');
+  emulator.control.clearOutcomes();
+  return {folder, emulator, run, paid: () => emulator.control.paid().length};
+}
+
+/** What each job that was paid for asked for. */
+const asked = ({emulator}: Place): readonly number[] =>
+  emulator.control.paid().map(({request_count: requests}) => requests);
+
+describe('results that are lost, of work that was retried', () => {
+  test('a retry whose own results are lost is sent again, and merged', async () => {
+    const place = await jobWithBadRow();
+    const {folder, emulator, run} = place;
+    await run('retry', 'a.jsonl');
+    emulator.control.advance(3_600_000);
+    // Its answers come, and are away before they are merged.
+    const away = join(folder, 'away');
+    await rename(file(place), away);
+    await run('poll');
+    const [, retry] = await records(folder);
+    await rm(join(folder, retry?.results?.file ?? ''));
+    await rename(away, file(place));
+    const listed = await run('poll');
+    const advice = `To pay for the work again: gembatch retry --lost ${retry?.input_file}`;
+    expect([listed.code, listed.stdout]).toEqual([EXIT.failed, expect.stringContaining(advice)]);
+
+    for (let times = 0; times < 2; times += 1) {
+      await run('retry', '--lost', 'a.jsonl', '--yes');
+      expect(asked(place)).toEqual([3, 1, 1]);
+      emulator.control.advance(3_600_000);
+      expect((await run('poll')).code).toBe(0);
+    }
+    expect((await records(folder))[0]?.results?.rows.ok).toBe(3);
+    expect((await run('results')).stdout).toBe(`a.jsonl: ${RESULT} (3 ok)\n`);
+  });
+
+  test.each([['merged'], ['open'], ['fetched']])(
+    'a file whose results are lost while a retry of single rows is %s is sent whole, once',
+    async (state) => {
+      const place = await jobWithBadRow();
+      const {folder, emulator, run} = place;
+      await run('retry', 'a.jsonl');
+      if (state === 'merged') {
+        emulator.control.advance(3_600_000);
+        await run('poll');
+      }
+      await rm(file(place));
+      if (state === 'fetched') {
+        emulator.control.advance(3_600_000);
+        expect((await run('poll')).stdout).toContain(ADVICE);
+      }
+      expect((await run('list')).stdout).toContain(ADVICE);
+      for (let times = 0; times < 2; times += 1) {
+        await run('retry', '--lost', 'a.jsonl', '--yes');
+        expect(asked(place)).toEqual([3, 1, 3]);
+        emulator.control.advance(3_600_000);
+        expect((await run('poll')).code).toBe(0);
+      }
+      expect(keysOf(await readFile(file(place), 'utf8'))).toEqual(['r1', 'r2', 'r3']);
+      expect((await run('results')).stdout).toBe(`a.jsonl: ${RESULT} (3 ok)\n`);
+      const joined = await run('results', '--join', '-');
+      expect(joined.stdout.trim().split('\n')).toHaveLength(3);
+      expect((await run('list', '--json')).json()).toMatchObject({summary: {done: 1, lost: 0}});
+      expect(await records(folder)).toHaveLength(3);
+    },
+  );
+
+  test('a part whose results are lost is sent again, and the whole is joined anew', async () => {
+    const place = await endedJob('other.jsonl');
+    const {folder, emulator, run} = place;
+    await writeFile(join(folder, 'a.jsonl'), requestLines(4, 'a'));
+    const sent = run('run', 'a.jsonl', '-m', MODEL, '--max-requests', '2');
+    emulator.control.setSpeed(10_000);
+    expect((await sent).code).toBe(0);
+    emulator.control.setSpeed(0);
+    await rm(join(folder, 'parts/results/a.001-of-002.jsonl'));
+    await rm(file(place));
+    const polled = await run('poll', 'a.jsonl');
+    const advice = 'To pay for the work again: gembatch retry --lost parts/a.001-of-002.jsonl';
+    expect([polled.code, polled.stdout]).toEqual([EXIT.partial, expect.stringContaining(advice)]);
+    for (let times = 0; times < 2; times += 1) {
+      await run('retry', '--lost', 'a.jsonl', '--yes');
+      expect(asked(place)).toEqual([3, 2, 2, 2]);
+      emulator.control.advance(3_600_000);
+      expect((await run('poll', 'a.jsonl')).code).toBe(0);
+    }
+    expect(keysOf(await readFile(file(place), 'utf8'))).toEqual(['r1', 'r2', 'r3', 'r4']);
   });
 });
