@@ -2,6 +2,7 @@
 import {readdir, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {expect, test} from '@jest/globals';
+import {EXIT} from '../../src/lib/domain/errors.js';
 import type {JobRecord} from '../../src/lib/domain/job/job-record.js';
 import {keysOf, JobFixture} from '../helpers/job-fixture.js';
 import {requestFiles, requestLines} from '../helpers/request-files.js';
@@ -139,6 +140,71 @@ test('--results-dir has its own folder of earlier results, below which the folde
   jobs.finishJobs();
   expect((await jobs.poll('--results-dir', 'out')).code).toBe(0);
   expect(await placesOf(jobs)).toEqual(['out/earlier/batch/a.jsonl', 'out/batch/a.jsonl']);
+});
+
+/** Submits the two parts of `a.jsonl`; each has requests of its own. */
+async function submitParts(jobs: JobFixture): Promise<JobRecord[]> {
+  const part_of = {input_file: 'a.jsonl', sha256: 'a'.repeat(64), of: 2};
+  const one = {part_of: {...part_of, index: 1, first_line: 1}};
+  const two = {part_of: {...part_of, index: 2, first_line: 3}};
+  return [
+    await jobs.submit('parts/a.001-of-002.jsonl', 2, one),
+    await jobs.submit('parts/a.002-of-002.jsonl', 2, two),
+  ];
+}
+
+test('the joined results of parts take the place of those of an older job of the whole file', async () => {
+  const jobs = await JobFixture.create();
+  await jobs.submit('a.jsonl', 3);
+  await submitParts(jobs);
+  jobs.finishJobs();
+  expect(await jobs.poll()).toMatchObject({code: 0});
+  const [whole, first] = await jobs.records();
+  expect([whole?.results?.file, first?.joined?.file]).toEqual(['results/earlier/a.jsonl', 'results/a.jsonl']);
+  expect(keysOf(await jobs.read('results/earlier/a.jsonl'))).toHaveLength(3);
+  expect(keysOf(await jobs.read('results/a.jsonl'))).toHaveLength(4);
+  expect(await jobs.poll()).toMatchObject({code: 0});
+});
+
+test('late results of an older job of the whole file leave the joined results of its parts in their place', async () => {
+  const jobs = await JobFixture.create();
+  await jobs.submit('a.jsonl', 3);
+  jobs.emulator.control.advance(1_000);
+  const parts = await submitParts(jobs);
+  jobs.finishJobs();
+  expect(await jobs.poll(...parts.map(({batch}) => batch.name))).toMatchObject({code: 0});
+  expect(keysOf(await jobs.read('results/a.jsonl'))).toHaveLength(4);
+  expect(await jobs.poll()).toMatchObject({code: 0});
+  expect((await placesOf(jobs))[0]).toBe('results/earlier/a.jsonl');
+  expect(keysOf(await jobs.read('results/a.jsonl'))).toHaveLength(4);
+});
+
+test('parts that are submitted again are joined again when all of them have results', async () => {
+  const jobs = await JobFixture.create();
+  await submitParts(jobs);
+  jobs.finishJobs();
+  expect(await jobs.poll()).toMatchObject({code: 0});
+  const before = await jobs.read('job-info.jsonl');
+  const joined = await jobs.read('results/a.jsonl');
+  jobs.emulator.control.outcome({rows: [{fault: 'error', keys: ['r1']}]});
+  const again = await submitParts(jobs);
+  const added = (await jobs.read('job-info.jsonl')).trimEnd().split('\n').slice(2);
+  await writeFile(join(jobs.folder, 'job-info.jsonl'), `${before}${added.join('\n')}\n`);
+  jobs.finishJobs();
+  expect(await jobs.poll(again[0]?.batch.name ?? '')).toMatchObject({code: EXIT.partial});
+  expect(await jobs.read('results/a.jsonl')).toBe(joined);
+  expect(await jobs.poll()).toMatchObject({code: EXIT.partial});
+  expect(await placesOf(jobs)).toEqual([
+    'parts/results/earlier/a.001-of-002.jsonl',
+    'parts/results/earlier/a.002-of-002.jsonl',
+    'parts/results/a.001-of-002.jsonl',
+    'parts/results/a.002-of-002.jsonl',
+  ]);
+  const rows = await Promise.all(
+    ['1', '2'].map((part) => jobs.read(`parts/results/a.00${part}-of-002.jsonl`)),
+  );
+  expect(await jobs.read('results/a.jsonl')).toBe(rows.join(''));
+  expect(rows.join('')).not.toBe(joined);
 });
 
 /** Runs commands on a request file whose jobs end at once. */

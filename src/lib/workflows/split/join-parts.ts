@@ -1,11 +1,18 @@
 /** Puts the results of the parts of a request file together as one file, once all of them are here. */
 import {createHash} from 'node:crypto';
 import {stat} from 'node:fs/promises';
-import {dirname} from 'node:path';
 import {GembatchError} from '../../domain/errors.js';
+import {isFinished} from '../../domain/job/job-progress.js';
 import type {JobRecord, JoinedResults, StoredResults} from '../../domain/job/job-record.js';
 import {refuseForeignTarget} from '../fetch/place/foreign-target.js';
-import {plainTarget, refuseLinks} from '../fetch/place/result-target.js';
+import {leftBehind} from '../fetch/place/choose-place.js';
+import {FetchLimiters} from '../fetch/fetch-limiters.js';
+import {moveToEarlier} from '../fetch/place/move-to-earlier.js';
+import {placesOf, refuseLinks, resultTargets} from '../fetch/place/result-target.js';
+import {jobsOfInput} from '../fetch/place/same-input.js';
+import {FreshStore} from '../job-states/fresh-store.js';
+import {takenName} from '../../domain/taken-name.js';
+import type {AtomicFile, FileAtName} from '../../store/file/atomic-file.js';
 import type {PollDeps} from '../poll/poll-run.js';
 import {refuseAltered} from '../job-states/result-files.js';
 import {readChunks} from '../request-file/read-chunks.js';
@@ -19,6 +26,8 @@ interface WholeFile {
   readonly inputFile: string;
   /** The record of the first part, which says where the results are. */
   readonly first: JobRecord;
+  /** As recorded of it, or of the same part when that was submitted before. */
+  readonly joined: JoinedResults | undefined;
   /** The records that hold the results of the parts, in order. */
   readonly parts: readonly FetchedPart[];
 }
@@ -47,14 +56,17 @@ export async function joinParts(deps: JoinDeps, resultsDir: string | null): Prom
 
 function wholeFiles(records: readonly JobRecord[]): readonly WholeFile[] {
   const groups = new Map<string, Map<number, JobRecord>>();
+  const joined = new Map<string, JoinedResults>();
   for (const record of records) {
     const {part_of: part} = record;
     if (part === undefined) continue;
     const name = `${part.sha256} ${part.input_file}`;
     const group = groups.get(name) ?? new Map<number, JobRecord>();
     groups.set(name, group.set(part.index, record));
+    if (record.joined !== undefined) joined.set(name, record.joined);
   }
   if (groups.size === 0) return [];
+  const newest = new Map(records.map((record) => [record.input_file, record]));
   // A part whose job failed has its results from a later one.
   const fetched = new Map(
     records.flatMap((record) => {
@@ -62,24 +74,26 @@ function wholeFiles(records: readonly JobRecord[]): readonly WholeFile[] {
       return results === undefined ? [] : [[record.input_file, {...record, results}] as const];
     }),
   );
-  return [...groups.values()].flatMap((group) => {
+  return [...groups].flatMap(([name, group]) => {
     const first = group.get(1);
     if (first?.part_of === undefined) return [];
     const {of, input_file: inputFile} = first.part_of;
-    const here = Array.from({length: of}, (_, position) =>
-      fetched.get(group.get(position + 1)?.input_file ?? ''),
-    ).filter((part) => part !== undefined);
-    return here.length < of ? [] : [{inputFile, first, parts: here}];
+    const here = Array.from({length: of}, (_, position) => {
+      const file = group.get(position + 1)?.input_file ?? '';
+      const latest = newest.get(file);
+      // Of parts that were submitted again, to another model, all are waited for.
+      return latest !== undefined && isFinished(latest) ? fetched.get(file) : undefined;
+    }).filter((part) => part !== undefined);
+    return here.length < of ? [] : [{inputFile, first, joined: joined.get(name), parts: here}];
   });
 }
 
 async function join(
   deps: JoinDeps,
-  {inputFile, first, parts}: WholeFile,
+  {inputFile, first, joined, parts}: WholeFile,
   resultsDir: string | null,
 ): Promise<void> {
   const {store} = deps;
-  const {joined, batch} = first;
   const from = createHash('sha256')
     .update(parts.map(({results}) => results.sha256).join(' '))
     .digest('hex');
@@ -88,47 +102,90 @@ async function join(
   if (isThere && joined?.from === from) return;
   // A part whose results are gone is fetched again, or lost, which is said of the part.
   if (!(await refuseAltered(store, parts))) return;
-  const target = plainTarget({input_file: inputFile, batch}, {store, resultsDir});
-  const sha256 = first.part_of?.sha256;
-  await refuseForeignTarget(
-    {input_file: inputFile, count: null, ...(sha256 === undefined ? {} : {sha256})},
-    target,
-    {store, resultsDir},
-  );
-  await refuseLinks(resultsDir ?? dirname(dirname(target)), target);
-  // A record may name any file: what is written over stands where we put it.
-  const sizeBytes = await copyAll(deps, target, {
-    results: parts.map(({results}) => results),
-    overwrite: isThere && known === target,
-  });
-  await note(deps, first, {file: store.inputName(target), size_bytes: sizeBytes, from});
-}
-
-async function copyAll(
-  {store, createFile}: JoinDeps,
-  target: string,
-  {results, overwrite}: {readonly results: readonly StoredResults[]; readonly overwrite: boolean},
-): Promise<number> {
-  const file = await createFile(target, {overwrite});
+  const limiters = new FetchLimiters(new FreshStore(store));
+  const whole = wholeJob(first, inputFile);
+  const {signal: stop} = new AbortController();
+  await moveToEarlier({...deps, limiters}, whole, {resultsDir, stop});
+  const rules = {store, records: limiters.byName, resultsDir};
+  const {root, plain, earlier} = placesOf(whole, rules);
+  const [target = ''] = resultTargets(whole, rules).isLate ? earlier : plain;
+  await refuseForeignTarget(whole, target, {store, resultsDir});
+  await refuseLinks(root, target);
+  const file = await copyAll(deps, target, parts);
   try {
-    for (const {file: part} of results) {
-      let last = NEWLINE;
-      for await (const chunk of readChunks(store.resolveInput(part))) {
-        await file.append(chunk);
-        last = chunk.at(-1) ?? last;
-      }
-      if (last !== NEWLINE) await file.append(Uint8Array.of(NEWLINE));
-    }
-    const {sizeBytes} = file;
-    await file.commit();
-    return sizeBytes;
+    const now = await file.lookAt(target);
+    const {older} = jobsOfInput(whole, rules);
+    // A record may name any file: what is written over stands where we put it, or is recorded elsewhere.
+    const isOurs =
+      (isThere && known === target) || (await leftBehind(target, older, {rules, stop})) !== undefined;
+    if (now.stamp !== null && !now.isSame && !isOurs)
+      throw takenName(
+        `Cannot write ${target}: a file with other content is there. It is untouched.`,
+        'that file',
+      );
+    await put(deps, first, {
+      file,
+      now,
+      joined: {file: store.inputName(target), size_bytes: file.sizeBytes, from},
+    });
   } finally {
     await file.discard();
   }
 }
 
-async function note({store}: JoinDeps, {batch}: JobRecord, joined: JoinedResults): Promise<void> {
-  await store.updateJobs(new Map([[batch.name, (record: JobRecord): JobRecord => ({...record, joined})]]));
+/** The parts as one job, by which their place is found. */
+function wholeJob(
+  {retry_of: _parent, results: _its, part_of: part, ...first}: JobRecord,
+  inputFile: string,
+): JobRecord {
+  return {...first, input_file: inputFile, count: null, ...(part === undefined ? {} : {sha256: part.sha256})};
+}
+
+async function copyAll(
+  {store, createFile}: JoinDeps,
+  target: string,
+  parts: readonly FetchedPart[],
+): Promise<AtomicFile> {
+  const file = await createFile(target, {overwrite: true});
+  try {
+    for (const {results} of parts) {
+      let last = NEWLINE;
+      for await (const chunk of readChunks(store.resolveInput(results.file))) {
+        await file.append(chunk);
+        last = chunk.at(-1) ?? last;
+      }
+      if (last !== NEWLINE) await file.append(Uint8Array.of(NEWLINE));
+    }
+    await file.finish();
+    return file;
+  } catch (error) {
+    await file.discard();
+    throw error;
+  }
+}
+
+/** Puts the joined file in place and records it, unless the place has become that of other results. */
+async function put(
+  {store}: JoinDeps,
+  {batch: {name}}: JobRecord,
+  {file, now, joined}: {readonly file: AtomicFile; readonly now: FileAtName; readonly joined: JoinedResults},
+): Promise<void> {
+  let failure: unknown = new GembatchError(
+    'STORAGE',
+    `Another process has changed ${joined.file} meanwhile; the next run joins them.`,
+  );
+  await store.updateJobs((records) => {
+    const isTaken = records.some(({results}) => results?.file === joined.file);
+    try {
+      if (isTaken || !file.placeAt(file.target, now)) return new Map();
+      failure = undefined;
+    } catch (error) {
+      failure = error; // Of this file alone: other changes may be in the same commit.
+      return new Map();
+    }
+    return new Map([[name, (record: JobRecord): JobRecord => ({...record, joined})]]);
+  });
+  if (failure !== undefined) throw failure;
 }
 
 async function sizeOf(path: string): Promise<number | undefined> {

@@ -41,7 +41,7 @@ export async function choosePlace(
   {file, resultsDir, stop}: {readonly file: AtomicFile} & Pick<FetchOptions, 'resultsDir' | 'stop'>,
 ): Promise<Place> {
   const rules = {store, records: limiters.byName, resultsDir};
-  const {root, paths, leaving, newer} = resultTargets(record, rules);
+  const {root, paths, leaving, isLate} = resultTargets(record, rules);
   const {older} = jobsOfInput(record, rules);
   const held = leaving.map((job) => store.resolveInput(job.results.file));
   const [wanted = file.target] = paths;
@@ -52,10 +52,9 @@ export async function choosePlace(
     const isFree = now.stamp === null || left !== undefined;
     if (!isFree && !now.isSame) continue;
     await refuseLinks(root, path);
-    const notes =
-      newer === undefined
-        ? []
-        : [`Its newer job has results already; these are in ${store.inputName(path)}.`];
+    const notes = !isLate
+      ? []
+      : [`Its newer job has results already; these are in ${store.inputName(path)}.`];
     const taken = path === wanted ? [] : [otherPlaceNote(wanted, path)];
     return {
       path,
@@ -87,14 +86,14 @@ export function otherPlaceNote(wanted: string, path: string): string {
 }
 
 interface LookOptions {
-  readonly rules: TargetRules;
+  readonly rules: Pick<TargetRules, 'store'>;
   readonly stop: AbortSignal;
 }
 
 async function namesLeftBehind(
   place: string,
   older: readonly JobRecord[],
-  options: LookOptions,
+  options: LookOptions & {readonly rules: TargetRules},
 ): Promise<readonly FileWithName[]> {
   const names = new Set(older.flatMap((job) => placesOf(job, options.rules).plain));
   const found: FileWithName[] = [];
@@ -106,7 +105,7 @@ async function namesLeftBehind(
 }
 
 /** The file at a name, if it is a second name, or a copy, of results that are recorded elsewhere, and there as they were fetched. */
-async function leftBehind(
+export async function leftBehind(
   path: string,
   older: readonly JobRecord[],
   {rules: {store}, stop}: LookOptions,

@@ -8,6 +8,8 @@ import type {FetchDeps, FetchOptions} from '../fetch-options.js';
 import {isFileOrFree} from './open-target.js';
 import {isAmong, refuseLinks, resultTargets, type JobWithResults} from './result-target.js';
 
+type MoveDeps = Pick<FetchDeps, 'store' | 'limiters' | 'createFile'>;
+
 /**
  * Earlier results of a request file get a place in the folder for earlier ones, and their records say so. They keep the name
  * that they had as well, until the newer ones take it: a kill at any moment leaves each file under a name that its record has.
@@ -17,7 +19,7 @@ import {isAmong, refuseLinks, resultTargets, type JobWithResults} from './result
  * @throws GembatchError `STORAGE`, `LOCKED`, `LOCK_LOST`.
  */
 export async function moveToEarlier(
-  deps: FetchDeps,
+  deps: MoveDeps,
   record: JobRecord,
   options: Pick<FetchOptions, 'resultsDir' | 'stop'>,
 ): Promise<readonly string[]> {
@@ -36,7 +38,7 @@ export async function moveToEarlier(
 }
 
 /** A record may name any file: a request file is none of results, and a link leads elsewhere. */
-async function isOurs({store, limiters}: FetchDeps, {results}: JobWithResults): Promise<boolean> {
+async function isOurs({store, limiters}: MoveDeps, {results}: JobWithResults): Promise<boolean> {
   const path = store.resolveInput(results.file);
   const isInput = limiters.byName
     .withInput(results.file)
@@ -46,7 +48,7 @@ async function isOurs({store, limiters}: FetchDeps, {results}: JobWithResults): 
 
 /** @returns the new place, as the record spells it; undefined when there is none, or the record has changed meanwhile. */
 async function move(
-  deps: FetchDeps,
+  deps: MoveDeps,
   job: JobWithResults,
   {isThere, resultsDir}: {readonly isThere: boolean} & Pick<FetchOptions, 'resultsDir'>,
 ): Promise<string | undefined> {
@@ -64,7 +66,7 @@ async function move(
 }
 
 async function recordMove(
-  {store, limiters}: FetchDeps,
+  {store, limiters}: MoveDeps,
   job: JobWithResults,
   {
     results,
@@ -89,7 +91,7 @@ async function recordMove(
  * @returns the time of its last change; undefined when something else has the name.
  * @throws GembatchError `STORAGE`
  */
-async function keepAlso({createFile}: FetchDeps, from: string, to: string): Promise<number | undefined> {
+async function keepAlso({createFile}: MoveDeps, from: string, to: string): Promise<number | undefined> {
   try {
     const file = await createFile(to);
     try {

@@ -43,7 +43,7 @@ export class RecordsByName {
     return at === undefined ? undefined : this.#records[at];
   }
 
-  /** Records, in their order, whose request file may be this one. */
+  /** Records, in their order, whose request file may be this one, and of its parts those of the first ones. */
   withInput(file: string): readonly JobRecord[] {
     return this.#at(this.#inputs.of(new Set([lastName(file)])).toSorted((a, b) => a - b));
   }
@@ -54,9 +54,14 @@ export class RecordsByName {
     return this.#at(this.#inputs.of(names).filter((at) => at < own));
   }
 
-  #note({input_file: file, batch, results}: JobRecord, at: number, known: JobRecord | undefined): void {
+  #note(
+    {input_file: file, batch, results, part_of: part}: JobRecord,
+    at: number,
+    known: JobRecord | undefined,
+  ): void {
     if (known === undefined) {
       this.#inputs.add(file, at);
+      if (part?.index === 1) this.#inputs.add(part.input_file, at);
       if (!this.#positions.has(batch.name)) this.#positions.set(batch.name, at);
     }
     if (known?.results?.file === results?.file) return;

@@ -41,8 +41,8 @@ export interface ResultTargets {
   readonly paths: readonly string[];
   /** Older jobs of the request file whose results are in the folder of the paths; they leave it first. */
   readonly leaving: readonly JobWithResults[];
-  /** A newer job of the request file that has results, so that these are earlier ones. */
-  readonly newer: JobWithResults | undefined;
+  /** Whether a newer job of the request file has results, so that these are earlier ones. */
+  readonly isLate: boolean;
 }
 
 export type JobWithResults = JobRecord & {readonly results: StoredResults};
@@ -58,9 +58,9 @@ export function resultTargets(
   {isEarlier = false}: {readonly isEarlier?: boolean} = {},
 ): ResultTargets {
   const jobs = jobsOfInput(record, rules);
-  const newer = jobs.newer.findLast((job) => hasResults(job));
+  const isLate = jobs.isJoinedSince || jobs.newer.some((job) => hasResults(job));
   const places = placesOf(record, rules);
-  const paths = isEarlier || newer !== undefined ? places.earlier : places.plain;
+  const paths = isEarlier || isLate ? places.earlier : places.plain;
   const older = paths === places.plain ? jobs.older.filter((job) => hasResults(job)) : [];
   const leaving = older.filter((job) =>
     isAmong(rules.store.resolveInput(job.results.file), placesOf(job, rules).plain),
@@ -74,7 +74,7 @@ export function resultTargets(
     root: places.root,
     paths: [...new Set(paths)].filter((path) => !taken.has(caseFolded(path))),
     leaving,
-    newer,
+    isLate,
   };
 }
 

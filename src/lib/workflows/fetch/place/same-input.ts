@@ -9,26 +9,38 @@ import type {RecordsByName} from './records-by-name.js';
 export interface JobsOfInput {
   readonly older: readonly JobRecord[];
   readonly newer: readonly JobRecord[];
+  /** Whether the file was submitted in parts since, whose results are joined. */
+  readonly isJoinedSince: boolean;
 }
 
-/** Whether a job was created before or after the others of its request file. A retry that is merged into another's results is none. */
+const NONE: JobsOfInput = {older: [], newer: [], isJoinedSince: false};
+
+/**
+ * Whether a job was created before or after the others of its request file. A retry that is merged into another's results is
+ * none. The first of its parts stands for all of them.
+ */
 export function jobsOfInput(
   record: JobRecord,
   {store, records}: {readonly store: Pick<JobStore, 'resolveInput'>; readonly records: RecordsByName},
 ): JobsOfInput {
   const isMerged = (job: JobRecord): boolean => mergeTargetOf(job, records) !== undefined;
-  if (!namesFile(record.input_file) || isMerged(record)) return {older: [], newer: []};
+  if (!namesFile(record.input_file) || isMerged(record)) return NONE;
   const input = store.resolveInput(record.input_file);
-  const {name} = record.batch;
+  const isWhole = (job: JobRecord): boolean => store.resolveInput(job.input_file) === input;
+  const isPart = ({part_of: part}: JobRecord): boolean =>
+    part?.index === 1 && store.resolveInput(part.input_file) === input;
   const jobs = records
     .withInput(record.input_file)
-    .filter((job) => store.resolveInput(job.input_file) === input && !isMerged(job));
+    .filter((job) => (isWhole(job) && !isMerged(job)) || isPart(job));
+  const {name} = record.batch;
   const ordered = inOrderOfCreation(jobs);
   const at = ordered.findIndex(({batch}) => batch.name === name);
-  return at < 0
-    ? {older: ordered, newer: []}
-    : {
-        older: ordered.slice(0, at).filter(({batch}) => batch.name !== name),
-        newer: ordered.slice(at + 1).filter(({batch}) => batch.name !== name),
-      };
+  const others = (from: number, to?: number): readonly JobRecord[] =>
+    ordered.slice(from, to).filter((job) => job.batch.name !== name);
+  const after = at < 0 ? [] : others(at + 1);
+  return {
+    older: others(0, at < 0 ? undefined : at).filter(isWhole),
+    newer: after.filter(isWhole),
+    isJoinedSince: after.some((job) => isPart(job) && job.joined !== undefined),
+  };
 }
