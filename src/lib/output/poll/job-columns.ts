@@ -59,6 +59,10 @@ function columnsOf({jobs, downloads, nowMs, colors}: ColumnTerms): Record<JobCol
     isWaiting ? jobs.filter(({outcome}) => outcome === 'done' || outcome === 'bad_rows') : [],
   );
   const labelOf = oncePerState(stateLabel);
+  const requestsText = asAbove((requests: number | null) =>
+    requests === null ? '?' : formatCount(requests),
+  );
+  const modelText = asAbove(modelLabel);
   const left = (job: FoldedJob): string => {
     const ms =
       job.outcome === 'running' && !downloads.has(job.name) && remainingMs(job, usual.get(job.model), nowMs);
@@ -72,7 +76,7 @@ function columnsOf({jobs, downloads, nowMs, colors}: ColumnTerms): Record<JobCol
       title: 'REQUESTS',
       align: 'right',
       rank: 4,
-      cell: ({requests}) => (requests === null ? '?' : formatCount(requests)),
+      cell: ({requests}) => requestsText(requests),
     },
     state: {
       title: 'STATE',
@@ -96,7 +100,7 @@ function columnsOf({jobs, downloads, nowMs, colors}: ColumnTerms): Record<JobCol
     time: {title: 'TIME', align: 'right', rank: 3, cell: (job) => durationCell(ageMs(job, nowMs))},
     left: {title: 'LEFT', align: 'right', rank: 7, cell: left},
     cost: {title: 'COST', align: 'right', rank: 8, cell: costCell},
-    model: {title: 'MODEL', align: 'left', rank: 9, cell: ({model = ''}) => modelLabel(model)},
+    model: {title: 'MODEL', align: 'left', rank: 9, cell: ({model = ''}) => modelText(model)},
     result: {
       title: 'RESULT',
       align: 'left',
@@ -143,6 +147,15 @@ export function oncePerState(labelOf: (state: string) => string): (state: string
     const label = labelOf(state);
     labels.set(state, label);
     return label;
+  };
+}
+
+/** Makes no text anew where a row says what the one above said, as most of 100,000 do. */
+function asAbove<T>(textOf: (value: T) => string): (value: T) => string {
+  let above: {readonly value: T; readonly text: string} | undefined;
+  return (value) => {
+    if (above?.value !== value) above = {value, text: textOf(value)};
+    return above.text;
   };
 }
 
