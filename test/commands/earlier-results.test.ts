@@ -1,5 +1,5 @@
 /** Results of a request file that was submitted again: the newest have its place, the others are in `earlier`. */
-import {readdir, rm, writeFile} from 'node:fs/promises';
+import {copyFile, mkdir, readdir, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {expect, test} from '@jest/globals';
 import {EXIT} from '../../src/lib/domain/errors.js';
@@ -111,6 +111,25 @@ test('earlier results that are gone leave their place, and are gone elsewhere', 
   expect((await jobs.poll()).code).toBe(0);
   expect(await placesOf(jobs)).toEqual(['results/earlier/a.jsonl', 'results/a.jsonl']);
   expect(await readdir(join(jobs.folder, 'results'))).toEqual(['a.jsonl']);
+});
+
+test('earlier results are never taken for those of a newer job whose own are gone at the service', async () => {
+  const jobs = await answered();
+  await submitAgain(jobs, 2);
+  jobs.emulator.control.fault({on: 'files.download', fault: {kind: 'status', status: 404}, times: null});
+  await jobs.poll('--once');
+  // As after a kill between the record of the move and the newer results.
+  await mkdir(join(jobs.folder, 'results/earlier'));
+  await copyFile(join(jobs.folder, 'results/a.jsonl'), join(jobs.folder, 'results/earlier/a.jsonl'));
+  const moved = (await jobs.read('job-info.jsonl')).replace('"results/a.jsonl"', '"results/earlier/a.jsonl"');
+  await writeFile(join(jobs.folder, 'job-info.jsonl'), moved);
+  await jobs.poll('--once');
+  expect(await placesOf(jobs)).toEqual(['results/earlier/a.jsonl', undefined]);
+
+  jobs.emulator.control.clearFaults();
+  expect(await jobs.poll()).toMatchObject({code: 0});
+  expect(await placesOf(jobs)).toEqual(['results/earlier/a.jsonl', 'results/a.jsonl']);
+  expect(await readdir(join(jobs.folder, 'results'))).toEqual(['a.jsonl', 'earlier']);
 });
 
 test('what an earlier version put beside the earlier results moves with them', async () => {
