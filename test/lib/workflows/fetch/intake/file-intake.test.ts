@@ -54,30 +54,32 @@ const EXPECTED = {
   notes: [],
 };
 
-/** Runs what FileIntake makes of the file in a process of its own, and tells how many threads it started. */
+/** Runs what FileIntake makes of the file, twice at the same time, in a process of its own; tells how many threads it started. */
 async function inProcess(
   lib: string,
   {file, sizeBytes, terms}: Awaited<ReturnType<typeof largeResult>>,
-): Promise<{stderr: string; threads: number; read: CheckedRows}> {
+): Promise<{stderr: string; threads: number; reads: CheckedRows[]}> {
   const script = `
     import {FileIntake} from ${JSON.stringify(join(lib, 'workflows/fetch/intake/file-intake.js'))};
     let threads = 0;
     process.on('worker', () => threads++);
     const file = ${JSON.stringify(file)};
-    const intake = new FileIntake(file, ${JSON.stringify(terms)}, new AbortController().signal);
-    for (; file.writtenBytes < ${sizeBytes}; file.writtenBytes = Math.min(${sizeBytes}, file.writtenBytes + 1_000_000)) await intake.follow();
-    const read = await intake.finish();
-    await intake.close();
-    console.log(JSON.stringify({threads, read}));
+    const terms = ${JSON.stringify(terms)};
+    const intakes = [1, 2].map(() => new FileIntake(file, terms, new AbortController().signal));
+    for (; file.writtenBytes < ${sizeBytes}; file.writtenBytes = Math.min(${sizeBytes}, file.writtenBytes + 1_000_000))
+      for (const intake of intakes) await intake.follow();
+    const reads = await Promise.all(intakes.map((intake) => intake.finish()));
+    for (const intake of intakes) await intake.close();
+    console.log(JSON.stringify({threads, reads}));
   `;
   const {stdout, stderr} = await run(process.execPath, ['--input-type=module', '-e', script]);
-  return {stderr, ...(JSON.parse(stdout) as {threads: number; read: CheckedRows})};
+  return {stderr, ...(JSON.parse(stdout) as {threads: number; reads: CheckedRows[]})};
 }
 
 describe('a large result file', () => {
-  test('is checked while it grows, on a thread', async () => {
+  test('is checked while it grows, on a thread that all share', async () => {
     const found = await inProcess(join(ROOT, '.build/src/lib'), await largeResult());
-    expect(found).toMatchObject({stderr: '', threads: 1, read: EXPECTED});
+    expect(found).toMatchObject({stderr: '', threads: 1, reads: [EXPECTED, EXPECTED]});
   });
 
   test('is checked all the same when the thread does not start', async () => {
@@ -85,7 +87,7 @@ describe('a large result file', () => {
     await cp(join(ROOT, '.build/src/lib'), join(folder, 'lib'), {recursive: true});
     await rm(join(folder, 'lib/workflows/fetch/intake/intake-worker.js'));
     const found = await inProcess(join(folder, 'lib'), await largeResult());
-    expect(found).toMatchObject({stderr: '', read: EXPECTED});
+    expect(found).toMatchObject({stderr: '', reads: [EXPECTED, EXPECTED]});
   });
 
   test('is given up at once when the run is stopped, however much of it is still to be checked', async () => {
