@@ -23,28 +23,34 @@ interface Place {
   readonly folder: string;
   readonly emulator: Emulator;
   readonly run: (...args: readonly string[]) => Promise<CliResult>;
+  /** The same, while ten minutes pass in a second. */
+  readonly quickly: Place['run'];
   readonly paid: () => number;
 }
 
-/** One request file whose job has ended. Ten minutes pass in a second. */
+function runsIn(cwd: string, env: Readonly<Record<string, string>>): Pick<Place, 'run' | 'quickly'> {
+  const quick = {cwd, env: {...env, GEMBATCH_TEST_SPEED: '600'}, nodeArgs: FAST_CLOCK};
+  return {run: (...args) => runCli(args, {cwd, env}), quickly: (...args) => runCli(args, quick)};
+}
+
+/** One request file whose job has ended. */
 async function endedJob(name = 'a.jsonl'): Promise<Place> {
   const folder = await tempDir();
   const {emulator, env} = await useEmulator({speed: 0, seed: 1});
   await writeFile(join(folder, name), requestLines(3, name));
-  const run: Place['run'] = (...args) =>
-    runCli(args, {cwd: folder, env: {...env, GEMBATCH_TEST_SPEED: '600'}, nodeArgs: FAST_CLOCK});
+  const {run, quickly} = runsIn(folder, env);
   expect((await run('submit', name, '-m', MODEL)).code).toBe(0);
   emulator.control.advance(3_600_000);
-  return {folder, emulator, run, paid: () => emulator.control.paid().length};
+  return {folder, emulator, run, quickly, paid: () => emulator.control.paid().length};
 }
 
 const file = (place: Place, name = RESULT): string => join(place.folder, name);
 
 /** Every way in which results come to be lost. */
 const KINDS: Readonly<Record<string, (place: Place) => Promise<void>>> = {
-  'never fetched, and gone at the service': async ({emulator, run}) => {
+  'never fetched, and gone at the service': async ({emulator, quickly}) => {
     emulator.control.fault({on: 'files.download', times: null, fault: GONE});
-    await run('poll');
+    await quickly('poll');
   },
   'fetched, deleted at the service, and gone here': async (place) => {
     await place.run('poll');
@@ -54,7 +60,7 @@ const KINDS: Readonly<Record<string, (place: Place) => Promise<void>>> = {
     await place.run('poll', '--keep-remote');
     await rm(file(place));
     place.emulator.control.fault({on: 'files.download', times: null, fault: GONE});
-    await place.run('poll');
+    await place.quickly('poll');
   },
 };
 
@@ -106,6 +112,8 @@ describe.each(Object.entries(KINDS))('results that are lost (%s)', (_, lose) => 
       const refused = await run('retry', '--lost', 'a.jsonl', '--yes', '--json');
       expect([refused.json(), paid()]).toMatchObject([{jobs: [{error: {code}}]}, 1]);
     }
+    // That its request file is gone, too, is not what keeps its answers from being joined.
+    expect((await run('results', '--join', '-')).stderr).toContain(ADVICE);
     await writeFile(file(place, 'a.jsonl'), request);
 
     expect((await run('retry', '--lost', 'a.jsonl', '--yes')).code).toBe(0);
@@ -143,15 +151,14 @@ describe.each(Object.entries(KINDS))('results that are lost (%s)', (_, lose) => 
 async function jobWithBadRow(): Promise<Place> {
   const folder = await tempDir();
   const {emulator, env} = await useEmulator({speed: 0, seed: 1});
-  const run: Place['run'] = (...args) =>
-    runCli(args, {cwd: folder, env: {...env, GEMBATCH_TEST_SPEED: '600'}, nodeArgs: FAST_CLOCK});
+  const {run, quickly} = runsIn(folder, env);
   await writeFile(join(folder, 'a.jsonl'), requestLines(3, 'a'));
   emulator.control.outcome({rows: [{fault: 'error', keys: ['r2']}]});
   await run('submit', 'a.jsonl', '-m', MODEL);
   emulator.control.advance(3_600_000);
   await run('poll');
   emulator.control.clearOutcomes();
-  return {folder, emulator, run, paid: () => emulator.control.paid().length};
+  return {folder, emulator, run, quickly, paid: () => emulator.control.paid().length};
 }
 
 /** What each job that was paid for asked for. */
@@ -220,7 +227,7 @@ describe('results that are lost, of work that was retried', () => {
     const place = await endedJob('other.jsonl');
     const {folder, emulator, run} = place;
     await writeFile(join(folder, 'a.jsonl'), requestLines(4, 'a'));
-    const sent = run('run', 'a.jsonl', '-m', MODEL, '--max-requests', '2');
+    const sent = run('run', 'a.jsonl', '-m', MODEL, '--max-requests', '2', '--interval', '200ms');
     emulator.control.setSpeed(10_000);
     expect((await sent).code).toBe(0);
     emulator.control.setSpeed(0);

@@ -105,7 +105,8 @@ export async function collectResults(
     if (isLeft(record) && !errors.has(name)) errors.set(name, resultsLeftError(record));
   }
   if (input.needsRequests) {
-    for (const [name, error] of await changedRequests(store, records, fetchDeps)) errors.set(name, error);
+    const usable = records.filter(({batch}) => !errors.has(batch.name));
+    for (const [name, error] of await changedRequests(store, usable, fetchDeps)) errors.set(name, error);
   }
   const jobs = records.map((recorded) => {
     const record = input.checksAnswers ? recorded : withAnyAnswer(recorded);
