@@ -226,6 +226,14 @@ describe('gembatch poll', () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining('No batch job is recorded in')]);
   });
 
+  test('does not say that nothing is recorded of a file in which no record can be read', async () => {
+    const jobs = await JobFixture.create();
+    await writeFile(join(jobs.folder, 'job-info.jsonl'), '{\n  "input_file": "a.jsonl"\n}\n');
+    const {code, stdout, stderr} = await jobs.poll();
+    expect([code, stderr]).toEqual([10, expect.stringContaining('cannot be read whole (line 1')]);
+    expect(stdout + stderr).not.toContain('Submit request files');
+  });
+
   test('completes a record of the first version of the Python tool', async () => {
     const jobs = await JobFixture.create();
     const {batch, uploaded_file_name: uploaded} = await jobs.submit('a.jsonl', 4);

@@ -236,6 +236,8 @@ export class JobFollower {
   #refuseEmpty(): void {
     const {records, openIntents, hasVanished} = this.#followed;
     if (records.length > 0 || openIntents.length > 0 || hasVanished) return;
+    // Its jobs may be in the lines that cannot be read.
+    this.#deps.store.requireReadable(this.#followed);
     throw new GembatchError('NO_INPUT', `No batch job is recorded in ${this.#deps.store.path}.`, {
       suggestions: [
         `Submit request files first, for example: ${ownCommand('submit batch/*.jsonl')}`,
