@@ -67,11 +67,12 @@ test('late results of an older job go straight to the earlier ones', async () =>
   const jobs = await JobFixture.create();
   await jobs.submit('a.jsonl', 2);
   jobs.emulator.control.advance(1_000);
-  await jobs.submit('a.jsonl', 3);
+  const {batch} = await jobs.submit('a.jsonl', 3);
   // A record may come late, as that of an adopted job.
   const lines = (await jobs.read('job-info.jsonl')).trimEnd().split('\n');
   await writeFile(join(jobs.folder, 'job-info.jsonl'), `${lines.toReversed().join('\n')}\n`);
   jobs.finishJobs();
+  expect(await jobs.poll(batch.name)).toMatchObject({code: 0});
   const {code, stderr} = await jobs.poll();
   expect([code, stderr]).toEqual([0, expect.stringContaining('Its newer job has results already')]);
   expect(await placesOf(jobs)).toEqual(['results/a.jsonl', 'results/earlier/a.jsonl']);
@@ -130,6 +131,24 @@ test('earlier results are never taken for those of a newer job whose own are gon
   expect(await jobs.poll()).toMatchObject({code: 0});
   expect(await placesOf(jobs)).toEqual(['results/earlier/a.jsonl', 'results/a.jsonl']);
   expect(await readdir(join(jobs.folder, 'results'))).toEqual(['a.jsonl', 'earlier']);
+});
+
+test('newer results are fetched while those of the older job do not come', async () => {
+  const jobs = await JobFixture.create();
+  await jobs.submit('a.jsonl', 200);
+  await jobs.submit('a.jsonl', 3);
+  jobs.finishJobs();
+  // The older job is fetched first, again and again.
+  jobs.emulator.control.fault({
+    on: 'files.download',
+    fault: {kind: 'drop_after_bytes', bytes: 5_000},
+    times: null,
+  });
+  const cli = jobs.start();
+  await cli.seen('3 ok -> results/a.jsonl');
+  jobs.emulator.control.clearFaults();
+  expect(await cli.ended).toMatchObject({code: 0});
+  expect(await placesOf(jobs)).toEqual(['results/earlier/a.jsonl', 'results/a.jsonl']);
 });
 
 test('what an earlier version put beside the earlier results moves with them', async () => {

@@ -9,6 +9,7 @@ import {FreshStore} from '../job-states/fresh-store.js';
 import {ResultFiles, resultsError} from '../job-states/result-files.js';
 import type {FetchOptions} from './fetch-options.js';
 import {fetchResult} from './fetch-result.js';
+import {hasUnrecordedFile} from './place/unrecorded-file.js';
 import {joinParts} from '../split/join-parts.js';
 import {mergeRetries} from '../retry/merge-retry.js';
 import type {PollDeps} from '../poll/poll-run.js';
@@ -81,7 +82,12 @@ export async function fetchMissing(
   await pMap(
     byInput(deps.store, records),
     async (jobs) => {
-      for (const job of jobs) await fetch(job);
+      const [first, ...others] = jobs;
+      const rules = {store: deps.store, records: fetching.limiters.byName, resultsDir: options.resultsDir};
+      // What a run that was killed has put in place is recorded before newer results need the place.
+      if (first !== undefined && others.length > 0 && hasUnrecordedFile(first, rules))
+        for (const job of jobs) await fetch(job);
+      else await Promise.all(jobs.map((job) => fetch(job)));
     },
     {concurrency: CONCURRENT_FETCHES},
   );
@@ -91,7 +97,7 @@ export async function fetchMissing(
   return {notes, errors};
 }
 
-/** The jobs of each request file, which are fetched one after the other, the older ones first. */
+/** The jobs of each request file, the older ones first. */
 function byInput(store: JobStore, records: readonly JobRecord[]): readonly (readonly JobRecord[])[] {
   const inputs = new Map<string, JobRecord[]>();
   for (const record of records) {

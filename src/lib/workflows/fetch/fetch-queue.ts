@@ -3,6 +3,7 @@ import type {JobRecord} from '../../domain/job/job-record.js';
 import type {RetrySchedule} from '../reconcile/retry-schedule.js';
 import type {FetchDeps, FetchedResult, FetchOptions} from './fetch-options.js';
 import {fetchResult} from './fetch-result.js';
+import {hasUnrecordedFile} from './place/unrecorded-file.js';
 
 /** What a queue of fetches goes by. */
 export interface FetchQueueOptions {
@@ -24,8 +25,8 @@ export interface FetchQueueOptions {
 export class FetchQueue {
   readonly #options: FetchQueueOptions;
   readonly #running = new Map<string, Promise<void>>();
-  /** Request files whose results are being fetched. */
-  readonly #inputs = new Set<string>();
+  /** Request files of the jobs that are being fetched, by batch name. */
+  readonly #inputs = new Map<string, string>();
 
   constructor(options: FetchQueueOptions) {
     this.#options = options;
@@ -36,8 +37,8 @@ export class FetchQueue {
   }
 
   /**
-   * Begins as many fetches as may run at once, of jobs that are not being fetched and are due. Of the jobs of one request
-   * file, one at a time: what a run that was killed has put in place is recorded before a newer job's results need the place.
+   * Begins as many fetches as may run at once, of jobs that are not being fetched and are due. Where a run that was killed has put
+   * results in place, those of the jobs of that request file are fetched one at a time, so that they are recorded first.
    */
   start(records: readonly JobRecord[]): void {
     const {deps, how, limit, retrySchedule, onFatal, onEnd} = this.#options;
@@ -46,19 +47,25 @@ export class FetchQueue {
       if (this.#running.size >= limit) return;
       if (this.#running.has(name) || !retrySchedule.isDue(name)) continue;
       const input = deps.store.resolveInput(record.input_file);
-      if (this.#inputs.has(input)) continue;
-      this.#inputs.add(input);
+      if (this.#isWaiting(record, input)) continue;
+      this.#inputs.set(name, input);
       const fetching = fetchResult(deps, record, how)
         .then((fetched) => this.#succeed(record, fetched))
         .catch((error: unknown) => this.#fail(record, error))
         .catch(onFatal)
         .finally(() => {
           this.#running.delete(name);
-          this.#inputs.delete(input);
+          this.#inputs.delete(name);
           onEnd();
         });
       this.#running.set(name, fetching);
     }
+  }
+
+  #isWaiting(record: JobRecord, input: string): boolean {
+    const {deps, how} = this.#options;
+    const rules = {store: deps.store, records: deps.limiters.byName, resultsDir: how.resultsDir};
+    return [...this.#inputs.values()].includes(input) && hasUnrecordedFile(record, rules);
   }
 
   /** Waits for the fetches that are running. */
