@@ -85,6 +85,26 @@ test('--join --overwrite replaces no file that records rest on', async () => {
   }
 });
 
+test.each([
+  ['requests that were not submitted yet', '{"key":"a","request":{"contents":[]}}\n'],
+  ['results whose record is lost', '{"key":"a","response":{"candidates":[]}}\n'],
+  ['requests in another order', '{"request": {"contents":[]}, "key": "a"}\n'],
+])('--join --overwrite does not replace %s', async (_, content) => {
+  const {folder, env} = await finishedJobs(1);
+  await writeFile(join(folder, 'other.jsonl'), content);
+  const ended = await runCli(['results', '--join', 'other.jsonl', '--overwrite'], {cwd: folder, env});
+  expect([ended.code, ended.stderr]).toEqual([EXIT.usage, expect.stringContaining('It is untouched')]);
+  expect(await readFile(join(folder, 'other.jsonl'), 'utf8')).toBe(content);
+});
+
+test('--join --overwrite replaces what --join wrote', async () => {
+  const {folder, env} = await finishedJobs(1);
+  for (const flag of [[], ['--overwrite'], ['--overwrite']]) {
+    const {code} = await runCli(['results', '--join', 'answers.jsonl', ...flag], {cwd: folder, env});
+    expect(code).toBe(EXIT.partial);
+  }
+});
+
 test('--failed lists the rows that did not work', async () => {
   const {folder, env} = await finishedJobs(2);
   const {stdout} = await runCli(['results', '--failed'], {cwd: folder, env});

@@ -8,7 +8,7 @@ import {mediaNotes, type SavedMedia} from '../../lib/output/results/media-lines.
 import {sourceNotes} from '../../lib/output/results/source-notes.js';
 import {tableColumns} from '../../lib/output/results/table-columns.js';
 import type {ResultsReport} from '../../lib/workflows/results/collect-results.js';
-import {refuseRecordedFile} from '../../lib/workflows/job-states/recorded-files.js';
+import {refuseRecordedFile, refuseRequestsAndResults} from '../../lib/workflows/job-states/recorded-files.js';
 import {joinedPaths, joinedRows, shapeOf, type ReportRow} from '../../lib/workflows/results/report-rows.js';
 import {MediaFiles} from '../../lib/workflows/results/media/save-media.js';
 import {openRowSources} from '../../lib/workflows/results/source/open-row-sources.js';
@@ -42,7 +42,7 @@ export interface WrittenRows extends JoinedFile {
 /**
  * Writes the requests with their answers into a file or to stdout.
  *
- * @throws GembatchError `USAGE` for an unknown column, or a file that records refer to, `STORAGE`, and the reason of `stop`.
+ * @throws GembatchError `USAGE` for an unknown column, or a file that records refer to, or one of requests or results, `STORAGE`, and the reason of `stop`.
  */
 export async function writeJoined(
   deps: PrintDeps,
@@ -51,7 +51,10 @@ export async function writeJoined(
 ): Promise<WrittenRows> {
   if (form.join !== '-')
     refuseIrregularTarget(form.join, 'Name a file, or - for standard output: --join FILE');
-  if (form.overwrite && form.join !== '-') refuseRecordedFile(deps.store, resolve(form.join));
+  if (form.overwrite && form.join !== '-') {
+    refuseRecordedFile(deps.store, resolve(form.join));
+    await refuseRequestsAndResults(resolve(form.join));
+  }
   const format = formatOf(form);
   const sources = await openSourcesOf(deps, report, form);
   try {

@@ -1,4 +1,5 @@
 import {statSync, type BigIntStats} from 'node:fs';
+import {open} from 'node:fs/promises';
 import {GembatchError} from '../../domain/errors.js';
 import {isCloudAddress} from '../../domain/bucket/bucket-input.js';
 import type {JobStore} from '../../store/job-store.js';
@@ -18,6 +19,38 @@ export function refuseRecordedFile(store: JobStore, path: string): void {
     if (results !== undefined && isSame(target, store.resolveInput(results.file)))
       throw isNeeded(path, `the results of ${input}`);
   });
+}
+
+const FIRST_BYTES = 64 * 1024;
+/**
+ * The start of a line with a request or a response; the members before it hold no objects. A line that `--join` wrote
+ * names its file first.
+ */
+const REQUEST_OR_ROW =
+  /^\s*\{(?!\s*"file")(?:\s*"[^"\\]*"\s*:\s*(?:"(?:[^"\\]|\\.)*"|[^"{}[\],]+),)*\s*"re(?:quest|sponse)"\s*:\s*\{/u;
+
+/**
+ * Keeps a person from writing over requests and results that no record names: a request file that was not submitted yet,
+ * results whose record is lost.
+ *
+ * @throws GembatchError `USAGE` when the file begins like one of these.
+ */
+export async function refuseRequestsAndResults(path: string): Promise<void> {
+  const start = await startOf(path);
+  if (REQUEST_OR_ROW.test(start)) throw isNeeded(path, 'a file of requests or of their results');
+}
+
+async function startOf(path: string): Promise<string> {
+  let file;
+  try {
+    file = await open(path);
+    const {buffer, bytesRead} = await file.read(Buffer.alloc(FIRST_BYTES), 0, FIRST_BYTES, 0);
+    return buffer.toString('utf8', 0, bytesRead);
+  } catch {
+    return ''; // Not there, or not to be read: writing will say so.
+  } finally {
+    await file?.close();
+  }
 }
 
 function look(path: string): BigIntStats | undefined {
