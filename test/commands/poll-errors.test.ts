@@ -1,10 +1,20 @@
+import {createHash} from 'node:crypto';
 import {setTimeout as pause} from 'node:timers/promises';
 import {readdir} from 'node:fs/promises';
 import {describe, expect, test} from '@jest/globals';
 import {JobFixture, keysOf} from '../helpers/job-fixture.js';
+import {requestLines} from '../helpers/request-files.js';
 import {FAST_CLOCK, runCli, startCli} from '../helpers/run-cli.js';
 
 const OUTAGE = {fault: {kind: 'status', status: 503}, times: null} as const;
+
+/** A record with the fingerprint of the request file. */
+const SENT = {sha256: createHash('sha256').update(requestLines(3, 'a.jsonl')).digest('hex')};
+
+function answerTo(key: string): string {
+  const content = {parts: [{text: 'one'}]};
+  return `${JSON.stringify({key, response: {candidates: [{content, finishReason: 'STOP'}]}})}\n`;
+}
 
 describe('trouble with the service', () => {
   // Two seconds are twenty minutes for the command: longer than the client alone waits an outage out.
@@ -53,9 +63,10 @@ describe('trouble with the service', () => {
     '[]\n',
     '<html>Sign in</html>',
     '{"error": {"code": 401, "message": "Sign in", "status": "UNAUTHENTICATED"}}',
+    ['x1', 'x2', 'x3'].map((key) => answerTo(key)).join(''),
   ])('on the way, which always answers %j in place of results, makes no result file', async (text) => {
     const jobs = await JobFixture.create();
-    await jobs.submit('a.jsonl');
+    await jobs.submit('a.jsonl', 3, SENT);
     jobs.finishJobs();
     jobs.emulator.control.fault({on: 'files.download', fault: {kind: 'body_after', text}, times: null});
     const {code, stderr} = await runCli(['poll'], {
@@ -73,10 +84,17 @@ describe('trouble with the service', () => {
     expect(keysOf(await jobs.read('results/a.jsonl'))).toEqual(['r1', 'r2', 'r3']);
   });
 
-  const cutBody = `${JSON.stringify({
-    key: 'r1',
-    response: {candidates: [{content: {parts: [{text: 'one'}]}, finishReason: 'STOP'}]},
-  })}\n`;
+  const cutBody = answerTo('r1');
+
+  test('on the way, which gives the row of a request to another job, is asked again', async () => {
+    const jobs = await JobFixture.create();
+    await jobs.submit('a.jsonl', 3, SENT);
+    jobs.finishJobs();
+    const text = ['r1', 'r2', 'x3'].map((key) => answerTo(key)).join('');
+    jobs.emulator.control.fault({on: 'files.download', fault: {kind: 'body_after', text}, times: 2});
+    expect((await jobs.poll()).code).toBe(0);
+    expect(keysOf(await jobs.read('results/a.jsonl'))).toEqual(['r1', 'r2', 'r3']);
+  });
 
   test('on the way, which cuts a result at the end of a row, is asked again', async () => {
     const jobs = await JobFixture.create();

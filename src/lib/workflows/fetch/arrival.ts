@@ -21,7 +21,7 @@ export interface Arrival {
 
 /**
  * Downloads the results. Something on the way, such as a proxy, may answer in place of the service: a body without one
- * result row is no result. One that contradicts what the job itself counts may be cut, or another one, and is asked for
+ * row for a request of this job is no result. One that contradicts what the job itself counts may be cut, or another one, and is asked for
  * again; when it is the same each time, it is what the service has.
  *
  * @throws GembatchError `SERVICE` when no body is to be believed.
@@ -37,11 +37,11 @@ export async function receive(deps: FetchDeps, record: JobRecord, options: Fetch
       const received = await deps.limiters.downloads(() =>
         receiveResult(deps, {record, resultFileName, file}, options),
       );
-      if (received.resultRows > 0 && contradictionOf(record, received) === undefined)
+      if (received.ownRows > 0 && contradictionOf(record, received) === undefined)
         return {...target, received};
       doubted.add(received.sha256);
       if (tries === MOST_DOWNLOADS) {
-        if (received.resultRows > 0 && doubted.size === 1) return {...target, received};
+        if (received.ownRows > 0 && doubted.size === 1) return {...target, received};
         throw unbelievable(record);
       }
     } catch (error) {

@@ -2,21 +2,23 @@ import type {IncompleteResults, JobRecord} from '../../domain/job/job-record.js'
 import type {ReadResult} from './result-intake.js';
 
 /**
- * How a result file contradicts what its job counts: it has more or fewer rows, or another share of them failed. Rows that
- * come twice with the same answer count once, and an answer with an error inside may be counted either way.
+ * How a result file contradicts what its job counts: it has more or fewer rows, or another share of them failed. Rows for
+ * requests of another job do not stand for missing ones, rows that come twice with the same answer count once, and an
+ * answer with an error inside may be counted either way.
  *
  * @returns undefined when both agree, or the job counts nothing.
  */
 export function contradictionOf(
   {batch: {stats}}: JobRecord,
-  {rows, resultRows, usage}: ReadResult,
+  {rows, resultRows, ownRows, usage}: ReadResult,
 ): IncompleteResults | undefined {
   const {successful_request_count: successful = 0, failed_request_count: failed = 0} = stats ?? {};
   const expected = successful + failed;
   if (expected === 0) return undefined;
   const {missing: _, malformed: _malformed, ...counts} = rows;
   const found = Object.values(counts).reduce((sum, count) => sum + count, 0);
-  if (found < expected) return {expected_rows: expected};
+  const foreign = resultRows - ownRows;
+  if (found - foreign < expected) return {expected_rows: expected};
   const errors = resultRows - usage.rows;
   const mayBeErrors = Math.max(errors, rows.error);
   const isSameSplit = resultRows !== expected || (errors <= failed && failed <= mayBeErrors);

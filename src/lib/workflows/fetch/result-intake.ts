@@ -28,6 +28,8 @@ export interface CheckedRows {
   readonly requests: number | null;
   /** Lines of the file that are result rows, whatever request they are for, without copies. */
   readonly resultRows: number;
+  /** Of these, rows for requests of this job; all of them unless its request keys are known for sure. */
+  readonly ownRows: number;
   /** Whether there is a row for every request. */
   readonly isComplete: boolean;
   readonly requestsState: RequestsState;
@@ -101,12 +103,14 @@ export class ResultIntake {
       copies += 1;
       this.#usage.removeRow(bytes, row);
     });
-    const {count, state, notes} = this.#requests;
+    const {count, state, isSure, notes} = this.#requests;
+    const resultRows = rows - counts.malformed - copies;
     return {
       rows: {...counts, repeated: counts.repeated - identical},
       usage: this.#usage.finish(),
       requests: count,
-      resultRows: rows - counts.malformed - copies,
+      resultRows,
+      ownRows: isSure ? resultRows - counts.unknown_key : resultRows,
       isComplete: count === answered && counts.malformed === 0,
       requestsState: state,
       notes,

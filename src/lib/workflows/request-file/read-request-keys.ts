@@ -25,6 +25,8 @@ export type RequestsState = 'matched' | 'gone' | 'changed' | 'not_read';
 /** What is known of the requests of a job, ready for a `ResultChecker`. */
 export interface RequestKeys extends ExpectedRequests {
   readonly state: RequestsState;
+  /** Whether these are for sure all keys that were sent, so that any other is another job's. */
+  readonly isSure: boolean;
   /** What a person has to know about it, one sentence each; empty when all is well. */
   readonly notes: readonly string[];
 }
@@ -43,7 +45,8 @@ const SHORTEST_REQUEST = '{"key":"k","request":{}}';
 export async function readRequestKeys(recorded: RecordedRequests): Promise<RequestKeys> {
   const {requestPath, requestSha256, expectedCount, checksAnswers = true} = recorded;
   if (requestPath === null) return withoutKeys('gone', expectedCount, 'The request file is not known');
-  if (isCloudAddress(requestPath)) return {keys: null, count: expectedCount, state: 'not_read', notes: []};
+  if (isCloudAddress(requestPath))
+    return {keys: null, count: expectedCount, state: 'not_read', isSure: false, notes: []};
   let reader: KeyReader;
   let sha256: string;
   try {
@@ -70,6 +73,7 @@ export async function readRequestKeys(recorded: RecordedRequests): Promise<Reque
     count: reader.count,
     ...(checksAnswers ? {checkOf: await answerChecks(reader)} : {}),
     state: 'matched',
+    isSure: requestSha256 !== null && reader.keyless === 0,
     notes: notesOn(reader),
   };
 }
@@ -83,7 +87,7 @@ function withoutKeys(state: RequestsState, count: number | null, why: string): R
     count === null
       ? 'its answers are counted, but missing ones cannot be found.'
       : 'its answers are counted, but not matched by key.';
-  return {keys: null, count, state, notes: [`${why}: ${rest}`]};
+  return {keys: null, count, state, isSure: false, notes: [`${why}: ${rest}`]};
 }
 
 function notesOn({repeated, keyless}: KeyReader): string[] {

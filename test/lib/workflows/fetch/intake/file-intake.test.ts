@@ -49,6 +49,7 @@ const EXPECTED = {
   usage: {rows: 23},
   requests: REQUESTS,
   resultRows: 24,
+  ownRows: 24,
   isComplete: false,
   requestsState: 'matched',
   notes: [],
