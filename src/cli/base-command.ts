@@ -301,8 +301,8 @@ export abstract class BaseCommand extends GembatchCommand {
 
   protected override async finally(error: Error | undefined): Promise<void> {
     this.#client?.close?.();
-    // An error that ends with this code has said it, line by line.
-    if (this.#unreadable !== undefined && process.exitCode !== EXIT.storage)
+    // An error that ended the command with this code has said it, line by line.
+    if (this.#unreadable !== undefined && (error === undefined || process.exitCode !== EXIT.storage))
       process.stderr.write(`Warning: ${printable(this.#unreadable)}\n`);
     return super.finally(error);
   }

@@ -76,6 +76,21 @@ test('an empty store, unknown jobs and lines that cannot be read are said so', a
   expect((await list(folder)).problems).toMatchObject([{line: 1}]);
 });
 
+test('jobs that may be in lines that cannot be read are not called unrecorded', async () => {
+  const folder = await tempDir();
+  await requestFiles(folder, 1);
+  await writeFile(join(folder, 'job-info.jsonl'), '{"torn\n');
+  for (const command of [['show', '001.jsonl'], ['results']]) {
+    const {code, stdout, stderr} = await runCli(command, {cwd: folder});
+    expect([code, stderr]).toEqual([EXIT.storage, expect.stringContaining('cannot be read whole (line 1')]);
+    expect(stdout + stderr).not.toMatch(/gembatch submit|No batch jobs/u);
+  }
+  const shown = await runCli(['list'], {cwd: folder});
+  expect(shown.code).toBe(EXIT.ok);
+  expect(shown.stdout).toContain('No record can be read in');
+  expect(shown.stdout).not.toContain('No batch jobs');
+});
+
 test('show tells all of a file, under any spelling, and of a job', async () => {
   const folder = await tempDir();
   const {env} = await useEmulator({speed: 0, seed: 1});

@@ -1,5 +1,5 @@
 import {readFileSync} from 'node:fs';
-import {readdir, writeFile} from 'node:fs/promises';
+import {appendFile, readdir, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {describe, expect, test} from '@jest/globals';
 import {EXIT} from '../../src/lib/domain/errors.js';
@@ -232,6 +232,24 @@ describe('gembatch poll', () => {
     const {code, stdout, stderr} = await jobs.poll();
     expect([code, stderr]).toEqual([10, expect.stringContaining('cannot be read whole (line 1')]);
     expect(stdout + stderr).not.toContain('Submit request files');
+  });
+
+  test('does not end well beside a line that may be a job', async () => {
+    const jobs = await JobFixture.create();
+    await jobs.submit('a.jsonl');
+    jobs.finishJobs();
+    expect((await jobs.poll()).code).toBe(0);
+    await appendFile(join(jobs.folder, 'job-info.jsonl'), '{"input_file":"b.js\n');
+    const all = await jobs.poll();
+    expect([all.code, all.stderr]).toEqual([10, expect.stringContaining('cannot be read whole (line 2')]);
+    expect((await jobs.poll('a.jsonl')).code).toBe(0);
+    const results = await runCli(['results'], jobs.options);
+    expect([results.code, results.stderr]).toEqual([
+      10,
+      expect.stringContaining('cannot be read whole (line 2'),
+    ]);
+    expect((await runCli(['results', 'a.jsonl'], jobs.options)).code).toBe(0);
+    expect((await runCli(['list'], jobs.options)).code).toBe(0);
   });
 
   test('completes a record of the first version of the Python tool', async () => {

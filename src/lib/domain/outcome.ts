@@ -81,6 +81,14 @@ export function exitCodeWithRest(code: number, rest: 'partial' | 'failed' | unde
 }
 
 /**
+ * The exit code of a run over all recorded jobs that went well itself, where the job-info file has lines that cannot be read:
+ * each may be a job that was left out.
+ */
+export function exitCodeBesideUnreadable(code: number, unreadableLines: number): number {
+  return code === EXIT.ok && unreadableLines > 0 ? EXIT.storage : code;
+}
+
+/**
  * The exit code of a submission whose jobs were followed: files that were not submitted leave a run whose jobs all went
  * well at a partial success.
  *

@@ -29,7 +29,10 @@ export interface ListStyle {
 /** The table of `gembatch list`, as wide as the terminal; what cannot be in it follows. */
 export function listLines(list: JobList, style: ListStyle): readonly string[] {
   const {summary, recorded_files: files} = list;
-  if (summary.recorded === 0) return [`No batch jobs in ${printable(list.job_info)}.`, ...sideLines(list)];
+  if (summary.recorded === 0) {
+    const what = list.problems.length > 0 ? 'No record can be read in' : 'No batch jobs in';
+    return [`${what} ${printable(list.job_info)}.`, ...sideLines(list)];
+  }
   if (list.jobs.length === 0) {
     const all = files === undefined ? plural(summary.recorded, 'batch job') : plural(files, 'file');
     return [`No match among the ${all}.`, ...sideLines(list)];

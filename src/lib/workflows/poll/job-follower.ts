@@ -123,6 +123,7 @@ export class JobFollower {
       onDisk: (record) => this.#followed.onDisk(record),
       givenUp: (name) => this.#retrySchedule.finalError(name),
       unclear: this.#followed.openIntents.length,
+      unreadable: this.#followed.isNamed ? 0 : this.#followed.problems.length,
       serviceError: this.#states.serviceError,
     };
   }

@@ -9,7 +9,13 @@ import {
 } from '../../domain/job/job-progress.js';
 import {replacedJobs} from '../../domain/job/replaced-jobs.js';
 import type {JobRecord, RowCounts} from '../../domain/job/job-record.js';
-import {exitCodeOf, exitCodeOfFollowed, outcomesOfJob, type ItemOutcome} from '../../domain/outcome.js';
+import {
+  exitCodeBesideUnreadable,
+  exitCodeOf,
+  exitCodeOfFollowed,
+  outcomesOfJob,
+  type ItemOutcome,
+} from '../../domain/outcome.js';
 import {noCounts} from '../../domain/result/row-counts.js';
 import {modelLabel} from '../../domain/service/model-choice.js';
 import {costOfRecord} from '../../domain/price/record-cost.js';
@@ -30,6 +36,8 @@ export interface PollOutcome {
   readonly givenUp: (name: string) => GembatchError | undefined;
   /** Creates whose outcome is unknown. */
   readonly unclear: number;
+  /** Lines of the job-info file that cannot be read, and may be jobs that were to be followed. */
+  readonly unreadable: number;
   /** Why the service could not be asked the last time; undefined when it could. */
   readonly serviceError?: GembatchError | undefined;
 }
@@ -107,13 +115,14 @@ function retiringModels(records: readonly JobRecord[]): PollSummary['retiring'] 
   return [...ends].map(([model, on]) => ({model, on}));
 }
 
-function exitCode({unclear, serviceError}: PollOutcome, judged: readonly Judged[]): number {
+function exitCode({unclear, unreadable, serviceError}: PollOutcome, judged: readonly Judged[]): number {
   const items = judged.flatMap(({record, outcome, error}): readonly ItemOutcome[] =>
     outcome === 'not_seen'
       ? [{kind: 'unclear'}]
       : outcomesOfJob({outcome, goodRows: goodRowsOf(record), errorCode: error?.code}),
   );
-  return exitCodeOfFollowed(unclear > 0 ? [...items, {kind: 'unclear'}] : items, serviceError);
+  const all = unclear > 0 ? [...items, {kind: 'unclear'} as const] : items;
+  return exitCodeBesideUnreadable(exitCodeOfFollowed(all, serviceError), unreadable);
 }
 
 /** Whether the rows that are recorded are known to be on disk, or where they are to stay. */

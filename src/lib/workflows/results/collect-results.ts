@@ -19,7 +19,7 @@ import {
 import {mergeTargetOf, replacedJobs, retriedWhole} from '../../domain/job/replaced-jobs.js';
 import type {JobRecord, StoredResults} from '../../domain/job/job-record.js';
 import {resultsLeftError} from '../../domain/bucket/results-left.js';
-import {exitCodeOfFollowed, outcomesOfJob} from '../../domain/outcome.js';
+import {exitCodeBesideUnreadable, exitCodeOfFollowed, outcomesOfJob} from '../../domain/outcome.js';
 import {asUnchecked} from '../../domain/result/row-counts.js';
 import type {JobStore} from '../../store/job-store.js';
 import {fetchMissing, missingResults} from '../fetch/fetch-missing.js';
@@ -114,10 +114,16 @@ export async function collectResults(
     const onDisk = missing.onDisk(record);
     return jobResults(record, {onDisk, error: errors.get(name), notes: notes.get(name)});
   });
+  const unreadable = input.names.length === 0 ? store.read().problems : [];
+  if (jobs.length === 0) store.requireReadable({problems: unreadable});
   const items = jobs.flatMap(({outcome, results, error}) =>
     outcomesOfJob({outcome, goodRows: results?.rows.ok ?? 0, errorCode: error?.code}),
   );
-  return {job_info: store.path, jobs, exit_code: exitCodeOfFollowed(items)};
+  return {
+    job_info: store.path,
+    jobs,
+    exit_code: exitCodeBesideUnreadable(exitCodeOfFollowed(items), unreadable.length),
+  };
 }
 
 /**
