@@ -146,6 +146,11 @@ guardedAttack(
           find: /(function refuseRecordedFile\(store, path\) \{)/u,
           replace: '$1 return;',
         },
+        {
+          file: 'lib/workflows/job-states/recorded-files.js',
+          find: /(function refuseRequestsAndResults\(path\) \{)/u,
+          replace: '$1 return;',
+        },
       ],
     },
   },
