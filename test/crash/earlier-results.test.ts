@@ -55,6 +55,39 @@ weakenedTest(
   },
 );
 
+const AT_ONCE = 'polls at once that fetch the results of jobs of one request file';
+
+attackTest({group: 'kill', attack: AT_ONCE, unit: 'polls'}, (attack) =>
+  fetchAtOnce(attack, amount({short: 8, whole: 200})),
+);
+
+weakenedTest(
+  {
+    group: 'kill',
+    attack: `${AT_ONCE}, when a better place that is free by now is not looked for`,
+    unit: 'polls',
+  },
+  async (attack) => {
+    const build = weakenedBuild([
+      {
+        file: 'lib/workflows/fetch/place/put-result.js',
+        find: 'isDeepStrictEqual(recordedPlaces(older), place.older)',
+        replace: 'true',
+      },
+      {
+        file: 'lib/workflows/fetch/place/put-result.js',
+        find: 'place.leaving.every((name) => moved.staying.has(name))',
+        replace: 'true',
+      },
+    ]);
+    try {
+      await fetchAtOnce(attack, 100, build.bin);
+    } finally {
+      build.remove();
+    }
+  },
+);
+
 /** The last moments in which the earlier results are recorded in their new place, and the newer ones are not in theirs. */
 function beforeThePlace(steps: readonly TracedStep[]): readonly FsFault[] {
   const place = steps.find(({op, to = ''}) => op === 'rename' && to.endsWith('results/001.jsonl'));
@@ -84,6 +117,44 @@ async function killWhileFetching(
       noteFaults(attack, what, code === 0 ? faultsOf(trial) : [`exit ${code}: ${stderr}`]);
     }),
   );
+}
+
+/** Jobs whose results are all to be fetched, so that each poll moves what the others have just put in place. */
+const JOBS_AT_ONCE = 4;
+const POLLS_AT_ONCE = 3;
+
+async function fetchAtOnce(attack: Attack, polls: number, bin?: string): Promise<void> {
+  const rounds = Array.from({length: Math.ceil(polls / POLLS_AT_ONCE)}, (_, index) => index);
+  await eachOf(rounds, 2, async (round) => {
+    // One find shows that the attack sees the fault.
+    if (bin !== undefined && attack.violations.length > 0) return;
+    await Trial.with({files: 1, bin}, async (trial) => {
+      await trial.run(SUBMIT);
+      for (let job = 2; job <= JOBS_AT_ONCE; job += 1) {
+        writeFileSync(trial.files[0] ?? '', requestLines(job + 1));
+        await trial.run(RESUBMIT);
+      }
+      trial.emulator.control.advance(60_000);
+      const ends = await Promise.all(
+        Array.from({length: POLLS_AT_ONCE}, () => trial.run(['poll', '001.jsonl'], {})),
+      );
+      attack.tried(POLLS_AT_ONCE);
+      const failed = ends.filter(({code}) => code !== 0).map(({code, stderr}) => `exit ${code}: ${stderr}`);
+      noteFaults(attack, `round ${round + 1}`, [...failed, ...misplaced(trial)]);
+    });
+  });
+}
+
+/** The newest results have the place of the request file, and each earlier file is in its own. */
+function misplaced(trial: Trial): readonly string[] {
+  const records = trial.records().filter(({input_file: file}) => file === '001.jsonl');
+  const places = records.map(({results}) => results?.file ?? '');
+  const isWrong =
+    new Set(places).size !== JOBS_AT_ONCE ||
+    places.at(-1) !== 'results/001.jsonl' ||
+    places.slice(0, -1).some((place) => !place.startsWith('results/earlier/')) ||
+    records.some((record, index) => !hasRows(trial, record, index + 2));
+  return isWrong ? [`places: ${places.join(', ')}`] : [];
 }
 
 /** What comes before it is that of any poll. */

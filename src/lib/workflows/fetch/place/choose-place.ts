@@ -9,12 +9,16 @@ import type {FetchDeps, FetchOptions} from '../fetch-options.js';
 import {refuseForeignTarget} from './foreign-target.js';
 import {isFileOrFree} from './open-target.js';
 import {isAmong, placesOf, refuseLinks, resultTargets, type TargetRules} from './result-target.js';
-import {jobsOfInput} from './same-input.js';
+import {jobsOfInput, recordedPlaces} from './same-input.js';
 
 /** Where results are to be, and what stands there now. */
 export interface Place {
   readonly path: string;
   readonly now: FileAtName;
+  /** Where the older jobs of the request file had their results then; by batch name. */
+  readonly older: ReadonlyMap<string, string | undefined>;
+  /** Batch names of those whose results kept a better place. */
+  readonly leaving: readonly string[];
   /** The finished file, beside its place. */
   readonly file: AtomicFile;
   /** Other names of earlier results, which are in their own place, too. */
@@ -60,6 +64,8 @@ export async function choosePlace(
       path,
       // A second name of the earlier results is not theirs any more, even where they are the same.
       now: {...now, isSame: now.isSame && left === undefined},
+      older: recordedPlaces(older),
+      leaving: leaving.map(({batch}) => batch.name),
       file: await besides(path),
       leftBehind: await namesLeftBehind(path, older, {rules, stop}),
       notes: [...notes, ...taken],

@@ -10,31 +10,41 @@ import {isAmong, refuseLinks, resultTargets, type JobWithResults} from './result
 
 type MoveDeps = Pick<FetchDeps, 'store' | 'limiters' | 'createFile'>;
 
+/** What came of the results that are to leave their place. */
+export interface Moved {
+  /** Batch names of the jobs whose results stay where they are. */
+  readonly staying: ReadonlySet<string>;
+  /** What a person should know, one sentence each. */
+  readonly notes: readonly string[];
+}
+
 /**
  * Earlier results of a request file get a place in the folder for earlier ones, and their records say so. They keep the name
  * that they had as well, until the newer ones take it: a kill at any moment leaves each file under a name that its record has.
  * What was altered stays where it is.
  *
- * @returns what a person should know, one sentence each.
  * @throws GembatchError `STORAGE`, `LOCKED`, `LOCK_LOST`.
  */
 export async function moveToEarlier(
   deps: MoveDeps,
   record: JobRecord,
   options: Pick<FetchOptions, 'resultsDir' | 'stop'>,
-): Promise<readonly string[]> {
+): Promise<Moved> {
   const {store, limiters} = deps;
   const {resultsDir, stop} = options;
   const {leaving} = resultTargets(record, {store, records: limiters.byName, resultsDir});
   const looks = await lookAtResults(store, leaving, {stop});
   const notes: string[] = [];
+  const staying = new Set<string>();
   for (const job of leaving) {
-    const state = looks.get(job.batch.name)?.state;
-    if (state === undefined || state === 'altered' || !(await isOurs(deps, job))) continue;
-    const place = await move(deps, job, {isThere: state === 'intact', resultsDir});
-    if (place !== undefined) notes.push(`The results of its earlier job are in ${place} now.`);
+    const {name} = job.batch;
+    const state = looks.get(name)?.state;
+    const isToMove = state !== undefined && state !== 'altered' && (await isOurs(deps, job));
+    const place = isToMove ? await move(deps, job, {isThere: state === 'intact', resultsDir}) : 'none';
+    if (place === 'none') staying.add(name);
+    else if (place !== 'changed') notes.push(`The results of its earlier job are in ${place.file} now.`);
   }
-  return notes;
+  return {staying, notes};
 }
 
 /** A record may name any file: a request file is none of results, and a link leads elsewhere. */
@@ -46,12 +56,12 @@ async function isOurs({store, limiters}: MoveDeps, {results}: JobWithResults): P
   return !isInput && (await isFileOrFree(path));
 }
 
-/** @returns the new place, as the record spells it; undefined when there is none, or the record has changed meanwhile. */
+/** @returns the results in their new place; `none` when there is no place, `changed` when another process has changed the record. */
 async function move(
   deps: MoveDeps,
   job: JobWithResults,
   {isThere, resultsDir}: {readonly isThere: boolean} & Pick<FetchOptions, 'resultsDir'>,
-): Promise<string | undefined> {
+): Promise<StoredResults | 'changed' | 'none'> {
   const {store, limiters} = deps;
   const {root, paths} = resultTargets(job, {store, records: limiters.byName, resultsDir}, {isEarlier: true});
   for (const path of paths) {
@@ -60,9 +70,9 @@ async function move(
     if (isThere ? mtimeMs === undefined : lstatSync(path, {throwIfNoEntry: false}) !== undefined) continue;
     const time = mtimeMs === undefined ? {} : {mtime_ms: mtimeMs};
     const results: StoredResults = {...job.results, file: store.inputName(path), ...time};
-    return (await recordMove(deps, job, {results, path, resultsDir})) ? results.file : undefined;
+    return (await recordMove(deps, job, {results, path, resultsDir})) ? results : 'changed';
   }
-  return undefined;
+  return 'none';
 }
 
 async function recordMove(

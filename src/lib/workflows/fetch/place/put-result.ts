@@ -2,6 +2,7 @@
 import {unlinkSync} from 'node:fs';
 import {stat} from 'node:fs/promises';
 import {basename} from 'node:path';
+import {isDeepStrictEqual} from 'node:util';
 import {GembatchError} from '../../../domain/errors.js';
 import type {JobRecord, StoredResults} from '../../../domain/job/job-record.js';
 import {isTakenName} from '../../../domain/taken-name.js';
@@ -9,13 +10,14 @@ import type {AtomicFile} from '../../../store/file/atomic-file.js';
 import type {Arrival} from '../arrival.js';
 import type {FetchDeps, FetchOptions} from '../fetch-options.js';
 import {choosePlace, isStill, otherPlaceNote, type FileWithName, type Place} from './choose-place.js';
-import {moveToEarlier} from './move-to-earlier.js';
+import {moveToEarlier, type Moved} from './move-to-earlier.js';
 import {isFileOrFree} from './open-target.js';
 import {isNews, retriesToMerge, storedResults, vanishedRecord, withResults} from './record-results.js';
 import {caseFolded} from './records-by-name.js';
 import {isAmong, resultTargets, type TargetRules} from './result-target.js';
-import {jobsOfInput} from './same-input.js';
+import {jobsOfInput, recordedPlaces} from './same-input.js';
 
+const NOTHING_MOVED: Moved = {staying: new Set(), notes: []};
 /** How often it is tried again when another process has changed what a place is for. */
 const MOST_TRIES = 20;
 
@@ -96,10 +98,12 @@ async function putAmongOthers(deps: FetchDeps, record: JobRecord, put: Put): Pro
   const {file, isOwn} = arrival;
   const notes: string[] = [];
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-    if (!isOwn) notes.push(...(await moveToEarlier(deps, record, options)));
+    const moved = isOwn ? NOTHING_MOVED : await moveToEarlier(deps, record, options);
+    notes.push(...moved.notes);
     const place = isOwn ? await ownPlace(file) : await choosePlace(deps, record, {file, ...options});
     try {
-      const results = await recordAt(deps, record, {...put, place});
+      const isChosen = place.leaving.every((name) => moved.staying.has(name));
+      const results = isChosen ? await recordAt(deps, record, {...put, place}) : 'changed';
       if (results === 'vanished') throw vanishedRecord(record, {place: null, jobInfo: deps.store.path});
       if (results !== 'changed') return {results, notes: [...notes, ...place.notes]};
     } finally {
@@ -114,7 +118,7 @@ async function putAmongOthers(deps: FetchDeps, record: JobRecord, put: Put): Pro
 
 async function ownPlace(file: AtomicFile): Promise<Place> {
   const path = file.target;
-  return {path, now: await file.lookAt(path), file, leftBehind: [], notes: []};
+  return {path, now: await file.lookAt(path), older: new Map(), leaving: [], file, leftBehind: [], notes: []};
 }
 
 async function recordAt(
@@ -130,10 +134,14 @@ async function recordAt(
   const results = storedResults({store, clock}, {path, mtimeMs}, {record, received});
   let end: StoredResults | 'changed' | 'vanished' = 'vanished';
   let failure: unknown;
-  const isFree = (newest: JobRecord): boolean => {
-    const targets = resultTargets(newest, {store, records: limiters.underLock, resultsDir});
-    const held = targets.leaving.map((job) => store.resolveInput(job.results.file));
-    return targets.paths.includes(path) && !isAmong(path, held);
+  const isStillBest = (newest: JobRecord): boolean => {
+    const rules = {store, records: limiters.underLock, resultsDir};
+    // Where another process has recorded older results meanwhile, a better place may be free by now.
+    const {older} = jobsOfInput(newest, rules);
+    return (
+      isDeepStrictEqual(recordedPlaces(older), place.older) &&
+      resultTargets(newest, rules).paths.includes(path)
+    );
   };
   await store.updateJobs((records) => {
     const newest = limiters.underLock.update(records).get(name);
@@ -141,7 +149,7 @@ async function recordAt(
     try {
       end = 'changed';
       if (!isNews(newest, record)) {
-        if (!isOwn && !isFree(newest)) return new Map();
+        if (!isOwn && !isStillBest(newest)) return new Map();
         if (!file.placeAt(path, now)) return new Map();
         removeNames(leftBehind, newest, {store, records: limiters.underLock});
       }

@@ -44,3 +44,8 @@ export function jobsOfInput(
     isJoinedSince: after.some((job) => isPart(job) && job.joined !== undefined),
   };
 }
+
+/** Where jobs have their results, as recorded; by batch name. */
+export function recordedPlaces(jobs: readonly JobRecord[]): ReadonlyMap<string, string | undefined> {
+  return new Map(jobs.map(({batch, results}) => [batch.name, results?.file]));
+}
