@@ -13,7 +13,7 @@ const MEMORY_LIMIT_MIB = 512;
 export const bucket: Row = {
   id: 'bucket',
   title: 'Objects of 10 MB in a bucket, run where they are',
-  how: 'gembatch run gs://… --vertex against the emulator, which makes the bytes of objects and results only when they are read. Results stay in the bucket; each folder of results is listed once. GEMBATCH_BENCH_OBJECTS says how many objects there are.',
+  how: 'The whole command, run gs://… --vertex, against the emulator, which makes the bytes of objects and results only when they are read. Results stay in the bucket; each folder of results is listed once. GEMBATCH_BENCH_OBJECTS says how many objects there are.',
   async run(bench) {
     const emulator = await createEmulator({
       parentFolder: bench.folder,

@@ -88,8 +88,9 @@ describe('a process', () => {
   });
 
   onLinux('that is dead and only waits for its parent counts as dead', async () => {
-    // The shell starts a child and becomes a program that never asks for it.
-    const parent = spawn('sh', ['-c', 'sleep 0.01 & echo $!; exec sleep 5']);
+    // The shell starts a child and becomes a program that never asks for it; only then the child ends.
+    const child = 'until grep -q sleep /proc/$$/comm; do :; done';
+    const parent = spawn('sh', ['-c', `(${child}) & echo $!; exec sleep 60`]);
     const pid = Number(await new Promise((resolve) => parent.stdout.once('data', resolve)));
     const startTime = startTimeOf(pid) ?? '';
     await until(() => readFileSync(`/proc/${pid}/stat`, 'utf8').includes(') Z '));
