@@ -102,10 +102,13 @@ function isNotSeen({not_seen: missed, lost_at: lostAt, batch}: JobRecord): boole
   return missed?.given_up_at !== undefined || (lostAt !== undefined && !isTerminal(batch.state));
 }
 
-/** Whether a result file contradicts what the job itself counts; rows of a retry that was merged into it count too. */
+/**
+ * Whether a result file contradicts what the job itself counts, or has lines that are no rows. Rows of a retry that was merged into
+ * it count too; what is no row, or one of another job, stands for none that is missing.
+ */
 export function isIncomplete({incomplete, rows}: StoredResults): boolean {
   if (incomplete === undefined) return false;
-  const {missing: _, ...found} = rows;
+  const {missing: _, malformed: _malformed, unknown_key: _foreign, ...found} = rows;
   const inFile = Object.values(found).reduce((sum, count) => sum + count, 0);
   return incomplete.contradicts === true || inFile < incomplete.expected_rows;
 }

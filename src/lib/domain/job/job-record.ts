@@ -209,19 +209,19 @@ export interface StoredResults {
   /** What the file is, or is about to be replaced by, while answers of a retry are merged into it. */
   readonly merging?: MergedFile;
   readonly rows: RowCounts;
-  /** Present when the service sent other rows than the job itself counts, the same ones each time. */
+  /** Present when the service sent other rows than the job itself counts, or lines that are none, the same each time. */
   readonly incomplete?: IncompleteResults;
   /** Whether the keys could be matched: with the request file as submitted, or why not. One in a bucket is not read. */
   readonly request_file: 'matched' | 'changed' | 'missing' | 'not_read';
 }
 
-/** A result file with other rows than there should be. */
+/** A result file with other rows than there should be, or with lines that are none. */
 export interface IncompleteResults {
-  /** Rows by the counts of the job. */
+  /** Rows by the counts of the job; 0 when it counts nothing. */
   readonly expected_rows: number;
   /**
-   * Present when there were more rows than that, or another share of them had failed than the job counts; until answers of a
-   * retry are merged.
+   * Present when there were more rows than that, or another share of them had failed than the job counts, or some lines were
+   * no rows; until answers of a retry are merged.
    */
   readonly contradicts?: boolean;
 }

@@ -21,8 +21,8 @@ export interface Arrival {
 
 /**
  * Downloads the results. Something on the way, such as a proxy, may answer in place of the service: a body without one
- * row for a request of this job is no result. One that contradicts what the job itself counts may be cut, or another one, and is asked for
- * again; when it is the same each time, it is what the service has.
+ * row for a request of this job is no result. One that contradicts what the job itself counts, or has lines that are no rows, may be cut,
+ * spoilt or another one, and is asked for again; when it is the same each time, it is what the service has.
  *
  * @throws GembatchError `SERVICE` when no body is to be believed.
  */
@@ -42,7 +42,7 @@ export async function receive(deps: FetchDeps, record: JobRecord, options: Fetch
       doubted.add(received.sha256);
       if (tries === MOST_DOWNLOADS) {
         if (received.ownRows > 0 && doubted.size === 1) return {...target, received};
-        throw unbelievable(record);
+        throw unbelievable(record, received.ownRows > 0 ? 'are others each time' : 'are no results');
       }
     } catch (error) {
       await file.discard();
@@ -52,10 +52,10 @@ export async function receive(deps: FetchDeps, record: JobRecord, options: Fetch
   }
 }
 
-function unbelievable({input_file: file}: JobRecord): GembatchError {
+function unbelievable({input_file: file}: JobRecord, what: string): GembatchError {
   return new GembatchError(
     'SERVICE',
-    `${file}: what the service, or a proxy on the way to it, sends as the results are no results. Nothing was written, nothing was deleted.`,
+    `${file}: what the service, or a proxy on the way to it, sends as the results ${what}. Nothing was written, nothing was deleted.`,
     {
       details: {malformed: true},
       suggestions: [

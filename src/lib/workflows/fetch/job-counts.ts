@@ -4,9 +4,9 @@ import type {ReadResult} from './result-intake.js';
 /**
  * How a result file contradicts what its job counts: it has more or fewer rows, or another share of them failed. Rows for
  * requests of another job do not stand for missing ones, rows that come twice with the same answer count once, and an
- * answer with an error inside may be counted either way.
+ * answer with an error inside may be counted either way. Lines that are no rows contradict any job.
  *
- * @returns undefined when both agree, or the job counts nothing.
+ * @returns undefined when both agree, or the job counts nothing and each line is a row.
  */
 export function contradictionOf(
   {batch: {stats}}: JobRecord,
@@ -14,8 +14,9 @@ export function contradictionOf(
 ): IncompleteResults | undefined {
   const {successful_request_count: successful = 0, failed_request_count: failed = 0} = stats ?? {};
   const expected = successful + failed;
+  const {missing: _, malformed, ...counts} = rows;
+  if (malformed > 0) return {expected_rows: expected, contradicts: true};
   if (expected === 0) return undefined;
-  const {missing: _, malformed: _malformed, ...counts} = rows;
   const found = Object.values(counts).reduce((sum, count) => sum + count, 0);
   const foreign = resultRows - ownRows;
   if (found - foreign < expected) return {expected_rows: expected};

@@ -1,5 +1,5 @@
 import {isIncomplete} from '../../domain/job/job-progress.js';
-import type {JobRecord, StoredResults} from '../../domain/job/job-record.js';
+import type {IncompleteResults, JobRecord, RowCounts, StoredResults} from '../../domain/job/job-record.js';
 import {ownCommand} from '../../domain/program-name.js';
 import type {Arrival} from './arrival.js';
 import {deleteRemoteCopies} from './delete-remote-copies.js';
@@ -23,12 +23,21 @@ export async function keepResult(
   }
 }
 
-function incompleteNotes({incomplete}: StoredResults): string[] {
+function incompleteNotes({incomplete, rows}: StoredResults): string[] {
   if (incomplete === undefined) return [];
-  const what = incomplete.contradicts === true ? 'sends others' : 'sends fewer';
   return [
-    `The service counts ${incomplete.expected_rows} rows and ${what}, the same each time: the results are kept as incomplete. To fetch them again, and then send only what has no answer: ${ownCommand('retry')}`,
+    `${contradictionText(incomplete, rows)}, the same each time: the results are kept as incomplete. To fetch them again, and then send only what has no answer: ${ownCommand('retry')}`,
   ];
+}
+
+function contradictionText(incomplete: IncompleteResults, {malformed}: RowCounts): string {
+  if (malformed > 0) {
+    const lines =
+      malformed === 1 ? '1 line that is no result row' : `${malformed} lines that are no result rows`;
+    return `The service sends ${lines}`;
+  }
+  const what = incomplete.contradicts === true ? 'sends others' : 'sends fewer';
+  return `The service counts ${incomplete.expected_rows} rows and ${what}`;
 }
 
 /** Deletes what the service keeps, unless the results miss rows that are still there to be fetched. */
@@ -40,9 +49,9 @@ async function deleteRemote(
 ): Promise<readonly string[]> {
   // What was adopted may be a colleague's, who has not fetched it yet.
   if (keepsRemote || record.adopted_at !== undefined || record.remote_deleted_at !== undefined) return [];
+  if (isIncomplete(results)) return ['The service keeps the job and its files.'];
   if (!received.isComplete) {
     return ['Not every request is known to have a row: the service keeps the job and its files.'];
   }
-  if (isIncomplete(results)) return ['The service keeps the job and its files.'];
   return deleteRemoteCopies(deps, record, stop);
 }

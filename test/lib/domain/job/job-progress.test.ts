@@ -5,10 +5,16 @@ import {
   awaitsService,
   badRowCount,
   isFinished,
+  isIncomplete,
   jobOutcome,
 } from '../../../../src/lib/domain/job/job-progress.js';
 import {mergeTargetOf, replacedJobs} from '../../../../src/lib/domain/job/replaced-jobs.js';
-import type {JobRecord, RowCounts} from '../../../../src/lib/domain/job/job-record.js';
+import type {
+  IncompleteResults,
+  JobRecord,
+  RowCounts,
+  StoredResults,
+} from '../../../../src/lib/domain/job/job-record.js';
 import {noCounts} from '../../../../src/lib/domain/result/row-counts.js';
 
 const dest = {file_name: 'files/batch-a'};
@@ -24,7 +30,7 @@ function job(batch: Partial<BatchJob>, rest: Partial<JobRecord> = {}): JobRecord
   };
 }
 
-function fetched(rows: RowCounts): Partial<JobRecord> {
+function fetched(rows: RowCounts): {readonly results: StoredResults} {
   return {
     results: {
       file: 'results/a.jsonl',
@@ -96,6 +102,20 @@ describe('bad rows', () => {
     expect(badRowCount({...GOOD, malformed: 1, missing: 3, repeated: 1})).toBe(4);
     expect(badRowCount(GOOD)).toBe(0);
   });
+});
+
+test.each<[string, RowCounts, IncompleteResults | undefined, boolean]>([
+  ['results without a mark', {...GOOD, malformed: 1}, undefined, false],
+  ['fewer rows than the job counts', GOOD, {expected_rows: 3}, true],
+  ['rows of a retry in their place', {...GOOD, ok: 3, malformed: 1}, {expected_rows: 3}, false],
+  ['a line that is no row in the place of one', {...GOOD, malformed: 1}, {expected_rows: 3}, true],
+  ['a row of another job in the place of one', {...GOOD, unknown_key: 1}, {expected_rows: 3}, true],
+  ['what contradicts the job', GOOD, {expected_rows: 2, contradicts: true}, true],
+  ['lines that are no rows, where nobody counts', GOOD, {expected_rows: 0, contradicts: true}, true],
+  ['the same once a retry is merged', {...GOOD, malformed: 1}, {expected_rows: 0}, false],
+])('%s: incomplete or not', (_, rows, incomplete, expected) => {
+  const {results} = fetched(rows);
+  expect(isIncomplete({...results, ...(incomplete === undefined ? {} : {incomplete})})).toBe(expected);
 });
 
 describe('replaced jobs', () => {
