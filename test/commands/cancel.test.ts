@@ -53,7 +53,7 @@ describe('gembatch cancel', () => {
     await jobs.submit('a.jsonl');
     const fault = {kind: 'status', status: 200, body: {}} as const;
     jobs.emulator.control.fault({on: 'batches.cancel', fault});
-    const env = {...jobs.options.env, GEMBATCH_TEST_SPEED: '20'};
+    const env = {...jobs.options.env, GEMBATCH_TEST_SPEED: '4'};
     const options = {...jobs.options, env, nodeArgs: FAST_CLOCK};
     const result = await runCli(['cancel', 'a.jsonl', '--json'], options);
     expect(result.code).toBe(EXIT.running);
