@@ -1,10 +1,15 @@
 import {spawnSync} from 'node:child_process';
 import {appendFileSync, chmodSync, existsSync} from 'node:fs';
+import {mkdir, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {describe, expect, test} from '@jest/globals';
+import {EXIT} from '../../src/lib/domain/errors.js';
 import {JobFixture} from '../helpers/job-fixture.js';
+import {requestLines} from '../helpers/request-files.js';
 import {BIN, runCli} from '../helpers/run-cli.js';
+import {MODEL} from '../helpers/submit.js';
 import {tempDir} from '../helpers/temp-dir.js';
+import {useEmulator} from '../helpers/use-emulator.js';
 
 /** A user id without an entry in /etc/passwd; root on Linux may take it, where others may run this Node and read this folder. */
 const NAMELESS = ['--reuid', '4242', '--regid', '4242', '--clear-groups'];
@@ -41,6 +46,49 @@ test('global flags may stand before the command, as the Python tool takes them',
   expect(code).toBe(0);
   expect(json()).toMatchObject({job_info: join(cwd, 'mine.jsonl'), jobs: []});
   expect(existsSync(join(cwd, 'job-info.jsonl'))).toBe(false);
+});
+
+describe('a folder', () => {
+  const ADVICE = /Name a file.*--job-info FILE\n.*move the folder away/u;
+
+  test.each([
+    ['job-info.jsonl', ['submit', 'a.jsonl', '-m', 'x']],
+    ['job-info.jsonl', ['list']],
+    ['job-info.jsonl', ['poll']],
+    ['some/folder', ['submit', 'a.jsonl', '-m', 'x', '--job-info', 'some/folder']],
+    ['some/folder', ['results', '--job-info', 'some/folder']],
+  ])('%s in the place of the job-info file is said to be one: %j', async (place, command) => {
+    const cwd = await tempDir();
+    await mkdir(join(cwd, place), {recursive: true});
+    await writeFile(join(cwd, 'a.jsonl'), requestLines(1));
+    const {code, stderr} = await runCli(command, {cwd, env: {GEMINI_API_KEY: 'test-key'}});
+    expect([code, stderr]).toEqual([
+      EXIT.storage,
+      expect.stringContaining(`${join(cwd, place)} is a folder, not a job-info file, so nothing was done.`),
+    ]);
+    expect(stderr).toMatch(ADVICE);
+    expect(stderr).not.toContain('disk space');
+  });
+
+  test.each(['journal', 'tmp', 'lock'])('in the place of the .%s beside it is named', async (suffix) => {
+    const cwd = await tempDir();
+    const {env} = await useEmulator();
+    await mkdir(join(cwd, `job-info.jsonl.${suffix}`));
+    await writeFile(join(cwd, 'a.jsonl'), requestLines(1));
+    const {code, stderr} = await runCli(['submit', 'a.jsonl', '-m', MODEL], {cwd, env});
+    expect([code, stderr]).toEqual([
+      EXIT.storage,
+      expect.stringContaining(`job-info.jsonl.${suffix}: EISDIR`),
+    ]);
+    expect(stderr).toContain('A folder is in the place of that file: move it away');
+  });
+
+  test('cannot be where a part of the path is a file', async () => {
+    const cwd = await tempDir();
+    await writeFile(join(cwd, 'a.jsonl'), '');
+    const {code, stderr} = await runCli(['list', '--job-info', 'a.jsonl/x'], {cwd});
+    expect([code, stderr]).toEqual([EXIT.storage, expect.stringContaining('is a file, not a folder')]);
+  });
 });
 
 describe('one impossible batch name in a record', () => {

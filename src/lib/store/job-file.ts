@@ -148,7 +148,7 @@ export class JobFile {
   #readOnceReplaced<T>(read: () => T | null): T | null {
     const {file, commitLock} = this.#paths;
     for (let looks = 0; looks < REPLACING_LOOKS; looks += 1) {
-      const next = readIfThere(this.#io, commitLock);
+      const next = orStorageError(`read ${commitLock}`, () => readIfThere(this.#io, commitLock));
       if (next === null || !holdsRecords(next)) return read();
       pauseThread(REPLACING_PAUSE_MS);
       const found = read();

@@ -42,7 +42,21 @@ export function storageError(doing: string, cause: unknown): GembatchError {
   return new GembatchError('STORAGE', `Cannot ${doing}: ${reason}.`, {
     cause,
     details: {system_code: systemCode(cause)},
+    ...remedyOf(systemCode(cause)),
   });
+}
+
+/** What helps where neither room nor permissions are missing. */
+function remedyOf(code: string): {readonly suggestions?: readonly string[]} {
+  if (code === 'EISDIR')
+    return {
+      suggestions: ['A folder is in the place of that file: move it away, then run the same command again.'],
+    };
+  if (code === 'ENOTDIR')
+    return {
+      suggestions: ['A part of that path is a file, not a folder: name another path, or move it away.'],
+    };
+  return {};
 }
 
 /** The whole file, or null when there is none. Any other error is thrown: an unreadable file is never an empty one. */

@@ -89,6 +89,7 @@ function realFilePath(path: string, links = 0): string {
   if (kind === 'link' && links < MAX_LINKS) {
     return realFilePath(resolve(dirname(place), readlinkSync(place)), links + 1);
   }
+  if (kind === 'folder') throw isFolder(place);
   if (kind === 'other' || kind === 'link') throw notAFile(path);
   if (links > 0 && (kind === 'missing' || statSync(place).size === 0)) throw notAJobInfoFile(place);
   // The native call also gives the spelling that the file system keeps, where it ignores case.
@@ -107,10 +108,11 @@ function realFolder(folder: string): string {
   }
 }
 
-function kindOf(path: string): 'file' | 'link' | 'other' | 'missing' {
+function kindOf(path: string): 'file' | 'folder' | 'link' | 'other' | 'missing' {
   try {
     const stats = lstatSync(path);
     if (stats.isSymbolicLink()) return 'link';
+    if (stats.isDirectory()) return 'folder';
     return stats.isFile() ? 'file' : 'other';
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return 'missing';
@@ -118,10 +120,23 @@ function kindOf(path: string): 'file' | 'link' | 'other' | 'missing' {
   }
 }
 
-function notAFile(path: string): GembatchError {
-  return new GembatchError('STORAGE', `Cannot use ${path} as the job-info file: it is not a regular file.`, {
-    suggestions: ['Name a file with --job-info; it is made when it does not exist.'],
+function isFolder(place: string): GembatchError {
+  return new GembatchError('STORAGE', `${place} is a folder, not a job-info file, so nothing was done.`, {
+    suggestions: [
+      'Name a file, which is made when it does not exist: --job-info FILE',
+      'Or move the folder away, and run the same command again.',
+    ],
   });
+}
+
+function notAFile(path: string): GembatchError {
+  return new GembatchError(
+    'STORAGE',
+    `Cannot use ${path} as the job-info file: it is not a regular file, so nothing was done.`,
+    {
+      suggestions: ['Name a file, which is made when it does not exist: --job-info FILE'],
+    },
+  );
 }
 
 function notAJobInfoFile(place: string): GembatchError {
