@@ -73,8 +73,22 @@ describe('a job-info file', () => {
       const {code, stderr} = await runCli(command, {cwd, env});
       expect([command[0], code, paid()]).toEqual([command[0], 10, 3]);
       expect(stderr).toContain(why);
+      expect(stderr).toContain('Nothing was sent.');
     }
     expect(await readFile(path, 'utf8')).toBe(spoil(ended));
+  });
+
+  test('that cannot be read whole is not adopted to, and what reads does not speak of sending', async () => {
+    const {path, text, cwd, env} = await submitted();
+    await writeFile(path, text.slice(0, -40));
+    const adopt = await runCli(['adopt', '--all-mine'], {cwd, env});
+    expect([adopt.code, adopt.stderr]).toEqual([10, expect.stringContaining('Nothing was recorded.')]);
+    await writeFile(path, Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from('odd')]));
+    for (const command of ['list', 'results', 'poll']) {
+      const {code, stderr} = await runCli([command], {cwd, env});
+      expect([code, stderr]).toEqual([10, expect.stringContaining('to its end. It was not changed.')]);
+      expect(adopt.stderr + stderr).not.toContain('Nothing was sent');
+    }
   });
 
   test.each([

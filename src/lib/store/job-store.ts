@@ -1,4 +1,4 @@
-import {refuseUnreadable, unreadableWarning} from './record/unreadable-lines.js';
+import {refuseUnreadable, unreadableWarning, type Unharmed} from './record/unreadable-lines.js';
 import type {JobRecord} from '../domain/job/job-record.js';
 import {JobFile} from './job-file.js';
 import {Journal} from './journal.js';
@@ -102,10 +102,11 @@ export class JobStore {
   /**
    * Makes sure that what was read is all there is: a line that cannot be read may be a job that was paid for.
    *
+   * @param unharmed - what the caller would have done otherwise; undefined where it only reads.
    * @throws GembatchError STORAGE that says, line by line, how to mend the file.
    */
-  requireReadable({problems}: Pick<StoreSnapshot, 'problems'>): void {
-    refuseUnreadable(this.path, problems);
+  requireReadable({problems}: Pick<StoreSnapshot, 'problems'>, unharmed?: Unharmed): void {
+    refuseUnreadable(this.path, problems, unharmed);
   }
 
   /**

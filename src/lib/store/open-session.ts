@@ -81,7 +81,7 @@ export class OpenSession implements Session {
   }
 
   intend(intent: Intent): void {
-    refuseUnreadable(this.#parts.path, this.#lines.problems);
+    refuseUnreadable(this.#parts.path, this.#lines.problems, 'Nothing was sent.');
     if (this.#hasFailed) this.publish();
     const {journal, lock, lockPath} = this.#parts;
     this.#usesJournal = true;

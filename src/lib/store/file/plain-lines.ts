@@ -29,10 +29,14 @@ function utf16(bytes: Buffer, path: string): Buffer | undefined {
     const littleEndian = isBigEndian(bytes) ? Buffer.from(bytes).swap16() : bytes;
     return Buffer.from(new TextDecoder('utf-16le', {fatal: true}).decode(littleEndian));
   } catch (cause) {
-    throw new GembatchError('STORAGE', `${path} is UTF-16 and cannot be read to its end. Nothing was sent.`, {
-      cause,
-      suggestions: ['Restore the file from a backup or from version control, or save it as UTF-8.'],
-    });
+    throw new GembatchError(
+      'STORAGE',
+      `${path} is UTF-16 and cannot be read to its end. It was not changed.`,
+      {
+        cause,
+        suggestions: ['Restore the file from a backup or from version control, or save it as UTF-8.'],
+      },
+    );
   }
 }
 

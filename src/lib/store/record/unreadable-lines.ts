@@ -5,25 +5,28 @@ import type {LineProblem} from './stored-record.js';
 /** How many lines a refusal names. */
 const MOST_NAMED = 5;
 
+/** What is certain where a command refuses to go on. */
+export type Unharmed = 'Nothing was sent.' | 'Nothing was recorded.';
+
 /**
  * Refuses to go on when a job-info file holds lines that are no job records: each may be the record of a job that was paid
  * for, and without it the same work would be paid for again.
  *
+ * @param unharmed - undefined for a command that changes nothing anyway.
  * @throws GembatchError STORAGE that says, line by line, how to mend the file.
  */
-export function refuseUnreadable(path: string, problems: readonly LineProblem[]): void {
+export function refuseUnreadable(path: string, problems: readonly LineProblem[], unharmed?: Unharmed): void {
   if (problems.length === 0) return;
-  throw new GembatchError(
-    'STORAGE',
-    `${unreadable(path, problems)} Such a line may be a job that was paid for. Nothing was sent.`,
-    {
-      suggestions: [
-        ...new Set(problems.slice(0, MOST_NAMED).map(({remedy}) => remedy)),
-        'Then run the same command again.',
-      ],
-      details: {line: problems[0]?.line ?? 1, problems: problems.length},
-    },
-  );
+  const text = `${unreadable(path, problems)} Such a line may be a job that was paid for.`;
+  throw unreadableError(unharmed === undefined ? text : `${text} ${unharmed}`, problems);
+}
+
+function unreadableError(message: string, problems: readonly LineProblem[]): GembatchError {
+  const remedies = new Set(problems.slice(0, MOST_NAMED).map(({remedy}) => remedy));
+  return new GembatchError('STORAGE', message, {
+    suggestions: [...remedies, 'Then run the same command again.'],
+    details: {line: problems[0]?.line ?? 1, problems: problems.length},
+  });
 }
 
 /** What a person should know who is told only of the records that can be read. */

@@ -90,7 +90,7 @@ export async function adoptJobs(deps: AdoptDeps, input: AdoptInput): Promise<Ado
       onWait: (holder) => report({type: 'status', message: describeLockWait(holder, store.path)}),
     },
     async (session) => {
-      store.requireReadable(session.snapshot());
+      store.requireReadable(session.snapshot(), 'Nothing was recorded.');
       const adoption = new Adoption({store, session, adoptedAt, client}, input);
       return input.isAllMine ? adoptListed(client, adoption, input) : adoptNamed(client, adoption, input);
     },

@@ -41,7 +41,7 @@ export async function adoptResults(deps: AdoptResultsDeps, input: AdoptResultsIn
     },
     async (session) => {
       const snapshot = session.snapshot();
-      store.requireReadable(snapshot);
+      store.requireReadable(snapshot, 'Nothing was recorded.');
       const known = new KnownJobs(snapshot, store);
       const adopted: AdoptedJob[] = [];
       for (const file of input.files) adopted.push(await adoptResult(deps, {session, known, file}, input));

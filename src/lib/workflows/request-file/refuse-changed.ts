@@ -15,6 +15,7 @@ export function sentFingerprint(batch: JobRecord['batch'] | undefined): string |
  * Makes sure that the request file of a job is the one that was sent. Rows are matched to requests by key, and another
  * file under the same name must not stand in for it. Without a fingerprint to compare, the number of requests tells.
  *
+ * @param unharmed - what the caller would have done otherwise, for the message.
  * @throws GembatchError `FILE_CHANGED` when it is not, `FILE_*` when it cannot be read.
  */
 export async function refuseChanged(
@@ -25,6 +26,7 @@ export async function refuseChanged(
     count,
     batch,
   }: Pick<JobRecord, 'input_file' | 'sha256' | 'count'> & Partial<Pick<JobRecord, 'batch'>>,
+  unharmed?: string,
 ): Promise<void> {
   const found = await inspectFile(store.resolveInput(file), {validate: false, name: file});
   const fingerprint = sha256 ?? sentFingerprint(batch);
@@ -33,18 +35,15 @@ export async function refuseChanged(
       ? count === null || count === found.count
       : found.sha256.startsWith(fingerprint);
   if (isSame) return;
-  throw changedError(file);
+  throw changedError(file, unharmed);
 }
 
 /** Says that a request file is not the one that was sent. */
-export function changedError(file: string): GembatchError {
-  return new GembatchError(
-    'FILE_CHANGED',
-    `${file} has changed since it was submitted, so its answers no longer match it. Nothing was sent or written.`,
-    {
-      suggestions: [
-        `Put the old content back, or submit the new one: ${ownCommand(`submit --if-changed submit ${shellWord(file)}`)}`,
-      ],
-    },
-  );
+export function changedError(file: string, unharmed?: string): GembatchError {
+  const text = `${file} has changed since it was submitted, so its answers no longer match it.`;
+  return new GembatchError('FILE_CHANGED', unharmed === undefined ? text : `${text} ${unharmed}`, {
+    suggestions: [
+      `Put the old content back, or submit the new one: ${ownCommand(`submit --if-changed submit ${shellWord(file)}`)}`,
+    ],
+  });
 }

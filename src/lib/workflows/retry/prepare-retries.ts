@@ -12,7 +12,7 @@ import {refuseChanged, sentFingerprint} from '../request-file/refuse-changed.js'
 import {currentJobs, isForPerson, type CurrentJob} from './current-jobs.js';
 import {objectOfJob} from './object-of-job.js';
 import {prepareRows} from './prepare-rows.js';
-import {doubtOf, otherServiceError, unusableError} from './refusals.js';
+import {NOTHING_SENT, doubtOf, otherServiceError, unusableError} from './refusals.js';
 import type {PreparedRetries, Retry, RetryDeps, RetrySelection} from './retry-selection.js';
 
 /**
@@ -78,10 +78,10 @@ async function prepareWhole(
   const {record} = job;
   const retry = retryOf(job);
   const path = store.resolveInput(record.input_file);
-  const object = await objectOfJob(client, record);
+  const object = await objectOfJob(client, record, NOTHING_SENT);
   // A file of a job that failed may have been corrected since.
   const isSame = object === undefined && isForPerson(job);
-  if (isSame) await refuseChanged(store, record);
+  if (isSame) await refuseChanged(store, record, NOTHING_SENT);
   const fingerprint = isSame ? (record.sha256 ?? sentFingerprint(record.batch)) : undefined;
   // A request file that is gone cannot be sent, either: that is said then.
   const estimate = await estimatorOf?.(retry.model)

@@ -8,7 +8,7 @@ import {lookAtResults} from '../job-states/result-files.js';
 import {refuseChanged} from '../request-file/refuse-changed.js';
 import {objectOfJob} from './object-of-job.js';
 import type {Retry, RetryDeps, RetrySelection} from './retry-selection.js';
-import {unknownRows} from './refusals.js';
+import {NOTHING_SENT, unknownRows} from './refusals.js';
 import {RetryFiles} from './retry-files.js';
 import {retryRequests, type LeftOut} from './retry-requests.js';
 
@@ -30,8 +30,8 @@ export async function prepareRows(
   }: RetrySelection,
 ): Promise<Pick<Retry, 'requests' | 'paths' | 'leftOut' | 'estimateUsd'>> {
   const {store, client} = deps;
-  const object = await objectOfJob(client, record);
-  if (object === undefined) await refuseChanged(store, record);
+  const object = await objectOfJob(client, record, NOTHING_SENT);
+  if (object === undefined) await refuseChanged(store, record, NOTHING_SENT);
   const requestPath = object === undefined ? store.resolveInput(record.input_file) : placeHere(store, object);
   const looks = await lookAtResults(store, [record], {isThorough: true, stop});
   if (looks.get(record.batch.name)?.state === 'altered') throw unknownRows(record);

@@ -9,6 +9,8 @@ import {ownCommand} from '../../domain/program-name.js';
 import {SERVICE_NAMES, serviceOfJob} from '../../domain/service/service-of.js';
 import {alteredError} from '../job-states/result-files.js';
 
+export const NOTHING_SENT = 'Nothing was sent.';
+
 /** @param service - the one that is asked for; undefined where none is. */
 export function otherServiceError(
   {input_file: file, batch: {name: job}}: JobRecord,

@@ -101,7 +101,7 @@ export async function retryJobs(
   const stop = halt.signal;
   const view = viewOf();
   const looking = {...deps, prices, report: (event: SubmitEvent): void => view.report(event)};
-  store.requireReadable(store.read());
+  store.requireReadable(store.read(), 'Nothing was sent.');
   await lookForUnseen(looking, await retriable(store, input), stop);
   const jobs = await retriable(store, input);
   await confirm(jobs, input);

@@ -105,7 +105,7 @@ export async function openSubmission(
     if (!options.isDryRun) opened = await openSession(deps, options, halt);
     const session = opened?.session ?? null;
     const snapshot = session?.snapshot() ?? deps.store.read();
-    deps.store.requireReadable(snapshot);
+    deps.store.requireReadable(snapshot, 'Nothing was sent.');
     const known = new KnownJobs(snapshot, deps.store, deps.client.address);
     const pass = typeof files === 'function' ? files(snapshot, known) : null;
     const chosen = typeof files === 'function' ? (pass?.files ?? []) : files;

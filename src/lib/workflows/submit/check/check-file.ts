@@ -56,7 +56,8 @@ export async function checkFile(run: SubmitRun, file: RequestFile): Promise<File
   }
 
   const inspection = await inspect(run, file, run.options.isValidated);
-  if (!inspection.sha256.startsWith(file.fingerprint ?? '')) throw changedError(file.inputFile);
+  if (!inspection.sha256.startsWith(file.fingerprint ?? ''))
+    throw changedError(file.inputFile, 'Nothing was sent.');
   const duplicate = await sameContent(run, file, inspection);
   return duplicate === undefined ? {inspection} : {outcome: {...factsOf(inspection), ...duplicate}};
 }
