@@ -1,4 +1,4 @@
-import {writeFile} from 'node:fs/promises';
+import {appendFile, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {expect, test} from '@jest/globals';
 import {EXIT} from '../../src/lib/domain/errors.js';
@@ -89,6 +89,36 @@ test('jobs that may be in lines that cannot be read are not called unrecorded', 
   expect(shown.code).toBe(EXIT.ok);
   expect(shown.stdout).toContain('No record can be read in');
   expect(shown.stdout).not.toContain('No batch jobs');
+});
+
+test('a name that no record has may be in a line that cannot be read', async () => {
+  const folder = await tempDir();
+  const {env} = await useEmulator({speed: 0, seed: 1});
+  await requestFiles(folder, 2);
+  await submit({folder, env}, '002.jsonl');
+  await appendFile(join(folder, 'job-info.jsonl'), '{"input_file":"001.js');
+  const NAMED =
+    /^(?:Error: )?001\.jsonl has no record that can be read, and .+ \(line 2: it is cut off\)\. Its job may be/mu;
+  for (const line of [
+    'list 001.jsonl',
+    'list 001.jsonl --refresh',
+    'show 001.jsonl',
+    'results 001.jsonl',
+    'results 001.jsonl --join out.csv',
+    'poll 001.jsonl',
+    'poll 001.jsonl --once',
+    'cancel 001.jsonl --yes',
+    'cost 001.jsonl',
+    'report 001.jsonl',
+    'retry 001.jsonl --dry-run',
+    'cleanup 001.jsonl --yes',
+  ]) {
+    const {code, stdout, stderr} = await runCli(line.split(' '), {cwd: folder, env});
+    expect([line, code, stderr]).toEqual([line, EXIT.storage, expect.stringMatching(NAMED)]);
+    expect(stderr).toMatch(/Restore line 2 .*\n.*Then run the same command again\./u);
+    expect(stdout + stderr).not.toMatch(/gembatch submit|Nothing was sent/u);
+  }
+  expect((await list(folder, '002.jsonl')).jobs).toHaveLength(1);
 });
 
 test('show tells all of a file, under any spelling, and of a job', async () => {

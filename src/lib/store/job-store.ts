@@ -1,4 +1,9 @@
-import {refuseUnreadable, unreadableWarning, type Unharmed} from './record/unreadable-lines.js';
+import {
+  refuseUnknown,
+  refuseUnreadable,
+  unreadableWarning,
+  type Unharmed,
+} from './record/unreadable-lines.js';
 import type {JobRecord} from '../domain/job/job-record.js';
 import {JobFile} from './job-file.js';
 import {Journal} from './journal.js';
@@ -107,6 +112,16 @@ export class JobStore {
    */
   requireReadable({problems}: Pick<StoreSnapshot, 'problems'>, unharmed?: Unharmed): void {
     refuseUnreadable(this.path, problems, unharmed);
+  }
+
+  /**
+   * Makes sure that a name that no record has is unknown: its job may be in a line that cannot be read.
+   *
+   * @param near - advice which name that is known may be meant.
+   * @throws GembatchError as `requireReadable`.
+   */
+  requireUnknown(name: string, near: readonly string[] = []): void {
+    refuseUnknown(this.path, this.#jobFile.read().problems, {name, near});
   }
 
   /**

@@ -21,10 +21,30 @@ export function refuseUnreadable(path: string, problems: readonly LineProblem[],
   throw unreadableError(unharmed === undefined ? text : `${text} ${unharmed}`, problems);
 }
 
-function unreadableError(message: string, problems: readonly LineProblem[]): GembatchError {
+/**
+ * Refuses to call a name unknown when the job-info file holds lines that are no job records: its job may be in one.
+ *
+ * @param near - names that are known, one of which may be meant.
+ * @throws GembatchError as `refuseUnreadable`.
+ */
+export function refuseUnknown(
+  path: string,
+  problems: readonly LineProblem[],
+  {name, near = []}: {readonly name: string; readonly near?: readonly string[]},
+): void {
+  if (problems.length === 0) return;
+  const text = `${name} has no record that can be read, and ${unreadable(path, problems)} Its job may be in such a line.`;
+  throw unreadableError(text, problems, near);
+}
+
+function unreadableError(
+  message: string,
+  problems: readonly LineProblem[],
+  before: readonly string[] = [],
+): GembatchError {
   const remedies = new Set(problems.slice(0, MOST_NAMED).map(({remedy}) => remedy));
   return new GembatchError('STORAGE', message, {
-    suggestions: [...remedies, 'Then run the same command again.'],
+    suggestions: [...before, ...remedies, 'Then run the same command again.'],
     details: {line: problems[0]?.line ?? 1, problems: problems.length},
   });
 }

@@ -196,19 +196,22 @@ function namedResources(
       const resources = listed.filter((resource) => resource === name || resource === `batches/${name}`);
       const found = [...recorded, ...resources];
       if (found.length > 0) return found;
-      throw unknownName(store.path, name, [...records.map(({input_file: file}) => file), ...listed]);
+      const near = meantName(name, [...records.map(({input_file: file}) => file), ...listed]);
+      store.requireUnknown(name, near);
+      throw unknownName(store.path, name, near);
     }),
   );
 }
 
-function unknownName(path: string, name: string, candidates: readonly string[]): GembatchError {
+function meantName(name: string, candidates: readonly string[]): readonly string[] {
   const near = closest(name, candidates);
+  return near === undefined ? [] : [`Did you mean: ${near}`];
+}
+
+function unknownName(path: string, name: string, near: readonly string[]): GembatchError {
   const message = `${name} is neither recorded in ${path} nor at the service; nothing was deleted.`;
   return new GembatchError('USAGE', message, {
-    suggestions: [
-      ...(near === undefined ? [] : [`Did you mean: ${near}`]),
-      `See what there is: ${ownCommand('cleanup --all --dry-run')}`,
-    ],
+    suggestions: [...near, `See what there is: ${ownCommand('cleanup --all --dry-run')}`],
   });
 }
 

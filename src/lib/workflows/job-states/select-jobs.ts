@@ -22,14 +22,14 @@ export interface JobNames {
 /** Less of the name of a batch job is too easily another's. */
 const SHORTEST_START = 4;
 
-type Names = Pick<JobStore, 'inputName' | 'resolveInput' | 'folder' | 'path'>;
+type Names = Pick<JobStore, 'inputName' | 'resolveInput' | 'folder' | 'path' | 'requireUnknown'>;
 
 /**
  * The records that a person means: by request file, under any spelling of its path; by the folder that request files are
  * in; by a pattern such as `batch/*`; by batch job, with or without `batches/`; or by the start of the name of one.
  *
  * @param names - none for all records.
- * @throws GembatchError USAGE when a name means none of them.
+ * @throws GembatchError USAGE when a name means none of them, STORAGE when its job may be in a line that cannot be read.
  */
 export function selectJobs(
   store: Names,
@@ -83,10 +83,12 @@ function jobsNamed<T>(
           .join(', ')}`,
       ],
     });
+  const near = meantNames(name, jobs.map(namesOf));
+  store.requireUnknown(name, near);
   throw new GembatchError('USAGE', `${store.path} has no batch job for ${name}.`, {
     suggestions: [
       ...(isFile(name) ? [`If it was not submitted yet: ${ownCommand(`submit ${shellWord(name)}`)}`] : []),
-      ...meantNames(name, jobs.map(namesOf)),
+      ...near,
       'Name a request file or a batch job that is recorded there, or another file with --job-info.',
     ],
   });

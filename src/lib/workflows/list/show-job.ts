@@ -1,7 +1,6 @@
 import {replacedJobs} from '../../domain/job/replaced-jobs.js';
 import type {Intent, JobRecord} from '../../domain/job/job-record.js';
-import type {JobStore, LineProblem} from '../../store/job-store.js';
-import {GembatchError} from '../../domain/errors.js';
+import type {JobStore} from '../../store/job-store.js';
 import {polledJob} from '../poll/polled-job.js';
 import {lookAtResults, onDiskOf} from '../job-states/result-files.js';
 import {selectJobs} from '../job-states/select-jobs.js';
@@ -31,13 +30,13 @@ export interface ShownJobs {
  * @throws GembatchError `USAGE` when nothing of that name is recorded, `STORAGE`, and the reason of `stop`.
  */
 export async function showJob(store: JobStore, name: string, stop: AbortSignal): Promise<ShownJobs> {
-  const {records, openIntents, problems} = store.read();
+  const {records, openIntents} = store.read();
   const all = records.map(({record}) => record);
   const intents = openIntents.filter(({input_file: file}) => file === name || file === store.inputName(name));
   const chosen =
     intents.length > 0
       ? all.filter(({input_file: file}) => file === store.inputName(name))
-      : selectRecorded(store, all, {name, problems});
+      : selectJobs(store, all, [name]);
   const onDisk = onDiskOf(await lookAtResults(store, chosen, {stop}));
   const replaced = replacedJobs(all, onDisk);
   return {
@@ -54,18 +53,4 @@ export async function showJob(store: JobStore, name: string, stop: AbortSignal):
     })),
     open_intents: intents,
   };
-}
-
-/** A job that no record is found for may be in the lines that cannot be read: no advice to submit it then. */
-function selectRecorded(
-  store: JobStore,
-  records: readonly JobRecord[],
-  {name, problems}: {readonly name: string; readonly problems: readonly LineProblem[]},
-): readonly JobRecord[] {
-  try {
-    return selectJobs(store, records, [name]);
-  } catch (error) {
-    if (error instanceof GembatchError && error.code === 'USAGE') store.requireReadable({problems});
-    throw error;
-  }
 }
