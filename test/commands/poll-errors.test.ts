@@ -1,6 +1,7 @@
 import {createHash} from 'node:crypto';
 import {setTimeout as pause} from 'node:timers/promises';
 import {readdir} from 'node:fs/promises';
+import {join} from 'node:path';
 import {describe, expect, test} from '@jest/globals';
 import {JobFixture, keysOf} from '../helpers/job-fixture.js';
 import {requestLines} from '../helpers/request-files.js';
@@ -82,6 +83,45 @@ describe('trouble with the service', () => {
     jobs.emulator.control.clearFaults();
     expect((await jobs.poll()).code).toBe(0);
     expect(keysOf(await jobs.read('results/a.jsonl'))).toEqual(['r1', 'r2', 'r3']);
+  });
+
+  test.each([
+    [400, 'Correct what the service names and run the same command again.'],
+    [403, 'Correct what the service names and run the same command again.'],
+    [404, 'If they are not found for ten minutes, they count as lost.'],
+  ])('that refuses a download with %d speaks of the results, not of creating', async (status, advice) => {
+    const jobs = await JobFixture.create();
+    await jobs.submit('a.jsonl');
+    jobs.finishJobs();
+    const fault = {kind: 'status', status} as const;
+    jobs.emulator.control.fault({on: 'files.download', fault, times: null});
+    for (const command of [
+      ['poll', '--once'],
+      ['results', 'a.jsonl'],
+      ['results', '--join', 'o.csv'],
+    ]) {
+      const {code, stderr} = await runCli(command, jobs.options);
+      expect([command, code, stderr]).toEqual([command, 1, expect.stringContaining(advice)]);
+      expect(stderr).toContain('Nothing was written, and nothing was deleted at the service.');
+      expect(stderr).toMatch(/gembatch (?:results|poll) a\.jsonl/u);
+      expect(stderr).not.toMatch(/Nothing was created|Check the name/u);
+    }
+    expect(await readdir(join(jobs.folder, 'results')).catch(() => [])).toEqual([]);
+    jobs.emulator.control.clearFaults();
+    expect((await runCli(['results', 'a.jsonl'], jobs.options)).code).toBe(0);
+  });
+
+  test('that refuses a list or a look says nothing of creating', async () => {
+    const jobs = await JobFixture.create();
+    await jobs.submit('a.jsonl');
+    const fault = {kind: 'status', status: 400} as const;
+    for (const on of ['batches.get', 'batches.list', 'batches.cancel'] as const)
+      jobs.emulator.control.fault({on, fault, times: null});
+    for (const line of ['poll --once', 'list --refresh', 'cancel a.jsonl --yes', 'cleanup --yes']) {
+      const {code, stdout, stderr} = await runCli(line.split(' '), jobs.options);
+      expect([line, code, stdout + stderr]).toEqual([line, 1, expect.stringContaining('answered 400')]);
+      expect(stdout + stderr).not.toContain('Nothing was created');
+    }
   });
 
   const cutBody = answerTo('r1');

@@ -108,6 +108,11 @@ const CODES_OF_404 = {
   upload: 'REFUSED',
 } as const satisfies Record<Subject, ErrorCode>;
 
+/** Of what a job is made by: that nothing was created is worth saying of these alone. */
+const CREATING: ReadonlySet<Subject> = new Set(['create', 'upload']);
+
+const CORRECT = 'Correct what the service names and run the same command again.';
+
 /**
  * The error for an answer that is no success. `details.status` is the HTTP status, `details.retryDelayMs` the pause that
  * the service asks for, `details.reason` its reason; `details.foreign` is true when it has not the form of Google's errors.
@@ -116,18 +121,16 @@ export function replyError(reply: RawReply, call: CallIdentity): GembatchError {
   const said = serviceStatus(reply);
   const text = said.message === '' ? '' : `: ${said.message}`;
   const status = said.status === '' ? `${reply.status}` : `${reply.status} ${said.status}`;
-  return new GembatchError(
-    codeOf(reply.status, said, call),
-    `${call.name}: the service answered ${status}${text}`,
-    {
-      details: {
-        status: reply.status,
-        ...(said.isOfService ? {} : {foreign: true}),
-        ...(said.retryDelayMs === undefined ? {} : {retryDelayMs: said.retryDelayMs}),
-        ...(said.reason === undefined ? {} : {reason: said.reason}),
-      },
+  const code = codeOf(reply.status, said, call);
+  return new GembatchError(code, `${call.name}: the service answered ${status}${text}`, {
+    ...(code === 'REFUSED' && !CREATING.has(call.subject) ? {suggestions: [CORRECT]} : {}),
+    details: {
+      status: reply.status,
+      ...(said.isOfService ? {} : {foreign: true}),
+      ...(said.retryDelayMs === undefined ? {} : {retryDelayMs: said.retryDelayMs}),
+      ...(said.reason === undefined ? {} : {reason: said.reason}),
     },
-  );
+  });
 }
 
 /** The error for a success that cannot be understood; asking again would not help. */

@@ -92,11 +92,10 @@ function cloudError(error: GembatchError, {subject}: CallIdentity): GembatchErro
   const {status} = details;
   const isModel = status === 400 && subject === 'create' && UNSUPPORTED_MODEL.test(message);
   const code = isModel ? 'MODEL_UNAVAILABLE' : error.code;
-  const suggestions = suggestionsFor(error, isModel);
   return new GembatchError(code, message, {
     details,
     cause,
-    ...(suggestions === undefined ? {} : {suggestions}),
+    suggestions: suggestionsFor(error, isModel) ?? error.suggestions,
   });
 }
 

@@ -1,6 +1,7 @@
 import {GembatchError} from '../../domain/errors.js';
 import type {JobRecord} from '../../domain/job/job-record.js';
 import {ownCommand} from '../../domain/program-name.js';
+import {shellWord} from '../../domain/text/shell-word.js';
 import type {AtomicFile} from '../../store/file/atomic-file.js';
 import type {FetchDeps, FetchOptions} from './fetch-options.js';
 import {contradictionOf} from './job-counts.js';
@@ -46,10 +47,30 @@ export async function receive(deps: FetchDeps, record: JobRecord, options: Fetch
       }
     } catch (error) {
       await file.discard();
-      throw error;
+      throw withWayOn(record, error);
     }
     await file.discard();
   }
+}
+
+/** Says of a download that the service refuses what is safe and what to run; any other error stays as it is. */
+function withWayOn({input_file: file}: JobRecord, error: unknown): unknown {
+  if (!(error instanceof GembatchError)) return error;
+  const {code, message, details, cause} = error;
+  const next = wayOn(shellWord(file), error);
+  if (next === undefined) return error;
+  const safe = 'Nothing was written, and nothing was deleted at the service.';
+  return new GembatchError(code, message, {details, cause, suggestions: [safe, ...next]});
+}
+
+function wayOn(file: string, {code, suggestions}: GembatchError): readonly string[] | undefined {
+  if (code === 'REFUSED')
+    return [...suggestions, `Or fetch the results alone: ${ownCommand(`results ${file}`)}`];
+  if (code !== 'NOT_FOUND') return undefined;
+  return [
+    'Use the API key that the file was submitted with; another one does not find the results.',
+    `If they are not found for ten minutes, they count as lost. Try again until then: ${ownCommand(`poll ${file}`)}`,
+  ];
 }
 
 function unbelievable({input_file: file}: JobRecord, what: string): GembatchError {
