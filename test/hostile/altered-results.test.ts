@@ -17,6 +17,15 @@ async function fetchedJobs(...args: readonly string[]): Promise<JobFixture> {
   return jobs;
 }
 
+/** A job that is over, some of its rows bad. */
+async function jobWith(badRows: readonly string[]): Promise<JobFixture> {
+  const jobs = await JobFixture.create();
+  if (badRows.length > 0) jobs.emulator.control.outcome({rows: [{fault: 'error', keys: [...badRows]}]});
+  await jobs.submit('a.jsonl');
+  jobs.finishJobs();
+  return jobs;
+}
+
 const run = (jobs: JobFixture, ...args: string[]): Promise<CliResult> => runCli(args, jobs.options);
 
 const outcomes = async (jobs: JobFixture, ...args: string[]): Promise<Record<string, string>> => {
@@ -165,6 +174,47 @@ describe('a result file that was altered', () => {
     expect((await jobs.poll()).code).toBe(EXIT.ok);
     expect(await outcomes(jobs, 'results')).toEqual({'a.jsonl': 'done'});
     expect(await outcomes(jobs, 'list')).toMatchObject({'a.jsonl': 'done'});
+  });
+
+  test.each([[[]], [['r2']]])(
+    'with no copy left is paid for again once it is moved away (bad rows: %j)',
+    async (bad) => {
+      const jobs = await jobWith(bad);
+      await jobs.poll();
+      const place = join(jobs.folder, RESULT);
+      await writeFile(place, `${await jobs.read(RESULT)}\n`);
+      const advice = 'move it away and pay for the work again: gembatch retry --lost a.jsonl';
+      for (const command of [
+        ['poll'],
+        ['results'],
+        ['retry', '--dry-run'],
+        ['retry', '--lost', 'a.jsonl', '--yes'],
+      ]) {
+        const {stdout, stderr} = await run(jobs, ...command);
+        expect([command, stdout + stderr]).toEqual([command, expect.stringContaining(advice)]);
+        expect(stdout + stderr).not.toContain('--force');
+      }
+      expect(jobs.emulator.control.paid()).toHaveLength(1);
+
+      await rename(place, `${place}.away`);
+      jobs.emulator.control.clearOutcomes();
+      expect((await run(jobs, 'retry', '--lost', 'a.jsonl', '--yes')).code).toBe(EXIT.ok);
+      jobs.finishJobs();
+      expect((await jobs.poll()).code).toBe(EXIT.ok);
+      expect(await outcomes(jobs, 'results')).toEqual({'a.jsonl': 'done'});
+      expect(await jobs.read(RESULT)).not.toBe('');
+      expect(jobs.emulator.control.paid()).toHaveLength(2);
+    },
+  );
+
+  test('is not advised to be paid for again while the service has a copy', async () => {
+    const jobs = await jobWith(['r2']);
+    await jobs.poll('--keep-remote');
+    await writeFile(join(jobs.folder, RESULT), `${await jobs.read(RESULT)}\n`);
+    const {stdout, stderr} = await run(jobs, 'retry', '--dry-run');
+    expect(stdout + stderr).toContain('It is unclear which rows were answered; nothing was sent.');
+    expect(stdout + stderr).toContain('move it away and fetch it again: gembatch results a.jsonl');
+    expect(stdout + stderr).not.toMatch(/--lost|--force/u);
   });
 });
 

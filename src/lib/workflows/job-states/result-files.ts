@@ -7,6 +7,7 @@ import type {JobRecord, StoredResults} from '../../domain/job/job-record.js';
 import {fieldOf} from '../../domain/json/json-object.js';
 import type {JobStore} from '../../store/job-store.js';
 import {ownCommand} from '../../domain/program-name.js';
+import {shellWord} from '../../domain/text/shell-word.js';
 
 /** How result files are compared with their records. */
 interface CompareOptions {
@@ -171,11 +172,20 @@ export function resultsError(record: JobRecord, onDisk: ResultsOnDisk): Gembatch
 /** Says that a result file is not what was fetched. */
 export function alteredError(record: JobRecord): GembatchError {
   const {input_file: file, results} = record;
-  const again = `or move it away and fetch it again: ${ownCommand(`results ${file}`)}`;
+  const noCopy = ownCommand(`retry --lost ${shellWord(file)}`);
   return new GembatchError(
     'FILE_CHANGED',
     `${file}: its results in ${results?.file ?? 'a file'} were altered since they were fetched, or cannot be read.`,
-    {suggestions: ['Put the result file back as it was' + (isKept(record) ? `, ${again}` : '.')]},
+    {
+      suggestions: isKept(record)
+        ? [
+            `Put the result file back as it was, or move it away and fetch it again: ${ownCommand(`results ${file}`)}`,
+          ]
+        : [
+            'Put the result file back as it was.',
+            `If you have no copy of it, move it away and pay for the work again: ${noCopy}`,
+          ],
+    },
   );
 }
 

@@ -71,9 +71,6 @@ export function unusableError({input_file: file}: JobRecord, error: unknown): Ge
 export function unknownRows(record: JobRecord): GembatchError {
   const {code, message, suggestions} = alteredError(record);
   return new GembatchError(code, `${message} It is unclear which rows were answered; nothing was sent.`, {
-    suggestions: [
-      ...suggestions,
-      `Or pay for all of its requests again: ${ownCommand(`submit --force ${record.input_file}`)}`,
-    ],
+    suggestions,
   });
 }
