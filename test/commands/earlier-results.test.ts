@@ -245,6 +245,117 @@ test('parts that are submitted again are joined again when all of them have resu
   expect(rows.join('')).not.toBe(joined);
 });
 
+/** A request file whose parts are answered and joined, and then a job of the whole file that is over. */
+async function joinedThenWhole(requests = 3): Promise<JobFixture> {
+  const jobs = await JobFixture.create();
+  await submitParts(jobs);
+  jobs.finishJobs();
+  expect(await jobs.poll()).toMatchObject({code: 0});
+  await submitAgain(jobs, requests);
+  return jobs;
+}
+
+test('the results of a newer job of the whole file take the place of the joined ones of its parts, which move', async () => {
+  const jobs = await joinedThenWhole();
+  const joined = await jobs.read('results/a.jsonl');
+  expect(await jobs.poll()).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining('The results of its earlier job are in results/earlier/a.jsonl now.'),
+  });
+  const [first, , whole] = await jobs.records();
+  expect([first?.joined?.file, whole?.results?.file]).toEqual(['results/earlier/a.jsonl', 'results/a.jsonl']);
+  expect(first?.results?.file).toBe('parts/results/a.001-of-002.jsonl');
+  expect(await jobs.read('results/earlier/a.jsonl')).toBe(joined);
+  expect(keysOf(await jobs.read('results/a.jsonl'))).toHaveLength(3);
+  expect(await readdir(join(jobs.folder, 'results'))).toEqual(['a.jsonl', 'earlier']);
+
+  for (const args of [
+    ['poll'],
+    ['list', '--all'],
+    ['show', 'a.jsonl'],
+    ['results'],
+    ['results', 'a.jsonl', '--join', '-'],
+    ['cleanup', '--dry-run'],
+  ])
+    expect([args, (await runCli(args, jobs.options)).code]).toEqual([args, 0]);
+  expect((await jobs.records())[0]?.joined).toEqual(first?.joined);
+
+  await submitAgain(jobs, 4);
+  expect(await jobs.poll()).toMatchObject({code: 0});
+  expect((await placesOf(jobs)).slice(2)).toEqual([
+    expect.stringMatching(/^results\/earlier\/a\..{8}\.jsonl$/u),
+    'results/a.jsonl',
+  ]);
+});
+
+test('joined results that were altered, or of which no hash is recorded, stay where they are', async () => {
+  const altered = await joinedThenWhole();
+  await writeFile(join(altered.folder, 'results/a.jsonl'), 'mine\n');
+  const old = await joinedThenWhole();
+  const text = await old.read('job-info.jsonl');
+  const joined = await old.read('results/a.jsonl');
+  await writeFile(
+    join(old.folder, 'job-info.jsonl'),
+    text.replace(/("joined":\{[^}]*),"sha256":"[^"]*"/u, '$1'),
+  );
+  for (const jobs of [altered, old]) {
+    expect((await jobs.poll()).stderr).toContain('holds something else and is untouched');
+    expect((await placesOf(jobs))[2]).toMatch(/^results\/a\..{8}\.jsonl$/u);
+  }
+  expect(await altered.read('results/a.jsonl')).toBe('mine\n');
+  // The parts are as they were: they are joined anew, as earlier results.
+  expect((await altered.records())[0]?.joined?.file).toBe('results/earlier/a.jsonl');
+  expect(await altered.read('results/earlier/a.jsonl')).toBe(joined);
+  expect((await old.records())[0]?.joined?.file).toBe('results/a.jsonl');
+  expect(await old.read('results/a.jsonl')).toBe(joined);
+});
+
+test('what a kill leaves of joined results that move is made good, and never taken for newer ones', async () => {
+  const jobs = await joinedThenWhole();
+  // As after a kill between the record of the move and the newer results.
+  await mkdir(join(jobs.folder, 'results/earlier'));
+  await copyFile(join(jobs.folder, 'results/a.jsonl'), join(jobs.folder, 'results/earlier/a.jsonl'));
+  const moved = (await jobs.read('job-info.jsonl')).replace(
+    '"joined":{"file":"results/a.jsonl"',
+    '"joined":{"file":"results/earlier/a.jsonl"',
+  );
+  await writeFile(join(jobs.folder, 'job-info.jsonl'), moved);
+  const {control} = jobs.emulator;
+  control.fault({on: 'files.download', fault: {kind: 'status', status: 404}, times: null});
+  await jobs.poll('--once');
+  expect((await placesOf(jobs))[2]).toBeUndefined();
+  control.clearFaults();
+  expect(await jobs.poll()).toMatchObject({code: 0});
+  expect((await placesOf(jobs))[2]).toBe('results/a.jsonl');
+  expect((await jobs.records())[0]?.joined?.file).toBe('results/earlier/a.jsonl');
+  expect(await readdir(join(jobs.folder, 'results'))).toEqual(['a.jsonl', 'earlier']);
+});
+
+test('joined results are never taken for those of a newer job of the whole file that are gone at the service', async () => {
+  const jobs = await JobFixture.create();
+  // A part that is all of the file: it answers exactly what the newer job asks for.
+  const part_of = {input_file: 'a.jsonl', sha256: 'a'.repeat(64), index: 1, of: 1, first_line: 1};
+  await jobs.submit('parts/a.001-of-001.jsonl', 3, {part_of});
+  jobs.finishJobs();
+  expect(await jobs.poll()).toMatchObject({code: 0});
+  await submitAgain(jobs, 3);
+  jobs.emulator.control.fault({on: 'files.download', fault: {kind: 'status', status: 404}, times: null});
+  await jobs.poll('--once');
+  expect((await placesOf(jobs))[1]).toBeUndefined();
+  expect((await jobs.records())[0]?.joined?.file).toBe('results/a.jsonl');
+});
+
+test('joined results that have moved are joined again in their new place', async () => {
+  const jobs = await joinedThenWhole();
+  expect(await jobs.poll()).toMatchObject({code: 0});
+  const newest = await jobs.read('results/a.jsonl');
+  const joined = await jobs.read('results/earlier/a.jsonl');
+  await rm(join(jobs.folder, 'results/earlier/a.jsonl'));
+  expect(await jobs.poll()).toMatchObject({code: 0});
+  expect(await jobs.read('results/earlier/a.jsonl')).toBe(joined);
+  expect(await jobs.read('results/a.jsonl')).toBe(newest);
+});
+
 /** Runs commands on a request file whose jobs end at once. */
 async function project() {
   const folder = await tempDir();

@@ -1,23 +1,36 @@
 /** A poll that fetches the newer results of a request file, or late older ones, is killed before, after and in the middle of each of its file operations. */
-import {existsSync, readdirSync, readFileSync, statSync, writeFileSync} from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import {join} from 'node:path';
 import type {JobRecord} from '../../src/lib/domain/job/job-record.js';
 import {requestLines} from '../helpers/request-files.js';
 import {MODEL} from '../helpers/submit.js';
 import {attackTest, eachOf, sampled, weakenedTest, type Attack} from './support/attack.js';
-import {killsOf, noteFaults, SUBMIT, WIDTH} from './support/commands.js';
+import {killsOf, noteFaults, RUN, SUBMIT, WIDTH} from './support/commands.js';
 import {amount} from './support/form.js';
 import {preload, Trial, type FsFault, type TracedStep} from './support/trial.js';
 import {weakenedBuild} from './support/weakened-build.js';
 
 const POLL = ['poll', '--once', '001.jsonl'];
 const RESUBMIT = ['submit', '001.jsonl', '--model', MODEL, '--if-changed', 'submit'];
+const RUN_IN_PARTS = [...RUN, '--max-requests', '1'];
+/** Times as fast: the jobs of the parts end while a run waits for them. */
+const PARTS_SPEED = 100;
 /** Requests of the older job and of the newer one. */
 const REQUESTS = [2, 3];
 
 interface Order {
   /** Whether the results of the older job are fetched before there is a newer one, and not after its results. */
   readonly isOlderFirst: boolean;
+  /** Whether the older results are the joined ones of parts. */
+  readonly isJoined?: boolean;
   readonly nodeArgs?: readonly string[];
   readonly bin?: string;
 }
@@ -30,6 +43,10 @@ attackTest({group: 'kill', attack: NEWER, unit: 'kills'}, (attack) =>
 
 attackTest({group: 'kill', attack: `${NEWER}, without hard links`, unit: 'kills'}, (attack) =>
   killWhileFetching(attack, {isOlderFirst: true, nodeArgs: preload('no-hard-links.js')}),
+);
+
+attackTest({group: 'kill', attack: `${NEWER}, the older ones being joined parts`, unit: 'kills'}, (attack) =>
+  killWhileFetching(attack, {isOlderFirst: true, isJoined: true}),
 );
 
 attackTest(
@@ -179,14 +196,18 @@ function fromTheFirstMove(steps: readonly TracedStep[]): readonly TracedStep[] {
 }
 
 /** Two jobs of one request file, both over, whose results are to be fetched in the given order; one of them is on disk. */
-async function withResults({isOlderFirst, bin}: Order, work: (trial: Trial) => Promise<void>): Promise<void> {
-  await Trial.with({files: 1, bin}, async (trial) => {
+async function withResults(
+  {isOlderFirst, isJoined = false, bin}: Order,
+  work: (trial: Trial) => Promise<void>,
+): Promise<void> {
+  await Trial.with({files: 1, bin, speed: isJoined ? PARTS_SPEED : 0}, async (trial) => {
     const finish = (): void => trial.emulator.control.advance(60_000);
-    await trial.run(SUBMIT);
+    await trial.run(isJoined ? RUN_IN_PARTS : SUBMIT);
     finish();
     if (isOlderFirst) await trial.run(POLL);
     writeFileSync(trial.files[0] ?? '', requestLines(REQUESTS[1] ?? 0));
-    await trial.run(RESUBMIT);
+    if (isJoined) await submitElsewhere(trial);
+    else await trial.run(RESUBMIT);
     finish();
     const newest = trial.records().at(-1)?.batch.name ?? '';
     if (!isOlderFirst) await trial.run(['poll', '--once', newest]);
@@ -194,11 +215,31 @@ async function withResults({isOlderFirst, bin}: Order, work: (trial: Trial) => P
   });
 }
 
+/** Submits the whole file from another job-info file, whose record is then added to ours, as a merge of branches does. */
+async function submitElsewhere(trial: Trial): Promise<void> {
+  const other = join(trial.folder, 'other.jsonl');
+  rmSync(join(trial.folder, 'parts/001.jsonl.parts.json'));
+  // The joined results are in the place of those of an unknown job.
+  await trial.run([...RESUBMIT, '--force', '--job-info', other]);
+  appendFileSync(trial.jobInfo, readFileSync(other));
+  rmSync(other);
+}
+
+/** The jobs of the whole file, in their order; parts that are joined are one of them. */
+function jobsOf(trial: Trial): readonly JobRecord[] {
+  return trial.records().flatMap((record) => {
+    const {part_of: part, joined, results} = record;
+    if (part === undefined) return record;
+    if (joined === undefined || results === undefined) return [];
+    return {...record, results: {...results, file: joined.file}};
+  });
+}
+
 /** What a kill must never do: results that are neither at the service nor where their record says. */
 function lossesOf(trial: Trial): readonly string[] {
   const remote = new Set(trial.emulator.control.jobs());
   return [...trial.lossesNow()].concat(
-    trial.records().flatMap((record, index) => {
+    jobsOf(trial).flatMap((record, index) => {
       const isHere = record.results !== undefined && hasRows(trial, record, REQUESTS[index] ?? 0);
       const isRecordedOnly = record.results !== undefined && !isHere;
       const isKept = remote.has(record.batch.name) && !isRecordedOnly;
@@ -209,7 +250,7 @@ function lossesOf(trial: Trial): readonly string[] {
 
 function faultsOf(trial: Trial): readonly string[] {
   const faults = [...lossesOf(trial)];
-  const places = trial.records().map(({results}) => results?.file);
+  const places = jobsOf(trial).map(({results}) => results?.file);
   if (places.join() !== 'results/earlier/001.jsonl,results/001.jsonl')
     faults.push(`places: ${places.join(', ')}`);
   const found = readdirSync(join(trial.folder, 'results'), {recursive: true}).map(String).toSorted();

@@ -122,6 +122,8 @@ export interface JoinedResults {
   readonly size_bytes: number;
   /** SHA-256 of the fingerprints of the result files that it was made from, in their order. */
   readonly from: string;
+  /** SHA-256 of the file, 64 lower-case hex digits; earlier versions did not write it. */
+  readonly sha256?: string;
 }
 
 /** Looks at the service, by name and in its whole list, that did not find a job. Times are ISO 8601 UTC. */

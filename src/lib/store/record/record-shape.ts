@@ -155,7 +155,12 @@ const PART_SHAPE = shapeOf<PartOf>({
 
 const OBJECT_SHAPE = shapeOf<SubmittedObject>({generation: 'string', crc32c: text, md5: text});
 
-const JOINED_SHAPE = shapeOf<JoinedResults>({file: 'string', size_bytes: 'number', from: 'string'});
+const JOINED_SHAPE = shapeOf<JoinedResults>({
+  file: 'string',
+  size_bytes: 'number',
+  from: 'string',
+  sha256: text,
+});
 
 const LEFT_SHAPE = shapeOf<LeftResults>({seen_at: 'string', objects: 'number', size_bytes: 'number'});
 

@@ -8,7 +8,7 @@ import {refuseForeignTarget} from '../fetch/place/foreign-target.js';
 import {leftBehind} from '../fetch/place/choose-place.js';
 import {FetchLimiters} from '../fetch/fetch-limiters.js';
 import {moveToEarlier} from '../fetch/place/move-to-earlier.js';
-import {placesOf, refuseLinks, resultTargets} from '../fetch/place/result-target.js';
+import {isAmong, placesOf, refuseLinks, resultTargets} from '../fetch/place/result-target.js';
 import {jobsOfInput} from '../fetch/place/same-input.js';
 import {FreshStore} from '../job-states/fresh-store.js';
 import {takenName} from '../../domain/taken-name.js';
@@ -16,6 +16,7 @@ import type {AtomicFile, FileAtName} from '../../store/file/atomic-file.js';
 import type {PollDeps} from '../poll/poll-run.js';
 import {refuseAltered} from '../job-states/result-files.js';
 import {readChunks} from '../request-file/read-chunks.js';
+import {wholeJob} from './joined-job.js';
 
 export type JoinDeps = Pick<PollDeps, 'store' | 'createFile'>;
 
@@ -90,7 +91,7 @@ function wholeFiles(records: readonly JobRecord[]): readonly WholeFile[] {
 
 async function join(
   deps: JoinDeps,
-  {inputFile, first, joined, parts}: WholeFile,
+  {first, joined, parts}: WholeFile,
   resultsDir: string | null,
 ): Promise<void> {
   const {store} = deps;
@@ -103,15 +104,17 @@ async function join(
   // A part whose results are gone is fetched again, or lost, which is said of the part.
   if (!(await refuseAltered(store, parts))) return;
   const limiters = new FetchLimiters(new FreshStore(store));
-  const whole = wholeJob(first, inputFile);
+  const whole = wholeJob(first);
   const {signal: stop} = new AbortController();
   await moveToEarlier({...deps, limiters}, whole, {resultsDir, stop});
   const rules = {store, records: limiters.byName, resultsDir};
   const {root, plain, earlier} = placesOf(whole, rules);
-  const [target = ''] = resultTargets(whole, rules).isLate ? earlier : plain;
+  const places = resultTargets(whole, rules).isLate ? earlier : plain;
+  const [place = ''] = places;
+  const target = known !== undefined && isAmong(known, places) ? known : place;
   await refuseForeignTarget(whole, target, {store, resultsDir});
   await refuseLinks(root, target);
-  const file = await copyAll(deps, target, parts);
+  const {file, sha256} = await copyAll(deps, target, parts);
   try {
     const now = await file.lookAt(target);
     const {older} = jobsOfInput(whole, rules);
@@ -126,38 +129,35 @@ async function join(
     await put(deps, first, {
       file,
       now,
-      joined: {file: store.inputName(target), size_bytes: file.sizeBytes, from},
+      joined: {file: store.inputName(target), size_bytes: file.sizeBytes, from, sha256},
     });
   } finally {
     await file.discard();
   }
 }
 
-/** The parts as one job, by which their place is found. */
-function wholeJob(
-  {retry_of: _parent, results: _its, part_of: part, ...first}: JobRecord,
-  inputFile: string,
-): JobRecord {
-  return {...first, input_file: inputFile, count: null, ...(part === undefined ? {} : {sha256: part.sha256})};
-}
-
 async function copyAll(
   {store, createFile}: JoinDeps,
   target: string,
   parts: readonly FetchedPart[],
-): Promise<AtomicFile> {
+): Promise<{readonly file: AtomicFile; readonly sha256: string}> {
   const file = await createFile(target, {overwrite: true});
+  const hash = createHash('sha256');
+  const append = async (bytes: Uint8Array): Promise<void> => {
+    hash.update(bytes);
+    await file.append(bytes);
+  };
   try {
     for (const {results} of parts) {
       let last = NEWLINE;
       for await (const chunk of readChunks(store.resolveInput(results.file))) {
-        await file.append(chunk);
+        await append(chunk);
         last = chunk.at(-1) ?? last;
       }
-      if (last !== NEWLINE) await file.append(Uint8Array.of(NEWLINE));
+      if (last !== NEWLINE) await append(Uint8Array.of(NEWLINE));
     }
     await file.finish();
-    return file;
+    return {file, sha256: hash.digest('hex')};
   } catch (error) {
     await file.discard();
     throw error;

@@ -4,6 +4,7 @@ import {isDeepStrictEqual} from 'node:util';
 import type {JobRecord, StoredResults} from '../../../domain/job/job-record.js';
 import {isTakenName} from '../../../domain/taken-name.js';
 import {lookAtResults} from '../../job-states/result-files.js';
+import {joinedJob} from '../../split/joined-job.js';
 import type {FetchDeps, FetchOptions} from '../fetch-options.js';
 import {isFileOrFree} from './open-target.js';
 import {isAmong, refuseLinks, resultTargets, type JobWithResults} from './result-target.js';
@@ -87,12 +88,20 @@ async function recordMove(
   const {name} = job.batch;
   const applied = await store.updateJobs((records) => {
     const newest = limiters.underLock.update(records).get(name);
-    const isAsKnown = newest !== undefined && isDeepStrictEqual(newest.results, job.results);
+    const known = newest?.input_file === job.input_file ? newest : newest && joinedJob(newest);
+    const isAsKnown = known !== undefined && isDeepStrictEqual(known.results, job.results);
     const rules = {store, records: limiters.underLock, resultsDir};
-    if (!isAsKnown || !resultTargets(newest, rules, {isEarlier: true}).paths.includes(path)) return new Map();
-    return new Map([[name, (record: JobRecord): JobRecord => ({...record, results})]]);
+    if (!isAsKnown || !resultTargets(known, rules, {isEarlier: true}).paths.includes(path)) return new Map();
+    return new Map([[name, (record: JobRecord): JobRecord => withPlace(record, job, results)]]);
   });
   return applied.has(name);
+}
+
+/** The record that says where the results of a job are: of joined ones it is that of the first part. */
+function withPlace(record: JobRecord, {input_file: file}: JobRecord, results: StoredResults): JobRecord {
+  const {joined} = record;
+  if (record.input_file === file || joined === undefined) return {...record, results};
+  return {...record, joined: {...joined, file: results.file}};
 }
 
 /**

@@ -2,11 +2,13 @@ import {inOrderOfCreation} from '../../../domain/job/creation-order.js';
 import type {JobRecord} from '../../../domain/job/job-record.js';
 import {mergeTargetOf} from '../../../domain/job/replaced-jobs.js';
 import type {JobStore} from '../../../store/job-store.js';
+import {joinedJob} from '../../split/joined-job.js';
 import {namesFile} from './file-name.js';
 import type {RecordsByName} from './records-by-name.js';
 
 /** The other jobs of a request file whose results are answers of their own to it, by the time of their creation. */
 export interface JobsOfInput {
+  /** Parts that are joined are one of them. */
   readonly older: readonly JobRecord[];
   readonly newer: readonly JobRecord[];
   /** Whether the file was submitted in parts since, whose results are joined. */
@@ -39,7 +41,7 @@ export function jobsOfInput(
     ordered.slice(from, to).filter((job) => job.batch.name !== name);
   const after = at < 0 ? [] : others(at + 1);
   return {
-    older: others(0, at < 0 ? undefined : at).filter(isWhole),
+    older: others(0, at < 0 ? undefined : at).flatMap((job) => (isWhole(job) ? job : (joinedJob(job) ?? []))),
     newer: after.filter(isWhole),
     isJoinedSince: after.some((job) => isPart(job) && job.joined !== undefined),
   };
