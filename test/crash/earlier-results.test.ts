@@ -8,7 +8,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import {join} from 'node:path';
+import {join, relative} from 'node:path';
 import type {JobRecord} from '../../src/lib/domain/job/job-record.js';
 import {requestLines} from '../helpers/request-files.js';
 import {MODEL} from '../helpers/submit.js';
@@ -105,6 +105,33 @@ weakenedTest(
   },
 );
 
+weakenedTest(
+  {
+    group: 'kill',
+    attack: `${AT_ONCE}, when what was kept in vain stays, or is said to be elsewhere`,
+    unit: 'polls',
+  },
+  async (attack) => {
+    const build = weakenedBuild([
+      {
+        file: 'lib/workflows/fetch/place/move-to-earlier.js',
+        find: 'kept?.isNew === true',
+        replace: 'false',
+      },
+      {
+        file: 'lib/workflows/fetch/place/put-result.js',
+        find: 'results.file === deps.store.inputName(place.path)',
+        replace: 'true',
+      },
+    ]);
+    try {
+      await fetchAtOnce(attack, 100, build.bin);
+    } finally {
+      build.remove();
+    }
+  },
+);
+
 /** The last moments in which the earlier results are recorded in their new place, and the newer ones are not in theirs. */
 function beforeThePlace(steps: readonly TracedStep[]): readonly FsFault[] {
   const place = steps.find(({op, to = ''}) => op === 'rename' && to.endsWith('results/001.jsonl'));
@@ -173,7 +200,8 @@ async function fetchAtOnce(attack: Attack, polls: number, bin?: string): Promise
       );
       attack.tried(POLLS_AT_ONCE);
       const failed = ends.filter(({code}) => code !== 0).map(({code, stderr}) => `exit ${code}: ${stderr}`);
-      noteFaults(attack, `round ${round + 1}`, [...failed, ...misplaced(trial)]);
+      const said = ends.flatMap(({stderr}) => falseNotes(stderr));
+      noteFaults(attack, `round ${round + 1}`, [...failed, ...said, ...misplaced(trial)]);
     });
   });
 }
@@ -187,7 +215,19 @@ function misplaced(trial: Trial): readonly string[] {
     places.at(-1) !== 'results/001.jsonl' ||
     places.slice(0, -1).some((place) => !place.startsWith('results/earlier/')) ||
     records.some((record, index) => !hasRows(trial, record, index + 2));
-  return isWrong ? [`places: ${places.join(', ')}`] : [];
+  const found = readdirSync(join(trial.folder, 'results'), {recursive: true, withFileTypes: true})
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(trial.folder, join(entry.parentPath, entry.name)));
+  const unnamed = found.filter((file) => !places.includes(file));
+  return [
+    ...(isWrong ? [`places: ${places.join(', ')}`] : []),
+    ...unnamed.map((file) => `no record names ${file}`),
+  ];
+}
+
+/** The newest results have no other place than that of the request file, so nobody may say so. */
+function falseNotes(stderr: string): readonly string[] {
+  return stderr.split('\n').filter((line) => line.includes('/results/001.jsonl holds something else'));
 }
 
 /** What comes before it is that of any poll. */

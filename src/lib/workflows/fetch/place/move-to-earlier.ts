@@ -1,11 +1,11 @@
-import {lstatSync} from 'node:fs';
-import {stat} from 'node:fs/promises';
+import {lstatSync, unlinkSync} from 'node:fs';
 import {isDeepStrictEqual} from 'node:util';
 import type {JobRecord, StoredResults} from '../../../domain/job/job-record.js';
 import {isTakenName} from '../../../domain/taken-name.js';
 import {lookAtResults} from '../../job-states/result-files.js';
 import {joinedJob} from '../../split/joined-job.js';
 import type {FetchDeps, FetchOptions} from '../fetch-options.js';
+import {isStill, type FileWithName} from './choose-place.js';
 import {isFileOrFree} from './open-target.js';
 import {isAmong, refuseLinks, resultTargets, type JobWithResults} from './result-target.js';
 
@@ -67,23 +67,35 @@ async function move(
   const {root, paths} = resultTargets(job, {store, records: limiters.byName, resultsDir}, {isEarlier: true});
   for (const path of paths) {
     await refuseLinks(root, path);
-    const mtimeMs = isThere ? await keepAlso(deps, store.resolveInput(job.results.file), path) : undefined;
-    if (isThere ? mtimeMs === undefined : lstatSync(path, {throwIfNoEntry: false}) !== undefined) continue;
-    const time = mtimeMs === undefined ? {} : {mtime_ms: mtimeMs};
+    const kept = isThere ? await keepAlso(deps, store.resolveInput(job.results.file), path) : undefined;
+    if (isThere ? kept === undefined : lstatSync(path, {throwIfNoEntry: false}) !== undefined) continue;
+    const time = kept === undefined ? {} : {mtime_ms: kept.stats.mtimeMs};
     const results: StoredResults = {...job.results, file: store.inputName(path), ...time};
-    return (await recordMove(deps, job, {results, path, resultsDir})) ? results : 'changed';
+    return (await recordMove(deps, job, {results, path, kept, resultsDir})) ? results : 'changed';
   }
   return 'none';
 }
 
+/** Results under their new name. */
+interface KeptFile extends FileWithName {
+  /** Whether nothing had the name before. */
+  readonly isNew: boolean;
+}
+
+interface Move extends Pick<FetchOptions, 'resultsDir'> {
+  readonly results: StoredResults;
+  readonly path: string;
+  readonly kept: KeptFile | undefined;
+}
+
+/**
+ * Where another process has changed the record meanwhile, what was kept may be the newer results that stand in the place by
+ * now: the name goes again, unless a record has it.
+ */
 async function recordMove(
   {store, limiters}: MoveDeps,
   job: JobWithResults,
-  {
-    results,
-    path,
-    resultsDir,
-  }: {readonly results: StoredResults; readonly path: string} & Pick<FetchOptions, 'resultsDir'>,
+  {results, path, kept, resultsDir}: Move,
 ): Promise<boolean> {
   const {name} = job.batch;
   const applied = await store.updateJobs((records) => {
@@ -91,10 +103,20 @@ async function recordMove(
     const known = newest?.input_file === job.input_file ? newest : newest && joinedJob(newest);
     const isAsKnown = known !== undefined && isDeepStrictEqual(known.results, job.results);
     const rules = {store, records: limiters.underLock, resultsDir};
-    if (!isAsKnown || !resultTargets(known, rules, {isEarlier: true}).paths.includes(path)) return new Map();
+    const {paths} = resultTargets(known ?? job, rules, {isEarlier: true});
+    const isThereStill = kept === undefined || isStill(kept);
+    if (!isAsKnown || !isThereStill || !paths.includes(path)) {
+      const isFree = known !== undefined && paths.includes(path) && !isAmong(path, placeOf(store, known));
+      if (kept?.isNew === true && isThereStill && isFree) unlinkSync(path);
+      return new Map();
+    }
     return new Map([[name, (record: JobRecord): JobRecord => withPlace(record, job, results)]]);
   });
   return applied.has(name);
+}
+
+function placeOf(store: MoveDeps['store'], {results}: JobRecord): readonly string[] {
+  return results === undefined ? [] : [store.resolveInput(results.file)];
 }
 
 /** The record that says where the results of a job are: of joined ones it is that of the first part. */
@@ -107,19 +129,21 @@ function withPlace(record: JobRecord, {input_file: file}: JobRecord, results: St
 /**
  * Gives results a second name, or makes a copy where the file system has no such names. On return it is durable.
  *
- * @returns the time of its last change; undefined when something else has the name.
+ * @returns undefined when something else has the name, or nothing has it any more.
  * @throws GembatchError `STORAGE`
  */
-async function keepAlso({createFile}: MoveDeps, from: string, to: string): Promise<number | undefined> {
+async function keepAlso({createFile}: MoveDeps, from: string, to: string): Promise<KeptFile | undefined> {
   try {
     const file = await createFile(to);
     try {
       await file.fillFrom(from);
-      await file.commit();
+      const outcome = await file.commit();
+      // Another process that kept the same results may have removed the name.
+      const stats = lstatSync(to, {throwIfNoEntry: false});
+      return stats && {path: to, stats, isNew: outcome === 'created'};
     } finally {
       await file.discard();
     }
-    return (await stat(to)).mtimeMs;
   } catch (error) {
     if (isTakenName(error)) return undefined;
     throw error;

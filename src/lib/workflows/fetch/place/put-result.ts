@@ -105,7 +105,11 @@ async function putAmongOthers(deps: FetchDeps, record: JobRecord, put: Put): Pro
       const isChosen = place.leaving.every((name) => moved.staying.has(name));
       const results = isChosen ? await recordAt(deps, record, {...put, place}) : 'changed';
       if (results === 'vanished') throw vanishedRecord(record, {place: null, jobInfo: deps.store.path});
-      if (results !== 'changed') return {results, notes: [...notes, ...place.notes]};
+      if (results !== 'changed') {
+        // Another process may have put them elsewhere.
+        const isHere = results.file === deps.store.inputName(place.path);
+        return {results, notes: isHere ? [...notes, ...place.notes] : notes};
+      }
     } finally {
       if (place.file !== file) await place.file.discard();
     }
