@@ -112,7 +112,7 @@ guardedAttack(
   },
   async (attack, {bin, rounds}) => {
     await Trial.with({files: 0, bin}, async (trial) => {
-      const jobs = bin === undefined ? rounds : 4_000;
+      const jobs = bin === undefined ? rounds : 2_000;
       const startMs = await dryRunMs(trial, 1);
       const fewMs = (await dryRunMs(trial, jobs / 4)) - startMs;
       const manyMs = (await dryRunMs(trial, jobs)) - startMs;
