@@ -142,7 +142,7 @@ test('those that differ each time are not taken', async () => {
   const text = `${SPOILT}<html>\n`;
   control.fault({on: 'files.download', times: 2, fault: {kind: 'body_after', text}});
   const {stderr} = await jobs.poll('--once');
-  expect(stderr).toContain('are others each time');
+  expect(stderr).toContain('differs each time');
   expect((await jobs.records())[0]?.results).toBeUndefined();
   expect((await jobs.poll()).code).toBe(0);
 });

@@ -16,7 +16,7 @@ import {attackTest, eachOf, sampled, weakenedTest, type Attack} from './support/
 import {killsOf, noteFaults, RUN, SUBMIT, WIDTH} from './support/commands.js';
 import {amount} from './support/form.js';
 import {preload, Trial, type FsFault, type TracedStep} from './support/trial.js';
-import {weakenedBuild} from './support/weakened-build.js';
+import {withWeakenedBuild} from './support/weakened-build.js';
 
 const POLL = ['poll', '--once', '001.jsonl'];
 const RESUBMIT = ['submit', '001.jsonl', '--model', MODEL, '--if-changed', 'submit'];
@@ -56,20 +56,17 @@ attackTest(
 
 weakenedTest(
   {group: 'kill', attack: `${NEWER}, when what earlier results leave behind is not known`, unit: 'kills'},
-  async (attack) => {
-    const build = weakenedBuild([
-      {
-        file: 'lib/workflows/fetch/place/choose-place.js',
-        find: 'if (stats?.isFile() !== true)',
-        replace: 'if (stats !== null)',
-      },
-    ]);
-    try {
-      await killWhileFetching(attack, {isOlderFirst: true, bin: build.bin}, beforeThePlace);
-    } finally {
-      build.remove();
-    }
-  },
+  (attack) =>
+    withWeakenedBuild(
+      [
+        {
+          file: 'lib/workflows/fetch/place/choose-place.js',
+          find: 'if (stats?.isFile() !== true)',
+          replace: 'if (stats !== null)',
+        },
+      ],
+      (bin) => killWhileFetching(attack, {isOlderFirst: true, bin}, beforeThePlace),
+    ),
 );
 
 const AT_ONCE = 'polls at once that fetch the results of jobs of one request file';
@@ -84,52 +81,46 @@ weakenedTest(
     attack: `${AT_ONCE}, when a better place that is free by now is not looked for`,
     unit: 'polls',
   },
-  async (attack) => {
-    const build = weakenedBuild([
-      {
-        file: 'lib/workflows/fetch/place/put-result.js',
-        find: 'isDeepStrictEqual(recordedPlaces(older), place.older)',
-        replace: 'true',
-      },
-      {
-        file: 'lib/workflows/fetch/place/put-result.js',
-        find: 'place.leaving.every((name) => moved.staying.has(name))',
-        replace: 'true',
-      },
-    ]);
-    try {
-      await fetchAtOnce(attack, 100, build.bin);
-    } finally {
-      build.remove();
-    }
-  },
+  (attack) =>
+    withWeakenedBuild(
+      [
+        {
+          file: 'lib/workflows/fetch/place/put-result.js',
+          find: 'isDeepStrictEqual(recordedPlaces(older), place.older)',
+          replace: 'true',
+        },
+        {
+          file: 'lib/workflows/fetch/place/put-result.js',
+          find: 'place.leaving.every((name) => moved.staying.has(name))',
+          replace: 'true',
+        },
+      ],
+      (bin) => fetchAtOnce(attack, 100, bin),
+    ),
 );
 
 weakenedTest(
   {
     group: 'kill',
-    attack: `${AT_ONCE}, when what was kept in vain stays, or is said to be elsewhere`,
+    attack: `${AT_ONCE}, when a second name that is not needed stays, or a note names the wrong place`,
     unit: 'polls',
   },
-  async (attack) => {
-    const build = weakenedBuild([
-      {
-        file: 'lib/workflows/fetch/place/move-to-earlier.js',
-        find: 'kept?.isNew === true',
-        replace: 'false',
-      },
-      {
-        file: 'lib/workflows/fetch/place/put-result.js',
-        find: 'results.file === deps.store.inputName(place.path)',
-        replace: 'true',
-      },
-    ]);
-    try {
-      await fetchAtOnce(attack, 100, build.bin);
-    } finally {
-      build.remove();
-    }
-  },
+  (attack) =>
+    withWeakenedBuild(
+      [
+        {
+          file: 'lib/workflows/fetch/place/move-to-earlier.js',
+          find: 'kept?.isNew === true',
+          replace: 'false',
+        },
+        {
+          file: 'lib/workflows/fetch/place/put-result.js',
+          find: 'results.file === deps.store.inputName(place.path)',
+          replace: 'true',
+        },
+      ],
+      (bin) => fetchAtOnce(attack, 100, bin),
+    ),
 );
 
 /** The last moments in which the earlier results are recorded in their new place, and the newer ones are not in theirs. */

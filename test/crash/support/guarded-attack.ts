@@ -1,6 +1,6 @@
 import {attackTest, weakenedTest, type Attack, type AttackTitle} from './attack.js';
 import {amount} from './form.js';
-import {weakenedBuild, type Weakening} from './weakened-build.js';
+import {withWeakenedBuild, type Weakening} from './weakened-build.js';
 
 /** How often a weakened build is attacked until something is found. */
 const MOST_TRIES = 3;
@@ -31,14 +31,11 @@ export function guardedAttack(
   const {group, attack: name, unit, guard, rounds} = title;
   attackTest({group, attack: name, unit}, (attack) => work(attack, {bin: undefined, rounds: amount(rounds)}));
   weakenedTest({group, attack: `${name}: ${guard.without}`, unit}, async (attack) => {
-    const build = weakenedBuild(guard.changes);
-    try {
+    await withWeakenedBuild(guard.changes, async (bin) => {
       // On a busy machine a command may end before it comes to what the guard is for.
       for (let tries = 0; tries < MOST_TRIES && attack.violations.length === 0; tries += 1)
-        await work(attack, {bin: build.bin, rounds: 1});
-    } finally {
-      build.remove();
-    }
+        await work(attack, {bin, rounds: 1});
+    });
   });
 }
 

@@ -27,6 +27,19 @@ export interface WeakenedBuild {
   remove(): void;
 }
 
+/** Runs `work` on the launcher of a weakened build, of which nothing is left afterwards. */
+export async function withWeakenedBuild(
+  changes: readonly Weakening[],
+  work: (bin: string) => Promise<void>,
+): Promise<void> {
+  const build = weakenedBuild(changes);
+  try {
+    await work(build.bin);
+  } finally {
+    build.remove();
+  }
+}
+
 /**
  * Makes a package that runs, inside the build folder so that its dependencies are found.
  *

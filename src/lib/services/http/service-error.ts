@@ -108,7 +108,7 @@ const CODES_OF_404 = {
   upload: 'REFUSED',
 } as const satisfies Record<Subject, ErrorCode>;
 
-/** Of what a job is made by: that nothing was created is worth saying of these alone. */
+/** Calls that create something: where the service refuses another one, nobody needs to hear that nothing was created. */
 const CREATING: ReadonlySet<Subject> = new Set(['create', 'upload']);
 
 const CORRECT = 'Correct what the service names and run the same command again.';

@@ -43,27 +43,27 @@ export async function receive(deps: FetchDeps, record: JobRecord, options: Fetch
       doubted.add(received.sha256);
       if (tries === MOST_DOWNLOADS) {
         if (received.ownRows > 0 && doubted.size === 1) return {...target, received};
-        throw unbelievable(record, received.ownRows > 0 ? 'are others each time' : 'are no results');
+        throw unbelievable(record, received.ownRows > 0 ? 'differs each time' : 'are no results');
       }
     } catch (error) {
       await file.discard();
-      throw withWayOn(record, error);
+      throw withNextSteps(record, error);
     }
     await file.discard();
   }
 }
 
 /** Says of a download that the service refuses what is safe and what to run; any other error stays as it is. */
-function withWayOn({input_file: file}: JobRecord, error: unknown): unknown {
+function withNextSteps({input_file: file}: JobRecord, error: unknown): unknown {
   if (!(error instanceof GembatchError)) return error;
   const {code, message, details, cause} = error;
-  const next = wayOn(shellWord(file), error);
+  const next = nextSteps(shellWord(file), error);
   if (next === undefined) return error;
   const safe = 'Nothing was written, and nothing was deleted at the service.';
   return new GembatchError(code, message, {details, cause, suggestions: [safe, ...next]});
 }
 
-function wayOn(file: string, {code, suggestions}: GembatchError): readonly string[] | undefined {
+function nextSteps(file: string, {code, suggestions}: GembatchError): readonly string[] | undefined {
   if (code === 'REFUSED')
     return [...suggestions, `Or fetch the results alone: ${ownCommand(`results ${file}`)}`];
   if (code !== 'NOT_FOUND') return undefined;

@@ -9,6 +9,7 @@ import {ownCommand} from '../../domain/program-name.js';
 import {SERVICE_NAMES, serviceOfJob} from '../../domain/service/service-of.js';
 import {alteredError} from '../job-states/result-files.js';
 
+/** What is safe when a retry is refused. */
 export const NOTHING_SENT = 'Nothing was sent.';
 
 /** @param service - the one that is asked for; undefined where none is. */

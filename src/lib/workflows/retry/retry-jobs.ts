@@ -11,6 +11,7 @@ import {describeLockWait} from '../../domain/lock-holder.js';
 import {fetchAgain, lookForUnseen, reconcileRetries} from './before-retry.js';
 import {isForPerson, retriable, type CurrentJob} from './current-jobs.js';
 import {prepareRetries} from './prepare-retries.js';
+import {NOTHING_SENT} from './refusals.js';
 import type {PreparedRetries, Retry, RetryDeps, RetrySelection} from './retry-selection.js';
 import {FileEstimator} from '../estimate/file-estimator.js';
 import type {RequestFile} from '../submit/collect-inputs.js';
@@ -101,7 +102,7 @@ export async function retryJobs(
   const stop = halt.signal;
   const view = viewOf();
   const looking = {...deps, prices, report: (event: SubmitEvent): void => view.report(event)};
-  store.requireReadable(store.read(), 'Nothing was sent.');
+  store.requireReadable(store.read(), NOTHING_SENT);
   await lookForUnseen(looking, await retriable(store, input), stop);
   const jobs = await retriable(store, input);
   await confirm(jobs, input);
